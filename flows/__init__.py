@@ -1,0 +1,1 @@
+"""The interview and the medicine, pure: no network, clock, environment, logging or Telegram."""

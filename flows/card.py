@@ -1,0 +1,98 @@
+"""What a clinician sees, in no channel's markup: a card of lines, and buttons that say what is wished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flows.findings import Codes
+
+
+class Verb(StrEnum):
+    """What a button asks for; the short values travel in it."""
+
+    answer = "a"
+    mark = "on"
+    unmark = "off"
+    done = "ok"
+    change = "ch"
+    back = "bk"
+    restart = "rs"
+    option = "op"
+    show = "sh"
+    home = "hm"
+    new = "nw"
+    help = "hp"
+    about = "ab"
+    browse = "br"
+    forget = "fg"
+    erase = "er"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """What a tap wishes: never "toggle", always the state that is to be, so that it may come twice.
+
+    Attributes:
+        question: the question it answers, or the option it shows.
+        choice: the choice it concerns.
+        case: the case it belongs to; empty where it belongs to none.
+        turn: the turn of that case at which the button was drawn.
+    """
+
+    verb: Verb
+    question: str = ""
+    choice: str = ""
+    case: str = ""
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button and what it asks for."""
+
+    label: str
+    tap: Tap
+
+
+class Style(StrEnum):
+    """How a block is read: running lines, a list, folded away until wanted, urgent, or in the small print."""
+
+    plain = "plain"
+    listed = "listed"
+    folded = "folded"
+    urgent = "urgent"
+    small = "small"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A statement, led by what it is about, with the ids of the facts that carry it."""
+
+    text: str
+    lead: str = ""
+    facts: Codes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together, under a heading or none."""
+
+    lines: tuple[Line, ...]
+    heading: str = ""
+    style: Style = Style.plain
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One screen.
+
+    Attributes:
+        label: the first line: which case, how far; on a question card no finding of the patient stands in it.
+        title: what the card is about, alone on its line.
+    """
+
+    label: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    rows: tuple[tuple[Button, ...], ...] = field(default=())

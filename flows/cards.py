@@ -1,0 +1,243 @@
+"""What is read at each state of a case: the question, the recommendation, one option in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.case import Case, Step
+from flows.catalog import Catalog, Option
+from flows.findings import Codes
+from flows.flow import Flow, Question
+from flows.interview import Standing
+from flows.levels import written
+from flows.rules import Advice, Recommendation, Rule, Verdict, decide
+
+CHANGE: Final = "✎"
+TICK: Final = "✓"
+LONGEST_LABEL: Final = 24
+"""A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
+
+NOES: Final = (Verdict.contraindicated, Verdict.not_recommended, Verdict.not_indicated)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Draws the cards of one flow with one catalog."""
+
+    flow: Flow
+    catalog: Catalog
+
+    def case(self, case: Case, standing: Standing) -> Card:
+        """Draw where the case stands: the question at hand, or the recommendation."""
+        card = self._question(standing.at, case, standing) if standing.at else self._result(case, standing)
+        return replace(card, rows=_bound(card.rows, case))
+
+    def option(self, case: Case, standing: Standing, code: str) -> Card:
+        """Draw one option in detail, with every reason that holds in this case.
+
+        Raises:
+            KeyError: where the catalog has no such option.
+        """
+        words = self.catalog.wording
+        option = self.catalog.options[code]
+        advice = next(a for a in decide(self.flow.guidance, standing.findings).options if a.option == code)
+        verdict = getattr(words.verdicts, advice.verdict.name)
+        why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=verdict, style=Style.listed)
+        cited = [fact for rule in advice.reasons for fact in rule.facts]
+        rows = ((Button(words.labels.to_card, Tap(Verb.show)),), self._last_row())
+        card = Card(self._findings_label(standing), option.name, (why, *self._detail(option, cited)), rows)
+        return replace(card, rows=_bound(card.rows, case))
+
+    def browsed(self, code: str) -> Card:
+        """Draw one option without a case.
+
+        Raises:
+            KeyError: where the catalog has no such option.
+        """
+        words = self.catalog.wording
+        option = self.catalog.options[code]
+        row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
+        return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
+
+    def headline(self, standing: Standing) -> str:
+        """Tell in a few words where a case leads; empty while it is being asked."""
+        if standing.at:
+            return ""
+        leading = decide(self.flow.guidance, standing.findings).headline
+        return self.catalog.options[leading.option].short if leading else self.catalog.wording.result.none
+
+    def _question(self, at: Question, case: Case, standing: Standing) -> Card:
+        words = self.catalog.wording
+        number, of = self.flow.progress(at, standing.findings)
+        blocks: list[Block] = []
+        if at.hint:
+            blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
+        if at.caution:
+            blocks.append(Block((Line(at.caution),), style=Style.urgent))
+        if at.several and standing.chosen:
+            blocks.append(Block((Line(at.said(standing.chosen)),)))
+        blocks += self._answered(case, standing)
+        rows = [*self._choices(at, standing.chosen), *self._changes(standing), self._last_row()]
+        return Card(f"{words.case} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
+
+    def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
+        """Lay out the answers; each button of a choice of several bears the state that is wished."""
+        buttons: list[Button] = []
+        for choice in at.choices:
+            ticked = choice.code in chosen
+            verb = (Verb.unmark if ticked else Verb.mark) if at.several else Verb.answer
+            label = f"{choice.label} {TICK}" if ticked else choice.label
+            buttons.append(Button(label, Tap(verb, at.code, choice.code)))
+        rows = _laid_out(buttons, at.rows or (1,) * len(buttons))
+        if at.several:
+            count = f" · {len(chosen)}" if chosen else ""
+            rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
+        return rows
+
+    def _changes(self, standing: Standing) -> list[tuple[Button, ...]]:
+        """Lay out a button for each answer that counts, to change it; two in a row."""
+        buttons: list[Button] = []
+        for question in self.flow.questions:
+            codes = standing.findings.get(question.code)
+            if codes and question is not standing.at:
+                buttons.append(Button(f"{CHANGE} {_brief(question, codes)}", Tap(Verb.change, question.code)))
+        return _laid_out(buttons, (2,) * len(buttons))
+
+    def _last_row(self) -> tuple[Button, ...]:
+        labels = self.catalog.wording.labels
+        return Button(labels.back, Tap(Verb.back)), Button(labels.restart, Tap(Verb.restart))
+
+    def _answered(self, case: Case, standing: Standing) -> list[Block]:
+        """Tell what has been answered: what counts, and what is kept but not needed."""
+        words = self.catalog.wording
+        at = standing.at.code if standing.at else ""
+        counting = [
+            q.said(codes) for q in self.flow.questions if (codes := standing.findings.get(q.code)) and q.code != at
+        ]
+        lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
+        if standing.unneeded:
+            lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
+        if case.edition != self.catalog.edition:
+            lines.append(Line(words.result.older.format(began=case.edition, edition=self.catalog.edition)))
+        return [Block(tuple(lines))] if lines else []
+
+    def _said(self, steps: Iterable[Step]) -> str:
+        questions = ((self.flow.question(step.question), step) for step in steps)
+        return " · ".join(question.said(step.codes) for question, step in questions if question)
+
+    def _findings_label(self, standing: Standing) -> str:
+        """The first line of a result: the first finding, such as "T11–L1 · 3 levels"."""
+        first = self.flow.questions[0]
+        return first.said(standing.findings[first.code])
+
+    def _result(self, case: Case, standing: Standing) -> Card:
+        words = self.catalog.wording
+        result = decide(self.flow.guidance, standing.findings)
+        rows = [*self._option_buttons(result), *self._changes(standing)]
+        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)),)]
+        title, leading = self._headline(result, standing)
+        urgent = tuple(Line(note.text, facts=note.facts) for note in result.notes if note.urgent)
+        notes = tuple(Line(note.text, facts=note.facts) for note in result.notes if not note.urgent)
+        blocks = [
+            *leading,
+            Block(urgent, style=Style.urgent),
+            self._group(words.result.also, result.having(Verdict.indicated)[1:]),
+            self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
+            *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
+            *self._answered(case, standing),
+            Block(notes, heading=words.result.notes, style=Style.folded),
+            Block(self._footer(), style=Style.small),
+        ]
+        return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), tuple(rows))
+
+    def _headline(self, result: Recommendation, standing: Standing) -> tuple[str, list[Block]]:
+        """Give the title of the result and what stands right below it."""
+        words = self.catalog.wording.result
+        leading = result.headline
+        reasons = tuple(_reason(rule) for rule in leading.decisive) if leading else ()
+        named = self.catalog.options[leading.option].name if leading else words.none
+        if standing.findings.get("fitness") != ("undecided",):
+            return named, [Block((Line(words.supported + ":"), *reasons) if leading else ())]
+        nonoperative = self.catalog.options["nonoperative"]
+        unfit = Line(nonoperative.name, lead=words.if_unfit, facts=("F8", "F9"))
+        return words.undecided, [Block((Line(named, lead=words.if_fit), *reasons, unfit))]
+
+    def _group(self, heading: str, advised: Sequence[Advice]) -> Block:
+        """List options with the reasons of their verdict."""
+        return Block(tuple(self._brief_advice(advice) for advice in advised), heading=heading, style=Style.listed)
+
+    def _brief_advice(self, advice: Advice) -> Line:
+        because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
+        facts = tuple(dict.fromkeys(fact for rule in advice.decisive for fact in rule.facts))
+        return Line(because, lead=self.catalog.options[advice.option].short, facts=facts)
+
+    def _option_buttons(self, result: Recommendation) -> list[tuple[Button, ...]]:
+        """Lay out a button for the detail of each option, in card order; two in a row."""
+        buttons = [Button(self.catalog.options[a.option].short, Tap(Verb.option, a.option)) for a in result.options]
+        return _laid_out(buttons, (2,) * len(buttons))
+
+    def _footer(self) -> tuple[Line, ...]:
+        source = self.catalog.source
+        words = self.catalog.wording.result
+        told = words.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)
+        return Line(told), Line(words.disclaimer)
+
+    def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:
+        """Tell what an option is indicated for, what it gains and costs, its ratings, and the facts behind."""
+        words = self.catalog.wording.detail
+        indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
+        ratings = (
+            Line(_rated(option.skill, words.skill_steps, words.unknown), lead=words.skill),
+            Line(_rated(option.equipment, words.equipment_steps, words.unknown), lead=words.equipment),
+        )
+        ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
+        facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
+        return (
+            Block(indication, heading=words.indication, style=Style.listed),
+            Block(self._traits(option.advantages), heading=words.gains, style=Style.listed),
+            Block(self._traits(option.disadvantages), heading=words.costs, style=Style.listed),
+            Block(ratings, heading=words.ratings, style=Style.listed),
+            Block(facts, heading=words.facts, style=Style.folded),
+            Block(self._footer(), style=Style.small),
+        )
+
+    def _traits(self, traits: Codes) -> tuple[Line, ...]:
+        told = tuple(Line(self.catalog.traits[trait], facts=(trait,)) for trait in traits)
+        return told or (Line(self.catalog.wording.detail.none_stated),)
+
+
+def _reason(rule: Rule) -> Line:
+    return Line(rule.because, facts=rule.facts)
+
+
+def _rated(rating: int | str, steps: tuple[str, ...], unknown: str) -> str:
+    return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else unknown
+
+
+def _brief(question: Question, codes: Codes) -> str:
+    """Name an answer on a button: short, and levels by their count where they are scattered."""
+    if not question.several:
+        return question.said(codes)
+    levels = written(codes)
+    return levels if len(levels) + len(CHANGE) < LONGEST_LABEL else f"{len(codes)} levels"
+
+
+def _laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
+    """Break buttons into rows of the given widths."""
+    rest = list(buttons)
+    rows: list[tuple[Button, ...]] = []
+    for width in widths:
+        row, rest = rest[:width], rest[width:]
+        if row:
+            rows.append(tuple(row))
+    return rows
+
+
+def _bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
+    """Bind every button to its case and to the turn at which it was drawn."""
+    return tuple(
+        tuple(replace(button, tap=replace(button.tap, case=case.id, turn=case.turn)) for button in row) for row in rows
+    )

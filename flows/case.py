@@ -1,0 +1,53 @@
+"""A case: an id, a flow, an edition and the answers in order, with who gave each; nothing that can be derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flows.findings import Codes
+
+
+class Kind(StrEnum):
+    """What a step did; the events of the interview's state machine bear the same names."""
+
+    mark = "mark"
+    answer = "answer"
+    reopen = "reopen"
+    restart = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that somebody did to a case.
+
+    Attributes:
+        kind: mark (a selection so far), answer (settled), reopen (to be changed), restart (from the beginning).
+        question: the question it concerns; empty for a restart.
+        codes: the codes of the choices.
+        who: the opaque id of the person who did it.
+    """
+
+    kind: Kind
+    question: str = ""
+    codes: Codes = ()
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it is kept.
+
+    Attributes:
+        revision: grows by one with each change, for the check on every write.
+        turn: the revision at which the question at hand was put; a button bears it, so that taps on one
+            grid all count while a tap on an earlier question does not.
+        steps: the answers in order; where the case stands is a fold over them.
+    """
+
+    id: str
+    flow: str
+    edition: str
+    revision: int = 0
+    turn: int = 0
+    steps: tuple[Step, ...] = ()

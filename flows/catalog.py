@@ -1,0 +1,172 @@
+"""The option catalog, the facts, the gaps and the wording: loaded from TOML and checked once, shared by all."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flows.errors import CatalogFault
+from flows.wording import Wording
+
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+FactId = Annotated[str, Field(pattern=r"^F[1-9][0-9]?$")]
+GapId = Annotated[str, Field(pattern=r"^G[1-9][0-9]?$")]
+TraitId = Annotated[str, Field(pattern=r"^[AD][1-9][0-9]?$")]
+Rating = Literal["unknown", 1, 2, 3]
+Model = TypeVar("Model", bound=BaseModel)
+
+MOST_BYTES: Final = 200_000
+"""A catalog file larger than this is a mistake, and is not read."""
+
+
+class _Data(BaseModel):
+    """Data of the catalog: nothing unknown, nothing changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Statement(_Data):
+    """A statement and the facts that carry it."""
+
+    text: Text
+    facts: tuple[FactId, ...] = Field(min_length=1)
+
+
+class Option(_Data):
+    """A treatment: its indication, what it gains and costs, and how it is rated (unknown unless stated)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    short: Annotated[str, Field(min_length=1, max_length=24)]
+    skill: Rating
+    equipment: Rating
+    advantages: tuple[TraitId, ...]
+    disadvantages: tuple[TraitId, ...]
+    indication: tuple[Statement, ...] = Field(min_length=1)
+
+
+class Source(_Data):
+    """Where the facts come from."""
+
+    name: Text
+    publisher: Text
+    section: Text
+    year: Annotated[int, Field(ge=1990, le=2100)]
+
+
+class Gap(_Data):
+    """A place where the source is silent or double, and what the bot does there."""
+
+    silent: Text
+    here: Text
+
+
+class _Facts(_Data):
+    edition: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+    source: Source
+    facts: dict[FactId, Text]
+    gaps: dict[GapId, Gap]
+
+
+class _Options(_Data):
+    traits: dict[TraitId, Text]
+    options: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")], Option]
+
+
+class Catalog(_Data):
+    """Everything that clinicians edit, checked."""
+
+    edition: str
+    source: Source
+    facts: dict[str, str]
+    gaps: dict[str, Gap]
+    traits: dict[str, str]
+    options: dict[str, Option]
+    wording: Wording
+
+    def says(self, fact: str) -> str:
+        """Give the text behind a fact id or a gap id.
+
+        Raises:
+            KeyError: where there is no such id.
+        """
+        return self.facts[fact] if fact in self.facts else self.gaps[fact].silent
+
+
+@cache
+def catalog() -> Catalog:
+    """Give the catalog that comes with the package, loaded once."""
+    return load_catalog(files("flows") / "catalog")
+
+
+def load_catalog(folder: Traversable) -> Catalog:
+    """Load and check the catalog files of a folder: shape first, then what they cite of each other.
+
+    Raises:
+        CatalogFault: with every fault named by its file, its place and what is allowed.
+    """
+    faults: list[str] = []
+    facts = _read(folder, "facts.toml", _Facts, faults)
+    options = _read(folder, "options.toml", _Options, faults)
+    wording = _read(folder, "wording.toml", Wording, faults)
+    if facts is None or options is None or wording is None:
+        raise CatalogFault(faults)
+    faults += _dangling(facts, options)
+    if faults:
+        raise CatalogFault(faults)
+    return Catalog(
+        edition=facts.edition,
+        source=facts.source,
+        facts=facts.facts,
+        gaps=facts.gaps,
+        traits=options.traits,
+        options=options.options,
+        wording=wording,
+    )
+
+
+def _read(folder: Traversable, name: str, model: type[Model], faults: list[str]) -> Model | None:
+    """Read one file into its model, or add its faults."""
+    try:
+        raw = (folder / name).read_bytes()
+        if len(raw) > MOST_BYTES:
+            faults.append(f"{name}: {len(raw)} bytes; allowed: {MOST_BYTES}")
+            return None
+        return model.model_validate(tomllib.loads(raw.decode()))
+    except OSError as error:
+        faults.append(f"{name}: cannot be read ({error.strerror})")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{name}: not TOML: {error}")
+    except ValidationError as error:
+        faults += [
+            f"{name}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        ]
+    return None
+
+
+def _dangling(facts: _Facts, options: _Options) -> list[str]:
+    """Find the ids that options cite and nobody defines, and the traits that nobody cites."""
+    faults: list[str] = []
+    cited: set[str] = set()
+    for code, option in options.options.items():
+        place = f"options.toml: options.{code}"
+        for number, statement in enumerate(option.indication):
+            faults += _unknown(f"{place}.indication.{number}.facts", statement.facts, facts.facts)
+        for side, letter in (("advantages", "A"), ("disadvantages", "D")):
+            traits: tuple[str, ...] = getattr(option, side)
+            faults += _unknown(f"{place}.{side}", traits, [t for t in options.traits if t.startswith(letter)])
+            cited.update(traits)
+    faults += [f"options.toml: traits.{trait}: cited by no option" for trait in options.traits if trait not in cited]
+    return faults
+
+
+def _unknown(place: str, ids: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Name each id that is not known, with its place and those that are."""
+    allowed = tuple(known)
+    return [f"{place}: {cited!r} is not known; allowed: {', '.join(allowed)}" for cited in ids if cited not in allowed]

@@ -1,0 +1,47 @@
+"""What can go wrong in the flows, each named for what happened and carrying what the user can do."""
+
+from __future__ import annotations
+
+
+class FlowError(Exception):
+    """Anything the flows refuse; its text is fit for the user's eyes."""
+
+
+class StaleTap(FlowError):
+    """A tap on a question that is no longer at hand: the present card is to be drawn again."""
+
+
+class NothingChosen(FlowError):
+    """Done was tapped on a choice of several while nothing was chosen."""
+
+
+class NothingBefore(FlowError):
+    """Back was tapped where nothing lies behind."""
+
+
+class Overtaken(FlowError):
+    """Another writer changed the case since it was read: run again from the new state."""
+
+
+class FindingFault(FlowError):
+    """A finding that is missing, unknown or not one of its answers.
+
+    Attributes:
+        finding: the code of the finding; None where the whole record is no object.
+        allowed: what would have been accepted.
+    """
+
+    def __init__(self, finding: str | None, message: str, allowed: tuple[str, ...] = ()) -> None:
+        """Name the finding, say what is wrong with it, list what is allowed."""
+        super().__init__(message)
+        self.finding = finding
+        self.allowed = allowed
+
+
+class CatalogFault(FlowError):
+    """The catalog cannot be used; every fault is listed with its file, its place and what is allowed."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep the faults, one line each."""
+        super().__init__("the catalog cannot be used:\n" + "\n".join(f"  {fault}" for fault in faults))
+        self.faults = faults

@@ -1,0 +1,121 @@
+"""A flow: its questions in order, when each is asked, and the rules that turn findings into advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flows.condition import Always, Condition
+from flows.errors import FindingFault
+from flows.findings import NOT_ASKED, Codes, Findings
+from flows.levels import counted as levels_counted
+from flows.rules import Guidance
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer that a clinician taps.
+
+    Attributes:
+        code: what is stored.
+        label: what the button says.
+        finding: what it says once it is an answer ("no deficit"); the label where that is enough.
+    """
+
+    code: str
+    label: str
+    finding: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the answer is called in a list of findings."""
+        return self.finding or self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the interview.
+
+    Attributes:
+        text: the question as it is asked.
+        choices: its answers, in the order of the keyboard.
+        asked: when it is asked.
+        several: whether more than one choice may be tapped, closed by Done; so far levels alone are so.
+        hint: a line below the question, in the source's absence the project's reading.
+        facts: the facts and gaps that the hint rests on.
+        rows: how many choices stand in each row of the keyboard; one a row where empty.
+        caution: a safety line of the project beside the question.
+    """
+
+    code: str
+    text: str
+    choices: tuple[Choice, ...]
+    asked: Condition = field(default_factory=Always)
+    several: bool = False
+    hint: str = ""
+    facts: Codes = ()
+    rows: tuple[int, ...] = ()
+    caution: str = ""
+
+    @property
+    def codes(self) -> Codes:
+        """The codes of the choices."""
+        return tuple(choice.code for choice in self.choices)
+
+    def choice(self, code: str) -> Choice:
+        """Find a choice by its code.
+
+        Raises:
+            FindingFault: where the question has no such choice.
+        """
+        for choice in self.choices:
+            if choice.code == code:
+                return choice
+        raise FindingFault(self.code, f"{self.code}: {code!r} is not one of its answers", self.codes)
+
+    def tidy(self, codes: Codes) -> Codes:
+        """Give an answer in the order of the choices, each once."""
+        return tuple(code for code in self.codes if code in codes)
+
+    def said(self, codes: Codes) -> str:
+        """Write an answer as a finding: "no deficit"; levels as spans with their count."""
+        if self.several:
+            return levels_counted(codes)
+        return " · ".join(self.choice(code).said for code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A pathway: questions, and what follows from their answers. One file in `flows/pathways` is one flow."""
+
+    code: str
+    title: str
+    questions: tuple[Question, ...]
+    guidance: Guidance = Guidance()  # noqa: RUF009 - immutable
+
+    def question(self, code: str) -> Question | None:
+        """Find a question by its code."""
+        return next((question for question in self.questions if question.code == code), None)
+
+    def counted(self, answers: Findings) -> Findings:
+        """Give the answers that count: those whose question is asked, NOT_ASKED where it is known not to be."""
+        findings: dict[str, Codes] = {}
+        for question in self.questions:
+            asked = question.asked.read(findings)
+            if asked is False:
+                findings[question.code] = NOT_ASKED
+            elif asked and question.code in answers:
+                findings[question.code] = answers[question.code]
+        return findings
+
+    def waiting(self, findings: Findings) -> Question | None:
+        """Give the first question that is asked and has no finding yet; None when all is answered."""
+        return next((question for question in self.questions if self.waits(question, findings)), None)
+
+    def waits(self, question: Question, findings: Findings) -> bool:
+        """Tell whether a question is asked and has no finding yet."""
+        return question.code not in findings and question.asked.read(findings) is True
+
+    def progress(self, question: Question, findings: Findings) -> tuple[int, int]:
+        """Count for "3 of 6": the question at hand, and the largest number of questions still possible."""
+        possible = [q.code for q in self.questions if q.asked.read(findings) is not False]
+        return possible.index(question.code) + 1, len(possible)

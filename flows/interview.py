@@ -1,0 +1,262 @@
+"""Where a case stands and what an answer does: the questions as a state machine, replayed from the case's steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from transitions import Machine, MachineError
+
+from flows.case import Case, Kind, Step
+from flows.errors import FindingFault, NothingBefore, NothingChosen, StaleTap
+from flows.findings import NOT_ASKED, Codes, Findings
+from flows.flow import Flow, Question
+
+RECOMMENDATION: Final = "recommendation"
+"""The state in which every question that is asked has its answer."""
+
+MOST_STEPS: Final = 64
+"""Longer histories are folded into their answers, so that a case stays small; Back reaches no further then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands.
+
+    Attributes:
+        at: the question at hand; None where the recommendation is reached.
+        findings: the findings that count.
+        answers: the latest settled step of each question that was ever answered.
+        chosen: the codes that are ticked at the question at hand.
+    """
+
+    at: Question | None
+    findings: Findings
+    answers: dict[str, Step]
+    chosen: Codes
+
+    @property
+    def unneeded(self) -> tuple[Step, ...]:
+        """The answers kept although their question is not asked any more; they do not count."""
+        return tuple(s for code, s in self.answers.items() if self.findings.get(code) == NOT_ASKED)
+
+
+class _Walk:
+    """The light model that the machine moves for one event; its state is set by replay."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+class Interview:
+    """A flow's questions as a state machine, built once and shared by all cases.
+
+    The states are the questions and the recommendation, the transitions are generated from the conditions
+    under which the questions are asked. A case never holds its state: it is replayed.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        """Build the machine of the flow."""
+        self.flow = flow
+        self._first = flow.questions[0].code
+        self._machine = _machine(flow)
+
+    def standing(self, case: Case) -> Standing:
+        """Replay the steps of a case."""
+        answers, chosen, last = _fold(self.flow, case.steps)
+        findings = self.flow.counted({code: step.codes for code, step in answers.items()})
+        state = self._after(_source(last), last, findings) if last else self._first
+        at = self.flow.question(state)
+        if chosen is None and at and at.code in answers:
+            chosen = answers[at.code].codes
+        return Standing(at, findings, answers, chosen or ())
+
+    def answer(self, case: Case, question: str, choice: str, who: str) -> Case:
+        """Answer the question at hand with one choice.
+
+        Raises:
+            StaleTap: where that question is not at hand or has no such choice.
+        """
+        self._expect(case, question, choice, several=False)
+        return self._take(case, Step(Kind.answer, question, (choice,), who))
+
+    def mark(self, case: Case, question: str, choice: str, who: str, *, on: bool) -> Case:
+        """Tick a choice of the question at hand, or untick it; nothing changes where it is so already.
+
+        Raises:
+            StaleTap: where that question is not at hand or has no such choice.
+        """
+        standing = self._expect(case, question, choice, several=True)
+        if (choice in standing.chosen) is on:
+            return case
+        codes = {*standing.chosen, choice} if on else {*standing.chosen} - {choice}
+        step = Step(Kind.mark, question, self._tidy(question, tuple(codes)), who)
+        before = case.steps[:-1] if case.steps and case.steps[-1].kind is Kind.mark else case.steps
+        return self._take(replace(case, steps=before), step)
+
+    def done(self, case: Case, question: str, who: str) -> Case:
+        """Settle what is ticked.
+
+        Raises:
+            StaleTap: where that question is not at hand.
+            NothingChosen: where nothing is ticked.
+        """
+        standing = self._expect(case, question, several=True)
+        if not standing.chosen:
+            raise NothingChosen(question)
+        return self._take(case, Step(Kind.answer, question, standing.chosen, who))
+
+    def change(self, case: Case, question: str, who: str) -> Case:
+        """Put a question again; its answer and all others are kept.
+
+        Raises:
+            StaleTap: where that question has no answer that counts, or is at hand already.
+        """
+        standing = self.standing(case)
+        if not standing.findings.get(question) or (standing.at and standing.at.code == question):
+            raise StaleTap(question)
+        return self._take(case, Step(Kind.reopen, question, who=who))
+
+    def restart(self, case: Case, who: str) -> Case:
+        """Begin the same case again; Back undoes it.
+
+        Raises:
+            NothingBefore: where nothing has been answered yet.
+        """
+        if not case.steps or case.steps[-1].kind is Kind.restart:
+            raise NothingBefore
+        return self._take(case, Step(Kind.restart, who=who))
+
+    def back(self, case: Case) -> Case:
+        """Undo what led to the question at hand, with what is ticked there and not settled.
+
+        Raises:
+            NothingBefore: at the first question.
+        """
+        settled = list(case.steps)
+        while settled and settled[-1].kind is Kind.mark:
+            settled.pop()
+        if not settled:
+            raise NothingBefore
+        return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=tuple(settled[:-1]))
+
+    def _expect(self, case: Case, question: str, choice: str = "", *, several: bool) -> Standing:
+        """Give the standing, where the question is at hand, of that kind, and has that choice."""
+        standing = self.standing(case)
+        at = standing.at
+        if at is None or at.code != question or at.several is not several:
+            raise StaleTap(question)
+        if choice:
+            try:
+                at.choice(choice)
+            except FindingFault as fault:
+                raise StaleTap(question) from fault
+        return standing
+
+    def _take(self, case: Case, step: Step) -> Case:
+        """Add a step; a mark keeps the turn, everything else begins a new one."""
+        revision = case.revision + 1
+        steps = (*case.steps, step)
+        if len(steps) > MOST_STEPS:
+            steps = _shortened(self.flow, steps)
+        turn = case.turn if step.kind is Kind.mark else revision
+        return replace(case, revision=revision, turn=turn, steps=steps)
+
+    def _after(self, state: str, step: Step, findings: Findings) -> str:
+        """Let the machine make one step, and tell where it leads."""
+        walk = _Walk(state)
+        try:
+            self._machine.events[step.kind].trigger(walk, step.question, findings)
+        except MachineError as refused:
+            raise StaleTap(step.question) from refused
+        return walk.state
+
+    def _tidy(self, question: str, codes: Codes) -> Codes:
+        at = self.flow.question(question)
+        return at.tidy(codes) if at else codes
+
+
+def _fold(flow: Flow, steps: tuple[Step, ...]) -> tuple[dict[str, Step], Codes | None, Step | None]:
+    """Fold steps into the settled answers, the ticks not settled yet, and the last step that counts.
+
+    A step that the flow does not know (it was taken under an earlier edition) is passed over, and its
+    question asked again.
+    """
+    answers: dict[str, Step] = {}
+    chosen: Codes | None = None
+    last: Step | None = None
+    for step in steps:
+        if not _known(flow, step):
+            continue
+        if step.kind is Kind.restart:
+            answers = {}
+        elif step.kind is Kind.answer:
+            answers.pop(step.question, None)
+            answers[step.question] = step
+        chosen = step.codes if step.kind is Kind.mark else None
+        last = step
+    return answers, chosen, last
+
+
+def _known(flow: Flow, step: Step) -> bool:
+    """Tell whether the flow still has the question and the choices of a step."""
+    if step.kind is Kind.restart:
+        return True
+    question = flow.question(step.question)
+    return question is not None and set(step.codes) <= set(question.codes)
+
+
+def _shortened(flow: Flow, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Fold a long history into its answers and the step at hand."""
+    answers, _, last = _fold(flow, steps)
+    settled = tuple(answers.values())
+    return settled if last is None or last.kind is Kind.answer else (*settled, last)
+
+
+def _source(step: Step) -> str:
+    """The state in which a step is taken: an answer at its question, a reopening or a restart at any."""
+    return step.question if step.kind in (Kind.answer, Kind.mark) else RECOMMENDATION
+
+
+def _machine(flow: Flow) -> Machine:
+    """Generate the states and transitions of a flow from its declaration."""
+    codes = [question.code for question in flow.questions]
+    transitions: list[dict[str, object]] = []
+    for source in flow.questions:
+        transitions += [
+            _edge(Kind.answer, source.code, question.code, _waits(flow, question))
+            for question in flow.questions
+            if question is not source
+        ]
+        transitions.append({"trigger": Kind.answer, "source": source.code, "dest": RECOMMENDATION})
+        if source.several:
+            transitions.append({"trigger": Kind.mark, "source": source.code, "dest": None})
+        transitions.append(_edge(Kind.reopen, "*", source.code, _is_meant(source)))
+    transitions.append({"trigger": Kind.restart, "source": "*", "dest": codes[0]})
+    return Machine(
+        model=None,
+        states=[*codes, RECOMMENDATION],
+        initial=codes[0],
+        transitions=transitions,
+        auto_transitions=False,
+    )
+
+
+Guard = Callable[[str, Findings], bool]
+
+
+def _edge(kind: Kind, source: str, dest: str, guard: Guard) -> dict[str, object]:
+    return {"trigger": kind, "source": source, "dest": dest, "conditions": guard}
+
+
+def _waits(flow: Flow, question: Question) -> Guard:
+    """Lead to the question where it is asked and has no finding; the machine takes the first that is so."""
+    return lambda _, findings: flow.waits(question, findings)
+
+
+def _is_meant(question: Question) -> Guard:
+    """Lead to the question that the step names."""
+    return lambda code, _: code == question.code

@@ -1,0 +1,80 @@
+"""The cards that belong to no case: start, help, about, the list of options, and the short answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.catalog import Catalog
+from flows.wording import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Draws the cards of plain words."""
+
+    catalog: Catalog
+
+    def start(self, open_case: Button | None) -> Card:
+        """Say what this is, for whom, and what it is not; offer the open case, if there is one."""
+        labels = self.catalog.wording.labels
+        first = (Button(labels.new, Tap(Verb.new)), *((open_case,) if open_case else ()))
+        return self._page(self.catalog.wording.pages.start, (first, self._menu()))
+
+    def help(self) -> Card:
+        """Say how it is used."""
+        return self._page(self.catalog.wording.pages.help, (self._begin(),))
+
+    def about(self) -> Card:
+        """Tell the scope, the source with its year, the edition, and where the source is silent."""
+        words = self.catalog.wording
+        source = self.catalog.source
+        told = words.result.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)
+        gaps = tuple(Line(f"{gap.silent} {gap.here}", lead=gap_id) for gap_id, gap in self.catalog.gaps.items())
+        card = self._page(words.pages.about, (self._begin(),))
+        blocks = (
+            *card.blocks,
+            Block((Line(f"{told}. {source.publisher}: {source.section}."),)),
+            Block(gaps, heading=words.pages.about_gaps, style=Style.folded),
+            Block((Line(words.result.disclaimer),), style=Style.small),
+        )
+        return Card(card.label, card.title, blocks, card.rows)
+
+    def options(self) -> Card:
+        """List the options, each with a button for its detail."""
+        rows = [(Button(option.short, Tap(Verb.browse, code)),) for code, option in self.catalog.options.items()]
+        pairs = tuple((*rows[i], *(rows[i + 1] if i + 1 < len(rows) else ())) for i in range(0, len(rows), 2))
+        card = self._page(self.catalog.wording.pages.options, (*pairs, self._begin()))
+        listed = tuple(
+            Line(option.indication[0].text, lead=option.short, facts=option.indication[0].facts)
+            for option in self.catalog.options.values()
+        )
+        return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
+
+    def forget(self) -> Card:
+        """Ask before everything is erased."""
+        labels = self.catalog.wording.labels
+        row = (Button(labels.erase, Tap(Verb.erase)), Button(labels.keep, Tap(Verb.home, "keep")))
+        return self._page(self.catalog.wording.pages.forget, (row,))
+
+    def plain(self, page: Page, *more: Button) -> Card:
+        """Draw a page with the way to a new case."""
+        return self._page(page, ((*more, *self._begin()),))
+
+    def bare(self, page: Page, *buttons: Button) -> Card:
+        """Draw a page with just these buttons."""
+        return self._page(page, (buttons,) if buttons else ())
+
+    def _page(self, page: Page, rows: tuple[tuple[Button, ...], ...]) -> Card:
+        return Card("", page.title, (Block(tuple(Line(line) for line in page.lines)),), rows)
+
+    def _begin(self) -> tuple[Button, ...]:
+        return (Button(self.catalog.wording.labels.new, Tap(Verb.new)),)
+
+    def _menu(self) -> tuple[Button, ...]:
+        labels = self.catalog.wording.labels
+        return (
+            Button(labels.browse, Tap(Verb.browse)),
+            Button(labels.help, Tap(Verb.help)),
+            Button(labels.about, Tap(Verb.about)),
+        )

@@ -1,0 +1,1 @@
+"""The pathways: one file is one flow, values only."""

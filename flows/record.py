@@ -1,0 +1,88 @@
+"""Findings and recommendations as plain records, for JSON: read strictly, written in card order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flows.catalog import Catalog
+from flows.errors import FindingFault
+from flows.findings import Codes, Findings
+from flows.flow import Flow, Question
+from flows.rules import decide
+
+Record = dict[str, object]
+
+_ABSENT: Final = object()
+
+
+def findings_of(flow: Flow, record: object) -> Findings:
+    """Read the findings that count from a plain record; the first fault in question order is raised.
+
+    A finding whose question is not asked is checked and does not count.
+
+    Args:
+        flow: the flow whose questions are answered.
+        record: a mapping of question codes to a code, or to a list of codes where several may be chosen.
+
+    Raises:
+        FindingFault: for a missing, wrong or unknown finding.
+    """
+    if not isinstance(record, Mapping):
+        raise FindingFault(None, "not a JSON object", tuple(q.code for q in flow.questions))
+    answers: dict[str, Codes] = {}
+    for question in flow.questions:
+        given = record.get(question.code, _ABSENT)
+        if given is not _ABSENT:
+            answers[question.code] = _answer(question, given)
+        elif flow.waiting(flow.counted(answers)) is question:
+            raise FindingFault(question.code, f"{question.code} is missing", question.codes)
+    known = tuple(question.code for question in flow.questions)
+    for code in record:
+        if code not in known:
+            raise FindingFault(str(code), f"{code!r} is not a finding of this flow", known)
+    return flow.counted(answers)
+
+
+def advice_of(flow: Flow, catalog: Catalog, findings: Findings) -> Record:
+    """Write what the source says of the findings: the questions asked, the headline, all options, the notes."""
+    result = decide(flow.guidance, findings)
+    return {
+        "asked": [question.code for question in flow.questions if findings[question.code]],
+        "headline": result.headline.option if result.headline else None,
+        "options": [
+            {
+                "code": advice.option,
+                "verdict": advice.verdict.name,
+                "reasons": [
+                    {"verdict": rule.verdict.name, "because": rule.because, "facts": list(rule.facts)}
+                    for rule in advice.reasons
+                ],
+            }
+            for advice in result.options
+        ],
+        "notes": [{"text": note.text, "facts": list(note.facts)} for note in result.notes],
+        "edition": catalog.edition,
+    }
+
+
+def fault_of(fault: FindingFault) -> Record:
+    """Write a fault: which finding, what is wrong, what is allowed."""
+    return {"error": {"finding": fault.finding, "message": str(fault), "allowed": list(fault.allowed)}}
+
+
+def _answer(question: Question, given: object) -> Codes:
+    """Read one answer, a code or a list of codes."""
+    codes = given if question.several else [given]
+    if not isinstance(codes, list) or not codes:
+        raise FindingFault(question.code, f"{question.code} must be a list of one or more", question.codes)
+    for code in codes:
+        if code not in question.codes:
+            raise FindingFault(question.code, f"{question.code}: {_shown(code)} is not allowed", question.codes)
+    return question.tidy(tuple(codes))
+
+
+def _shown(value: object, most: int = 40) -> str:
+    """Show a wrong value, no longer than fits a line."""
+    text = repr(value)
+    return text if len(text) <= most else text[:most] + "…"

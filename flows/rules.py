@@ -1,0 +1,134 @@
+"""Rules, and the one pure function of the medicine: findings in, a recommendation out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from flows.condition import Always, Condition
+from flows.findings import Codes, Findings
+
+
+class Verdict(IntEnum):
+    """What the source says of an option, from the weakest word to the strongest: the strongest one wins."""
+
+    indicated = 1
+    judgement = 2
+    not_indicated = 3
+    not_recommended = 4
+    contraindicated = 5
+
+    @property
+    def is_no(self) -> bool:
+        """Whether it is one of the three kinds of "no"."""
+        return self >= Verdict.not_indicated
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When `when` holds, the source says `verdict` of `option`, because …, carried by `facts`.
+
+    Attributes:
+        id: the rule in the decision rules that it states ("R3").
+    """
+
+    id: str
+    option: str
+    verdict: Verdict
+    when: Condition
+    because: str
+    facts: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line that stands on the card when `when` holds; no facts where it is the project's own word."""
+
+    when: Condition
+    text: str
+    facts: Codes
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the order on the card: taken by `option` with one of `verdicts` when `when` holds."""
+
+    option: str
+    verdicts: tuple[Verdict, ...] = tuple(Verdict)
+    when: Condition = Always()  # noqa: RUF009 - immutable
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What the source says in one flow: the rules of every option, the notes, and the order on the card."""
+
+    rules: tuple[Rule, ...] = ()
+    notes: tuple[Note, ...] = ()
+    order: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One option with its verdict and every reason that holds, those of the verdict first."""
+
+    option: str
+    verdict: Verdict
+    reasons: tuple[Rule, ...]
+
+    @property
+    def decisive(self) -> tuple[Rule, ...]:
+        """The reasons that carry the verdict."""
+        return tuple(reason for reason in self.reasons if reason.verdict is self.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Every option with its verdict and reasons, in card order, and the notes."""
+
+    options: tuple[Advice, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def headline(self) -> Advice | None:
+        """The first option that is indicated; None where nothing is."""
+        return next(iter(self.having(Verdict.indicated)), None)
+
+    def having(self, *verdicts: Verdict) -> tuple[Advice, ...]:
+        """The options with one of the verdicts, in card order."""
+        return tuple(advice for advice in self.options if advice.verdict in verdicts)
+
+
+def decide(guidance: Guidance, findings: Findings) -> Recommendation:
+    """Turn findings into a recommendation.
+
+    Args:
+        guidance: the rules, the notes and the order.
+        findings: those that count, one for each question, NOT_ASKED where it is not asked.
+    """
+    holding: dict[str, list[Rule]] = {}
+    for rule in guidance.rules:
+        if rule.when.read(findings):
+            holding.setdefault(rule.option, []).append(rule)
+    options = [_weigh(option, reasons) for option, reasons in holding.items()]
+    options.sort(key=lambda advice: _rank(guidance.order, advice, findings))
+    notes = tuple(note for note in guidance.notes if note.when.read(findings))
+    return Recommendation(tuple(options), notes)
+
+
+def _weigh(option: str, holding: list[Rule]) -> Advice:
+    """Let the strongest verdict win; a bare "indication met" under a "no" is left out."""
+    verdict = max(rule.verdict for rule in holding)
+    spoken = [rule for rule in holding if not (verdict.is_no and rule.verdict is Verdict.indicated)]
+    spoken.sort(key=lambda rule: -rule.verdict)
+    return Advice(option, verdict, tuple(spoken))
+
+
+def _rank(order: Sequence[Place], advice: Advice, findings: Findings) -> tuple[int, int]:
+    """Give the group (indicated, judgement, the rest) and the first place within it that the option takes."""
+    group = min(advice.verdict, Verdict.not_indicated)
+    for position, place in enumerate(order):
+        if place.option == advice.option and advice.verdict in place.verdicts and place.when.read(findings):
+            return group, position
+    return group, len(order)

@@ -1,0 +1,158 @@
+"""The wording of cards, commands and toasts: data that a clinician edits, its blanks checked."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1, max_length=600)]
+Toast = Annotated[str, Field(min_length=1, max_length=200)]
+Label = Annotated[str, Field(min_length=1, max_length=24)]
+
+
+def _blanks(*allowed: str) -> AfterValidator:
+    """Refuse a text whose {blanks} are not exactly the allowed ones."""
+
+    def check(text: str) -> str:
+        found = {blank for _, blank, _, _ in Formatter().parse(text) if blank is not None}
+        if found != set(allowed):
+            shown = ", ".join(f"{{{blank}}}" for blank in allowed)
+            raise ValueError(f"must hold the blanks {shown} and no others")
+        return text
+
+    return AfterValidator(check)
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Verdicts(_Words):
+    """How each verdict reads."""
+
+    indicated: Text
+    judgement: Text
+    not_indicated: Text
+    not_recommended: Text
+    contraindicated: Text
+
+
+class Result(_Words):
+    """The words of the recommendation."""
+
+    supported: Text
+    also: Text
+    none: Text
+    undecided: Text
+    if_fit: Text
+    if_unfit: Text
+    notes: Text
+    findings: Text
+    unneeded: Text
+    footer: Annotated[str, _blanks("source", "year", "edition")]
+    disclaimer: Text
+    older: Annotated[str, _blanks("began", "edition")]
+
+
+class Detail(_Words):
+    """The words of an option's detail."""
+
+    indication: Text
+    gains: Text
+    costs: Text
+    none_stated: Text
+    ratings: Text
+    skill: Text
+    equipment: Text
+    unknown: Text
+    skill_steps: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
+    equipment_steps: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
+    facts: Text
+
+
+class Labels(_Words):
+    """The labels of the buttons that are no answers."""
+
+    new: Label
+    go_on: Label
+    done: Label
+    back: Label
+    restart: Label
+    to_card: Label
+    browse: Label
+    all_options: Label
+    about: Label
+    help: Label
+    home: Label
+    erase: Label
+    keep: Label
+
+
+class Toasts(_Words):
+    """What a tap is told in passing."""
+
+    stale: Toast
+    nothing_chosen: Toast
+    nothing_before: Toast
+    moved: Toast
+    unknown_button: Toast
+    gone: Toast
+    put_aside: Toast
+    nothing_open: Toast
+    failed: Toast
+
+
+class Page(_Words):
+    """A card of plain words."""
+
+    title: Text
+    lines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=12)]
+
+
+class Pages(_Words):
+    """The cards that belong to no case."""
+
+    start: Page
+    help: Page
+    about: Page
+    about_gaps: Text
+    options: Page
+    forget: Page
+    forgotten: Page
+    nothing_kept: Page
+    aside: Page
+    nothing_open: Page
+    superseded: Page
+    gone: Page
+    stray: Page
+    unknown_command: Page
+    failed: Page
+
+
+class Commands(_Words):
+    """What the command menu says of each command."""
+
+    start: Text
+    new: Text
+    options: Text
+    help: Text
+    about: Text
+    cancel: Text
+    forget: Text
+
+
+class Wording(_Words):
+    """All the words that are not questions, rules, options or facts."""
+
+    name: Text
+    case: Text
+    step: Annotated[str, _blanks("number", "of")]
+    verdicts: Verdicts
+    result: Result
+    detail: Detail
+    labels: Labels
+    toasts: Toasts
+    pages: Pages
+    commands: Commands
