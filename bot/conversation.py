@@ -113,11 +113,19 @@ class Conversation:
         ledger.put(replace(kept, card=message), kept.case.revision)
         return self._out_of_date(kept, message)
 
-    def failed(self, visit: Visit) -> Reply:
+    def failed(self, *, tapped: bool) -> Reply:
         """Say that nothing was changed."""
-        if visit.card is None:
-            return _said(self._pages.plain(self._words.pages.failed))
-        return Reply(toast=self._words.toasts.failed)
+        words = self._words
+        return Reply(toast=words.toasts.failed) if tapped else _said(self._pages.plain(words.pages.failed))
+
+    def elsewhere(self, *, tapped: bool) -> Reply:
+        """Say that cases are worked in private chats."""
+        words = self._words
+        return Reply(toast=words.toasts.private_only) if tapped else _said(self._pages.bare(words.pages.private_only))
+
+    def not_saved(self) -> Reply:
+        """Say that the database could not keep it."""
+        return Reply(toast=self._words.toasts.not_saved)
 
     def _tap_page(self, ledger: Ledger, tap: Tap, visit: Visit) -> Reply:
         """Turn a card that belongs to no case into another."""

@@ -47,7 +47,7 @@ class Cards:
         verdict = getattr(words.verdicts, advice.verdict.name)
         why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=verdict, style=Style.listed)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
-        rows = ((Button(words.labels.to_card, Tap(Verb.show)),), self._last_row())
+        rows = ((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]),)
         card = Card(self._findings_label(standing), option.name, (why, *self._detail(option, cited)), rows)
         return replace(card, rows=_bound(card.rows, case))
 

@@ -102,6 +102,8 @@ class Toasts(_Words):
     put_aside: Toast
     nothing_open: Toast
     failed: Toast
+    not_saved: Toast
+    private_only: Toast
 
 
 class Page(_Words):
@@ -128,6 +130,7 @@ class Pages(_Words):
     gone: Page
     stray: Page
     unknown_command: Page
+    private_only: Page
     failed: Page
 
 

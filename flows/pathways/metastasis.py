@@ -226,8 +226,7 @@ RULES: Final = (
         POSTERIOR_CORPECTOMY,
         Verdict.not_indicated,
         Every(OPERABLE, Not(EXTENSIVE)),
-        "no body destroyed so far that it must be replaced; larger operations are kept for whom a smaller "
-        "one cannot serve",
+        "body not extensively destroyed; larger operations are kept for whom a smaller one cannot serve",
         ("F11", "F3"),
     ),
     Rule(

@@ -1,0 +1,109 @@
+"""The commands of `spinemets`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+app = App(
+    name="spinemets",
+    help="What one source supports for a symptomatic spinal metastasis, T1 to L5: a chat bot for spine surgeons.",
+    version_flags=["--version"],
+)
+
+
+@app.command
+def run() -> int:
+    """Run the bot: on Telegram where BOT_TOKEN is set, else in the playground, in a browser."""
+    from bot import app as wiring
+    from bot.settings import read_settings
+
+    return asyncio.run(wiring.run(read_settings(), _say))
+
+
+@app.command
+def playground(*, api_only: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Run the playground: the real bot in a browser, with no token and no network.
+
+    Args:
+        api_only: serve the local Bot API and its page without a bot; point one at it with BOT_API_URL.
+    """
+    from bot import app as wiring
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    if api_only:
+        return asyncio.run(wiring.run_api_only(settings, _say))
+    return asyncio.run(wiring.run(settings.model_copy(update={"bot_token": None}), _say))
+
+
+@app.command
+def chat() -> int:
+    """Run the same interview in this terminal; nothing is kept."""
+    from rich.console import Console
+
+    from bot.conversation import Conversation
+    from bot.terminal import Terminal
+    from flows.library import library
+    from flows.store import MemoryStore
+
+    conversation = Conversation(*library(), time.time, lambda: secrets.token_hex(5))
+    asyncio.run(Terminal(conversation, MemoryStore(), Console(highlight=False), input).run())
+    return 0
+
+
+@app.command
+def decide(*, jsonl: Annotated[bool, Parameter(negative="")]) -> int:
+    """Decide many cases: JSON objects from standard input, one a line; the exit status is 1 where one is at fault.
+
+    Args:
+        jsonl: read JSON objects, one a line, and write one for each.
+    """
+    from bot.decide import decide_lines
+    from flows.library import library
+
+    del jsonl  # the only way to decide here; it is named so that the command says what it reads
+    return 1 if decide_lines(*library(), sys.stdin.buffer, sys.stdout.buffer.write) else 0
+
+
+@app.command
+def flow(*, document: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Print the flow as a Mermaid chart.
+
+    Args:
+        document: print the whole document for review instead: chart, questions, rules, notes, facts.
+    """
+    from flows import diagram
+    from flows.library import library
+
+    pathway, catalog = library()
+    sys.stdout.write(diagram.document(pathway, catalog) if document else diagram.mermaid(pathway) + "\n")
+    return 0
+
+
+def main() -> None:
+    """Run a command; what the user can mend is told in plain words, without a stack trace."""
+    from bot.settings import SettingsFault
+    from flows.errors import CatalogFault
+
+    try:
+        sys.exit(app())
+    except (SettingsFault, CatalogFault) as fault:
+        sys.exit(f"spinemets: {fault}")
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _say(line: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The only wiring: settings → store → channel → run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from structlog.typing import FilteringBoundLogger
+
+from bot.conversation import Conversation
+from bot.log import make_log
+from bot.playground.disk import Disk
+from bot.playground.server import HOST, playground_app, serve
+from bot.playground.world import World
+from bot.settings import TELEGRAM, Settings
+from bot.store import open_store
+from bot.telegram.api import Api
+from bot.telegram.channel import Channel
+from bot.telegram.poller import SecondPoller, TokenRefused
+from flows.library import library
+
+SECOND_POLLER: Final = 75
+"""Exit status where another process polls with the same token."""
+
+TOKEN_REFUSED: Final = 78
+"""Exit status where Telegram refuses the token for good."""
+
+PLAYGROUND_TOKEN: Final = "1000000001:playground"  # noqa: S105 - the local server's, no secret
+ID_BYTES: Final = 5
+
+Say = Callable[[str], None]
+
+
+async def run(settings: Settings, say: Say) -> int:
+    """Run the bot: on Telegram with a token, else in the playground; give the exit status."""
+    log = make_log(settings.log_level)
+    if settings.bot_token is None:
+        return await _until_told(lambda: _playground(settings, say, log))
+    if settings.bot_api_url == TELEGRAM:
+        say("Telegram: long polling. Access is open: whoever finds the bot may use it.")
+    log.warning("access_open", advice="whoever finds the bot may use it")
+    api = Api(settings.bot_token.get_secret_value(), settings.bot_api_url)
+    return await _until_told(lambda: _serve(settings, "spinemets.db", api, say, log))
+
+
+async def run_api_only(settings: Settings, say: Say) -> int:
+    """Run the local Bot API and its page without a bot; give the exit status."""
+    make_log(settings.log_level)
+
+    async def serve_alone() -> int:
+        async with serve(playground_app(_world(settings)), settings.playground_port) as port:
+            _say_where(say, settings, port, "Local Bot API (no bot)")
+            await asyncio.Event().wait()
+        return 0
+
+    return await _until_told(serve_alone)
+
+
+async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
+    async with serve(playground_app(_world(settings)), settings.playground_port) as port:
+        api = Api(PLAYGROUND_TOKEN, f"http://{HOST}:{port}")
+        _say_where(say, settings, port, "Playground")
+        return await _serve(settings, "playground/spinemets.db", api, say, log)
+
+
+async def _serve(settings: Settings, name: str, api: Api, say: Say, log: FilteringBoundLogger) -> int:
+    """Serve one Bot API from one database until cancelled."""
+    flow, words = library()
+    conversation = Conversation(flow, words, time.time, lambda: secrets.token_hex(ID_BYTES))
+    url = settings.database(name)
+    store = open_store(url)
+    say(f"Cases are kept in {_place(url)}")
+    try:
+        await Channel(api, store, conversation, words, log).run()
+    except SecondPoller:
+        say("Another process polls Telegram with this token; this one stops.")
+        return SECOND_POLLER
+    except TokenRefused:
+        say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
+        return TOKEN_REFUSED
+    finally:
+        await store.close()
+    return 0
+
+
+async def _until_told(work: Callable[[], Awaitable[int]]) -> int:
+    """Work until it ends by itself, or a signal asks for the end; then let it finish what is under way."""
+    task = asyncio.ensure_future(work())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        return await task
+    return 0
+
+
+def _world(settings: Settings) -> World:
+    """Open the playground's chats, beside the bot's data."""
+    folder = settings.data_folder / "playground"
+    folder.mkdir(parents=True, exist_ok=True)
+    return World(Disk(folder / "chats.db"), time.time)
+
+
+def _say_where(say: Say, settings: Settings, port: int, what: str) -> None:
+    taken = f" (port {settings.playground_port} is taken)" if port != settings.playground_port else ""
+    say(f"{what}: http://{HOST}:{port}{taken}")
+
+
+def _place(url: str) -> str:
+    """Name where cases are kept, without a password."""
+    return str(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else "the PostgreSQL database"

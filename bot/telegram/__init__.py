@@ -1,0 +1,1 @@
+"""The Telegram adapter: updates in, desired screens out."""

@@ -1,0 +1,60 @@
+"""What an error of the Bot API means for a screen: shown all the same, to be sent again, gone, or given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+
+
+class Fate(Enum):
+    """What becomes of a wish whose sending failed."""
+
+    shown = "shown"
+    """The message shows it already."""
+
+    again = "again"
+    """It is sent again after a while."""
+
+    gone = "gone"
+    """The message is gone: a case gets a new one."""
+
+    rest = "rest"
+    """The chat cannot be reached any more: nothing is sent there until it speaks again."""
+
+    given_up = "given_up"
+    """It can never be sent as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The fate, and for `again` how many seconds Telegram asks to wait, where it does."""
+
+    fate: Fate
+    wait: float | None = None
+
+
+_BAD_REQUESTS: Final = (
+    ("message is not modified", Fate.shown),
+    ("message to edit not found", Fate.gone),
+    ("message can't be edited", Fate.gone),
+    ("message_id_invalid", Fate.gone),
+    ("chat not found", Fate.rest),
+    ("user not found", Fate.rest),
+    ("peer_id_invalid", Fate.rest),
+)
+
+
+def failure_of(error: TelegramError) -> Failure:
+    """Tell what an error means; whatever is not known to be final is tried again."""
+    if isinstance(error, RetryAfter):
+        wait = error.retry_after
+        return Failure(Fate.again, wait if isinstance(wait, int) else wait.total_seconds())
+    if isinstance(error, Forbidden):
+        return Failure(Fate.rest)
+    if isinstance(error, BadRequest):
+        said = error.message.lower()
+        return Failure(next((fate for words, fate in _BAD_REQUESTS if words in said), Fate.given_up))
+    return Failure(Fate.again)

@@ -1,0 +1,45 @@
+"""Turns a card into Telegram's HTML and inline keyboard: the only file that knows a tag."""
+
+from __future__ import annotations
+
+from html import escape
+
+from bot.telegram.buttons import pack
+from flows.card import Block, Card, Line, Style
+
+Screen = dict[str, object]
+"""The parameters of a message that shows a card: text, parse mode, keyboard."""
+
+
+def screen(card: Card) -> Screen:
+    """Write a card as the parameters of sendMessage and editMessageText."""
+    head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
+    head.append(f"<b>{escape(card.title, quote=False)}</b>")
+    keyboard = [[{"text": button.label, "callback_data": pack(button.tap)} for button in row] for row in card.rows]
+    return {
+        "text": "\n\n".join(["\n".join(head), *map(_block, card.blocks)]),
+        "parse_mode": "HTML",
+        "reply_markup": {"inline_keyboard": keyboard},
+    }
+
+
+def _block(block: Block) -> str:
+    bullet = "· " if block.style is Style.listed else ""
+    lines = [bullet + _line(line) for line in block.lines]
+    heading = [f"<b>{escape(block.heading, quote=False)}</b>"] if block.heading else []
+    text = "\n".join([*heading, *lines])
+    match block.style:
+        case Style.folded:
+            return f"<blockquote expandable>{text}</blockquote>"
+        case Style.urgent:
+            return f"⚠️ <b>{text}</b>"
+        case Style.small:
+            return f"<i>{text}</i>"
+        case _:
+            return text
+
+
+def _line(line: Line) -> str:
+    lead = f"<b>{escape(line.lead, quote=False)}</b>: " if line.lead else ""
+    facts = f" ({', '.join(line.facts)})" if line.facts else ""
+    return lead + escape(line.text, quote=False) + facts

@@ -1,0 +1,147 @@
+"""Shows what is wished: for each message the newest screen, in each chat in order, chats side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final
+
+import orjson
+from structlog.typing import FilteringBoundLogger
+from telegram.error import TelegramError
+
+from bot.desk import Desk, DeskStore, NotSaved, Wish
+from bot.telegram.api import Api
+from bot.telegram.clerk import Clerk
+from bot.telegram.failures import Failure, Fate, failure_of
+from bot.telegram.pace import Pace
+
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 30.0
+STRIKE_EVERY: Final = 0.2
+"""Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
+with the process is shown again, which changes nothing."""
+
+
+class Outbox:
+    """Sends wishes. What it holds is kept by the store as well, until it was shown."""
+
+    def __init__(
+        self,
+        api: Api,
+        store: DeskStore,
+        clerk: Clerk,
+        pace: Pace,
+        log: FilteringBoundLogger,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Take what it works with."""
+        self._api = api
+        self._store = store
+        self._clerk = clerk
+        self._pace = pace
+        self._log = log
+        self._sleep = sleep
+        self._chats: dict[str, dict[str, Wish]] = {}
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._granted: list[Wish] = []
+        self._striking: asyncio.Task[None] | None = None
+
+    def take(self, wishes: Iterable[Wish]) -> None:
+        """Take wishes that are committed; a newer one for the same message takes the older one's place."""
+        for wish in wishes:
+            self._chats.setdefault(wish.place, {})[wish.slot] = wish
+            if wish.place not in self._workers:
+                self._workers[wish.place] = asyncio.create_task(self._serve(wish.place))
+
+    async def close(self, within: float) -> None:
+        """Send what can be sent within some seconds; the rest stays in the store for the next start."""
+        if self._workers:
+            await asyncio.wait(self._workers.values(), timeout=within)
+        for worker in list(self._workers.values()):
+            worker.cancel()
+        if self._striking:
+            self._striking.cancel()
+        with suppress(NotSaved):
+            await self._strike()
+
+    async def _serve(self, place: str) -> None:
+        """Show everything that is wished in one chat, in order."""
+        waiting = self._chats[place]
+        try:
+            while waiting:
+                slot = next(iter(waiting))
+                await self._show(waiting.pop(slot), waiting)
+        finally:
+            del self._chats[place], self._workers[place]
+
+    async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
+        """Show one wish, again and again until its fate is settled or a newer one takes its place."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                await self._send(wish)
+            except TelegramError as error:
+                failure = failure_of(error)
+                self._log.info("not_shown", fate=failure.fate.value, error=type(error).__name__)
+            else:
+                return
+            if failure.fate is not Fate.again:
+                await self._settle(wish, failure, newer)
+                return
+            await self._sleep(failure.wait or wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            if wish.slot in newer:
+                wish = newer.pop(wish.slot)
+
+    async def _send(self, wish: Wish) -> None:
+        """Send one wish, and note that it was shown."""
+        screen: dict[str, Any] = {"chat_id": int(wish.place), **orjson.loads(wish.body)}
+        if wish.slot.startswith("m:"):
+            await self._api.call("editMessageText", {**screen, "message_id": int(wish.slot[2:])})
+            self._note(wish)
+            return
+        await self._sleep(self._pace.wait(wish.place))
+        sent = await self._api.call("sendMessage", {**screen, "disable_notification": True})
+        message = int(sent["message_id"])
+        await self._record(lambda desk: self._clerk.shown(desk, wish, message))
+
+    async def _settle(self, wish: Wish, failure: Failure, newer: dict[str, Wish]) -> None:
+        """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
+        if failure.fate is Fate.gone and wish.case:
+            await self._record(lambda desk: self._clerk.resent(desk, wish))
+            return
+        self._note(wish)
+        if failure.fate is Fate.rest:
+            for later in list(newer.values()):
+                self._note(later)
+            newer.clear()
+
+    async def _record(self, work: Callable[[Desk], Iterable[Wish]]) -> None:
+        """Keep what was sent, however long the database takes to come back, and take the wishes that follow."""
+        while True:
+            try:
+                self.take(await self._store.run(work))
+            except NotSaved:
+                self._log.error("not_saved")
+                await self._sleep(LONGEST_WAIT)
+            else:
+                return
+
+    def _note(self, wish: Wish) -> None:
+        """Gather wishes that are done with, to strike them out together."""
+        self._granted.append(wish)
+        if self._striking is None:
+            self._striking = asyncio.create_task(self._strike_soon())
+
+    async def _strike_soon(self) -> None:
+        await asyncio.sleep(STRIKE_EVERY)
+        self._striking = None
+        with suppress(NotSaved):
+            await self._strike()
+
+    async def _strike(self) -> None:
+        granted, self._granted = self._granted, []
+        if granted:
+            await self._store.run(lambda desk: desk.granted(granted))
