@@ -19,7 +19,7 @@ from bot.playground.disk import Disk
 from bot.playground.server import HOST, playground_app, serve
 from bot.playground.world import World
 from bot.settings import TELEGRAM, Settings
-from bot.store import open_store
+from bot.store.opening import open_store
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel
 from bot.telegram.poller import SecondPoller, TokenRefused

@@ -13,7 +13,7 @@ from flows.findings import Codes
 from flows.flow import Flow, Question
 from flows.interview import Standing
 from flows.levels import written
-from flows.rules import Advice, Recommendation, Rule, Verdict, decide
+from flows.rules import Advice, Note, Recommendation, Rule, Verdict, decide
 
 CHANGE: Final = "✎"
 TICK: Final = "✓"
@@ -138,9 +138,10 @@ class Cards:
         result = decide(self.flow.guidance, standing.findings)
         rows = [*self._option_buttons(result), *self._changes(standing)]
         rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)),)]
-        title, leading = self._headline(result, standing)
-        urgent = tuple(Line(note.text, facts=note.facts) for note in result.notes if note.urgent)
-        notes = tuple(Line(note.text, facts=note.facts) for note in result.notes if not note.urgent)
+        title, leading = self._headline(result)
+        urgent = _noted(note for note in result.notes if note.urgent)
+        closing = _noted(note for note in result.notes if note.closing)
+        notes = _noted(note for note in result.notes if not note.urgent and not note.closing)
         blocks = [
             *leading,
             Block(urgent, style=Style.urgent),
@@ -149,21 +150,21 @@ class Cards:
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
             *self._answered(case, standing),
             Block(notes, heading=words.result.notes, style=Style.folded),
-            Block(self._footer(), style=Style.small),
+            Block((*closing, *self._footer()), style=Style.small),
         ]
         return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), tuple(rows))
 
-    def _headline(self, result: Recommendation, standing: Standing) -> tuple[str, list[Block]]:
+    def _headline(self, result: Recommendation) -> tuple[str, list[Block]]:
         """Give the title of the result and what stands right below it."""
         words = self.catalog.wording.result
         leading = result.headline
         reasons = tuple(_reason(rule) for rule in leading.decisive) if leading else ()
         named = self.catalog.options[leading.option].name if leading else words.none
-        if standing.findings.get("fitness") != ("undecided",):
-            return named, [Block((Line(words.supported + ":"), *reasons) if leading else ())]
-        nonoperative = self.catalog.options["nonoperative"]
-        unfit = Line(nonoperative.name, lead=words.if_unfit, facts=("F8", "F9"))
-        return words.undecided, [Block((Line(named, lead=words.if_fit), *reasons, unfit))]
+        fork = result.fork
+        if fork is None:
+            return named, [Block(reasons, heading=words.supported, style=Style.listed)]
+        instead = Line(self.catalog.options[fork.option].name, lead=fork.if_not, facts=fork.facts)
+        return fork.title, [Block((Line(named, lead=fork.if_so), *reasons, instead), style=Style.listed)]
 
     def _group(self, heading: str, advised: Sequence[Advice]) -> Block:
         """List options with the reasons of their verdict."""
@@ -207,6 +208,10 @@ class Cards:
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
         told = tuple(Line(self.catalog.traits[trait], facts=(trait,)) for trait in traits)
         return told or (Line(self.catalog.wording.detail.none_stated),)
+
+
+def _noted(notes: Iterable[Note]) -> tuple[Line, ...]:
+    return tuple(Line(note.text, facts=note.facts) for note in notes)
 
 
 def _reason(rule: Rule) -> Line:

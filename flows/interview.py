@@ -62,11 +62,12 @@ class Interview:
         """Build the machine of the flow."""
         self.flow = flow
         self._first = flow.questions[0].code
+        self._codes = {question.code: frozenset(question.codes) for question in flow.questions}
         self._machine = _machine(flow)
 
     def standing(self, case: Case) -> Standing:
         """Replay the steps of a case."""
-        answers, chosen, last = _fold(self.flow, case.steps)
+        answers, chosen, last = self._fold(case.steps)
         findings = self.flow.counted({code: step.codes for code, step in answers.items()})
         state = self._after(_source(last), last, findings) if last else self._first
         at = self.flow.question(state)
@@ -161,7 +162,7 @@ class Interview:
         revision = case.revision + 1
         steps = (*case.steps, step)
         if len(steps) > MOST_STEPS:
-            steps = _shortened(self.flow, steps)
+            steps = self._shortened(steps)
         turn = case.turn if step.kind is Kind.mark else revision
         return replace(case, revision=revision, turn=turn, steps=steps)
 
@@ -174,46 +175,41 @@ class Interview:
             raise StaleTap(step.question) from refused
         return walk.state
 
+    def _fold(self, steps: tuple[Step, ...]) -> tuple[dict[str, Step], Codes | None, Step | None]:
+        """Fold steps into the settled answers, the ticks not settled yet, and the last step that counts.
+
+        A step that the flow does not know (it was taken under an earlier edition) is passed over, and its
+        question asked again.
+        """
+        answers: dict[str, Step] = {}
+        chosen: Codes | None = None
+        last: Step | None = None
+        for step in steps:
+            if step.kind is Kind.restart:
+                answers = {}
+            elif not self._knows(step):
+                continue
+            elif step.kind is Kind.answer:
+                answers.pop(step.question, None)
+                answers[step.question] = step
+            chosen = step.codes if step.kind is Kind.mark else None
+            last = step
+        return answers, chosen, last
+
+    def _knows(self, step: Step) -> bool:
+        """Tell whether the flow has the question and the choices of a step."""
+        codes = self._codes.get(step.question)
+        return codes is not None and codes.issuperset(step.codes)
+
+    def _shortened(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Fold a long history into its answers and the step at hand."""
+        answers, _, last = self._fold(steps)
+        settled = tuple(answers.values())
+        return settled if last is None or last.kind is Kind.answer else (*settled, last)
+
     def _tidy(self, question: str, codes: Codes) -> Codes:
         at = self.flow.question(question)
         return at.tidy(codes) if at else codes
-
-
-def _fold(flow: Flow, steps: tuple[Step, ...]) -> tuple[dict[str, Step], Codes | None, Step | None]:
-    """Fold steps into the settled answers, the ticks not settled yet, and the last step that counts.
-
-    A step that the flow does not know (it was taken under an earlier edition) is passed over, and its
-    question asked again.
-    """
-    answers: dict[str, Step] = {}
-    chosen: Codes | None = None
-    last: Step | None = None
-    for step in steps:
-        if not _known(flow, step):
-            continue
-        if step.kind is Kind.restart:
-            answers = {}
-        elif step.kind is Kind.answer:
-            answers.pop(step.question, None)
-            answers[step.question] = step
-        chosen = step.codes if step.kind is Kind.mark else None
-        last = step
-    return answers, chosen, last
-
-
-def _known(flow: Flow, step: Step) -> bool:
-    """Tell whether the flow still has the question and the choices of a step."""
-    if step.kind is Kind.restart:
-        return True
-    question = flow.question(step.question)
-    return question is not None and set(step.codes) <= set(question.codes)
-
-
-def _shortened(flow: Flow, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Fold a long history into its answers and the step at hand."""
-    answers, _, last = _fold(flow, steps)
-    settled = tuple(answers.values())
-    return settled if last is None or last.kind is Kind.answer else (*settled, last)
 
 
 def _source(step: Step) -> str:

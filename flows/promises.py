@@ -41,5 +41,7 @@ def _citations(flow: Flow) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"question {question.code}", question.facts
     for rule in flow.guidance.rules:
         yield f"rule {rule.id} of {rule.option}", rule.facts
+    for fork in flow.guidance.forks:
+        yield f"fork {fork.title!r}", fork.facts
     for note in flow.guidance.notes:
         yield f"note {note.text[:30]!r}", note.facts

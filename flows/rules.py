@@ -43,12 +43,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line that stands on the card when `when` holds; no facts where it is the project's own word."""
+    """A line that stands on the card when `when` holds.
+
+    Attributes:
+        facts: what carries it; none where it is the project's own word.
+        urgent: whether it stands right below the headline.
+        closing: whether it closes the card, with the source.
+    """
 
     when: Condition
     text: str
     facts: Codes
     urgent: bool = False
+    closing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +68,31 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Fork:
+    """Something to be settled before the headline holds, while `when` holds.
+
+    Attributes:
+        title: what is to be settled; it stands in place of the headline.
+        if_so: when the headline holds.
+        if_not: when `option` does instead, carried by `facts`.
+    """
+
+    when: Condition
+    title: str
+    if_so: str
+    if_not: str
+    option: str
+    facts: Codes
+
+
+@dataclass(frozen=True, slots=True)
 class Guidance:
-    """What the source says in one flow: the rules of every option, the notes, and the order on the card."""
+    """What the source says in one flow: the rules of every option, the notes, the order on the card, the forks."""
 
     rules: tuple[Rule, ...] = ()
     notes: tuple[Note, ...] = ()
     order: tuple[Place, ...] = ()
+    forks: tuple[Fork, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +111,11 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Every option with its verdict and reasons, in card order, and the notes."""
+    """Every option with its verdict and reasons, in card order, the notes, and the fork that is open, if one is."""
 
     options: tuple[Advice, ...]
     notes: tuple[Note, ...]
+    fork: Fork | None = None
 
     @property
     def headline(self) -> Advice | None:
@@ -114,7 +141,8 @@ def decide(guidance: Guidance, findings: Findings) -> Recommendation:
     options = [_weigh(option, reasons) for option, reasons in holding.items()]
     options.sort(key=lambda advice: _rank(guidance.order, advice, findings))
     notes = tuple(note for note in guidance.notes if note.when.read(findings))
-    return Recommendation(tuple(options), notes)
+    fork = next((fork for fork in guidance.forks if fork.when.read(findings)), None)
+    return Recommendation(tuple(options), notes, fork)
 
 
 def _weigh(option: str, holding: list[Rule]) -> Advice:

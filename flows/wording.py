@@ -45,9 +45,6 @@ class Result(_Words):
     supported: Text
     also: Text
     none: Text
-    undecided: Text
-    if_fit: Text
-    if_unfit: Text
     notes: Text
     findings: Text
     unneeded: Text

@@ -7,7 +7,7 @@ from typing import Final
 from flows.condition import Always, AnyLevel, Count, Either, Every, Is, Not
 from flows.flow import Choice, Flow, Question
 from flows.levels import LEVELS
-from flows.rules import Guidance, Note, Place, Rule, Verdict
+from flows.rules import Fork, Guidance, Note, Place, Rule, Verdict
 
 NONOPERATIVE: Final = "nonoperative"
 POSTERIOR: Final = "posterior"
@@ -386,6 +386,7 @@ NOTES: Final = (
         "Scope: symptomatic metastases T1–L5, unstable, with high-grade compression; "
         "radiosensitivity is not considered.",
         ("G10",),
+        closing=True,
     ),
 )
 
@@ -402,9 +403,18 @@ ORDER: Final = (
     Place(NONOPERATIVE),
 )
 
+FITNESS_FIRST: Final = Fork(
+    Is("fitness", "undecided"),
+    "Settle fitness first",
+    "If fit",
+    "If unfit",
+    NONOPERATIVE,
+    ("F8", "F9"),
+)
+
 METASTASIS: Final = Flow(
     "metastasis",
     "Symptomatic spinal metastasis, T1–L5",
     QUESTIONS,
-    Guidance(RULES, NOTES, ORDER),
+    Guidance(RULES, NOTES, ORDER, (FITNESS_FIRST,)),
 )

@@ -1,0 +1,52 @@
+# Two commands do everything: `make run` starts the bot, `make test` proves it. Both install what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-virtualenv
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lock docs screenshot clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## start the bot: on Telegram with BOT_TOKEN in .env, else the playground in a browser
+	@$(BIN)/spinemets run
+
+test: $(VENV)/test.stamp lint ## install what tests need, and pass everything
+	@scripts/browser
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+lint: $(VENV)/test.stamp ## style, strict types, dependencies between the rooms
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/run.stamp ## write the documents that are generated
+	$(BIN)/spinemets flow --document > docs/flows/metastasis.md
+
+screenshot: $(VENV)/test.stamp ## make the README's screenshot anew, in a real browser
+	@scripts/browser
+	$(BIN)/python tests/screenshot.py
+
+lock: $(VENV)/test.stamp ## pin the dependencies anew, with hashes and without an index address
+	scripts/lock
+
+clean: ## remove the virtual environment and what tools leave behind
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache build dist
+
+$(VENV)/bin/pip:
+	@scripts/venv $(PYTHON) $(VENV)
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing what spinemets needs into $(VENV) (once; about a minute)"
+	@$(PIP) --requirement requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
+	@echo "Installing what its tests need into $(VENV) (once; about a minute)"
+	@$(PIP) --requirement requirements/test.txt
+	@touch $@

@@ -1,0 +1,126 @@
+"""The Bot API over HTTP: a request comes in, and an answer in Telegram's envelope goes out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeAlias
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.playground.disk import Json
+from bot.playground.methods import METHODS, Result
+from bot.playground.parameters import Params, read_params
+from bot.playground.polling import Polling
+from bot.playground.refused import Refused
+from bot.playground.world import World
+
+Observe: TypeAlias = Callable[[str, Json, Json], None]
+"""Is told the method, its parameters and the whole answer."""
+
+Interfere: TypeAlias = Callable[[str, str, Json], Awaitable[Response | None]]
+"""Is asked "before" and "after" a method is run, with its name and parameters; what it gives goes out instead."""
+
+_TOKEN: Final = re.compile(r"([0-9]{1,18}):[A-Za-z0-9_-]{3,}")
+_GET_UPDATES: Final = "getUpdates"
+_HEEDED_BY_GET_UPDATES: Final = frozenset(("offset", "limit", "timeout", "allowed_updates"))
+_NAMES: Final = {name.lower(): name for name in (*METHODS, _GET_UPDATES)}
+_LONGEST_POLL: Final = 50
+_MOST_UPDATES: Final = 100
+
+
+class BotApi:
+    """Speaks the Bot API to a bot.
+
+    Attributes:
+        polling: where the bot waits for updates.
+        unheeded: how often a parameter came that its method does not heed, by method and parameter. Telegram passes
+            over what it does not know; a test can insist that there was none.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        token: str | None = None,
+        observe: Observe | None = None,
+        interfere: Interfere | None = None,
+    ) -> None:
+        """Open the world to a bot.
+
+        Args:
+            world: what the bot acts in.
+            token: the only one that is let in; every well-formed one where it is not said.
+            observe: is told of every request once it is answered.
+            interfere: may answer in the method's place, before or after it is run.
+        """
+        self._world = world
+        self._token = token
+        if token and (form := _TOKEN.fullmatch(token)):
+            world.bot_id = int(form[1])
+        self._observe = observe
+        self._interfere = interfere
+        self.polling = Polling(world)
+        self.unheeded: Counter[tuple[str, str]] = Counter()
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request for `/bot<token>/<method>`."""
+        try:
+            method = self._method(request)
+            params = await read_params(request)
+        except Refused as refused:
+            return _response(_refusal(refused))
+        return await self._interference("before", method, params) or await self._perform(request, method, params)
+
+    def _method(self, request: Request) -> str:
+        token = request.path_params["token"]
+        form = _TOKEN.fullmatch(token)
+        if form is None or self._token not in (None, token):
+            raise Refused("", 401)
+        self._world.bot_id = int(form[1])
+        method = _NAMES.get(request.path_params["method"].lower())
+        if method is None:
+            raise Refused("method not found", 404)
+        return method
+
+    async def _interference(self, moment: str, method: str, params: Params) -> Response | None:
+        return await self._interfere(moment, method, params.values) if self._interfere else None
+
+    async def _perform(self, request: Request, method: str, params: Params) -> Response:
+        try:
+            answer: Json = {"ok": True, "result": await self._run(request, method, params)}
+        except Refused as refused:
+            answer = _refusal(refused)
+        if self._observe:
+            self._observe(method, params.values, answer)
+        return await self._interference("after", method, params) or _response(answer)
+
+    async def _run(self, request: Request, method: str, params: Params) -> Result:
+        heeds = _HEEDED_BY_GET_UPDATES if method == _GET_UPDATES else METHODS[method].heeds
+        self.unheeded.update((method, name) for name in params.values if name not in heeds)
+        if method != _GET_UPDATES:
+            return METHODS[method].run(self._world, params)
+        allowed = params.array("allowed_updates")
+        if allowed is not None:
+            self._world.updates.allow(allowed)
+        limit = min(max(params.number("limit", _MOST_UPDATES), 1), _MOST_UPDATES)
+        patience = min(params.number("timeout"), _LONGEST_POLL)
+        return await self.polling.wait(params.number("offset"), limit, patience, partial(_gone, request))
+
+
+async def _gone(request: Request) -> None:
+    """Return when the one who asked has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _refusal(refused: Refused) -> Json:
+    return {"ok": False, "error_code": refused.code, "description": refused.description}
+
+
+def _response(answer: Json) -> Response:
+    return Response(orjson.dumps(answer), answer.get("error_code", 200), media_type="application/json")

@@ -1,0 +1,66 @@
+"""What happens, told to every open page as Server-Sent Events; a page that does not keep up is sent away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+import orjson
+
+from bot.playground.disk import Json
+from bot.playground.world import World
+
+_TOLD: Final = frozenset(("message", "edited", "deleted", "answered", "commands", "action", "alive"))
+_MOST_WAITING: Final = 256
+_HEARTBEAT_EVERY: Final = 15.0
+_HEARTBEAT: Final = b": still here\n\n"
+
+
+class Events:
+    """The open pages."""
+
+    def __init__(self, world: World) -> None:
+        """Hear from the world what happens."""
+        self._readers: set[asyncio.Queue[bytes]] = set()
+        world.listen(self._tell)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Give what happens from now on, until the reader falls behind or the server stops."""
+        queue: asyncio.Queue[bytes] = asyncio.Queue(_MOST_WAITING)
+        self._readers.add(queue)
+        try:
+            yield _HEARTBEAT  # at once, so that the page knows that it is connected
+            while queue in self._readers or not queue.empty():
+                yield await _next(queue)
+        finally:
+            self._readers.discard(queue)
+
+    def close(self) -> None:
+        """Let every page go."""
+        for queue in tuple(self._readers):
+            self._send_away(queue)
+
+    def _tell(self, event: str, data: Json) -> None:
+        if event not in _TOLD or not self._readers:
+            return
+        told = b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(data))
+        for queue in tuple(self._readers):
+            if queue.full():
+                self._send_away(queue)
+            else:
+                queue.put_nowait(told)
+
+    def _send_away(self, queue: asyncio.Queue[bytes]) -> None:
+        """End a stream; the page comes back and reads the whole state."""
+        self._readers.discard(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(b"")
+
+
+async def _next(queue: asyncio.Queue[bytes]) -> bytes:
+    try:
+        return await asyncio.wait_for(queue.get(), _HEARTBEAT_EVERY)
+    except TimeoutError:
+        return _HEARTBEAT

@@ -1,0 +1,135 @@
+"""The real bot as its own process, and a real browser to tap through its page; for tests and the screenshot."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+"""The browser of the system; `make test` sees to it. Nothing is downloaded."""
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Bot:
+    """`spinemets run` without a token, as a process of its own, with a data folder of its own."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> str:
+        """Start it, and give the address that it prints."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("BOT_", "DATABASE_"))}
+        env |= {"XDG_DATA_HOME": str(self.folder), "PLAYGROUND_PORT": str(self.port)}
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"],
+                env=env,
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout
+        for line in self.process.stdout:
+            found = re.search(r"http://\S+", line)
+            if found:
+                return found[0]
+        raise AssertionError(f"the bot ended with {self.process.wait()}: {(self.folder / 'log').read_text()}")
+
+    def kill(self) -> None:
+        """Kill it as a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Tell it to end, and give its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        assert self.process
+        self.process.send_signal(number)
+        status = self.process.wait(timeout=10)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return status
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            yield running
+        finally:
+            await running.close()
+
+
+class Phone:
+    """The page as a thumb uses it: taps by label on the newest card that has the button, and reads what is there."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def cards(self) -> Locator:
+        return self.page.locator("#messages [data-author=bot]")
+
+    @property
+    def newest(self) -> Locator:
+        return self.cards.last
+
+    def key(self, label: str) -> Locator:
+        """Find a button of the newest card by the beginning of its label."""
+        return self.newest.get_by_role("button", name=re.compile("^" + re.escape(label)))
+
+    async def write(self, text: str) -> None:
+        await self.page.locator("#text").fill(text)
+        await self.page.locator("#send").click()
+
+    async def tap(self, label: str) -> None:
+        await self.key(label).first.click()
+
+    async def reads(self, text: str) -> None:
+        """Wait until the newest card says so."""
+        await expect(self.newest).to_contain_text(text)
+
+    async def answer(self, *taps: tuple[str, str]) -> None:
+        """Tap through questions: for each, wait until it is read, then tap its answer."""
+        for question, label in taps:
+            await self.reads(question)
+            await self.tap(label)
+
+
+T8 = (
+    ("Where is the tumour", "body only"),
+    ("How far is the vertebral body", "limited"),
+    ("Earlier thoracic or abdominal", "none"),
+)
+"""The last answers of "T8, fit, no deficit, body only, limited, no prior treatment"."""

@@ -1,0 +1,145 @@
+"""A local Bot API on the loopback, and the hands of a bot and of a person to try it with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiogram.types
+import aiohttp
+import telegram
+
+from bot.playground.api import BotApi, Interfere, Observe
+from bot.playground.disk import Disk
+from bot.playground.server import Playground, playground_app, serve
+from bot.playground.shapes import PRIVATE
+from bot.playground.world import World
+
+TOKEN = "42:local-play"  # noqa: S105 - it opens nothing
+CHAT = PRIVATE.id
+TAP = {"inline_keyboard": [[{"text": "None", "callback_data": "1f.3.deficit.none"}]]}
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", 320, 200, 8, 2, 0, 0, 0) + bytes(4)
+JPEG = b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xc0\x00\x0b\x08" + struct.pack(">HH", 90, 160) + bytes(9)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Play:
+    """A running playground."""
+
+    world: World
+    app: Playground
+    clock: Clock
+    session: aiohttp.ClientSession
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def bot_url(self) -> str:
+        return f"{self.url}/bot{TOKEN}"
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """Call a method as a bot; give its result."""
+        async with self.session.post(f"{self.bot_url}/{method}", json=params) as response:
+            answer = await response.json()
+        assert answer["ok"], answer
+        return answer["result"]
+
+    async def refusal(self, method: str, **params: Any) -> str:
+        """Call a method that is refused with 400; give the words."""
+        async with self.session.post(f"{self.bot_url}/{method}", json=params) as response:
+            answer = await response.json()
+            assert (response.status, answer["ok"], answer["error_code"]) == (400, False, 400), answer
+        return str(answer["description"])
+
+    async def send(self, text: str = "a card", **more: Any) -> dict[str, Any]:
+        """Send a message as the bot."""
+        message: dict[str, Any] = await self.call("sendMessage", chat_id=CHAT, text=text, **more)
+        return message
+
+    async def updates(self, **params: Any) -> list[dict[str, Any]]:
+        """Get the updates that wait; PTB and aiogram must both understand them."""
+        updates: list[dict[str, Any]] = await self.call("getUpdates", **params)
+        for update in updates:
+            assert aiogram.types.Update.model_validate(update).event_type
+            assert telegram.Update.de_json(update, None).effective_user
+        return updates
+
+    async def page(self, path: str, **said: Any) -> tuple[int, dict[str, Any]]:
+        """Do something as the page does it; give the status and the answer."""
+        async with self.session.post(f"{self.url}/play/{path}", json=said) as response:
+            return response.status, await response.json()
+
+    async def say(self, text: str) -> int:
+        """Write a message as the person."""
+        status, answer = await self.page("send", chat_id=CHAT, text=text)
+        assert status == 200, answer
+        return int(answer["message_id"])
+
+    async def tap(self, message_id: int, data: str = "1f.3.deficit.none") -> str:
+        """Tap a button as the person."""
+        status, answer = await self.page("tap", chat_id=CHAT, message_id=message_id, data=data)
+        assert status == 200, answer
+        return str(answer["callback_query_id"])
+
+    async def state(self) -> dict[str, Any]:
+        """Read what the page reads first."""
+        async with self.session.get(f"{self.url}/play/state") as response:
+            state: dict[str, Any] = await response.json()
+            return state
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[asyncio.Queue[tuple[str, dict[str, Any]]]]:
+        """Listen as the page does."""
+        heard: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        async with self.session.get(f"{self.url}/play/events") as response:
+            assert response.content_type == "text/event-stream"
+            await response.content.readuntil(b"\n\n")
+            listening = asyncio.create_task(_listen(response.content, heard))
+            try:
+                yield heard
+            finally:
+                listening.cancel()
+
+
+async def _listen(stream: aiohttp.StreamReader, heard: asyncio.Queue[tuple[str, dict[str, Any]]]) -> None:
+    while block := (await stream.readuntil(b"\n\n")).decode():
+        fields = dict(line.split(": ", 1) for line in block.strip().splitlines())
+        if "event" in fields:
+            heard.put_nowait((fields["event"], json.loads(fields["data"])))
+
+
+@asynccontextmanager
+async def playing(
+    disk: Path | None = None,
+    *,
+    token: str | None = None,
+    observe: Observe | None = None,
+    interfere: Interfere | None = None,
+) -> AsyncIterator[Play]:
+    """Run a playground; with a path, go on where the last one on it stopped."""
+    clock = Clock()
+    world = World(Disk(disk) if disk else None, clock)
+    app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=interfere))
+    async with serve(app) as port, aiohttp.ClientSession() as session:
+        yield Play(world, app, clock, session, port)
+    world.close()

@@ -1,0 +1,171 @@
+"""The real adapter against the local Bot API over HTTP, with a person who taps by label; every request is checked."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiogram.methods
+import structlog
+from local_bot_api import CHAT, Play, playing
+
+from bot.conversation import Conversation
+from bot.playground.api import Interfere
+from bot.store.opening import open_store
+from bot.store.store import SqlStore
+from bot.telegram.api import Api
+from bot.telegram.channel import Channel
+from flows.library import library
+
+TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
+SOON = 5.0
+
+
+def check_request(method: str, params: dict[str, Any], _: dict[str, Any]) -> None:
+    """Hold a request of the bot against aiogram's model of the method; aiogram lets unknown parameters pass."""
+    model = getattr(aiogram.methods, method[0].upper() + method[1:])
+    unknown = set(params) - set(model.model_fields)
+    assert not unknown, f"{method} knows no {unknown}"
+    model.model_validate(params)
+
+
+@dataclass
+class Seat:
+    """A running bot, and the person in front of it."""
+
+    play: Play
+    store: SqlStore
+    channel: Channel
+    log: io.StringIO
+    faults: list[AssertionError]
+    task: asyncio.Task[None] | None = None
+    toasts: list[str] = field(default_factory=list)
+
+    async def messages(self) -> list[dict[str, Any]]:
+        state = await self.play.state()
+        messages: list[dict[str, Any]] = state["chats"][0]["messages"]
+        return messages
+
+    async def cards(self) -> list[dict[str, Any]]:
+        return [message for message in await self.messages() if message["from"]["is_bot"]]
+
+    async def newest(self) -> dict[str, Any]:
+        return (await self.cards())[-1]
+
+    async def until(self, holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """Wait until the bot's cards are as they should be."""
+        end = time.monotonic() + SOON
+        while not holds(cards := await self.cards()):
+            assert time.monotonic() < end, [card.get("text") for card in cards]
+            await asyncio.sleep(0.01)
+        assert not self.faults, self.faults
+        return cards
+
+    async def reads(self, text: str) -> dict[str, Any]:
+        """Wait until the newest card says so."""
+        return (await self.until(lambda cards: bool(cards) and text in cards[-1]["text"]))[-1]
+
+    async def say(self, text: str, answer: str) -> dict[str, Any]:
+        """Write a message, and wait until the newest card says so."""
+        await self.play.say(text)
+        return await self.reads(answer)
+
+    async def tap(self, label: str, answer: str = "") -> None:
+        """Tap a button of the newest card by the beginning of its label, and wait for the card that should follow."""
+        card = await self.newest()
+        await self.play.tap(card["message_id"], data(card, label))
+        if answer:
+            await self.reads(answer)
+
+    async def answer(self, *taps: tuple[str, str]) -> None:
+        for question, label in taps:
+            await self.reads(question)
+            await self.tap(label)
+
+
+def labels(card: dict[str, Any]) -> list[str]:
+    return [button["text"] for row in card["reply_markup"]["inline_keyboard"] for button in row]
+
+
+def data(card: dict[str, Any], label: str) -> str:
+    """Give the callback data of a button."""
+    buttons = [button for row in card["reply_markup"]["inline_keyboard"] for button in row]
+    found = next((b["callback_data"] for b in buttons if b["text"].startswith(label)), None)
+    assert found, (label, labels(card))
+    return str(found)
+
+
+@asynccontextmanager
+async def seated(folder: Path, *, interfere: Interfere | None = None, start: bool = True) -> AsyncIterator[Seat]:
+    """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
+    folder.mkdir(parents=True, exist_ok=True)
+    faults: list[AssertionError] = []
+
+    def observe(method: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
+        try:
+            check_request(method, params, answer)
+        except AssertionError as fault:
+            faults.append(fault)
+
+    log = io.StringIO()
+    async with playing(folder / "chats.db", token=TOKEN, observe=observe, interfere=interfere) as play:
+        store = open_store(f"sqlite:///{folder / 'cases.db'}")
+        numbers = itertools.count(int(time.time() * 1000))
+        flow, words = library()
+        conversation = Conversation(flow, words, time.time, lambda: f"{next(numbers):x}")
+        logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
+        channel = Channel(Api(TOKEN, play.url), store, conversation, words, logger)
+        seat = Seat(play, store, channel, log, faults)
+        if start:
+            seat.task = asyncio.create_task(channel.run())
+        async with _hearing(seat):
+            yield seat
+        if seat.task:
+            seat.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await seat.task
+        await store.close()
+        assert not faults
+        assert not play.app.api.unheeded
+        assert TOKEN.partition(":")[2] not in log.getvalue()
+
+
+@asynccontextmanager
+async def _hearing(seat: Seat) -> AsyncIterator[None]:
+    """Note every toast."""
+
+    async def hear() -> None:
+        async with seat.play.events() as heard:
+            ready.set()
+            while True:
+                event, content = await heard.get()
+                if event == "answered":
+                    seat.toasts.append(content["text"])
+
+    ready = asyncio.Event()
+    listening = asyncio.create_task(hear())
+    await ready.wait()
+    try:
+        yield
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+LEVELS = "Which symptomatic levels"
+FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Done"), ("fit for surgery", "fit"), ("Neurological", "none"))
+REST = (
+    ("Where is the tumour", "body only"),
+    ("How far is the vertebral body", "limited"),
+    ("Earlier thoracic or abdominal", "none"),
+)
+
+__all__ = ["CHAT", "FRESH", "LEVELS", "REST", "TOKEN", "Seat", "check_request", "data", "labels", "seated"]

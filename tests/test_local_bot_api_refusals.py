@@ -1,0 +1,258 @@
+"""The local Bot API refuses what Telegram refuses, in Telegram's words."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import AsyncIterator
+from io import BytesIO
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from local_bot_api import CHAT, JPEG, PNG, TAP, Play, playing
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NOT_MODIFIED = (
+    "Bad Request: message is not modified: specified new message content and reply markup are exactly the same "
+    "as a current content and reply markup of the message"
+)
+ENTITY = "can't parse MessageEntity: "
+BUTTON = "can't parse inline keyboard button: "
+TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def play() -> AsyncIterator[Play]:
+    async with playing() as play:
+        yield play
+
+
+def bold(offset: int, length: int) -> list[dict[str, Any]]:
+    return [{"type": "bold", "offset": offset, "length": length}]
+
+
+def buttons(*rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"inline_keyboard": list(rows)}
+
+
+def button(**action: Any) -> dict[str, Any]:
+    return buttons([{"text": "None", **action}])
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"text": ""}, "message text is empty"),
+        ({}, "message text is empty"),
+        ({"text": " \n "}, "text must be non-empty"),
+        ({"text": "<b></b>", "parse_mode": "HTML"}, "text must be non-empty"),
+        ({"text": "x" * 4097}, "message is too long"),
+        ({"text": "🦴" * 2049}, "message is too long"),
+        ({"text": "<b>" + "x" * 4097 + "</b>", "parse_mode": "HTML"}, "message is too long"),
+        ({"text": "*bold*", "parse_mode": "MarkdownV2"}, "unsupported parse_mode"),
+        (
+            {"text": "<b>x</b> " * 101, "parse_mode": "HTML"},
+            "too many entities: 101, and Telegram keeps the first 100",
+        ),
+        ({"text": "x", "entities": [{"type": "loud"}]}, ENTITY + "Unsupported type specified"),
+        ({"text": "x", "entities": bold(-1, 1)}, "receive an entity with incorrect offset -1"),
+        ({"text": "x", "entities": bold(9, 1)}, "entity begins after the end of the text at UTF-16 offset 9"),
+        (
+            {"text": "x", "entities": bold(0, 9)},
+            "entity beginning at UTF-16 offset 0 ends after the end of the text at UTF-16 offset 9",
+        ),
+        ({"text": "x", "entities": [bold(0, 1)[0] | {"type": "text_link"}]}, ENTITY + 'Can\'t find field "url"'),
+        ({"text": "x", "entities": [{"type": "bold"}]}, ENTITY + 'Field "offset" must be of type Number'),
+        ({"text": "x", "chat_id": ""}, "chat_id is empty"),
+        ({"text": "x", "chat_id": 7}, "chat not found"),
+        ({"text": "x", "chat_id": "@nobody"}, "chat not found"),
+        ({"text": "x", "chat_id": 10**40}, "chat not found"),
+        ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
+        ({"text": "x", "reply_parameters": [1]}, "object expected as reply parameters"),
+        ({"text": "x", "entities": {"type": "bold"}}, "expected an Array of entities"),
+    ],
+)
+async def test_a_text_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
+    before = (await play.state())["chats"]
+    assert await play.refusal("sendMessage", **{"chat_id": CHAT} | params) == f"Bad Request: {words}"
+    assert (await play.state())["chats"] == before
+
+
+async def test_as_much_as_telegram_takes(play: Play) -> None:
+    assert len((await play.send("<b>" + "x" * 4096 + "</b>", parse_mode="HTML"))["text"]) == 4096
+    assert len((await play.send("<b>x</b> " * 100, parse_mode="HTML"))["entities"]) == 100
+    assert await play.send("x", reply_parameters={"message_id": 999, "allow_sending_without_reply": True})
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        (button(callback_data="ä" * 33), "BUTTON_DATA_INVALID"),
+        (button(callback_data=""), BUTTON + "Text buttons are unallowed in the inline keyboard"),
+        (button(), BUTTON + "Text buttons are unallowed in the inline keyboard"),
+        (
+            button(callback_data="x", url="https://a.org"),
+            BUTTON + "only one action is allowed in a button, found callback_data and url",
+        ),
+        (button(copy_text={"text": ""}), "BUTTON_COPY_TEXT_INVALID"),
+        (button(copy_text={"text": "x" * 257}), "BUTTON_COPY_TEXT_INVALID"),
+        (button(url="not-a-url"), "inline keyboard button URL 'not-a-url' is invalid: Wrong HTTP URL"),
+        (button(callback_data="x", style="loud"), BUTTON + "invalid button style specified"),
+        (button(pay=True), "BUTTON_TYPE_INVALID: the playground knows no pay buttons"),
+        (buttons([{"callback_data": "x"}]), BUTTON + 'Can\'t find field "text"'),
+        (buttons([{"text": " ", "callback_data": "x"}]), "inline keyboard button text must be non-empty"),
+        ({"inline_keyboard": [["x"]]}, BUTTON + "expected an Object"),
+        (buttons([{"text": "x", "callback_data": "x"}] * 9), "reply markup is too long"),
+        (buttons(*[[{"text": "x", "callback_data": "x"}]] * 101), "reply markup is too long"),
+        ({"inline_keyboard": "x"}, 'field "inline_keyboard" must be of type Array'),
+        ({"keyboard": [[{"text": "x"}]]}, "inline keyboard expected"),
+        (["x"], "object expected as reply markup"),
+    ],
+)
+async def test_a_keyboard_that_telegram_refuses(play: Play, markup: Any, words: str) -> None:
+    assert await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=markup) == f"Bad Request: {words}"
+
+
+async def test_as_many_buttons_as_telegram_takes(play: Play) -> None:
+    rows = [[{"text": "x", "callback_data": "x" * 64, "style": "primary"}] * 8] * 12
+    copy: list[dict[str, Any]] = [
+        {"text": "Copy", "copy_text": {"text": "x" * 256}},
+        {"text": "AO", "url": "https://a.org"},
+    ]
+    message = await play.send(reply_markup=buttons(*rows, copy))
+    assert message["reply_markup"] == buttons(*rows, copy)
+
+
+async def test_a_keyboard_without_buttons_is_none(play: Play) -> None:
+    assert "reply_markup" not in await play.send(reply_markup=buttons([]))
+
+
+async def test_an_edit_that_changes_nothing_is_refused(play: Play) -> None:
+    message = await play.send("a <b>card</b>", parse_mode="HTML", reply_markup=TAP)
+    same = {"chat_id": CHAT, "message_id": message["message_id"], "reply_markup": TAP}
+    assert await play.refusal("editMessageText", text=" a <b>card</b>\n", parse_mode="HTML", **same) == NOT_MODIFIED
+    assert await play.refusal("editMessageReplyMarkup", **same) == NOT_MODIFIED
+    assert await play.call("editMessageText", text="a card", **same)
+    assert await play.refusal("editMessageText", text="a card", **same) == NOT_MODIFIED
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"message_id": 999}, "message to edit not found"),
+        ({"message_id": 0}, "message identifier is not specified"),
+        ({"text": ""}, "message text is empty"),
+        ({"text": "x" * 4097}, "MESSAGE_TOO_LONG"),
+        ({"chat_id": 7}, "chat not found"),
+        ({"reply_markup": button(callback_data="x" * 65)}, "BUTTON_DATA_INVALID"),
+    ],
+)
+async def test_an_edit_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
+    message = await play.send()
+    edit = {"chat_id": CHAT, "message_id": message["message_id"], "text": "another"} | params
+    assert await play.refusal("editMessageText", **edit) == f"Bad Request: {words}"
+
+
+async def test_only_its_own_texts_can_a_bot_edit(play: Play) -> None:
+    theirs = await play.say("T8 fit no deficit")
+    form = aiohttp.FormData({"chat_id": str(CHAT)})
+    form.add_field("photo", JPEG, filename="spine.jpg")
+    async with play.session.post(f"{play.bot_url}/sendPhoto", data=form) as response:
+        picture = (await response.json())["result"]
+    assert (picture["photo"][0]["width"], picture["photo"][0]["height"]) == (160, 90)
+    edit = {"chat_id": CHAT, "text": "x"}
+    assert await play.refusal("editMessageText", message_id=theirs, **edit) == "Bad Request: message can't be edited"
+    assert (
+        await play.refusal("editMessageText", message_id=picture["message_id"], **edit)
+        == "Bad Request: there is no text in the message to edit"
+    )
+    assert await play.call("editMessageReplyMarkup", chat_id=CHAT, message_id=picture["message_id"], reply_markup=TAP)
+
+
+async def test_a_deletion_that_telegram_refuses(play: Play) -> None:
+    message_id = (await play.send())["message_id"]
+    gone = "Bad Request: message to delete not found"
+    assert await play.refusal("deleteMessage", chat_id=CHAT, message_id=999) == gone
+    play.clock.now += 48 * 60 * 60 + 1
+    assert (
+        await play.refusal("deleteMessage", chat_id=CHAT, message_id=message_id)
+        == "Bad Request: message can't be deleted for everyone"
+    )
+
+
+async def test_a_tap_is_answered_once(play: Play) -> None:
+    query = await play.tap((await play.send(reply_markup=TAP))["message_id"])
+    assert await play.call("answerCallbackQuery", callback_query_id=query)
+    assert await play.refusal("answerCallbackQuery", callback_query_id=query) == TOO_OLD
+
+
+async def test_a_tap_is_answered_within_fifteen_seconds(play: Play) -> None:
+    message_id = (await play.send(reply_markup=TAP))["message_id"]
+    in_time, late = await play.tap(message_id), await play.tap(message_id)
+    play.clock.now += 15
+    assert await play.call("answerCallbackQuery", callback_query_id=in_time)
+    play.clock.now += 0.1
+    assert await play.refusal("answerCallbackQuery", callback_query_id=late) == TOO_OLD
+
+
+@pytest.mark.parametrize("query", ["", "999", "x", "9" * 40])
+async def test_a_tap_that_never_was_is_not_answered(play: Play, query: str) -> None:
+    assert await play.refusal("answerCallbackQuery", callback_query_id=query) == TOO_OLD
+
+
+async def test_a_toast_has_two_hundred_characters(play: Play) -> None:
+    query = await play.tap((await play.send(reply_markup=TAP))["message_id"])
+    long = {"callback_query_id": query, "text": "x" * 201}
+    assert await play.refusal("answerCallbackQuery", **long) == "Bad Request: MESSAGE_TOO_LONG"
+    assert await play.call("answerCallbackQuery", callback_query_id=query, text="x" * 200)
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        ([{"command": "New", "description": "x"}], "BOT_COMMAND_INVALID"),
+        ([{"command": "a-b", "description": "x"}], "BOT_COMMAND_INVALID"),
+        ([{"command": "", "description": "x"}], "BOT_COMMAND_INVALID"),
+        ([{"command": "x" * 33, "description": "x"}], "BOT_COMMAND_INVALID"),
+        ([{"command": "new", "description": " "}], "command description must be non-empty"),
+        ([{"command": "new", "description": "x" * 257}], "command description length must not exceed 256"),
+        ([{"command": "new"}], "can't parse BotCommand: Can't find field \"command\""),
+        ([{"command": f"c{n}", "description": "x"} for n in range(101)], "BOT_COMMANDS_TOO_MUCH"),
+    ],
+)
+async def test_a_menu_that_telegram_refuses(play: Play, commands: list[dict[str, str]], words: str) -> None:
+    assert await play.refusal("setMyCommands", commands=commands) == f"Bad Request: {words}"
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "words"),
+    [
+        ("sendPhoto", {}, "there is no photo in the request"),
+        ("sendDocument", {}, "there is no document in the request"),
+        ("sendPhoto", {"photo": "https://aofoundation.org/spine.png"}, "wrong file identifier/HTTP URL specified"),
+        ("sendPhoto", {"photo": "file-999"}, "wrong file identifier/HTTP URL specified"),
+        ("sendChatAction", {"action": "thinking"}, "wrong parameter action in request"),
+    ],
+)
+async def test_what_else_telegram_refuses(play: Play, method: str, params: dict[str, Any], words: str) -> None:
+    assert await play.refusal(method, chat_id=CHAT, **params) == f"Bad Request: {words}"
+
+
+@pytest.mark.parametrize(
+    ("content", "caption", "words"),
+    [
+        (b"", "", "file must be non-empty"),
+        (b"GIF89a", "", "IMAGE_PROCESS_FAILED"),
+        (JPEG[:6], "", "IMAGE_PROCESS_FAILED"),
+        (PNG.replace(struct.pack(">I", 320), struct.pack(">I", 9999)), "", "PHOTO_INVALID_DIMENSIONS"),
+        (PNG + bytes(10 * 1024 * 1024), "", "file is too big"),
+        (PNG, "x" * 1025, "message caption is too long"),
+    ],
+)
+async def test_a_picture_that_telegram_refuses(play: Play, content: bytes, caption: str, words: str) -> None:
+    form = aiohttp.FormData({"chat_id": str(CHAT), "caption": caption})
+    form.add_field("photo", BytesIO(content), filename="spine.png")
+    async with play.session.post(f"{play.bot_url}/sendPhoto", data=form) as response:
+        assert (response.status, (await response.json())["description"]) == (400, f"Bad Request: {words}")

@@ -1,0 +1,235 @@
+"""Updates of the local Bot API wait until they are confirmed, through a crash too, and one bot polls at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from local_bot_api import CHAT, TAP, Play, playing
+
+from bot.playground import polling
+from bot.playground.disk import Disk
+from bot.playground.world import World
+
+CONFLICT = (
+    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+)  # fmt: skip
+
+
+@pytest.fixture
+async def play() -> AsyncIterator[Play]:
+    async with playing() as play:
+        yield play
+
+
+def texts(updates: list[dict[str, Any]]) -> list[str]:
+    return [update["message"]["text"] for update in updates]
+
+
+async def poll(play: Play, **params: Any) -> tuple[int, dict[str, Any]]:
+    async with play.session.post(f"{play.bot_url}/getUpdates", json=params) as response:
+        return response.status, await response.json()
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    """Give the server its turns until something holds."""
+    async with asyncio.timeout(3):
+        while not holds():  # noqa: ASYNC110 - the server has no event for what a test wants to know
+            await asyncio.sleep(0.005)
+
+
+async def waiting(play: Play) -> asyncio.Task[tuple[int, dict[str, Any]]]:
+    """Begin a long poll, and come back when the server waits in it."""
+    task = asyncio.create_task(poll(play, timeout=30))
+    await until(lambda: play.app.api.polling._waiting)
+    return task
+
+
+async def test_an_update_waits_until_it_is_confirmed(play: Play) -> None:
+    for text in ("a", "b", "c"):
+        await play.say(text)
+    updates = await play.updates()
+    assert texts(updates) == texts(await play.updates()) == ["a", "b", "c"]
+    assert texts(await play.updates(limit=2)) == ["a", "b"]
+    assert texts(await play.updates(offset=updates[1]["update_id"])) == ["b", "c"]
+    assert texts(await play.updates()) == ["b", "c"]
+    assert await play.updates(offset=updates[2]["update_id"] + 1) == []
+
+
+async def test_a_negative_offset_forgets_all_but_the_last(play: Play) -> None:
+    for text in ("a", "b", "c"):
+        await play.say(text)
+    assert texts(await play.updates(offset=-2)) == ["b", "c"]
+    assert texts(await play.updates()) == ["b", "c"]
+    assert texts(await play.updates(offset=-9)) == ["b", "c"]
+
+
+async def test_a_long_poll_ends_with_the_first_update(play: Play) -> None:
+    polled = await waiting(play)
+    await play.say("hello")
+    status, answer = await polled
+    assert (status, texts(answer["result"])) == (200, ["hello"])
+
+
+async def test_a_long_poll_ends_with_its_timeout(play: Play) -> None:
+    assert await asyncio.wait_for(poll(play, timeout=1), 3) == (200, {"ok": True, "result": []})
+
+
+async def test_the_bot_gets_the_kinds_that_it_asks_for_until_it_asks_for_others(play: Play) -> None:
+    message_id = (await play.send(reply_markup=TAP))["message_id"]
+    assert await play.updates(allowed_updates=["callback_query"]) == []
+    await play.say("unheard")
+    await play.tap(message_id)
+    (update,) = await play.updates()
+    assert update["callback_query"]["data"] == "1f.3.deficit.none"
+    assert (await play.call("getWebhookInfo"))["allowed_updates"] == ["callback_query"]
+    await play.updates(allowed_updates=[])
+    await play.say("heard")
+    assert len(await play.updates()) == 2
+
+
+async def test_a_long_poll_is_not_disturbed_by_what_the_bot_does_not_want(play: Play) -> None:
+    await play.updates(allowed_updates=["callback_query"])
+    polled = await waiting(play)
+    await play.say("unheard")
+    await play.tap((await play.send(reply_markup=TAP))["message_id"])
+    ((update,),) = [(await polled)[1]["result"]]
+    assert "callback_query" in update
+
+
+async def test_waiting_updates_can_be_dropped(play: Play) -> None:
+    await play.say("old")
+    assert (await play.call("getWebhookInfo"))["pending_update_count"] == 1
+    await play.call("deleteWebhook", drop_pending_updates=True)
+    assert await play.updates() == []
+
+
+async def test_an_update_is_kept_for_a_day(play: Play) -> None:
+    await play.say("yesterday")
+    play.clock.now += 24 * 60 * 60 + 1
+    await play.say("today")
+    assert texts(await play.updates()) == ["today"]
+
+
+async def test_of_two_pollers_the_older_one_is_terminated(play: Play) -> None:
+    older = await waiting(play)
+    newer = asyncio.create_task(poll(play, timeout=30))
+    assert await older == (409, {"ok": False, "error_code": 409, "description": CONFLICT})
+    await play.say("for the newer one")
+    assert texts((await newer)[1]["result"]) == ["for the newer one"]
+
+
+async def test_a_poller_that_hung_up_loses_nothing(play: Play) -> None:
+    polled = await waiting(play)
+    polled.cancel()
+    await until(lambda: not play.app.api.polling._waiting)
+    await play.say("kept")
+    assert texts(await play.updates()) == ["kept"]
+
+
+async def test_the_page_sees_whether_the_bot_is_there(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "_ABSENT_AFTER", 0.05)
+    assert (await play.state())["bot_alive"] is False
+    async with play.events() as heard:
+        await play.updates()
+        assert await heard.get() == ("alive", {"bot_alive": True})
+        assert await heard.get() == ("alive", {"bot_alive": False})
+    polled = await waiting(play)
+    assert (await play.state())["bot_alive"] is True
+    polled.cancel()
+
+
+async def test_the_server_stops_at_once_with_polls_and_pages_open() -> None:
+    async with aiohttp.ClientSession() as outside:
+        async with playing() as play:
+            polled = await waiting(replace(play, session=outside))
+            page = await outside.get(f"{play.url}/play/events")
+            begun = time.monotonic()
+        assert time.monotonic() - begun < 1
+        assert await polled == (200, {"ok": True, "result": []})
+        assert await page.read() == b": still here\n\n"
+
+
+async def test_nothing_is_lost_over_a_restart(tmp_path: Path) -> None:
+    disk = tmp_path / "play.db"
+    async with playing(disk) as play:
+        card = await play.send("<b>Case</b> · 1 of 5", parse_mode="HTML", reply_markup=TAP)
+        await play.call("setMyCommands", commands=[{"command": "new", "description": "A new case"}])
+        await play.say("confirmed")
+        said = await play.say("not yet")
+        query = await play.tap(card["message_id"])
+        confirmed, *before = await play.updates()
+        await play.updates(offset=confirmed["update_id"] + 1)
+        state = await play.state()
+
+    async with playing(disk) as play:
+        assert await play.updates() == before
+        after = await play.state()
+        assert after["chats"][0]["messages"][0] == card
+        assert [after[key] for key in ("chats", "commands")] == [state[key] for key in ("chats", "commands")]
+        assert await play.call("answerCallbackQuery", callback_query_id=query)
+        assert int(await play.tap(card["message_id"])) > int(query)
+        assert await play.say("on we go") > said
+        assert (await play.updates())[-1]["update_id"] == before[-1]["update_id"] + 2
+        assert await play.call("editMessageText", chat_id=CHAT, message_id=card["message_id"], text="2 of 5")
+
+
+async def test_numbers_do_not_restart_when_all_that_carried_them_is_gone(tmp_path: Path) -> None:
+    async with playing(tmp_path / "play.db") as play:
+        first = await play.send()
+        await play.call("deleteMessage", chat_id=CHAT, message_id=first["message_id"])
+        await play.say("gone with the webhook")
+        (update,) = await play.updates()
+        await play.call("deleteWebhook", drop_pending_updates=True)
+    async with playing(tmp_path / "play.db") as play:
+        assert await play.say("later") == first["message_id"] + 2
+        assert (await play.updates())[0]["update_id"] == update["update_id"] + 1
+
+
+def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys; from bot.playground.disk import Disk; from bot.playground.world import World\n"
+        "world = World(Disk(sys.argv[1]))\n"
+        f"world.say({CHAT}, 'still here'); print(flush=True); sys.stdin.read()"
+    )
+    killed = [sys.executable, "-c", script, str(tmp_path / "play.db")]
+    with subprocess.Popen(killed, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    world = World(Disk(tmp_path / "play.db"))
+    assert texts(world.updates.since(0, 100)) == ["still here"]
+    assert world.messages.every(CHAT)[0]["text"] == "still here"
+    world.close()
+
+
+def test_a_chat_keeps_its_newest_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.playground.messages._KEPT", 3)
+    world = World()
+    for text in "abcde":
+        world.say(CHAT, text)
+    assert [message["text"] for message in world.messages.every(CHAT)] == ["c", "d", "e"]
+    world.close()
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+
+    def fail(*_: Any) -> None:
+        raise sqlite3.OperationalError("disk is full")
+
+    monkeypatch.setattr(world.updates, "add", fail)
+    with pytest.raises(sqlite3.OperationalError):
+        world.say(CHAT, "a")
+    assert world.messages.every(CHAT) == []
+    world.close()

@@ -1,0 +1,156 @@
+"""The page, end to end: the real bot in its own process, tapped through in a real browser, killed and restarted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, T8, Bot, Phone, browser
+from playwright.async_api import ConsoleMessage, Request, expect
+
+FRESH = (
+    ("Which symptomatic levels", "T8"),
+    ("T8 · 1 level", "Done"),
+    ("fit for surgery", "fit"),
+    ("Neurological", "none"),
+)
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Iterator[Bot]:
+    bot = Bot(tmp_path / "data")
+    yield bot
+    if bot.process and bot.process.poll() is None:
+        bot.kill()
+
+
+@pytest.fixture
+async def phone(bot: Bot) -> AsyncIterator[Phone]:
+    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
+    address = bot.start()
+    async with browser() as running:
+        page = await running.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(10_000)
+        await page.goto(address)
+        yield Phone(page)
+
+
+async def begin(phone: Phone) -> None:
+    """Begin as a newcomer: START, then New case."""
+    await phone.page.locator("#start").click()
+    await phone.reads("bedside look-up")
+    await phone.tap("New case")
+
+
+async def test_from_start_to_the_recommendation(phone: Phone) -> None:
+    strangers: list[str] = []
+    faults: list[str] = []
+
+    def look(request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:")):
+            strangers.append(request.url)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(message.text)
+
+    phone.page.on("request", look)
+    phone.page.on("console", hear)
+    await phone.page.reload()
+    await begin(phone)
+    await phone.answer(*FRESH, *T8)
+    await phone.reads("Posterior MIS")
+    await phone.reads("Also supported")
+    await phone.reads("Indication not met in the source")
+    await phone.reads("AO Surgery Reference, text of 2019")
+    assert not strangers
+    assert not faults
+
+
+async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -> None:
+    await begin(phone)
+    await phone.answer(
+        ("Which symptomatic levels", "T4"),
+        ("T4 · 1 level", "Done"),
+        ("fit for surgery", "fit"),
+        ("Neurological", "significant"),
+        ("Where is the tumour", "circumferential"),
+        ("How far is the vertebral body", "extensive"),
+        ("stable enough", "not enough"),
+        ("Earlier thoracic or abdominal", "none"),
+    )
+    await phone.reads("No option meets the source outright: decide in the team")
+    await phone.reads("A matter of judgement")
+    await phone.reads("Not recommended in the source")
+
+
+async def test_quick_taps_on_the_grid_all_count(phone: Phone) -> None:
+    await begin(phone)
+    await phone.reads("Which symptomatic levels")
+    keys = [phone.key(label) for label in ("T11", "T12", "L1")]
+    for key in keys:
+        await key.click(no_wait_after=True)
+    await phone.reads("T11–L1 · 3 levels")
+
+
+async def test_an_answer_is_changed_and_the_others_are_kept(phone: Phone) -> None:
+    await begin(phone)
+    await phone.answer(*FRESH, *T8)
+    await phone.reads("Also supported")
+    await phone.tap("✎ no deficit")
+    await phone.reads("Neurological deficit?")
+    await expect(phone.key("none ✓")).to_be_visible()
+    await phone.tap("significant")
+    await phone.reads("Posterior decompression and stabilization")
+    await phone.reads("is an emergency")
+    await phone.reads("limited destruction")
+
+
+async def test_an_option_is_opened_and_left(phone: Phone) -> None:
+    await begin(phone)
+    await phone.answer(*FRESH, *T8)
+    await phone.reads("Also supported")
+    await phone.tap("Anterior")
+    await phone.reads("Anterior corpectomy and stabilization")
+    await phone.reads("rating not readable in our copy")
+    await phone.reads("shorter construct (A7)")
+    await phone.tap("‹ Back to the card")
+    await phone.reads("Also supported")
+
+
+async def test_a_reload_in_the_middle_changes_nothing(phone: Phone) -> None:
+    await begin(phone)
+    await phone.answer(*FRESH)
+    await phone.reads("Where is the tumour")
+    await phone.page.reload()
+    await phone.answer(*T8)
+    await phone.reads("Also supported")
+
+
+async def test_killed_and_started_again_in_the_middle_the_same_buttons_go_on(phone: Phone, bot: Bot) -> None:
+    await begin(phone)
+    await phone.answer(*FRESH)
+    await phone.reads("Where is the tumour")
+    bot.kill()
+    bot.start()
+    await expect(phone.page.locator("#messages")).to_be_visible()
+    await phone.answer(*T8[:1])
+    await phone.reads("How far is the vertebral body")
+    bot.kill()
+    bot.start()
+    await phone.answer(*T8[1:])
+    await phone.reads("Also supported")
+
+
+async def test_the_command_menu_lists_the_commands(phone: Phone) -> None:
+    await phone.page.locator("#menu").click()
+    for command in ("/new", "/options", "/about", "/forget"):
+        await expect(phone.page.get_by_text(re.compile(f"^{command}"))).to_be_visible()
+
+
+async def test_it_ends_when_it_is_told_to(phone: Phone, bot: Bot) -> None:
+    await phone.write("/start")
+    await phone.reads("bedside look-up")
+    assert bot.stop() == 0
