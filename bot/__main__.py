@@ -89,11 +89,12 @@ def flow(*, document: Annotated[bool, Parameter(negative="")] = False) -> int:
 def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
     from bot.settings import SettingsFault
+    from bot.store.errors import StoreFault
     from flows.errors import CatalogFault
 
     try:
         sys.exit(app())
-    except (SettingsFault, CatalogFault) as fault:
+    except (SettingsFault, CatalogFault, StoreFault) as fault:
         sys.exit(f"spinemets: {fault}")
     except BrokenPipeError:
         sys.exit(0)

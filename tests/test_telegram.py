@@ -126,7 +126,7 @@ async def test_a_second_poller_makes_the_first_stop(seat: Seat) -> None:
 async def test_a_deleted_card_is_sent_anew_once(seat: Seat) -> None:
     await begun(seat)
     card = await seat.newest()
-    await seat.play.call("deleteMessage", chat_id=CHAT, message_id=card["message_id"])
+    seat.play.world.delete(CHAT, card["message_id"])
     await seat.play.page("tap", chat_id=CHAT, message_id=card["message_id"], data=data(card, "T8"), stale=True)
     anew = await seat.reads("T8 · 1 level")
     assert anew["message_id"] > card["message_id"]

@@ -184,7 +184,13 @@ class Channel:
         """Do something beside the rest, and keep hold of it until it is done."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault:
+            self._log.error("task_failed", error=type(fault).__name__)
 
 
 def _taken_in(desk: Desk, letters: list[Letter], unreadable: list[int]) -> list[int]:

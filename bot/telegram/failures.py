@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import Final
 
@@ -51,7 +52,7 @@ def failure_of(error: TelegramError) -> Failure:
     """Tell what an error means; whatever is not known to be final is tried again."""
     if isinstance(error, RetryAfter):
         wait = error.retry_after
-        return Failure(Fate.again, wait if isinstance(wait, int) else wait.total_seconds())
+        return Failure(Fate.again, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
     if isinstance(error, Forbidden):
         return Failure(Fate.rest)
     if isinstance(error, BadRequest):

@@ -72,7 +72,10 @@ class Outbox:
         try:
             while waiting:
                 slot = next(iter(waiting))
-                await self._show(waiting.pop(slot), waiting)
+                try:
+                    await self._show(waiting.pop(slot), waiting)
+                except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
+                    self._log.error("screen_failed", error=type(fault).__name__)
         finally:
             del self._chats[place], self._workers[place]
 

@@ -1,0 +1,265 @@
+"""What the tests of the interview share: cases played by taps, cards read as Telegram reads them, a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any, Final
+
+from bot.conversation import Conversation, Reply, Visit
+from bot.telegram.buttons import pack, unpack
+from bot.telegram.html import screen
+from flows import space
+from flows.card import Button, Card, Line, Style, Tap, Verb
+from flows.cards import Cards
+from flows.case import Case
+from flows.catalog import Catalog, catalog
+from flows.findings import Codes, Findings
+from flows.flow import Flow
+from flows.interview import Interview
+from flows.pathways.metastasis import METASTASIS
+from flows.store import Ledger, MemoryStore
+
+FLOWS: Final = (METASTASIS,)
+"""Every flow the bot offers; a new one is added here, and every promise is asked of it."""
+
+CATALOG: Final = catalog()
+INTERVIEW: Final = Interview(METASTASIS)
+CARDS: Final = Cards(METASTASIS, CATALOG)
+WHO: Final = "u1"
+
+T8: Final = {
+    "levels": ("T8",),
+    "fitness": ("fit",),
+    "deficit": ("none",),
+    "extent": ("body",),
+    "destruction": ("limited",),
+    "prior": ("none",),
+}
+T4: Final = {
+    "levels": ("T4",),
+    "fitness": ("fit",),
+    "deficit": ("significant",),
+    "extent": ("circumferential",),
+    "destruction": ("extensive",),
+    "one_sided": ("not_enough",),
+    "prior": ("none",),
+}
+
+
+def new_case(flow: Flow = METASTASIS, edition: str = CATALOG.edition) -> Case:
+    """Begin a case."""
+    return Case("1f2e3d4c5b", flow.code, edition)
+
+
+def answer(interview: Interview, case: Case, question: str, codes: Codes) -> Case:
+    """Answer the question at hand as a person does: by a tap, or by ticks and Done."""
+    asked = interview.flow.question(question)
+    assert asked
+    if not asked.several:
+        return interview.answer(case, question, codes[0], WHO)
+    for code in asked.codes:
+        case = interview.mark(case, question, code, WHO, on=code in codes)
+    return interview.done(case, question, WHO)
+
+
+def played(findings: Findings, interview: Interview = INTERVIEW) -> Case:
+    """Play a case to the end of its findings; those that are empty are not asked."""
+    case = new_case(interview.flow)
+    for question, codes in findings.items():
+        if codes:
+            case = answer(interview, case, question, codes)
+    return case
+
+
+def changed(case: Case, question: str, codes: Codes, interview: Interview = INTERVIEW) -> Case:
+    """Change an earlier answer."""
+    return answer(interview, interview.change(case, question, WHO), question, codes)
+
+
+def drawn(case: Case) -> Card:
+    """Draw where a case stands."""
+    return CARDS.case(case, INTERVIEW.standing(case))
+
+
+def every_path(flow: Flow) -> Iterator[tuple[tuple[str, Codes], ...]]:
+    """Give every case of a flow as the answers in the order they are asked."""
+    for findings in space.cases(flow):
+        yield tuple((code, codes) for code, codes in findings.items() if codes)
+
+
+def buttons(card: Card) -> list[Button]:
+    """Give the buttons of a card, row by row."""
+    return [button for row in card.rows for button in row]
+
+
+def labels(card: Card) -> list[str]:
+    """Give the labels of the buttons."""
+    return [button.label for button in buttons(card)]
+
+
+def verbs(row: tuple[Button, ...]) -> list[Verb]:
+    """Give what the buttons of a row ask for."""
+    return [button.tap.verb for button in row]
+
+
+def lines(card: Card, style: Style | None = None) -> list[Line]:
+    """Give the lines of a card, or those of one style."""
+    return [line for block in card.blocks if style in (None, block.style) for line in block.lines]
+
+
+def tap_of(card: Card, label: str) -> Tap:
+    """Find what the one button with this label wishes, as it comes back from the channel."""
+    [button] = [button for button in buttons(card) if button.label == label]
+    tap = unpack(pack(button.tap))
+    assert tap
+    return tap
+
+
+class Reading(HTMLParser):
+    """Reads a message as Telegram does: the text without tags, its entities, every tag closed where it should be."""
+
+    KNOWN: Final = ("b", "i", "u", "s", "code", "pre", "a", "blockquote")
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.entities = 0
+        self.faults: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        self.faults += [f"<{tag}> is never closed" for tag in self._open]
+
+    @property
+    def length(self) -> int:
+        """The length as Telegram counts it, in UTF-16 units."""
+        return len(self.text.encode("utf-16-le")) // 2
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.KNOWN:
+            self.faults.append(f"<{tag}> is no tag of Telegram")
+        if attrs and (tag, attrs) != ("blockquote", [("expandable", None)]):
+            self.faults.append(f"<{tag}> has {attrs}")
+        if tag in self._open:
+            self.faults.append(f"<{tag}> within <{tag}>")
+        self.entities += 1
+        self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open.pop() != tag:
+            self.faults.append(f"</{tag}> closes nothing")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(card: Card) -> Reading:
+    """Render a card for Telegram and read it back."""
+    return Reading(str(screen(card)["text"]))
+
+
+def plain(card: Card) -> str:
+    """Write a card as it is read on the phone, with its keyboard below, for a person to judge."""
+    rows = [" ".join(f"[ {button.label} ]" for button in row) for row in card.rows]
+    return "\n".join([read(card).text, "", *rows, ""])
+
+
+def refusals(card: Card) -> list[str]:
+    """Give what Telegram would refuse in a card; nothing where all is well."""
+    sent: Any = screen(card)
+    rows: list[list[dict[str, str]]] = sent["reply_markup"]["inline_keyboard"]
+    reading = Reading(sent["text"])
+    datas = [button["callback_data"] for row in rows for button in row]
+    faults = list(reading.faults)
+    if not 1 <= reading.length <= 4096 or not reading.text.strip():
+        faults.append(f"{reading.length} characters of text")
+    if reading.entities > 100:
+        faults.append(f"{reading.entities} entities")
+    if len(datas) > 100 or not all(1 <= len(row) <= 8 for row in rows):
+        faults.append(f"{len(datas)} buttons in rows of {[len(row) for row in rows]}")
+    faults += [f"callback data {data!r}" for data in datas if not 1 <= len(data.encode()) <= 64]
+    faults += [f"a blank label beside {b['callback_data']}" for row in rows for b in row if not b["text"].strip()]
+    return faults
+
+
+@dataclass
+class Phone:
+    """One person's chat with the bot, with no channel between: messages, each with the card it shows now."""
+
+    place: str = "p1"
+    who: str = WHO
+    store: MemoryStore = field(default_factory=MemoryStore)
+    words: Catalog = CATALOG
+    messages: dict[int, Card] = field(default_factory=dict)
+    toast: str = ""
+    now: float = 1_800_000_000.0
+    ids: int = 0
+
+    def __post_init__(self) -> None:
+        self.conversation = Conversation(METASTASIS, self.words, self._clock, self._new_id)
+
+    @property
+    def last(self) -> int:
+        """The newest message."""
+        return max(self.messages)
+
+    @property
+    def card(self) -> Card:
+        """What the newest message shows."""
+        return self.messages[self.last]
+
+    async def command(self, name: str) -> None:
+        """Send a command."""
+        await self._do(lambda ledger: self.conversation.command(ledger, name, Visit(self.place, self.who)))
+
+    async def write(self) -> None:
+        """Send a text; what it says never gets this far."""
+        await self._do(lambda ledger: self.conversation.text(ledger, Visit(self.place, self.who)))
+
+    async def tap(self, *labels: str, at: int | None = None) -> None:
+        """Tap buttons by their labels, in the newest message or in another."""
+        for label in labels:
+            message = at or self.last
+            await self.wish(tap_of(self.messages[message], label), message)
+
+    async def wish(self, tap: Tap | None, at: int) -> None:
+        """Let a tap come from a message, whatever it shows by now."""
+        visit = Visit(self.place, self.who, at)
+        await self._do(lambda ledger: self.conversation.tap(ledger, tap, visit))
+
+    async def kept(self) -> dict[str, Any]:
+        """Give what is kept, by case."""
+        cases: dict[str, Any] = dict(self.store._cases)
+        return cases
+
+    async def case(self) -> Case:
+        """Give the only case that is kept."""
+        [kept] = (await self.kept()).values()
+        case: Case = kept.case
+        return case
+
+    async def _do(self, work: Callable[[Ledger], Reply]) -> None:
+        """Do one thing in one transaction, and show what follows, message by message."""
+        reply = await self.store.run(work)
+        self.toast = reply.toast
+        shows = list(reply.shows)
+        while shows:
+            show = shows.pop(0)
+            message = show.at if show.at is not None else max(self.messages, default=0) + 1
+            self.messages[message] = show.card
+            if show.at is None and show.case:
+                case = show.case
+                told = await self.store.run(
+                    lambda ledger, case=case, message=message: self.conversation.shown(ledger, case, message)
+                )
+                shows += told.shows
+
+    def _clock(self) -> float:
+        self.now += 1
+        return self.now
+
+    def _new_id(self) -> str:
+        self.ids += 1
+        return f"{self.who}c{self.ids}"

@@ -1,0 +1,90 @@
+"""What the tests of the store share: what is kept, how to look behind its back, and a process that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import count
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bot.desk import Desk, Letter
+from bot.store.opening import open_store
+from bot.store.store import SqlStore
+from flows.case import Case, Kind, Step
+from flows.store import Kept
+
+STEPS = (
+    Step(Kind.mark, "levels", ("T8", "T9"), "7"),
+    Step(Kind.answer, "fitness", ("fit",), "7"),
+    Step(Kind.restart, who="8"),
+)
+
+
+def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> Kept:
+    """A case as it is kept; what is said of revision or steps is the case's own."""
+    own = {name: more.pop(name) for name in ("revision", "turn", "steps") if name in more}
+    return Kept(Case(case_id, "metastasis", "2024", **own), place, owner, more.pop("touched", 1.5), **more)
+
+
+def letters(*update_ids: int) -> list[Letter]:
+    return [Letter(update_id, "chat", f'{{"tap": {update_id}}}') for update_id in update_ids]
+
+
+def path_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def bytes_of(path: Path) -> bytes:
+    """Every byte of a SQLite database."""
+    return b"".join(part.read_bytes() for part in sorted(path.parent.glob(f"{path.name}*")))
+
+
+def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Ask a database behind the back of the store."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(path_of(url), isolation_level=None)) as connection:
+            return connection.execute(sql).fetchall()
+    with psycopg.connect(url, autocommit=True) as server:
+        cursor = server.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+
+
+def step(number: int) -> Callable[[Desk], int]:
+    """A transaction with a part in each table, so that half of one would be seen."""
+
+    def work(desk: Desk) -> int:
+        desk.add(kept(f"case{number}"))
+        desk.take_in(letters(number))
+        desk.wish("chat", f"c:case{number}", "{}", f"case{number}")
+        return number
+
+    return work
+
+
+def write_until_killed(url: str, first: int, told: Connection) -> None:
+    """Write, several jobs at a time, and tell the number of each one that was acknowledged."""
+
+    async def write(store: SqlStore, numbers: Iterator[int]) -> None:
+        for number in numbers:
+            os.write(told.fileno(), b"%d\n" % await store.run(step(number)))
+
+    async def main() -> None:
+        store, numbers = open_store(url), count(first)
+        await asyncio.gather(*(write(store, numbers) for _ in range(8)))
+
+    asyncio.run(main())
+
+
+def open_each(urls: Connection) -> None:
+    """Open each database that is named, when it is named, and tell what became of it."""
+    while url := urls.recv():
+        store = open_store(url)
+        urls.send(repr(store))
+        asyncio.run(store.close())

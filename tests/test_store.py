@@ -1,0 +1,384 @@
+"""The store: what a ledger and a desk promise, in memory, in SQLite and in PostgreSQL alike."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import event
+from store_kit import STEPS, ask, kept, letters
+
+from bot.desk import Desk, DeskStore, Letter
+from bot.store.errors import StoreClosed
+from bot.store.opening import open_store
+from bot.store.store import SqlStore
+from bot.store.transaction import TRIES
+from flows.errors import Overtaken
+from flows.store import Kept, Ledger, Store
+
+pytest_plugins = ("store_fixtures",)
+
+BIG = 2**63 - 1
+
+
+def added(*cases: Kept) -> Callable[[Ledger], None]:
+    """A job that keeps new cases."""
+
+    def work(ledger: Ledger) -> None:
+        for case in cases:
+            ledger.add(case)
+
+    return work
+
+
+def answered(case_id: str = "1f") -> Callable[[Ledger], int]:
+    """A job that reads a case and keeps it one revision further."""
+
+    def work(ledger: Ledger) -> int:
+        present = ledger.get(case_id)
+        assert present
+        revision = present.case.revision + 1
+        ledger.put(replace(present, case=replace(present.case, revision=revision)), revision - 1)
+        return revision
+
+    return work
+
+
+async def at_once(store: DeskStore, *works: Callable[[Desk], object]) -> list[object]:
+    """Do jobs that all wait while another one is held up, so that they come in one group."""
+    go = threading.Event()
+    held = asyncio.ensure_future(store.run(lambda _: go.wait()))
+    rest = [asyncio.ensure_future(store.run(work)) for work in works]
+    await asyncio.sleep(0.01)
+    go.set()
+    await held
+    return await asyncio.gather(*rest, return_exceptions=True)
+
+
+async def test_a_case_comes_back_as_it_was_kept(ledger_store: Store) -> None:
+    case = kept(steps=STEPS, revision=BIG, turn=3, card=-BIG, aside=True, touched=1_700_000_000.123456)
+    await ledger_store.run(added(case))
+    assert await ledger_store.run(lambda ledger: ledger.get("1f")) == case
+    assert await ledger_store.run(lambda ledger: ledger.get("2f")) is None
+
+
+async def test_what_is_written_is_data_whatever_it_looks_like(ledger_store: Store) -> None:
+    odd = "'; DROP TABLE cases; -- %s %(x)s :y \\ \u202e 🦴"
+    await ledger_store.run(added(kept("1f", odd, odd, steps=(replace(STEPS[0], who=odd),))))
+    back = await ledger_store.run(lambda ledger: ledger.current(odd, odd))
+    assert back
+    assert back.case.steps[0].who == odd
+
+
+async def test_a_transaction_sees_what_it_wrote(ledger_store: Store) -> None:
+    def work(ledger: Ledger) -> object:
+        ledger.add(kept())
+        ledger.put(kept(revision=1), 0)
+        return ledger.get("1f")
+
+    assert await ledger_store.run(work) == kept(revision=1)
+
+
+async def test_the_current_case_was_touched_last_and_is_not_put_aside(ledger_store: Store) -> None:
+    cases = (
+        kept("old", touched=1.0),
+        kept("now", touched=2.0),
+        kept("aside", touched=3.0, aside=True),
+        kept("elsewhere", place="other", touched=4.0),
+        kept("theirs", owner="bob", touched=5.0),
+    )
+    await ledger_store.run(added(*cases))
+    current = await ledger_store.run(lambda ledger: ledger.current("chat", "ann"))
+    assert current
+    assert current.case.id == "now"
+    assert await ledger_store.run(lambda ledger: ledger.current("other", "bob")) is None
+
+
+async def test_a_case_is_put_where_its_revision_is_as_expected(ledger_store: Store) -> None:
+    later = kept(place="moved", owner="bob", revision=8, turn=8, steps=STEPS, card=5, aside=True, touched=9.0)
+    await ledger_store.run(added(kept(revision=7)))
+    await ledger_store.run(lambda ledger: ledger.put(later, 7))
+    assert await ledger_store.run(lambda ledger: ledger.get("1f")) == later
+
+
+@pytest.mark.parametrize("expected", [6, 8])
+async def test_a_case_of_another_revision_is_not_put(ledger_store: Store, expected: int) -> None:
+    await ledger_store.run(added(kept(revision=7)))
+    with pytest.raises(Overtaken):
+        await ledger_store.run(lambda ledger: ledger.put(kept(revision=9), expected))
+    assert await ledger_store.run(lambda ledger: ledger.get("1f")) == kept(revision=7)
+
+
+async def test_a_case_that_is_gone_is_not_put(ledger_store: Store) -> None:
+    with pytest.raises(Overtaken):
+        await ledger_store.run(lambda ledger: ledger.put(kept(), 0))
+    assert await ledger_store.run(lambda ledger: ledger.get("1f")) is None
+
+
+async def test_work_that_raises_keeps_nothing(ledger_store: Store) -> None:
+    def work(ledger: Ledger) -> None:
+        ledger.add(kept("2f"))
+        ledger.put(kept(revision=1), 0)
+        ledger.forget("bob")
+        raise LookupError("later")
+
+    await ledger_store.run(added(kept(), kept("3f", owner="bob")))
+    with pytest.raises(LookupError, match="later"):
+        await ledger_store.run(work)
+    found = await ledger_store.run(lambda ledger: [ledger.get(case_id) for case_id in ("1f", "2f", "3f")])
+    assert found == [kept(), None, kept("3f", owner="bob")]
+
+
+async def test_forget_erases_every_case_of_a_person_and_no_other(ledger_store: Store) -> None:
+    cases = kept("1f"), kept("2f", place="other", aside=True), kept("3f", owner="bob")
+    await ledger_store.run(added(*cases))
+    assert await ledger_store.run(lambda ledger: ledger.forget("ann")) == 2
+    assert await ledger_store.run(lambda ledger: ledger.forget("ann")) == 0
+    found = await ledger_store.run(lambda ledger: [ledger.get(case_id) for case_id in ("1f", "2f", "3f")])
+    assert found == [None, None, kept("3f", owner="bob")]
+
+
+async def test_no_case_takes_the_place_of_another_by_its_id(store: SqlStore) -> None:
+    await store.run(added(kept()))
+    with pytest.raises(Overtaken):
+        await store.run(added(kept(owner="bob")))
+    assert await store.run(lambda desk: desk.get("1f")) == kept()
+
+
+async def test_a_letter_is_taken_in_once(store: SqlStore) -> None:
+    assert await store.run(lambda desk: desk.take_in(letters(3, 1, BIG, 3))) == [1, 3, BIG]
+    assert await store.run(lambda desk: desk.take_in([Letter(3, "else", "other"), *letters(2)])) == [2]
+    assert await store.run(lambda desk: desk.take_in([])) == []
+    assert await store.run(lambda desk: desk.waiting()) == letters(1, 2, 3, BIG)
+    assert await store.run(lambda desk: desk.letter(4)) is None
+
+
+async def test_a_backlog_of_ten_thousand_letters_is_taken_in_whole(store: SqlStore) -> None:
+    backlog = letters(*range(10_000))
+    assert await store.run(lambda desk: desk.take_in(backlog)) == list(range(10_000))
+    assert await store.run(lambda desk: desk.waiting()) == backlog
+
+
+async def test_a_letter_is_handled_once_and_then_holds_no_more_than_its_toast(store: SqlStore) -> None:
+    await store.run(lambda desk: desk.take_in(letters(1, 2)))
+    assert await store.run(lambda desk: desk.handled(1, "noted"))
+    assert not await store.run(lambda desk: desk.handled(1, "again"))
+    assert not await store.run(lambda desk: desk.handled(9, "unknown"))
+    assert await store.run(lambda desk: desk.letter(1)) == Letter(1, "chat", "", "noted")
+    assert await store.run(lambda desk: desk.waiting()) == letters(2)
+    assert await store.run(lambda desk: desk.take_in(letters(1))) == []
+
+
+async def test_a_dead_letter_waits_aside_until_it_is_tried_again_or_dropped(store: SqlStore) -> None:
+    def died(desk: Desk) -> None:
+        desk.take_in(letters(1, 2, 3))
+        desk.handled(3, "")
+        for update_id in (1, 2, 3):
+            desk.set_aside(update_id, "KeyError")
+
+    await store.run(died)
+    assert await store.run(lambda desk: desk.dead()) == [(n, "KeyError") for n in letters(1, 2)]
+    assert await store.run(lambda desk: desk.waiting()) == []
+    assert await store.run(lambda desk: [desk.retry(n) for n in (1, 1, 3, 9)]) == [True, False, False, False]
+    assert await store.run(lambda desk: desk.waiting()) == letters(1)
+    assert await store.run(lambda desk: [desk.drop(n) for n in (2, 2, 1, 9)]) == [True, False, False, False]
+    assert await store.run(lambda desk: (desk.dead(), desk.letter(2))) == ([], Letter(2, "chat", ""))
+
+
+async def test_tidying_leaves_what_is_not_handled_and_what_may_be_repeated(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[bool]:
+        desk.take_in(letters(1, 2, 3, 4))
+        desk.set_aside(2, "KeyError")
+        desk.handled(3, "")
+        desk.handled(4, "")
+        desk.tidy(4)
+        return [desk.letter(update_id) is not None for update_id in (1, 2, 3, 4)]
+
+    assert await store.run(work) == [True, True, False, True]
+
+
+async def test_the_newest_wish_of_a_slot_waits_where_the_first_one_did(store: SqlStore) -> None:
+    first = await store.run(lambda desk: desk.wish("chat", "m:1", "old", "1f"))
+    other = await store.run(lambda desk: desk.wish("chat", "m:2", "page", ""))
+    there = await store.run(lambda desk: desk.wish("else", "m:1", "far", ""))
+    again = await store.run(lambda desk: desk.wish("chat", "m:1", "new", "2f"))
+    last = await store.run(lambda desk: desk.wish("chat", "m:1", "newest", "3f"))
+    assert (last.place, last.slot, last.body, last.case) == ("chat", "m:1", "newest", "3f")
+    assert first.version < again.version < last.version
+    assert await store.run(lambda desk: desk.wishes()) == [last, other, there]
+    assert await store.run(lambda desk: desk.wishes("chat")) == [last, other]
+
+
+async def test_a_wish_is_struck_out_unless_its_slot_was_wished_anew(store: SqlStore) -> None:
+    old = await store.run(lambda desk: desk.wish("chat", "m:1", "old", ""))
+    done = await store.run(lambda desk: desk.wish("chat", "m:2", "done", ""))
+    new = await store.run(lambda desk: desk.wish("chat", "m:1", "new", ""))
+    await store.run(lambda desk: desk.granted([old, done]))
+    assert await store.run(lambda desk: desk.wishes()) == [new]
+    await store.run(lambda desk: desk.granted([]))
+    await store.run(lambda desk: desk.granted([new]))
+    assert await store.run(lambda desk: desk.wishes()) == []
+
+
+async def test_a_slot_that_was_shown_and_is_wished_anew_is_not_struck_out_by_what_it_was(store: SqlStore) -> None:
+    shown = await store.run(lambda desk: desk.wish("chat", "m:1", "the same", ""))
+    await store.run(lambda desk: desk.granted([shown]))
+    anew = await store.run(lambda desk: desk.wish("chat", "m:1", "the same", ""))
+    await store.run(lambda desk: desk.granted([shown]))
+    assert await store.run(lambda desk: desk.wishes()) == [anew]
+
+
+async def test_nothing_of_an_erased_case_is_sent_later(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[str]:
+        desk.add(kept("1f"))
+        desk.add(kept("2f", owner="bob"))
+        for slot, case in (("m:1", "1f"), ("c:1f", "1f"), ("m:2", "2f"), ("m:3", "")):
+            desk.wish("chat", slot, "{}", case)
+        desk.forget("ann")
+        return [wish.slot for wish in desk.wishes()]
+
+    assert await store.run(work) == ["m:2", "m:3"]
+
+
+async def test_all_is_there_when_the_store_is_opened_again(url: str) -> None:
+    store = open_store(url)
+    await store.run(added(kept()))
+    await store.run(lambda desk: desk.take_in(letters(1)))
+    wish = await store.run(lambda desk: desk.wish("c", "m:1", "{}", ""))
+    await store.close()
+    store = open_store(url)
+    assert await store.run(lambda desk: (desk.get("1f"), desk.waiting())) == (kept(), letters(1))
+    assert await store.run(lambda desk: desk.wishes()) == [wish]
+    await store.run(lambda desk: desk.granted([wish]))
+    await store.close()
+    store = open_store(url)
+    anew = await store.run(lambda desk: desk.wish("c", "m:1", "{}", ""))
+    await store.close()
+    assert anew.version > wish.version
+
+
+async def test_jobs_are_done_in_the_order_they_were_given(store: SqlStore) -> None:
+    done: list[int] = []
+    await at_once(store, *(lambda _, n=n: done.append(n) for n in range(200)))  # type: ignore[misc]
+    assert done == list(range(200))
+
+
+async def test_jobs_that_wait_share_a_commit(store: SqlStore) -> None:
+    commits: list[object] = []
+    event.listen(store._writer._transactions._connection, "commit", commits.append)
+    await store.run(added(kept()))
+    commits.clear()
+    assert await at_once(store, *[answered()] * 100) == list(range(1, 101))
+    assert len(commits) == 3, "the one that held them up, 64, and 36"
+
+
+@pytest.mark.parametrize("failing", [{0}, {5}, {15}, {3, 4, 11}, set(range(16))])
+async def test_a_job_that_fails_harms_none_of_its_group(store: SqlStore, failing: set[int]) -> None:
+    def job(number: int) -> Callable[[Desk], int]:
+        def work(desk: Desk) -> int:
+            desk.add(kept(f"case{number}"))
+            if number in failing:
+                raise LookupError(number)
+            return number
+
+        return work
+
+    outcomes = await at_once(store, *map(job, range(16)))
+    assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, LookupError)] == sorted(failing)
+    there = await store.run(lambda desk: {n for n in range(16) if desk.get(f"case{n}")})
+    assert there == set(range(16)) - failing
+
+
+async def test_what_the_database_refuses_harms_none_of_its_group(store: SqlStore) -> None:
+    outcomes = await at_once(
+        store, added(kept()), lambda desk: desk.handled(2**70, ""), lambda desk: desk.add(kept("2f"))
+    )
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, True, False]
+    assert await store.run(lambda desk: (desk.get("1f"), desk.get("2f"))) == (kept(), kept("2f"))
+
+
+@pytest.mark.parametrize("overtaken", [0, 1, TRIES - 1, TRIES])
+async def test_a_job_that_was_overtaken_is_begun_again_so_often_and_no_more(store: SqlStore, overtaken: int) -> None:
+    begun: list[int] = []
+
+    def work(desk: Desk) -> int:
+        desk.add(kept())
+        begun.append(len(begun) + 1)
+        if len(begun) <= overtaken:
+            raise Overtaken("1f")
+        return begun[-1]
+
+    if overtaken < TRIES:
+        assert await store.run(work) == overtaken + 1
+    else:
+        with pytest.raises(Overtaken):
+            await store.run(work)
+        assert await store.run(lambda desk: desk.get("1f")) is None
+    assert len(begun) == min(overtaken + 1, TRIES)
+
+
+async def test_two_processes_lose_no_answer_to_each_other(url: str, store: SqlStore) -> None:
+    def turned_over(desk: Desk) -> None:  # the card changes, not the revision: still no change may be lost
+        present = desk.get("2f")
+        assert present
+        desk.put(replace(present, card=(present.card or 0) + 1), 0)
+
+    other = open_store(url)
+    await store.run(added(kept(), kept("2f")))
+    jobs = [one.run(work) for one in (store, other) for work in (answered(), turned_over) for _ in range(150)]
+    outcomes = await asyncio.gather(*jobs, return_exceptions=True)
+    kinds = {type(outcome) for outcome in outcomes}
+    assert kinds <= {int, type(None), Overtaken}
+    answers, turns = sum(isinstance(n, int) for n in outcomes), outcomes.count(None)
+    assert min(answers, turns) > 30, f"{answers} answers and {turns} turns of 300 each"
+    one, two = await store.run(lambda desk: (desk.get("1f"), desk.get("2f")))
+    assert one
+    assert two
+    assert (one.case.revision, two.card) == (answers, turns)
+    await other.close()
+
+
+@pytest.mark.parametrize(("raised", "seen"), [(StopIteration, RuntimeError), (asyncio.CancelledError, None)])
+async def test_whatever_work_raises_its_caller_is_told(
+    store: SqlStore, raised: type[BaseException], seen: type[BaseException] | None
+) -> None:
+    def work(_: Desk) -> None:
+        raise raised
+
+    with pytest.raises(seen or raised):
+        await asyncio.wait_for(store.run(work), 5)
+    await store.run(added(kept()))
+
+
+async def test_a_caller_who_leaves_takes_nothing_back_and_disturbs_nobody(store: SqlStore) -> None:
+    go = threading.Event()
+    held = asyncio.ensure_future(store.run(lambda _: go.wait()))
+    leaving = asyncio.ensure_future(store.run(added(kept())))
+    await asyncio.sleep(0.01)
+    leaving.cancel()
+    go.set()
+    assert await held
+    assert await store.run(lambda desk: desk.get("1f")) == kept()
+
+
+async def test_closing_finishes_what_was_begun_and_takes_no_more(url: str) -> None:
+    store = open_store(url)
+    jobs = [asyncio.ensure_future(store.run(added(kept(f"case{n}")))) for n in range(100)]  # type: ignore[misc]
+    await asyncio.sleep(0)
+    await asyncio.gather(store.close(), store.close())
+    assert all(job.done() for job in jobs)
+    with pytest.raises(StoreClosed, match="open it anew"):
+        await store.run(lambda desk: desk.get("case1"))
+    await store.close()
+    assert ask(url, "SELECT count(*) FROM cases") == [(100,)]
+
+
+async def test_jobs_of_several_loops_are_answered_each_in_its_own(store: SqlStore) -> None:
+    def elsewhere(number: int) -> None:
+        asyncio.run(store.run(added(kept(f"case{number}"))))
+
+    await asyncio.gather(*(asyncio.to_thread(elsewhere, number) for number in range(8)))
+    assert await store.run(lambda desk: all(desk.get(f"case{n}") for n in range(8)))
