@@ -244,5 +244,6 @@ def _laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Bu
 def _bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
     """Bind every button to its case and to the turn at which it was drawn."""
     return tuple(
-        tuple(replace(button, tap=replace(button.tap, case=case.id, turn=case.turn)) for button in row) for row in rows
+        tuple(Button(b.label, Tap(b.tap.verb, b.tap.question, b.tap.choice, case.id, case.turn)) for b in row)
+        for row in rows
     )

@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 from bot.conversation import COMMANDS, Conversation
 from bot.desk import Desk, DeskStore, Letter, NotSaved
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk, Outcome
+from bot.telegram.clerk import Clerk, HandledAlready, Outcome
 from bot.telegram.failures import Fate, failure_of
 from bot.telegram.intake import Unreadable, letter_of, query_id_of, update_id_of
 from bot.telegram.outbox import Outbox
@@ -134,6 +134,9 @@ class Channel:
             self._answer(self._clerk.query_of(letter), self._conversation.not_saved().toast)
             await asyncio.sleep(SAVE_WAIT)
             self._spawn(self._handle(letter))
+            return
+        except HandledAlready:
+            await self._repeat(letter)
             return
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
             name = type(fault).__name__

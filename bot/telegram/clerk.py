@@ -22,6 +22,10 @@ class Outcome:
     wishes: tuple[Wish, ...] = ()
 
 
+class HandledAlready(Exception):
+    """A letter was handled by another process, which also shows what follows."""
+
+
 class Clerk:
     """Turns letters into what the conversation makes of them."""
 
@@ -30,18 +34,20 @@ class Clerk:
         self._conversation = conversation
 
     def handle(self, desk: Desk, letter: Letter) -> Outcome:
-        """Handle a letter; one that was handled before changes nothing and is told the same."""
+        """Handle a letter that waits.
+
+        Raises:
+            HandledAlready: where another process has handled it meanwhile; nothing is to be kept then.
+        """
         update = Update.de_json(orjson.loads(letter.body), None)
         query = update.callback_query.id if update.callback_query else ""
-        known = desk.letter(letter.update_id)
-        if known and not known.body:
-            return Outcome(query, known.toast)
         reply = self._reply(desk, update)
         place = _place(update)
         wishes = tuple(
             self._wish(desk, place, f"u:{letter.update_id}:{n}", show) for n, show in enumerate(reply.shows)
         )
-        desk.handled(letter.update_id, reply.toast)
+        if not desk.handled(letter.update_id, reply.toast):
+            raise HandledAlready(letter.update_id)
         return Outcome(query, reply.toast, wishes)
 
     def shown(self, desk: Desk, wish: Wish, message: int) -> tuple[Wish, ...]:

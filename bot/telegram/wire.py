@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import orjson
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -15,6 +15,8 @@ KEEP_ALIVE: Final = 120.0
 
 READ: Final = 10.0
 """Seconds to wait for an answer, where the caller names none."""
+
+_PATIENCE: Final = ClientTimeout(total=READ)
 
 
 class Wire(BaseRequest):
@@ -34,7 +36,11 @@ class Wire(BaseRequest):
     async def initialize(self) -> None:
         """Open the session."""
         if self._session is None:
-            self._session = ClientSession(connector=TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0))
+            self._session = ClientSession(
+                connector=TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0),
+                cookie_jar=DummyCookieJar(),
+                headers={"Content-Type": "application/json"},
+            )
 
     async def shutdown(self) -> None:
         """Close every connection."""
@@ -60,16 +66,10 @@ class Wire(BaseRequest):
         """
         if self._session is None:
             raise NetworkError("the wire is closed")
-        seconds = float(read_timeout) if isinstance(read_timeout, int | float) else READ
+        patience = ClientTimeout(total=read_timeout) if isinstance(read_timeout, int | float) else _PATIENCE
         body = orjson.dumps(request_data.parameters) if request_data else None
         try:
-            async with self._session.request(
-                method,
-                url,
-                data=body,
-                headers={"Content-Type": "application/json"},
-                timeout=ClientTimeout(total=seconds),
-            ) as answer:
+            async with self._session.request(method, url, data=body, timeout=patience) as answer:
                 return answer.status, await answer.read()
         except (TimeoutError, ClientError) as error:
             failure = TimedOut() if isinstance(error, TimeoutError) else NetworkError(type(error).__name__)
