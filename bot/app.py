@@ -7,22 +7,26 @@ import secrets
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from structlog.typing import FilteringBoundLogger
 
+from bot.access import Access
 from bot.conversation import Conversation
+from bot.http import serving
 from bot.log import make_log
 from bot.playground.disk import Disk
 from bot.playground.server import HOST, playground_app, serve
 from bot.playground.world import World
-from bot.settings import TELEGRAM, Settings
+from bot.settings import Settings
 from bot.store.opening import open_store
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel
 from bot.telegram.poller import SecondPoller, TokenRefused
+from bot.telegram.webhook import door
 from flows.library import library
 
 SECOND_POLLER: Final = 75
@@ -42,9 +46,9 @@ async def run(settings: Settings, say: Say) -> int:
     log = make_log(settings.log_level)
     if settings.bot_token is None:
         return await _until_told(lambda: _playground(settings, say, log))
-    if settings.bot_api_url == TELEGRAM:
-        say("Telegram: long polling. Access is open: whoever finds the bot may use it.")
-    log.warning("access_open", advice="whoever finds the bot may use it")
+    if settings.is_open:
+        say("Access is open: whoever finds the bot may use it. ALLOWED_USERS lists those who may.")
+        log.warning("access_open", advice="whoever finds the bot may use it; ALLOWED_USERS lists those who may")
     api = Api(settings.bot_token.get_secret_value(), settings.bot_api_url)
     return await _until_told(lambda: _serve(settings, "spinemets.db", api, say, log))
 
@@ -74,10 +78,18 @@ async def _serve(settings: Settings, name: str, api: Api, say: Say, log: Filteri
     flow, words = library()
     conversation = Conversation(flow, words, time.time, lambda: secrets.token_hex(ID_BYTES))
     url = settings.database(name)
-    store = open_store(url)
+    store = await asyncio.to_thread(open_store, url)
     say(f"Cases are kept in {_place(url)}")
+    access = Access(settings.is_open, settings.allowed_users, settings.allowed_chats)
+    channel = Channel(api, store, conversation, words, log, access)
+    hook = urlsplit(settings.webhook_url)
+    secret = settings.webhook_secret.get_secret_value()
     try:
-        await Channel(api, store, conversation, words, log).run()
+        async with AsyncExitStack() as open_doors:
+            if settings.http_listen:
+                app = door(channel.health, channel.reception.accept, hook.path, secret)
+                await open_doors.enter_async_context(serving(app, settings.http_listen))
+            await (channel.listen(settings.webhook_url, secret) if settings.webhook_url else channel.poll())
     except SecondPoller:
         say("Another process polls Telegram with this token; this one stops.")
         return SECOND_POLLER

@@ -123,6 +123,18 @@ class Conversation:
         words = self._words
         return Reply(toast=words.toasts.private_only) if tapped else _said(self._pages.bare(words.pages.private_only))
 
+    def not_listed(self, who: str, *, tapped: bool) -> Reply:
+        """Say that the bot is for listed people, and under which number this one would be listed."""
+        words = self._words
+        if tapped:
+            return Reply(toast=words.toasts.not_listed.format(number=who))
+        return _said(self._pages.numbered(words.pages.not_listed, who))
+
+    def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
+        """Draw where a case stands, in the message that shows it."""
+        kept = ledger.get(case_id)
+        return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)

@@ -35,7 +35,7 @@ class Wish:
     Attributes:
         place: the chat.
         slot: which message: "m:17" an existing one, "c:1f…" the card of a case that is yet to be sent,
-            "u:…" a message of its own.
+            "page" the next page of the chat.
         version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
         body: the screen as JSON.
         case: the case that the message then shows; empty for a page.
@@ -91,8 +91,8 @@ class Desk(Ledger, Protocol):
         """Give what is still to be shown, in the order it was first wished; of one place or of all."""
         ...
 
-    def granted(self, wishes: Sequence[Wish]) -> None:
-        """Strike out wishes that were shown, unless their slot was wished anew since."""
+    def granted(self, wishes: Sequence[Wish]) -> list[Wish]:
+        """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
         ...
 
     def tidy(self, before: int) -> None:

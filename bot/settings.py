@@ -9,9 +9,12 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_LISTEN: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}")
+_ID: Final = re.compile(r"-?[0-9]{1,18}")
 _TOKEN: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
 TELEGRAM: Final = "https://api.telegram.org"
@@ -34,6 +37,13 @@ class LogLevel(StrEnum):
     error = "error"
 
 
+class Access(StrEnum):
+    """Who may use the bot."""
+
+    open = "open"
+    listed = "listed"
+
+
 def _token(value: SecretStr | None) -> SecretStr | None:
     token = value.get_secret_value().strip() if value else ""
     if token and not _TOKEN.fullmatch(token):
@@ -54,6 +64,38 @@ def _database(value: str) -> str:
     return value
 
 
+def _hook(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or len(parts.path) < len("/x")):
+        raise ValueError("must be the whole address that Telegram delivers to, such as https://bot.example.org/hook")
+    return value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not _SECRET.fullmatch(value.get_secret_value()):
+        raise ValueError("must be 1 to 256 of A-Z, a-z, 0-9, _ and -")
+    return value
+
+
+def _listen(value: str) -> str:
+    if value and not _LISTEN.fullmatch(value):
+        raise ValueError("must be a host and a port, such as 127.0.0.1:8081")
+    return value
+
+
+def _ids(value: object) -> object:
+    """Read numbers separated by commas."""
+    if not isinstance(value, str):
+        return value
+    numbers = [part.strip() for part in value.split(",") if part.strip()]
+    if not all(_ID.fullmatch(number) for number in numbers):
+        raise ValueError("must be whole numbers, separated by commas")
+    return frozenset(map(int, numbers))
+
+
+Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
+
+
 class Settings(BaseSettings):
     """Every setting of spinemets. Each is described in `.env.example`."""
 
@@ -64,6 +106,27 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database)] = ""
     log_level: LogLevel = LogLevel.info
     playground_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+
+    access: Access | None = None
+    allowed_users: Ids = frozenset()
+    allowed_chats: Ids = frozenset()
+    webhook_url: Annotated[str, AfterValidator(_hook)] = ""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
+    http_listen: Annotated[str, AfterValidator(_listen)] = ""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Settings:
+        """Refuse settings that make no sense together."""
+        if self.webhook_url and not (self.webhook_secret.get_secret_value() and self.http_listen):
+            raise ValueError("WEBHOOK_URL needs WEBHOOK_SECRET and HTTP_LISTEN as well")
+        if self.access is Access.listed and not (self.allowed_users or self.allowed_chats):
+            raise ValueError("ACCESS=listed needs ALLOWED_USERS or ALLOWED_CHATS as well")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may use the bot: unless it is said, as long as nobody is listed."""
+        return self.access is Access.open or (self.access is None and not (self.allowed_users or self.allowed_chats))
 
     @property
     def data_folder(self) -> Path:
@@ -85,7 +148,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = [
-            f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+            "".join(f"{part}: ".upper() for part in fault["loc"][:1]) + fault["msg"].removeprefix("Value error, ")
             for fault in error.errors(include_url=False, include_input=False)
         ]
     except (UnicodeDecodeError, OSError) as error:

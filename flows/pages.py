@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb
 from flows.catalog import Catalog
-from flows.wording import Page
+from flows.wording import NumberedPage, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class Pages:
     def bare(self, page: Page, *buttons: Button) -> Card:
         """Draw a page with just these buttons."""
         return self._page(page, (buttons,) if buttons else ())
+
+    def numbered(self, page: NumberedPage, number: str) -> Card:
+        """Draw a page that tells a number."""
+        return Card("", page.title, (Block((Line(page.line.format(number=number)),)),))
 
     def _page(self, page: Page, rows: tuple[tuple[Button, ...], ...]) -> Card:
         return Card("", page.title, (Block(tuple(Line(line) for line in page.lines)),), rows)

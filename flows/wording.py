@@ -101,6 +101,7 @@ class Toasts(_Words):
     failed: Toast
     not_saved: Toast
     private_only: Toast
+    not_listed: Annotated[str, Field(max_length=180), _blanks("number")]
 
 
 class Page(_Words):
@@ -108,6 +109,13 @@ class Page(_Words):
 
     title: Text
     lines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=12)]
+
+
+class NumberedPage(_Words):
+    """A card that tells a number."""
+
+    title: Text
+    line: Annotated[str, _blanks("number")]
 
 
 class Pages(_Words):
@@ -128,6 +136,7 @@ class Pages(_Words):
     stray: Page
     unknown_command: Page
     private_only: Page
+    not_listed: NumberedPage
     failed: Page
 
 

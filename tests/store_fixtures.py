@@ -27,6 +27,8 @@ def server() -> Iterator[str]:
 
         running = get_server(Path(folder) / "data")
         uri = running.get_uri(database="{}")
+        ask(uri.format("postgres"), "ALTER SYSTEM SET fsync = off")  # it is our processes that are killed, not it
+        ask(uri.format("postgres"), "SELECT pg_reload_conf()")
         yield uri
         running.cleanup()
 

@@ -6,8 +6,9 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import psycopg
 
 from bot.desk import Desk, Letter
+from bot.store.errors import StoreFault
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
 from flows.case import Case, Kind, Step
@@ -27,6 +29,11 @@ STEPS = (
 )
 
 
+FORKED = get_context("forkserver")
+"""Makes processes that have all loaded, and begin in a blink."""
+FORKED.set_forkserver_preload(["bot.store.opening", "alembic.command", "sqlalchemy.dialects.postgresql.psycopg"])
+
+
 def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> Kept:
     """A case as it is kept; what is said of revision or steps is the case's own."""
     own = {name: more.pop(name) for name in ("revision", "turn", "steps") if name in more}
@@ -35,6 +42,10 @@ def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: A
 
 def letters(*update_ids: int) -> list[Letter]:
     return [Letter(update_id, "chat", f'{{"tap": {update_id}}}') for update_id in update_ids]
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder}/spinemets.db"
 
 
 def path_of(url: str) -> Path:
@@ -84,7 +95,10 @@ def write_until_killed(url: str, first: int, told: Connection) -> None:
 
 def open_each(urls: Connection) -> None:
     """Open each database that is named, when it is named, and tell what became of it."""
-    while url := urls.recv():
-        store = open_store(url)
-        urls.send(repr(store))
-        asyncio.run(store.close())
+    with suppress(EOFError):
+        while True:
+            try:
+                asyncio.run(open_store(urls.recv()).close())
+                urls.send("opened")
+            except StoreFault as fault:
+                urls.send(str(fault))

@@ -16,6 +16,7 @@ import aiogram.methods
 import structlog
 from local_bot_api import CHAT, Play, playing
 
+from bot.access import Access
 from bot.conversation import Conversation
 from bot.playground.api import Interfere
 from bot.store.opening import open_store
@@ -26,6 +27,7 @@ from flows.library import library
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
 SOON = 5.0
+EVERYBODY = Access()
 
 
 def check_request(method: str, params: dict[str, Any], _: dict[str, Any]) -> None:
@@ -103,7 +105,9 @@ def data(card: dict[str, Any], label: str) -> str:
 
 
 @asynccontextmanager
-async def seated(folder: Path, *, interfere: Interfere | None = None, start: bool = True) -> AsyncIterator[Seat]:
+async def seated(
+    folder: Path, *, interfere: Interfere | None = None, start: bool = True, access: Access = EVERYBODY
+) -> AsyncIterator[Seat]:
     """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
     folder.mkdir(parents=True, exist_ok=True)
     faults: list[AssertionError] = []
@@ -121,10 +125,10 @@ async def seated(folder: Path, *, interfere: Interfere | None = None, start: boo
         flow, words = library()
         conversation = Conversation(flow, words, time.time, lambda: f"{next(numbers):x}")
         logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
-        channel = Channel(Api(TOKEN, play.url), store, conversation, words, logger)
+        channel = Channel(Api(TOKEN, play.url), store, conversation, words, logger, access)
         seat = Seat(play, store, channel, log, faults)
         if start:
-            seat.task = asyncio.create_task(channel.run())
+            seat.task = asyncio.create_task(channel.poll())
         async with _hearing(seat):
             yield seat
         if seat.task:

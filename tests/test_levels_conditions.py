@@ -208,8 +208,9 @@ def test_a_condition_gives_all_its_parts() -> None:
 def test_every_choice_of_levels_has_one_in_the_space_that_no_condition_tells_apart(
     flow: Flow, levels: tuple[str, ...]
 ) -> None:
+    told = flow.guidance
     whens = [question.asked for question in flow.questions]
-    whens += [rule.when for rule in flow.guidance.rules] + [note.when for note in flow.guidance.notes]
+    whens += [part.when for part in (*told.rules, *told.notes, *told.order, *told.forks)]
     asked = [part for when in whens for part in when.parts() if isinstance(part, AnyLevel | Count)]
     [grid] = [question for question in flow.questions if question.several]
     readings = {tuple(part.read({"levels": codes}) for part in asked) for codes in space.answers(flow, grid)}

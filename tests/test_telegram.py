@@ -101,7 +101,7 @@ async def test_what_was_tapped_while_the_bot_was_down_is_answered_after_the_star
         await seat.reads("Where is the tumour")
     async with seated(tmp_path, start=False) as seat:
         await seat.tap("body only")
-        seat.task = asyncio.create_task(seat.channel.run())
+        seat.task = asyncio.create_task(seat.channel.poll())
         await seat.reads("How far is the vertebral body")
 
 
@@ -226,7 +226,7 @@ async def test_forget_erases_every_trace_of_the_persons_cases(tmp_path: Path) ->
 
 async def test_an_update_that_cannot_be_read_is_set_aside_and_the_next_is_served(seat: Seat) -> None:
     await begun(seat)
-    kept = await seat.channel._accept(
+    kept = await seat.channel.reception.accept(
         [
             {"update_id": 900_001, "message": {"chat": "nonsense", "from": {}}},
             {"update_id": 900_002, "callback_query": {"id": "broken", "from": []}},
@@ -254,10 +254,10 @@ async def test_a_repeated_update_changes_nothing_and_is_told_the_same(seat: Seat
             "message": {"message_id": card["message_id"], "date": 1, "chat": {"id": CHAT, "type": "private"}},
         },
     }
-    await seat.channel._accept([update])
+    await seat.channel.reception.accept([update])
     await asyncio.sleep(0.2)
     told = await seat.store.run(lambda desk: desk.letter(900_003))
-    await seat.channel._accept([update])
+    await seat.channel.reception.accept([update])
     assert told
     assert told.body == ""
     assert told.toast == "Choose at least one level first."
@@ -271,7 +271,7 @@ async def test_a_handler_that_raises_sets_the_update_aside_and_tells_the_person(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret of the patient")
 
-    monkeypatch.setattr(seat.channel._clerk._conversation, "tap", broken)
+    monkeypatch.setattr(seat.channel.reception._conversation, "tap", broken)
     await seat.tap("T8")
     await seat.until(lambda _: any("That did not work" in toast for toast in seat.toasts))
     monkeypatch.undo()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -45,6 +46,7 @@ class Outbox:
         self._sleep = sleep
         self._chats: dict[str, dict[str, Wish]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
+        self._newest: dict[tuple[str, str], int] = {}
         self._granted: list[Wish] = []
         self._striking: asyncio.Task[None] | None = None
 
@@ -52,8 +54,13 @@ class Outbox:
         """Take wishes that are committed; a newer one for the same message takes the older one's place."""
         for wish in wishes:
             self._chats.setdefault(wish.place, {})[wish.slot] = wish
+            self._newest[wish.place, wish.slot] = wish.version
             if wish.place not in self._workers:
                 self._workers[wish.place] = asyncio.create_task(self._serve(wish.place))
+
+    def has(self, wish: Wish) -> bool:
+        """Tell whether a wish, or a newer one for its message, is in hand."""
+        return self._newest.get((wish.place, wish.slot), 0) >= wish.version
 
     async def close(self, within: float) -> None:
         """Send what can be sent within some seconds; the rest stays in the store for the next start."""
@@ -145,6 +152,13 @@ class Outbox:
             await self._strike()
 
     async def _strike(self) -> None:
+        """Strike out what is done with; where another process wished anew meanwhile, draw what holds now."""
         granted, self._granted = self._granted, []
-        if granted:
-            await self._store.run(lambda desk: desk.granted(granted))
+        if not granted:
+            return
+        overtaken = await self._store.run(lambda desk: desk.granted(granted))
+        for wish in granted:
+            if self._newest.get((wish.place, wish.slot)) == wish.version:
+                del self._newest[wish.place, wish.slot]
+                if wish in overtaken and wish.case:
+                    await self._record(partial(self._clerk.redrawn, wish=wish))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from structlog.typing import FilteringBoundLogger
 from telegram.error import Conflict, InvalidToken, TelegramError
 
+from bot.desk import NotSaved
 from bot.telegram.api import Api
 from bot.telegram.failures import failure_of
 from bot.telegram.intake import KINDS
@@ -19,6 +20,9 @@ POLL: Final = 50
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 5.0
 """Seconds between attempts after a failure: short, for a clinician waits at the other end."""
+
+SAVE_WAIT: Final = 2.0
+"""Seconds between attempts to save while the database cannot."""
 
 PATIENCE: Final = 600.0
 """Seconds that a refused token is tried again, before the bot gives up: it may be the server's mistake."""
@@ -38,12 +42,12 @@ class Poller:
     def __init__(
         self,
         api: Api,
-        accept: Callable[[list[Any]], Awaitable[int | None]],
+        accept: Callable[[list[Any]], Awaitable[int]],
         log: FilteringBoundLogger,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Take the Bot API, what keeps a batch (giving the last update id that is kept), a steady clock, a sleep."""
+        """Take the Bot API, what keeps a batch (giving its last update id), a steady clock, a sleep."""
         self._api = api
         self._accept = accept
         self._log = log
@@ -75,8 +79,10 @@ class Poller:
                 wait = await self.again(error, wait)
                 continue
             conflicts, wait, self._refused_since = 0, FIRST_WAIT, None
-            kept = await self._accept(batch if isinstance(batch, list) else [])
-            offset = max(offset, kept + 1) if kept is not None else offset
+            try:
+                offset = max(offset, await self._accept(batch if isinstance(batch, list) else []) + 1)
+            except NotSaved:
+                await self._sleep(SAVE_WAIT)
 
     async def again(self, error: TelegramError, wait: float) -> float:
         """Wait after a failure, and give how long to wait after the next.

@@ -1,0 +1,87 @@
+"""What a durable step costs: load, compare-and-set, a wish and a letter marked as handled, in one job of the store."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.desk import Desk, Letter
+from bot.store.opening import open_store
+from bot.store.store import SqlStore
+from flows.case import Case, Kind, Step
+from flows.store import Kept
+
+STEPS = tuple(Step(Kind.answer, f"question{n}", ("choice",), "1234567890") for n in range(7))
+SCREEN = '{"text": "' + "x" * 600 + '"}'
+
+
+def tap(chat: int, update: int) -> Callable[[Desk], None]:
+    """Make the job of one tap."""
+
+    def work(desk: Desk) -> None:
+        kept = desk.get(f"case{chat}")
+        if kept is None:
+            raise LookupError(chat)
+        case = replace(kept.case, revision=kept.case.revision + 1)
+        desk.put(replace(kept, case=case, touched=float(update)), kept.case.revision)
+        desk.wish(kept.place, f"m:{chat}", SCREEN, case.id)
+        if not desk.handled(update, ""):
+            raise LookupError(update)
+
+    return work
+
+
+def prepare(chats: int, first: int, taps: int) -> Callable[[Desk], None]:
+    """Make the job that sets the stage."""
+
+    def work(desk: Desk) -> None:
+        for chat in range(chats):
+            if desk.get(f"case{chat}") is None:
+                desk.add(Kept(Case(f"case{chat}", "metastasis", "1", steps=STEPS), str(chat), str(chat), 0.0))
+        desk.take_in([Letter(first + n, "lane", "{}") for n in range(taps)])
+
+    return work
+
+
+async def measure(store: SqlStore, at_once: int, first: int, taps: int) -> str:
+    """Do taps, so many of them in flight at any time."""
+    await store.run(prepare(at_once, first, taps))
+    numbers = iter(range(first, first + taps))
+
+    async def chat(number: int) -> None:
+        for update in numbers:
+            await store.run(tap(number, update))
+
+    started, spent = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(chat(number) for number in range(at_once)))
+    took, spent = time.perf_counter() - started, time.process_time() - spent
+    wait, cost = took * at_once / taps * 1e3, spent / taps * 1e6
+    return f"{at_once:3} in flight: {taps / took:7,.0f} jobs/s, {wait:6.2f} ms each, {cost:4.0f} µs CPU"
+
+
+async def main(url: str, taps: int) -> None:
+    """Measure a store at a URL, alone and under load."""
+    opening = time.perf_counter()
+    store = open_store(url)
+    say = sys.stdout.write
+    say(f"{store!r} opened in {(time.perf_counter() - opening) * 1e3:.0f} ms\n")
+    start = await store.run(lambda desk: max((n.update_id for n in desk.waiting()), default=0)) + 1
+    for at_once in (1, 16, 64, 16):
+        say(await measure(store, at_once, start, taps) + "\n")
+        start += taps
+    await store.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", help="a new file in the temporary folder where none is given")
+    parser.add_argument("--taps", type=int, default=5000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(main(given.url or f"sqlite:///{Path(folder) / 'bench.db'}", given.taps))

@@ -1,0 +1,40 @@
+"""What the store has to know of the database it works on: the port that SQLite and PostgreSQL stand behind."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import orjson
+from sqlalchemy import Connection, Engine
+
+
+class Database(Protocol):
+    """A database that can be connected to."""
+
+    @property
+    def name(self) -> str:
+        """Which database it is, for the eyes of whoever runs the bot; no password."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """What opens connections; each transaction on one is as if no other process were there."""
+        ...
+
+    def migration(self) -> AbstractContextManager[Connection]:
+        """Open a transaction in which no other process changes the tables."""
+        ...
+
+    def mark(self, connection: Connection) -> None:
+        """Note, in a transaction that erases, that traces will be left."""
+        ...
+
+    def wipe(self, connection: Connection) -> bool:
+        """Do away with the traces of what was erased and committed; False where that must be tried again later."""
+        ...
+
+
+def json_text(value: object) -> str:
+    """Write JSON as both databases take it."""
+    return orjson.dumps(value).decode()

@@ -1,0 +1,117 @@
+"""Letters and wishes in the database: what one transaction of a durable channel sees and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import UpdateBase, bindparam, delete, func, select, update
+
+from bot.desk import Letter, Wish
+from bot.store.ledger import SqlLedger
+from bot.store.tables import INBOX, OUTBOX, Insert, for_each_database
+
+NEW: Final = "new"
+DONE: Final = "done"
+DEAD: Final = "dead"
+
+_LETTER: Final = (INBOX.c.update_id, INBOX.c.lane, INBOX.c.body, INBOX.c.toast)
+_BY_ID: Final = INBOX.c.update_id == bindparam("id")
+_TAKE_IN: Final = for_each_database(INBOX, lambda insert: insert.on_conflict_do_nothing().returning(INBOX.c.update_id))
+_FIND: Final = select(*_LETTER).where(_BY_ID)
+_WAITING: Final = select(*_LETTER).where(INBOX.c.state == NEW).order_by(INBOX.c.update_id)
+_DEAD: Final = select(*_LETTER, INBOX.c.fault).where(INBOX.c.state == DEAD).order_by(INBOX.c.update_id)
+_HANDLED: Final = (
+    update(INBOX).where(_BY_ID, INBOX.c.state != DONE).values(state=DONE, body="", fault="", toast=bindparam("said"))
+)
+_SET_ASIDE: Final = update(INBOX).where(_BY_ID, INBOX.c.state == NEW).values(state=DEAD, fault=bindparam("why"))
+_RETRY: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=NEW, fault="")
+_DROP: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=DONE, body="")
+_TIDY: Final = delete(INBOX).where(INBOX.c.update_id < bindparam("before"), INBOX.c.state == DONE)
+
+
+def _wished(insert: Insert) -> UpdateBase:
+    """Say: keep a wish, in place of an older one for its slot, under a number of its own."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[OUTBOX.c.place, OUTBOX.c.slot],
+        set_={
+            "version": new.version,
+            "first": func.coalesce(OUTBOX.c.first, OUTBOX.c.version),
+            "body": new.body,
+            "case_id": new.case_id,
+        },
+    ).returning(OUTBOX.c.version)
+
+
+_WISH: Final = for_each_database(OUTBOX, _wished)
+_WISHES: Final = select(OUTBOX.c.place, OUTBOX.c.slot, OUTBOX.c.version, OUTBOX.c.body, OUTBOX.c.case_id).order_by(
+    func.coalesce(OUTBOX.c.first, OUTBOX.c.version)
+)
+_WISHES_OF: Final = _WISHES.where(OUTBOX.c.place == bindparam("place"))
+_GRANTED: Final = (
+    delete(OUTBOX).where(OUTBOX.c.version.in_(bindparam("ids", expanding=True))).returning(OUTBOX.c.version)
+)
+
+
+class SqlDesk(SqlLedger):
+    """A desk on a connection whose transaction has begun."""
+
+    def take_in(self, letters: Sequence[Letter]) -> list[int]:
+        """Keep letters; give the ids of those that were not known before."""
+        if not letters:
+            return []
+        rows = [
+            {"update_id": n.update_id, "lane": n.lane, "body": n.body, "state": NEW, "toast": n.toast, "fault": ""}
+            for n in letters
+        ]
+        return sorted(self._connection.execute(_TAKE_IN[self._database], rows).scalars())
+
+    def letter(self, update_id: int) -> Letter | None:
+        """Find a letter that was taken in, handled or not."""
+        row = self._connection.execute(_FIND, {"id": update_id}).one_or_none()
+        return Letter(*row) if row else None
+
+    def waiting(self) -> list[Letter]:
+        """Give the letters that are not handled yet, by update id."""
+        return [Letter(*row) for row in self._connection.execute(_WAITING)]
+
+    def handled(self, update_id: int, toast: str) -> bool:
+        """Mark a letter as handled and strip its body; False where it was so already."""
+        return self._connection.execute(_HANDLED, {"id": update_id, "said": toast}).rowcount > 0
+
+    def set_aside(self, update_id: int, fault: str) -> None:
+        """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
+        self._connection.execute(_SET_ASIDE, {"id": update_id, "why": fault})
+
+    def dead(self) -> list[tuple[Letter, str]]:
+        """Give the letters that were set aside, each with its fault."""
+        return [(Letter(*row), fault) for *row, fault in self._connection.execute(_DEAD)]
+
+    def retry(self, update_id: int) -> bool:
+        """Put a dead letter back among the waiting ones; False where it is not dead."""
+        return self._connection.execute(_RETRY, {"id": update_id}).rowcount > 0
+
+    def drop(self, update_id: int) -> bool:
+        """Give a dead letter up and strip it; False where it is not dead."""
+        return self._connection.execute(_DROP, {"id": update_id}).rowcount > 0
+
+    def wish(self, place: str, slot: str, body: str, case: str) -> Wish:
+        """Keep the screen that a slot shall show, in place of any older one for that slot."""
+        row = {"place": place, "slot": slot, "body": body, "case_id": case}
+        return Wish(place, slot, self._connection.execute(_WISH[self._database], row).scalar_one(), body, case)
+
+    def wishes(self, place: str | None = None) -> list[Wish]:
+        """Give what is still to be shown, in the order it was first wished; of one place or of all."""
+        if place is None:
+            return [Wish(*row) for row in self._connection.execute(_WISHES)]
+        return [Wish(*row) for row in self._connection.execute(_WISHES_OF, {"place": place})]
+
+    def granted(self, wishes: Sequence[Wish]) -> list[Wish]:
+        """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
+        struck = set(self._connection.execute(_GRANTED, {"ids": [wish.version for wish in wishes]}).scalars())
+        return [wish for wish in wishes if wish.version not in struck]
+
+    def tidy(self, before: int) -> None:
+        """Delete handled letters with an update id below `before`; Telegram repeats none so old."""
+        self._connection.execute(_TIDY, {"before": before})

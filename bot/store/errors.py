@@ -1,0 +1,46 @@
+"""What can go wrong with the store itself, each named for what happened and carrying what can be done about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class StoreFault(Exception):
+    """Why a store cannot be opened; its text is fit for whoever runs the bot, and bears no password."""
+
+
+class CorruptDatabase(StoreFault):
+    """The file is damaged, or no database; it was left as it was found."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        """Name the file and what is wrong with it."""
+        super().__init__(
+            f"{path} is damaged ({why}). It was left untouched, and nothing was started in its place. "
+            f"Move it away together with {path.name}-wal and {path.name}-shm, if they are there, "
+            "restore the last backup under its name and start again."
+        )
+        self.path = path
+
+
+class NewerDatabase(StoreFault):
+    """The database was written by a newer version than this one."""
+
+    def __init__(self, found: str, known: str) -> None:
+        """Name the version of the tables that was found, and the newest that is known."""
+        super().__init__(
+            f"The database is of version {found}; this program knows versions up to {known}. Nothing was changed. "
+            "Run the newer program again, or restore the backup from before the upgrade."
+        )
+        self.found = found
+
+
+class DatabaseAway(StoreFault):
+    """The database cannot be reached, or may not be used."""
+
+
+class StoreClosed(RuntimeError):
+    """Something was asked of a store after it was closed: a fault of the program, not of the database."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the store is closed: open it anew before giving it work")

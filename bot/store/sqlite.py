@@ -1,0 +1,113 @@
+"""SQLite: how a file is checked, opened and written, and how what was erased leaves no trace in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+
+from bot.store.database import json_text
+from bot.store.errors import CorruptDatabase, DatabaseAway
+
+WAIT: Final = "PRAGMA busy_timeout = 5000"
+"""How long to wait for another process that writes, in milliseconds."""
+
+SETTINGS: Final = (
+    WAIT,
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # what was acknowledged survives a power loss
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",  # VACUUM puts no copy into a temporary file
+)
+
+
+class Sqlite:
+    """A file. It bears a mark (its `user_version`, which is free for such use) while traces are left in it."""
+
+    def __init__(self, path: Path) -> None:
+        """Check the file, or make an empty one.
+
+        Raises:
+            CorruptDatabase: for a file that is damaged, or no database.
+            DatabaseAway: where the file can be neither read nor made.
+        """
+        self.name = str(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o600)  # what is in it concerns nobody else on the machine
+        except OSError as error:
+            raise DatabaseAway(f"{path} cannot be made: {error.strerror}. Check DATABASE_URL.") from error
+        _check(path)
+        self.engine = _engine(path)
+
+    def migration(self) -> AbstractContextManager[Connection]:
+        """Open a transaction in which no other process changes the tables: in SQLite that is every one."""
+        return self.engine.begin()
+
+    def mark(self, connection: Connection) -> None:
+        """Mark the file, so that it is wiped at the next opening if not before."""
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+
+    def wipe(self, connection: Connection) -> bool:
+        """Write a marked file anew, and empty its log.
+
+        `secure_delete` alone is not enough: where SQLite spreads rows over more pages, it leaves copies of some in
+        the gaps, and these outlive the rows.
+        """
+        raw: Any = connection.connection.driver_connection
+        try:
+            raw.execute("PRAGMA busy_timeout = 0")  # a backup may read for long; the jobs do not wait for it
+            if raw.execute("PRAGMA user_version").fetchone() != (0,):
+                raw.execute("VACUUM")
+                raw.execute("PRAGMA user_version = 0")
+            (busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:  # the disk is full, another process writes
+            return False
+        finally:
+            raw.execute(WAIT)
+        return not busy
+
+
+def _check(path: Path) -> None:
+    """Look at every page, without changing a byte: 0.05 s for 100,000 cases."""
+    if not path.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        raise DatabaseAway(f"{path} cannot be read: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise CorruptDatabase(path, str(error)) from error
+    if verdict != "ok":
+        raise CorruptDatabase(path, verdict)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=NullPool,
+        # No transaction is begun but by us; and a connection is opened on one thread, then used by the writer alone.
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        json_serializer=json_text,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _set)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set(raw: Any, _record: object) -> None:
+    # The driver's own connection, which SQLAlchemy hands over without a type.
+    for setting in SETTINGS:
+        raw.execute(setting)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

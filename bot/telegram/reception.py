@@ -1,0 +1,185 @@
+"""Takes updates in, from wherever they come: keeps them, handles each, answers the tap and has the screens shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final
+
+from structlog.typing import FilteringBoundLogger
+from telegram.error import TelegramError
+
+from bot.conversation import Conversation
+from bot.desk import Desk, DeskStore, Letter, NotSaved
+from bot.telegram.api import Api
+from bot.telegram.clerk import Clerk, HandledAlready, Outcome
+from bot.telegram.failures import Fate, failure_of
+from bot.telegram.intake import Unreadable, letter_of, query_id_of, update_id_of
+from bot.telegram.outbox import Outbox
+from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT
+
+ANSWER_TRIES: Final = 4
+
+REMEMBERED: Final = 20_000
+"""How many handled updates are remembered, to tell a repeat; Telegram repeats none so old."""
+
+TIDY_EVERY: Final = 1_000
+
+
+class Reception:
+    """Where updates come in."""
+
+    def __init__(
+        self,
+        api: Api,
+        store: DeskStore,
+        conversation: Conversation,
+        clerk: Clerk,
+        outbox: Outbox,
+        log: FilteringBoundLogger,
+        committed: Callable[[], None],
+    ) -> None:
+        """Take what it works with; `committed` is told of each commit."""
+        self._api = api
+        self._store = store
+        self._conversation = conversation
+        self._clerk = clerk
+        self._outbox = outbox
+        self._log = log
+        self._committed = committed
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()
+
+    async def accept(self, batch: list[Any]) -> int:
+        """Keep a batch of raw updates, then handle it beside the rest.
+
+        Args:
+            batch: updates as JSON has them; each is read alone.
+
+        Returns:
+            The last update id, which may be confirmed now; 0 where there was none.
+
+        Raises:
+            NotSaved: where the database could not keep the batch, which must come again; the people were told.
+        """
+        letters, unreadable = self._read(batch)
+        try:
+            new = set(await self._store.run(lambda desk: _taken_in(desk, letters, unreadable)))
+        except NotSaved:
+            self._not_saved(batch)
+            raise
+        self._committed()
+        for letter in letters:
+            self.take(letter) if letter.update_id in new else self._spawn(self._repeat(letter))
+        for update in batch:
+            if update_id_of(update) in unreadable:
+                self._answer(query_id_of(update), self._conversation.failed(tapped=True).toast)
+        return max((found for update in batch if (found := update_id_of(update)) is not None), default=0)
+
+    def take(self, letter: Letter) -> None:
+        """Handle a letter that is kept, beside the rest; the store does what is asked of it in this order."""
+        self._spawn(self._handle(letter))
+
+    async def close(self, within: float) -> None:
+        """Let what is under way come to its end, for some seconds; the rest waits in the store."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=within)
+        for task in set(self._tasks):
+            task.cancel()
+
+    def _read(self, batch: list[Any]) -> tuple[list[Letter], set[int]]:
+        """Read each update alone: the letters, and the ids of those that cannot be read."""
+        letters: list[Letter] = []
+        unreadable: set[int] = set()
+        for update in batch:
+            if update_id_of(update) is None:
+                self._log.error("update_without_id")
+                continue
+            try:
+                letter = letter_of(update)
+            except Unreadable as fault:
+                self._log.error("update_unreadable", update_id=fault.update_id)
+                unreadable.add(fault.update_id)
+            else:
+                letters += [letter] if letter else []
+        return letters, unreadable
+
+    async def _handle(self, letter: Letter) -> None:
+        """Handle a letter; one whose handling fails is set aside, and the person is told."""
+        try:
+            outcome = await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+        except NotSaved:
+            self._log.error("not_saved", update_id=letter.update_id)
+            self._answer(self._clerk.query_of(letter), self._conversation.not_saved().toast)
+            await asyncio.sleep(SAVE_WAIT)
+            self.take(letter)
+            return
+        except HandledAlready:
+            await self._repeat(letter)
+            return
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
+            name = type(fault).__name__
+            self._log.error("set_aside", update_id=letter.update_id, error=name)
+            outcome = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
+        self._committed()
+        self._follow(outcome)
+
+    async def _repeat(self, letter: Letter) -> None:
+        """Tell a repeated update what it was told before."""
+        known = await self._store.run(lambda desk: desk.letter(letter.update_id))
+        if known and not known.body:
+            self._answer(self._clerk.query_of(letter), known.toast)
+
+    def _follow(self, outcome: Outcome) -> None:
+        """Answer the tap and show the screens, side by side."""
+        self._answer(outcome.query, outcome.toast)
+        self._outbox.take(outcome.wishes)
+
+    def _answer(self, query: str | None, toast: str) -> None:
+        if query:
+            self._spawn(self._answered({"callback_query_id": query} | ({"text": toast} if toast else {})))
+
+    async def _answered(self, params: dict[str, Any]) -> None:
+        """Answer a tap at once; no state depends on it, so one that comes too late is let go."""
+        for _ in range(ANSWER_TRIES):
+            try:
+                await self._api.call("answerCallbackQuery", params)
+            except TelegramError as error:
+                self._log.info("not_answered", error=type(error).__name__)
+                failure = failure_of(error)
+                if failure.fate is not Fate.again:
+                    return
+            else:
+                return
+            await asyncio.sleep(failure.wait or FIRST_WAIT)
+
+    def _not_saved(self, batch: Iterable[Any]) -> None:
+        """Tell each person once that nothing is saved; the batch is not confirmed and comes again."""
+        self._log.error("not_saved")
+        for update in batch:
+            query = query_id_of(update)
+            if query and query not in self._told:
+                self._answer(query, self._conversation.not_saved().toast)
+                self._told.add(query)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the rest, and keep hold of it until it is done."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault:
+            self._log.error("task_failed", error=type(fault).__name__)
+
+
+def _taken_in(desk: Desk, letters: list[Letter], unreadable: set[int]) -> list[int]:
+    """Keep letters, and the ids of updates that cannot be read among the dead; forget the oldest now and then."""
+    new = desk.take_in([*letters, *(Letter(update_id, "", "") for update_id in unreadable)])
+    for update_id in unreadable:
+        desk.set_aside(update_id, Unreadable.__name__)
+    if any(update_id % TIDY_EVERY == 0 for update_id in new):
+        desk.tidy(new[-1] - REMEMBERED)
+    return new

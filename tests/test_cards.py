@@ -1,0 +1,540 @@
+"""Every card of every case can be sent, read and left again, and says what carries each of its statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+import decision_table as table
+import pytest
+from kit import (
+    CARDS,
+    CATALOG,
+    INTERVIEW,
+    T4,
+    T8,
+    WHO,
+    Reading,
+    answer,
+    buttons,
+    changed,
+    drawn,
+    labels,
+    lines,
+    new_case,
+    plain,
+    played,
+    read,
+    refusals,
+    verbs,
+)
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from flows.card import Block, Card, Line, Style, Verb
+from flows.case import Case
+from flows.findings import Codes, Findings
+from flows.interview import Standing
+from flows.levels import LEVELS, counted
+from flows.pathways.metastasis import METASTASIS
+from flows.rules import Recommendation, Verdict, decide
+
+WORDS = CATALOG.wording
+EMERGENCY = (
+    "New or worsening weakness, gait, bladder, bowel or saddle disturbance is an emergency: "
+    "follow your local cord or cauda equina compression pathway now."
+)
+NOES = {
+    "not_indicated": "Indication not met in the source",
+    "not_recommended": "Not recommended in the source",
+    "contraindicated": "Contraindicated in the source",
+}
+
+SPELT = (
+    "T1",
+    "T3",
+    "T2 T3 T5",  # the longest spelling of several upper levels
+    "T8",
+    "L5",
+    "T6 T7 T9 T10 T12 L1 L3 L5",  # the longest of several lower ones
+    "T1 T2 T4 T5",
+    "T1 T6 T8 T10 T12 L2 L4",  # T1 with lower ones, alternating
+    "T5 T6",
+    "T1 T3 T5 T7 T9 T11 L1 L3 L5",  # all classes, alternating
+    "T1 T2 T4 T5 T7 T8 T10 T11 L1 L2 L4 L5",  # the longest of all
+    " ".join(LEVELS),
+)
+
+
+class Shown(NamedTuple):
+    """A case, where it stands, and the card that shows it."""
+
+    case: Case
+    standing: Standing
+    card: Card
+
+
+def completed(given: dict[str, Codes]) -> Iterator[dict[str, Codes]]:
+    """Answer every question that is still asked in every way; the table kept by hand says which are."""
+    said = {code: codes if code == "levels" else codes[0] for code, codes in given.items()}
+    question = next((code for code in table.asked(said) if code not in given), None)
+    if question is None:
+        yield given
+        return
+    for code in table.ANSWERS[question]:
+        yield from completed({**given, question: (code,)})
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Play every combination of answers for every spelling of levels."""
+    return tuple(played(given) for levels in SPELT for given in completed({"levels": tuple(levels.split())}))
+
+
+def shown(case: Case) -> Shown:
+    standing = INTERVIEW.standing(case)
+    return Shown(case, standing, CARDS.case(case, standing))
+
+
+def changed_ones() -> Iterator[Case]:
+    """Give the cases that are changed again: one spelling of each class of levels, and the longest."""
+    for case in cases():
+        if case.steps[1].codes in {tuple(SPELT[n].split()) for n in (0, 1, 3, 9, 10)}:
+            yield case
+
+
+@cache
+def recommendations() -> tuple[Shown, ...]:
+    return tuple(shown(case) for case in cases())
+
+
+@cache
+def questions() -> tuple[Shown, ...]:
+    """Show every question on the way to every case, and each one that is put again at its end."""
+    ways: dict[tuple[tuple[str, Codes], ...], Case] = {(): new_case()}
+    for case in cases():
+        way: tuple[tuple[str, Codes], ...] = ()
+        for question, codes in _counting(INTERVIEW.standing(case)).items():
+            before, way = ways[way], (*way, (question, codes))
+            if way not in ways:
+                ways[way] = answer(INTERVIEW, before, question, codes)
+    on_the_way = [shown(case) for case in ways.values()]
+    again = [
+        shown(INTERVIEW.change(case, question, WHO))
+        for case in changed_ones()
+        for question in _counting(INTERVIEW.standing(case))
+    ]
+    return tuple(one for one in (*on_the_way, *again) if one.standing.at)
+
+
+@cache
+def with_unneeded() -> tuple[Shown, ...]:
+    """Show cases that keep answers whose questions are not asked any more."""
+    found = []
+    for case in changed_ones():
+        counting = _counting(INTERVIEW.standing(case))
+        for question in ("fitness", "extent", "one_sided"):
+            for code in table.ANSWERS[question] if question in counting else ():
+                other = shown(changed(case, question, (code,)))
+                if other.standing.unneeded:
+                    found.append(other)
+    return tuple(found)
+
+
+@cache
+def details() -> tuple[tuple[Shown, str], ...]:
+    """Show every option in detail at every recommendation."""
+    return tuple(
+        (Shown(one.case, one.standing, CARDS.option(one.case, one.standing, code)), code)
+        for one in recommendations()
+        for code in CATALOG.options
+    )
+
+
+def case_cards() -> Iterator[Shown]:
+    yield from recommendations()
+    yield from questions()
+    yield from with_unneeded()
+
+
+def _counting(standing: Standing) -> dict[str, Codes]:
+    return {code: codes for code, codes in standing.findings.items() if codes}
+
+
+def result_of(one: Shown) -> Recommendation:
+    return decide(METASTASIS.guidance, one.standing.findings)
+
+
+def said(question: str, codes: Codes) -> str:
+    if question == "levels":
+        return counted(codes)
+    found = METASTASIS.question(question)
+    assert found
+    return found.choice(codes[0]).said
+
+
+def led(card: Card, lead: str) -> list[str]:
+    return [line.text for line in lines(card) if line.lead == lead]
+
+
+def block(card: Card, heading: str) -> Block | None:
+    found = [block for block in card.blocks if block.heading == heading]
+    assert len(found) <= 1, f"{heading!r} heads more than one list"
+    return found[0] if found else None
+
+
+# What Telegram takes.
+
+
+def test_telegram_takes_every_question_and_every_recommendation() -> None:
+    for one in case_cards():
+        assert refusals(one.card) == [], _counting(one.standing)
+
+
+def test_telegram_takes_every_option_in_detail() -> None:
+    for one, code in details():
+        assert refusals(one.card) == [], (code, _counting(one.standing))
+    for code in CATALOG.options:
+        assert refusals(CARDS.browsed(code)) == [], code
+
+
+def test_the_space_of_cards_is_as_large_as_it_is_meant_to_be() -> None:
+    assert len(recommendations()) > 1000
+    assert len(details()) == 6 * len(recommendations())
+    assert {len(_counting(one.standing)) for one in recommendations()} == {2, 4, 5, 6, 7}
+    assert any(one.standing.at is None for one in with_unneeded())
+    assert any(one.standing.at for one in with_unneeded())
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<b>x", "never closed"),
+        ("<b><i>x</b></i>", "closes nothing"),
+        ("x</b>", "closes nothing"),
+        ("<p>x</p>", "no tag"),
+        ("<b>a <b>b</b></b>", "within"),
+        ('<b class="x">x</b>', "has"),
+    ],
+)
+def test_the_reader_of_these_tests_sees_what_telegram_would_refuse(html: str, fault: str) -> None:
+    assert fault in " ".join(Reading(html).faults)
+
+
+def test_the_reader_of_these_tests_counts_as_telegram_does() -> None:
+    reading = Reading("<b>5 &lt; 6 &amp;</b> 😀")
+    assert (reading.text, reading.length, reading.entities, reading.faults) == ("5 < 6 & 😀", 10, 1, [])
+
+
+def test_no_blank_is_left_in_any_card() -> None:
+    for one in (*case_cards(), *(one for one, _ in details())):
+        text = " ".join([read(one.card).text, *labels(one.card)])
+        assert not re.search(r"[{}]|None|\(\)", text), text
+
+
+def test_no_block_is_empty_and_no_line_is_blank() -> None:
+    for one in (*case_cards(), *(one for one, _ in details())):
+        assert all(block.lines for block in one.card.blocks)
+        assert all(line.text.strip() for line in lines(one.card))
+
+
+# What carries the statements.
+
+
+def is_own_word(line: Line) -> bool:
+    """Whether a line is the project's own word, a finding or a name: no statement of the source."""
+    told = WORDS.result
+    own = {EMERGENCY, told.disclaimer, WORDS.detail.none_stated, WORDS.detail.unknown}
+    footer = "AO Surgery Reference, text of 2019 · edition " + CATALOG.edition
+    return (
+        line.text in own
+        or line.text == footer
+        or line.lead in (told.findings, told.unneeded, "If fit", *CATALOG.facts, *CATALOG.gaps)
+    )
+
+
+def test_every_statement_of_the_source_bears_its_facts() -> None:
+    known = {*CATALOG.facts, *CATALOG.gaps, *CATALOG.traits}
+    for one in (*case_cards(), *(one for one, _ in details())):
+        ticked = one.standing.at is not None and one.standing.at.several
+        for line in lines(one.card):
+            assert set(line.facts) <= known, line
+            assert line.facts or is_own_word(line) or (ticked and line.text == counted(one.standing.chosen)), line
+
+
+def test_the_project_never_puts_its_own_word_into_the_source() -> None:
+    for one in case_cards():
+        for line in lines(one.card):
+            assert not (is_own_word(line) and line.facts), line
+
+
+def test_every_option_stands_once_with_its_verdict_its_reasons_and_their_facts() -> None:
+    for one in recommendations():
+        result = result_of(one)
+        listed = [line for block in one.card.blocks if block.heading for line in block.lines]
+        for advice in result.options:
+            if advice is result.headline:
+                continue
+            [line] = [line for line in listed if line.lead == CATALOG.options[advice.option].short]
+            assert line.text.split("; ") != [""]
+            assert set(line.facts) == {fact for reason in advice.decisive for fact in reason.facts}
+            assert all(reason.because in line.text for reason in advice.decisive)
+
+
+def test_the_headline_is_the_first_option_that_is_indicated_with_its_reasons() -> None:
+    for one in recommendations():
+        result = result_of(one)
+        undecided = one.standing.findings["fitness"] == ("undecided",)
+        name = CATALOG.options[result.headline.option].name if result.headline else WORDS.result.none
+        assert one.card.title == ("Settle fitness first" if undecided else name)
+        first = one.card.blocks[0].lines
+        for reason in result.headline.decisive if result.headline else ():
+            assert Line(reason.because, facts=reason.facts) in first
+        if undecided:
+            assert led(one.card, "If fit") == [name]
+            assert led(one.card, "If unfit") == ["Non-operative treatment"]
+
+
+def test_what_is_left_to_judgement_or_also_supported_stands_under_its_own_heading() -> None:
+    for one in recommendations():
+        result = result_of(one)
+        for heading, advised in (
+            (WORDS.result.also, result.having(Verdict.indicated)[1:]),
+            (WORDS.verdicts.judgement, result.having(Verdict.judgement)),
+        ):
+            found = block(one.card, heading)
+            names = [CATALOG.options[advice.option].short for advice in advised]
+            assert [line.lead for line in found.lines] == names if found else not names
+
+
+def test_the_three_kinds_of_no_never_stand_under_one_heading() -> None:
+    seen = set()
+    for one in recommendations():
+        noes = {advice.option: advice.verdict.name for advice in result_of(one).options if advice.verdict.is_no}
+        for verdict, heading in NOES.items():
+            found = block(one.card, heading)
+            names = [CATALOG.options[code].short for code, no in noes.items() if no == verdict]
+            assert [line.lead for line in found.lines] == names if found else not names
+            seen.update([verdict] if found else [])
+    assert seen == set(NOES)
+
+
+def test_every_note_that_applies_is_on_the_card_once() -> None:
+    for one in recommendations():
+        for note in result_of(one).notes:
+            assert [line.facts for line in lines(one.card) if line.text == note.text] == [note.facts]
+
+
+def test_the_card_ends_with_scope_source_year_edition_and_what_it_is_for() -> None:
+    for one in recommendations():
+        scope, source, purpose = one.card.blocks[-1].lines
+        assert scope.text.startswith("Scope: symptomatic metastases T1–L5")
+        assert source.text == f"AO Surgery Reference, text of 2019 · edition {CATALOG.edition}"
+        assert purpose.text == "For clinicians; supports, does not replace, clinical judgement."
+
+
+# The emergency.
+
+
+def test_the_emergency_stands_on_a_recommendation_exactly_when_no_deficit_was_not_answered() -> None:
+    both = set()
+    for one in (*recommendations(), *with_unneeded()):
+        if one.standing.at is None:
+            expected = one.standing.findings["deficit"] != ("none",)
+            urgent = [line.text for line in lines(one.card, Style.urgent)]
+            assert urgent == ([EMERGENCY] if expected else [])
+            assert (EMERGENCY in read(one.card).text) is expected
+            both.add(expected)
+    assert both == {True, False}
+
+
+def test_the_emergency_stands_beside_the_deficit_question_and_beside_no_other() -> None:
+    for one in questions():
+        assert one.standing.at
+        assert (EMERGENCY in read(one.card).text) is (one.standing.at.code == "deficit")
+
+
+def test_an_unfit_patient_who_once_had_no_deficit_is_warned_all_the_same() -> None:
+    card = drawn(changed(played(T8), "fitness", ("unfit_comorbidity",)))
+    assert [line.text for line in lines(card, Style.urgent)] == [EMERGENCY]
+
+
+# Findings.
+
+
+def test_the_findings_line_shows_all_findings_that_count_in_question_order() -> None:
+    for one in case_cards():
+        at = one.standing.at.code if one.standing.at else None
+        expected = [said(code, codes) for code, codes in _counting(one.standing).items() if code != at]
+        assert led(one.card, "Findings") == ([" · ".join(expected)] if expected else [])
+
+
+def test_what_is_kept_and_not_needed_is_shown_as_such_and_nowhere_else() -> None:
+    for one in with_unneeded():
+        [text] = led(one.card, "Not needed")
+        assert sorted(text.split(" · ")) == sorted(said(s.question, s.codes) for s in one.standing.unneeded)
+    for one in recommendations():
+        assert led(one.card, "Not needed") == []
+
+
+def test_the_first_line_of_a_question_shows_no_finding() -> None:
+    for one in questions():
+        assert re.fullmatch(r"Case · [1-7] of [2-7]", one.card.label)
+        assert one.standing.at
+        assert one.card.title == one.standing.at.text
+
+
+def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
+    card = drawn(INTERVIEW.change(played(T4), "extent", WHO))
+    assert "circumferential ✓" in labels(card)
+    assert sum("✓" in label for label in labels(card)) == 1
+    card = drawn(INTERVIEW.change(played({"levels": ("T8", "T9"), "fitness": ("fit",)}), "levels", WHO))
+    assert {"T8 ✓", "T9 ✓", "Done · 2"} < set(labels(card))
+    assert "T8–T9 · 2 levels" in [line.text for line in lines(card)]
+
+
+# The keyboard.
+
+
+def test_the_answers_come_first_then_the_changes_then_back_and_restart() -> None:
+    order = [Verb.answer, Verb.mark, Verb.done, Verb.change, Verb.back, Verb.restart]
+    for one in questions():
+        wished = [Verb.mark if b.tap.verb is Verb.unmark else b.tap.verb for b in buttons(one.card)]
+        assert wished == sorted(wished, key=order.index)
+        assert verbs(one.card.rows[-1]) == [Verb.back, Verb.restart]
+
+
+def test_the_options_come_first_on_the_recommendation_in_card_order() -> None:
+    for one in recommendations():
+        first = buttons(one.card)[:6]
+        assert [b.tap.question for b in first] == [advice.option for advice in result_of(one).options]
+        assert {b.tap.verb for b in first} == {Verb.option}
+        assert verbs(one.card.rows[-2]) == [Verb.back, Verb.restart]
+        assert verbs(one.card.rows[-1]) == [Verb.new]
+
+
+def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -> None:
+    for one in case_cards():
+        at = one.standing.at.code if one.standing.at else None
+        offered = [button for button in buttons(one.card) if button.tap.verb is Verb.change]
+        assert [b.tap.question for b in offered] == [code for code in _counting(one.standing) if code != at]
+        assert all(button.label.startswith("✎ ") for button in offered)
+        assert not any("✎" in b.label for b in buttons(one.card) if b.tap.verb is not Verb.change)
+
+
+def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
+    for one in (*case_cards(), *(one for one, _ in details())):
+        for button in buttons(one.card):
+            assert (button.tap.case, button.tap.turn) == (one.case.id, one.case.turn)
+
+
+def test_a_detail_leads_back_to_the_card_and_to_a_restart() -> None:
+    for one, _ in details():
+        assert [verbs(row) for row in one.card.rows] == [[Verb.show, Verb.restart]]
+
+
+def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:
+    card = drawn(played({"levels": tuple(SPELT[-2].split()), "fitness": ("fit",)}))
+    assert "✎ 12 levels" in labels(card)
+    assert led(card, "Findings") == ["T1–T2, T4–T5, T7–T8, T10–T11, L1–L2, L4–L5 · 12 levels · fit"]
+
+
+# Details.
+
+
+def test_a_detail_gives_every_reason_under_the_verdict_with_the_facts_in_full() -> None:
+    for one, code in details():
+        [advice] = [advice for advice in result_of(one).options if advice.option == code]
+        heading = getattr(WORDS.verdicts, advice.verdict.name)
+        why = one.card.blocks[0]
+        assert one.card.title == CATALOG.options[code].name
+        assert (why.heading, [line.text for line in why.lines]) == (heading, [r.because for r in advice.reasons])
+        cited = {fact for line in lines(one.card) for fact in line.facts} - set(CATALOG.traits)
+        facts = block(one.card, WORDS.detail.facts)
+        assert facts
+        assert {line.lead: line.text for line in facts.lines} == {fact: CATALOG.says(fact) for fact in cited}
+
+
+@pytest.mark.parametrize("code", CATALOG.options)
+def test_an_option_without_a_case_says_what_it_is_for_and_nothing_of_a_patient(code: str) -> None:
+    card = CARDS.browsed(code)
+    option = CATALOG.options[code]
+    assert card.title == option.name
+    assert block(card, "Indication") == Block(
+        tuple(Line(said.text, facts=said.facts) for said in option.indication), "Indication", Style.listed
+    )
+    for heading, traits in (("Gains", option.advantages), ("Costs", option.disadvantages)):
+        found = block(card, heading)
+        assert found
+        told = [CATALOG.traits[trait] for trait in traits] or ["none stated in the source"]
+        assert [line.text for line in found.lines] == told
+    assert [verbs(row) for row in card.rows] == [[Verb.browse, Verb.new]]
+    assert all(not button.tap.case for button in buttons(card))
+
+
+@pytest.mark.parametrize(
+    ("findings", "told"),
+    [
+        (T8, "Posterior MIS"),
+        (T4, "No option meets the source outright: decide in the team"),
+        ({"levels": ("T8",), "fitness": ("unfit_advanced",)}, "Non-operative"),
+        ({"levels": ("T8",), "fitness": ("fit",)}, ""),
+    ],
+)
+def test_where_a_case_leads_is_told_in_a_few_words(findings: Findings, told: str) -> None:
+    assert CARDS.headline(INTERVIEW.standing(played(findings))) == told
+
+
+def test_a_case_begun_under_an_older_edition_says_so_on_every_card() -> None:
+    for findings in ({}, {"levels": ("T8",)}, T8):
+        old = replace(played(findings), edition="2024-03")
+        assert f"Begun under edition 2024-03; shown under edition {CATALOG.edition}." in read(drawn(old)).text
+        assert "Begun under" not in read(drawn(played(findings))).text
+
+
+# A few cards to be read by a person. `pytest --snapshot-update` writes them anew: read them before you keep them.
+
+
+class AsRead(SingleFileSnapshotExtension):
+    """One card, one text file."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture
+def as_read(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(AsRead)
+
+
+UNDECIDED = {**T8, "fitness": ("undecided",)}
+UNFIT = {"levels": ("T4", "T11", "T12", "L1"), "fitness": ("unfit_comorbidity",)}
+
+
+def test_golden_questions(as_read: SnapshotAssertion) -> None:
+    grid = new_case()
+    for level in ("T11", "T12", "L1"):
+        grid = INTERVIEW.mark(grid, "levels", level, WHO, on=True)
+    deficit = played({"levels": ("T11", "T12", "L1"), "fitness": ("fit",)})
+    assert plain(drawn(grid)) + "\n" + plain(drawn(deficit)) == as_read
+
+
+@pytest.mark.parametrize(
+    "findings",
+    [
+        pytest.param(T8, id="T8"),
+        pytest.param(T4, id="T4-team"),
+        pytest.param(UNFIT, id="unfit"),
+        pytest.param(UNDECIDED, id="undecided"),
+    ],
+)
+def test_golden_recommendation(as_read: SnapshotAssertion, findings: Findings) -> None:
+    assert plain(drawn(played(findings))) == as_read
+
+
+def test_golden_option(as_read: SnapshotAssertion) -> None:
+    case = played(T4)
+    assert plain(CARDS.option(case, INTERVIEW.standing(case), "combined")) == as_read

@@ -1,0 +1,205 @@
+"""The chart and the document of a flow show what the flow asks and says, in the words of its answers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import decision_table as table
+import pytest
+from kit import CATALOG, FLOWS, every_path
+
+from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not
+from flows.diagram import document, mermaid, words
+from flows.errors import FindingFault
+from flows.flow import Choice, Flow, Question
+from flows.pathways.metastasis import METASTASIS
+
+FOLDER = Path(__file__).parent.parent / "docs" / "flows"
+EDGE = re.compile(r'    (\w+) -->(?:\|"([^"|]+)"\|)? (\w+)')
+
+every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
+
+
+def edges(flow: Flow) -> dict[tuple[str, str], str | None]:
+    """Read the arrows back from the chart, each with its label."""
+    drawn = [line for line in mermaid(flow).splitlines() if "-->" in line]
+    found = [EDGE.fullmatch(line) for line in drawn]
+    assert all(found), "every arrow is one that Mermaid reads"
+    return {(match[1], match[3]): match[2] for match in found if match}
+
+
+# The chart.
+
+
+@every_flow
+def test_the_chart_has_every_question_by_its_words_and_the_recommendation(flow: Flow) -> None:
+    lines = mermaid(flow).splitlines()
+    assert lines[0] == "flowchart TD"
+    for question in flow.questions:
+        assert f'    {question.code}["{question.text}"]' in lines
+    assert "    recommendation([Recommendation])" in lines
+
+
+@every_flow
+def test_the_arrows_are_the_steps_that_cases_take_and_no_others(flow: Flow) -> None:
+    taken = set()
+    for path in every_path(flow):
+        asked = [*(code for code, _ in path), "recommendation"]
+        taken.update(zip(asked, asked[1:], strict=False))
+    assert set(edges(flow)) == taken
+
+
+def test_the_arrows_are_the_steps_of_the_table_kept_by_hand() -> None:
+    taken = set()
+    for case in table.every_case():
+        asked = [*table.asked(case), "recommendation"]
+        taken.update(zip(asked, asked[1:], strict=False))
+    assert set(edges(METASTASIS)) == taken
+
+
+@every_flow
+def test_an_arrow_is_labelled_by_its_condition_and_one_without_choice_by_nothing(flow: Flow) -> None:
+    found = edges(flow)
+    for (source, dest), label in found.items():
+        alone = [start for start, _ in found].count(source) == 1
+        question = flow.question(dest)
+        if alone:
+            assert label is None
+        else:
+            assert label == (words(flow, question.asked) if question else "otherwise")
+
+
+@every_flow
+def test_the_arrows_leave_a_question_in_the_order_in_which_they_are_tried(flow: Flow) -> None:
+    order = [*(question.code for question in flow.questions), "recommendation"]
+    arrows = [(order.index(source), order.index(dest)) for source, dest in edges(flow)]
+    assert arrows == sorted(arrows)
+
+
+def test_a_chart_of_one_question_leads_straight_to_its_end() -> None:
+    one = Flow("one", "One", (Question("only", "Only this?", (Choice("yes", "yes"), Choice("no", "no"))),))
+    assert mermaid(one).splitlines() == [
+        "flowchart TD",
+        '    only["Only this?"]',
+        "    recommendation([Recommendation])",
+        "    only --> recommendation",
+    ]
+
+
+# Conditions in words.
+
+FIT = Is("fitness", "fit")
+UPPER = AnyLevel("T2", "T5")
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        (Always(), "always"),
+        (FIT, "fit"),
+        (Is("deficit", "none"), "no deficit"),
+        (Is("fitness", "fit", "undecided"), "fit or fitness undecided"),
+        (Is("age", "old"), "age old"),
+        (UPPER, "some level in T2–T5"),
+        (AnyLevel("T1", "T1"), "T1 among the levels"),
+        (Count("levels", 1), "exactly 1 of the levels"),
+        (Count("levels", 3), "exactly 3 of the levels"),
+        (Not(Count("levels", 1)), "more than one of the levels"),
+        (Not(Count("levels", 2)), "not (exactly 2 of the levels)"),
+        (Not(UPPER), "no level in T2–T5"),
+        (Not(FIT), "not (fit)"),
+        (Not(Always()), "not (always)"),
+        (Not(Not(FIT)), "not (not (fit))"),
+        (Every(FIT, UPPER), "fit, some level in T2–T5"),
+        (Either(FIT, UPPER), "fit; or some level in T2–T5"),
+        (Every(FIT, Either(UPPER, Count("levels", 1))), "fit, (some level in T2–T5; or exactly 1 of the levels)"),
+        (Either(Every(FIT, UPPER), Not(FIT)), "(fit, some level in T2–T5); or not (fit)"),
+        (Not(Every(FIT, UPPER)), "not (fit, some level in T2–T5)"),
+        (Not(Either(FIT, UPPER)), "not (fit; or some level in T2–T5)"),
+        (Every(Every(FIT), Every(UPPER)), "(fit), (some level in T2–T5)"),
+    ],
+)
+def test_a_condition_is_written_in_the_words_of_the_answers(condition: Condition, told: str) -> None:
+    assert words(METASTASIS, condition) == told
+
+
+class Weather(Condition):
+    """A condition that nobody taught the chart."""
+
+    def read(self, findings: object) -> bool:  # noqa: ARG002 - it looks at nothing
+        return True
+
+
+@pytest.mark.parametrize("condition", [Weather(), Not(Weather()), Every(FIT, Weather()), Either(Weather())])
+def test_a_kind_of_condition_without_words_is_an_error_wherever_it_stands(condition: Condition) -> None:
+    with pytest.raises(TypeError):
+        words(METASTASIS, condition)
+
+
+def test_a_condition_on_an_answer_that_its_question_does_not_have_is_an_error() -> None:
+    with pytest.raises(FindingFault, match="fitness"):
+        words(METASTASIS, Is("fitness", "well"))
+
+
+@every_flow
+def test_every_condition_of_a_flow_can_be_written(flow: Flow) -> None:
+    told = flow.guidance
+    for part in (*told.rules, *told.notes, *told.order, *told.forks):
+        assert words(flow, part.when)
+    for question in flow.questions:
+        assert words(flow, question.asked)
+
+
+# The document.
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """Read the rows of the table below a heading."""
+    section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    table_lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in table_lines[2:]]
+
+
+@every_flow
+def test_the_document_has_every_question_every_rule_and_every_note(flow: Flow) -> None:
+    text = document(flow, CATALOG)
+    assert [row[1] for row in rows(text, "The questions")] == [f"`{question.code}`" for question in flow.questions]
+    for row, question in zip(rows(text, "The questions"), flow.questions, strict=True):
+        assert row[2] == question.text
+        assert question.several or all(f"`{choice.code}` {choice.label}" in row[3] for choice in question.choices)
+    for row, rule in zip(rows(text, "The rules"), flow.guidance.rules, strict=True):
+        verdict = getattr(CATALOG.wording.verdicts, rule.verdict.name)
+        name = CATALOG.options[rule.option].name
+        assert row == [rule.id, name, verdict, words(flow, rule.when), rule.because, ", ".join(rule.facts)]
+    for row, note in zip(rows(text, "The notes"), flow.guidance.notes, strict=True):
+        assert row == [words(flow, note.when), note.text, ", ".join(note.facts) or "the project's own word"]
+
+
+@every_flow
+def test_the_document_has_the_chart_the_facts_the_gaps_the_source_and_the_edition(flow: Flow) -> None:
+    text = document(flow, CATALOG)
+    assert f"```mermaid\n{mermaid(flow)}\n```" in text
+    assert text.startswith(f"# {flow.title}\n")
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    for part in (CATALOG.edition, CATALOG.source.name, str(CATALOG.source.year), CATALOG.source.publisher):
+        assert part in text
+    for fact, told in CATALOG.facts.items():
+        assert f"- **{fact}** {told}\n" in text
+    for gap, words_of in CATALOG.gaps.items():
+        assert f"- **{gap}** {words_of.silent} *Here:* {words_of.here}\n" in text
+
+
+def test_a_bar_in_a_text_does_not_break_its_row() -> None:
+    barred = Question("bar", "This | or that?", (Choice("yes", "yes"),))
+    [row] = rows(document(Flow("bar", "Bars", (barred,)), CATALOG), "The questions")
+    assert row[2] == r"This \| or that?"
+
+
+@every_flow
+def test_the_document_that_is_kept_is_the_one_that_the_flow_writes(flow: Flow) -> None:
+    kept = FOLDER / f"{flow.code}.md"
+    command = f"spinemets flow --document > docs/flows/{flow.code}.md"
+    assert kept.exists(), f"not written yet; run: {command}"
+    assert kept.read_text(encoding="utf-8") == document(flow, CATALOG), f"out of date; run: {command}"

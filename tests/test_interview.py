@@ -1,0 +1,573 @@
+"""A case stands where its steps lead: whatever is tapped, in whatever order, replay agrees with a small model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import decision_table as table
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from kit import INTERVIEW, T4, T8, WHO, answer, changed, new_case, played
+
+from flows.case import Case, Kind, Step
+from flows.errors import NothingBefore, NothingChosen, StaleTap
+from flows.findings import Codes
+from flows.interview import MOST_STEPS
+from flows.levels import LEVELS, in_order
+
+GRID = "levels"
+CODES = {GRID: LEVELS, **table.ANSWERS}
+EVENTS = ("answer", "mark", "unmark", "done", "change", "back", "restart")
+
+
+# The model: what a person at the bedside expects, written without replay and without the flow.
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the model stands: the answers, the question at hand, what is ticked there and not settled."""
+
+    answers: tuple[tuple[str, Codes], ...] = ()
+    at: str | None = GRID
+    ticks: Codes | None = None
+    fresh: bool = True
+
+    @property
+    def findings(self) -> dict[str, Codes]:
+        return dict(self.answers)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        said: Any = {code: codes if code == GRID else codes[0] for code, codes in self.answers}
+        return table.asked(said)
+
+    @property
+    def counting(self) -> dict[str, Codes]:
+        """The answers that count: the first question that waits leaves all after it uncertain."""
+        known: dict[str, Codes] = {}
+        for code in self.asked:
+            if code not in self.findings:
+                break
+            known[code] = self.findings[code]
+        return known
+
+    @property
+    def chosen(self) -> Codes:
+        return self.findings.get(self.at or "", ()) if self.ticks is None else self.ticks
+
+    def settled(self, question: str, codes: Codes) -> Place:
+        after = replace(self, answers=tuple({**self.findings, question: codes}.items()), ticks=None, fresh=False)
+        return replace(after, at=next((code for code in after.asked if code not in after.findings), None))
+
+
+class Model:
+    """The place, and the places before it for Back."""
+
+    def __init__(self) -> None:
+        self.now = Place()
+        self.before: list[Place] = []
+
+    def _go(self, place: Place) -> None:
+        self.before.append(self.now)
+        self.now = place
+
+    def do(self, event: str, question: str, choice: str) -> type[Exception] | None:
+        """Do what a tap wishes, or tell why it is refused."""
+        now = self.now
+        at_hand = question == now.at and (question == GRID) is (event not in ("answer",))
+        match event:
+            case "back":
+                if not self.before:
+                    return NothingBefore
+                self.now = self.before.pop()
+            case "restart":
+                if now.fresh:
+                    return NothingBefore
+                self._go(Place())
+            case "change":
+                if question == now.at or question not in now.counting:
+                    return StaleTap
+                self._go(replace(now, at=question, ticks=None, fresh=False))
+            case "done":
+                if not at_hand:
+                    return StaleTap
+                if not now.chosen:
+                    return NothingChosen
+                self._go(now.settled(question, now.chosen))
+            case _ if not at_hand or choice not in CODES[question]:
+                return StaleTap
+            case "answer":
+                self._go(now.settled(question, (choice,)))
+            case _:
+                ticked = {*now.chosen, choice} if event == "mark" else {*now.chosen} - {choice}
+                if ticked != set(now.chosen):
+                    self.now = replace(now, ticks=in_order(ticked), fresh=False)
+        return None
+
+
+def real(case: Case, event: str, question: str, choice: str) -> Case:
+    """Let the interview take a tap."""
+    match event:
+        case "back":
+            return INTERVIEW.back(case)
+        case "restart":
+            return INTERVIEW.restart(case, WHO)
+        case "change":
+            return INTERVIEW.change(case, question, WHO)
+        case "done":
+            return INTERVIEW.done(case, question, WHO)
+        case "answer":
+            return INTERVIEW.answer(case, question, choice, WHO)
+        case _:
+            return INTERVIEW.mark(case, question, choice, WHO, on=event == "mark")
+
+
+def assert_same_place(case: Case, place: Place) -> None:
+    standing = INTERVIEW.standing(case)
+    assert (standing.at.code if standing.at else None) == place.at
+    assert {code: step.codes for code, step in standing.answers.items()} == place.findings
+    assert standing.chosen == place.chosen
+    counting = {code: codes for code, codes in standing.findings.items() if codes}
+    assert counting == {code: codes for code, codes in place.counting.items()}
+    unneeded = {step.question for step in standing.unneeded}
+    if place.at is None:
+        assert unneeded == set(place.findings) - set(place.counting)
+    assert unneeded.isdisjoint(place.counting)
+
+
+class TapsInAnyOrder(RuleBasedStateMachine):
+    """Any sequence of taps leaves a case whose replay stands where the model stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case = new_case()
+        self.model = Model()
+
+    def tap(self, event: str, question: str = "", choice: str = "") -> None:
+        before, was = self.case, self.model.now
+        refusal = self.model.do(event, question, choice)
+        if refusal:
+            with pytest.raises(refusal):
+                real(before, event, question, choice)
+            return
+        self.case = real(before, event, question, choice)
+        if self.model.now == was and event in ("mark", "unmark"):
+            assert self.case is before, "what is ticked already stays as it is"
+            return
+        assert self.case.revision == before.revision + 1
+        assert self.case.turn == (before.turn if event in ("mark", "unmark") else self.case.revision)
+        assert (self.case.id, self.case.flow, self.case.edition) == (before.id, before.flow, before.edition)
+
+    @rule(level=st.sampled_from(LEVELS), event=st.sampled_from(("mark", "unmark")))
+    def tick(self, level: str, event: str) -> None:
+        self.tap(event, GRID, level)
+
+    @rule()
+    def done(self) -> None:
+        self.tap("done", GRID)
+
+    @rule(data=st.data())
+    def go_on(self, data: st.DataObject) -> None:
+        """Do what leads on: answer the question at hand, or change something of the recommendation."""
+        question = self.model.now.at
+        if question is None:
+            self.tap("change", data.draw(st.sampled_from(sorted(self.model.now.counting))))
+        elif question == GRID:
+            self.tap("mark", GRID, data.draw(st.sampled_from(LEVELS)))
+            self.tap("done", GRID)
+        else:
+            self.tap("answer", question, data.draw(st.sampled_from(CODES[question])))
+
+    @rule(data=st.data())
+    def go_on_quickly(self, data: st.DataObject) -> None:
+        self.go_on(data)
+
+    @rule(question=st.sampled_from(tuple(CODES)))
+    def change(self, question: str) -> None:
+        self.tap("change", question)
+
+    @rule()
+    def back(self) -> None:
+        self.tap("back")
+
+    @rule()
+    def restart(self) -> None:
+        self.tap("restart")
+
+    @rule(
+        event=st.sampled_from(("answer", "mark", "unmark", "done", "change")),
+        question=st.sampled_from((*CODES, "recommendation", "levels2", "")),
+        choice=st.sampled_from((*LEVELS, *table.ANSWERS["fitness"], *table.ANSWERS["prior"], "C7", "", "maybe")),
+    )
+    def tap_anything_anywhere(self, event: str, question: str, choice: str) -> None:
+        if event in ("answer", "mark", "unmark") and not choice:
+            choice = "nothing"  # no button packs an answer without a choice
+        self.tap(event, question, choice)
+
+    @invariant()
+    def replay_stands_where_the_model_stands(self) -> None:
+        assert_same_place(self.case, self.model.now)
+
+    @invariant()
+    def the_case_stays_small(self) -> None:
+        assert len(self.case.steps) <= MOST_STEPS
+
+
+TapsInAnyOrder.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None
+)  # 40 rules are fewer steps than fold
+TestTapsInAnyOrder = TapsInAnyOrder.TestCase
+
+
+def at(case: Case) -> str | None:
+    question = INTERVIEW.standing(case).at
+    return question.code if question else None
+
+
+def findings(case: Case) -> dict[str, Codes]:
+    return {code: codes for code, codes in INTERVIEW.standing(case).findings.items() if codes}
+
+
+def unneeded(case: Case) -> dict[str, Codes]:
+    return {step.question: step.codes for step in INTERVIEW.standing(case).unneeded}
+
+
+def test_a_case_begins_at_the_first_question_with_nothing_found() -> None:
+    standing = INTERVIEW.standing(new_case())
+    assert standing.at is not None
+    assert (standing.at.code, dict(standing.findings), standing.answers, standing.chosen) == (GRID, {}, {}, ())
+
+
+def test_the_questions_of_a_patient_are_asked_one_after_the_other() -> None:
+    case = new_case()
+    for question, codes in T4.items():
+        assert at(case) == question
+        case = answer(INTERVIEW, case, question, codes)
+    assert at(case) is None
+    assert findings(case) == T4
+
+
+def test_who_gave_an_answer_is_kept_with_it() -> None:
+    case = INTERVIEW.answer(played({"levels": ("T8",)}), "fitness", "fit", "someone else")
+    answers = INTERVIEW.standing(case).answers
+    assert (answers["levels"].who, answers["fitness"].who) == (WHO, "someone else")
+
+
+def test_quick_marks_on_one_grid_all_count() -> None:
+    case = new_case()
+    turns = [case.turn]
+    for level in ("L1", "T11", "T12"):
+        case = INTERVIEW.mark(case, GRID, level, WHO, on=True)
+        turns.append(case.turn)
+    assert turns == [0, 0, 0, 0], "a button of the first keyboard is still good for the third tap"
+    assert INTERVIEW.standing(case).chosen == ("T11", "T12", "L1")
+    case = INTERVIEW.done(INTERVIEW.mark(case, GRID, "T12", WHO, on=False), GRID, WHO)
+    assert findings(case) == {GRID: ("T11", "L1")}
+
+
+def test_a_mark_that_comes_twice_changes_nothing() -> None:
+    case = INTERVIEW.mark(new_case(), GRID, "T8", WHO, on=True)
+    assert INTERVIEW.mark(case, GRID, "T8", WHO, on=True) is case
+    assert INTERVIEW.mark(case, GRID, "T9", WHO, on=False) is case
+
+
+def test_done_with_nothing_ticked_is_refused() -> None:
+    case = new_case()
+    with pytest.raises(NothingChosen):
+        INTERVIEW.done(case, GRID, WHO)
+    case = INTERVIEW.mark(INTERVIEW.mark(case, GRID, "T8", WHO, on=True), GRID, "T8", WHO, on=False)
+    with pytest.raises(NothingChosen):
+        INTERVIEW.done(case, GRID, WHO)
+    case = INTERVIEW.change(played(T8), GRID, WHO)
+    with pytest.raises(NothingChosen):
+        INTERVIEW.done(INTERVIEW.mark(case, GRID, "T8", WHO, on=False), GRID, WHO)
+
+
+def test_a_change_keeps_the_other_answers() -> None:
+    case = INTERVIEW.change(played(T8), "deficit", WHO)
+    assert at(case) == "deficit"
+    assert INTERVIEW.standing(case).chosen == ("none",), "the present answer is ticked"
+    assert findings(case) == T8
+    case = INTERVIEW.answer(case, "deficit", "minor", WHO)
+    assert at(case) is None
+    assert findings(case) == {**T8, "deficit": ("minor",)}
+
+
+def test_a_change_in_the_middle_goes_on_where_the_interview_stood() -> None:
+    case = played({"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)})
+    assert at(changed(case, "fitness", ("undecided",))) == "extent"
+    assert at(changed(case, GRID, ("T3", "T4"))) == "extent"
+
+
+def test_a_change_that_opens_a_new_question_asks_just_that() -> None:
+    case = changed(played(T8), "extent", ("circumferential",))
+    assert at(case) == "one_sided"
+    case = INTERVIEW.answer(case, "one_sided", "enough", WHO)
+    assert at(case) is None
+    assert unneeded(case) == {"prior": ("none",)}
+
+
+def test_an_answer_not_needed_any_more_is_kept_does_not_count_and_counts_again_when_asked_again() -> None:
+    case = changed(played(T4), "fitness", ("unfit_advanced",))
+    assert at(case) is None
+    assert findings(case) == {"levels": ("T4",), "fitness": ("unfit_advanced",)}
+    assert unneeded(case) == {code: codes for code, codes in T4.items() if code not in ("levels", "fitness")}
+    case = changed(case, "fitness", ("fit",))
+    assert at(case) is None, "nothing is asked twice"
+    assert findings(case) == T4
+    assert unneeded(case) == {}
+
+
+def test_an_unneeded_answer_cannot_be_changed_as_long_as_its_question_is_not_asked() -> None:
+    case = changed(played(T4), "fitness", ("unfit_advanced",))
+    with pytest.raises(StaleTap):
+        INTERVIEW.change(case, "deficit", WHO)
+
+
+def test_back_after_a_change_restores_the_old_answer_step_by_step() -> None:
+    before = played(T8)
+    case = INTERVIEW.back(changed(before, "deficit", ("significant",)))
+    assert at(case) == "deficit"
+    assert INTERVIEW.standing(case).chosen == ("none",)
+    case = INTERVIEW.back(case)
+    assert at(case) is None
+    assert case.steps == before.steps
+
+
+def test_back_from_a_change_drops_the_ticks_that_were_not_settled() -> None:
+    before = played(T8)
+    case = INTERVIEW.mark(INTERVIEW.change(before, GRID, WHO), GRID, "T9", WHO, on=True)
+    assert INTERVIEW.standing(case).chosen == ("T8", "T9")
+    assert INTERVIEW.back(case).steps == before.steps
+
+
+def test_back_returns_to_the_grid_with_its_ticks() -> None:
+    case = INTERVIEW.back(played({"levels": ("T11", "T12", "L1")}))
+    assert at(case) == GRID
+    assert INTERVIEW.standing(case).chosen == ("T11", "T12", "L1")
+
+
+def test_back_goes_all_the_way_to_the_beginning() -> None:
+    case = played(T4)
+    for question in reversed(T4):
+        case = INTERVIEW.back(case)
+        assert at(case) == question
+    with pytest.raises(NothingBefore):
+        INTERVIEW.back(case)
+
+
+def test_back_undoes_a_restart() -> None:
+    before = played(T4)
+    case = INTERVIEW.restart(before, WHO)
+    assert (at(case), findings(case)) == (GRID, {})
+    case = INTERVIEW.back(INTERVIEW.mark(case, GRID, "L3", WHO, on=True))
+    assert (at(case), findings(case)) == (None, T4)
+    assert case.revision == before.revision + 3, "undoing is a change too"
+
+
+@pytest.mark.parametrize("case", [new_case(), INTERVIEW.mark(new_case(), GRID, "T8", WHO, on=True)])
+def test_nothing_lies_before_the_first_question(case: Case) -> None:
+    with pytest.raises(NothingBefore):
+        INTERVIEW.back(case)
+
+
+def test_there_is_nothing_to_restart_at_the_beginning() -> None:
+    for beginning in (new_case(), INTERVIEW.restart(played(T8), WHO)):
+        with pytest.raises(NothingBefore):
+            INTERVIEW.restart(beginning, WHO)
+
+
+@pytest.mark.parametrize(
+    "tap",
+    [
+        lambda case: INTERVIEW.answer(case, "extent", "body", WHO),
+        lambda case: INTERVIEW.answer(case, "fitness", "fit", WHO),
+        lambda case: INTERVIEW.answer(case, "deficit", "severe", WHO),
+        lambda case: INTERVIEW.answer(case, "no_such", "none", WHO),
+        lambda case: INTERVIEW.mark(case, "deficit", "none", WHO, on=True),
+        lambda case: INTERVIEW.mark(case, GRID, "T8", WHO, on=True),
+        lambda case: INTERVIEW.done(case, GRID, WHO),
+        lambda case: INTERVIEW.done(case, "deficit", WHO),
+        lambda case: INTERVIEW.change(case, "deficit", WHO),
+        lambda case: INTERVIEW.change(case, "extent", WHO),
+        lambda case: INTERVIEW.change(case, "recommendation", WHO),
+    ],
+)
+def test_a_tap_on_what_is_not_at_hand_is_stale(tap: Callable[[Case], Case]) -> None:
+    case = played({"levels": ("T8",), "fitness": ("fit",)})
+    assert at(case) == "deficit"
+    with pytest.raises(StaleTap):
+        tap(case)
+
+
+def test_at_the_recommendation_no_question_takes_an_answer() -> None:
+    case = played(T8)
+    for question, codes in T8.items():
+        with pytest.raises(StaleTap):
+            answer(INTERVIEW, case, question, codes)
+
+
+@pytest.mark.parametrize("choice", ["C7", "fit", "t8", "T8 "])
+def test_a_level_that_the_grid_does_not_have_is_stale(choice: str) -> None:
+    with pytest.raises(StaleTap):
+        INTERVIEW.mark(new_case(), GRID, choice, WHO, on=True)
+
+
+def test_a_grid_cannot_be_answered_by_one_tap() -> None:
+    with pytest.raises(StaleTap):
+        INTERVIEW.answer(new_case(), GRID, "T8", WHO)
+
+
+# Long histories.
+
+
+def undecided_for_long(case: Case, changes: int) -> Case:
+    for number in range(changes):
+        case = changed(case, "deficit", ("minor",) if number % 2 else ("significant",))
+    return case
+
+
+def test_a_long_history_stays_bounded_and_stands_where_it_stood() -> None:
+    case, place = played(T4), T4
+    for number in range(200):
+        codes = ("none", "minor", "significant")[number % 3]
+        case, place = changed(case, "deficit", (codes,)), {**place, "deficit": (codes,)}
+        assert len(case.steps) <= MOST_STEPS
+        assert (at(case), findings(case)) == (None, place)
+
+
+def test_a_long_history_keeps_the_answers_that_are_not_needed() -> None:
+    case = changed(undecided_for_long(played(T4), 28), "fitness", ("unfit_advanced",))
+    kept = unneeded(case)
+    for _ in range(MOST_STEPS):
+        case = changed(case, "levels", ("T4",))
+    assert unneeded(case) == kept
+    assert findings(changed(case, "fitness", ("fit",))) == {**T4, "deficit": kept["deficit"]}
+
+
+def test_marks_never_make_a_case_longer() -> None:
+    case = INTERVIEW.mark(new_case(), GRID, "T1", WHO, on=True)
+    for level in LEVELS * 10:
+        ticked = level in INTERVIEW.standing(case).chosen
+        case = INTERVIEW.mark(case, GRID, level, WHO, on=not ticked)
+    assert len(case.steps) == 1
+
+
+taps = st.lists(
+    st.tuples(st.sampled_from(EVENTS), st.sampled_from(tuple(CODES)), st.integers(0, 16)), min_size=150, max_size=300
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(taps)
+def test_however_long_a_case_is_tapped_it_stands_where_the_model_stands(taps: list[tuple[str, str, int]]) -> None:
+    case, model = new_case(), Model()
+    for event, wished, number in taps:
+        question = wished
+        if event in ("answer", "mark", "unmark", "done"):
+            question = model.now.at or wished
+            event = event if (question == GRID) is (event != "answer") else "mark" if question == GRID else "answer"
+        if event == "back":
+            continue  # a folded history has other steps behind it
+        choice = CODES[question][number % len(CODES[question])]
+        if model.do(event, question, choice) is None:
+            case = real(case, event, question, choice)
+        assert len(case.steps) <= MOST_STEPS
+        assert_same_place(case, model.now)
+
+
+@pytest.mark.parametrize("changes", range(24, 34))
+@pytest.mark.parametrize("levels", [("T4",), ("T3",)])
+def test_back_from_a_reopened_grid_loses_no_answer_however_long_the_case(changes: int, levels: Codes) -> None:
+    before = undecided_for_long(changed(played(T4), GRID, levels), changes)
+    case = INTERVIEW.mark(INTERVIEW.change(before, GRID, WHO), GRID, "T5", WHO, on=True)
+    case = INTERVIEW.back(case)
+    assert (at(case), findings(case)) == (None, findings(before))
+
+
+@pytest.mark.parametrize("changes", range(24, 34))
+def test_back_in_a_folded_history_ends_at_its_beginning(changes: int) -> None:
+    case = undecided_for_long(played(T4), changes)
+    for _ in range(MOST_STEPS):
+        try:
+            case = INTERVIEW.back(case)
+        except NothingBefore:
+            break
+    assert at(case) == GRID
+    with pytest.raises(NothingBefore):
+        INTERVIEW.back(case)
+
+
+# Cases begun under an edition that had other questions and answers.
+
+
+def with_steps(*steps: tuple[Kind, str, Codes]) -> Case:
+    return replace(new_case(edition="2020-01"), revision=9, turn=9, steps=tuple(Step(*step, WHO) for step in steps))
+
+
+LEVELS_T8 = (Kind.answer, GRID, ("T8",))
+FIT = (Kind.answer, "fitness", ("fit",))
+
+
+@pytest.mark.parametrize(
+    ("unknown", "asked_again"),
+    [
+        ((Kind.answer, "karnofsky", ("80",)), "deficit"),
+        ((Kind.answer, "deficit", ("mild",)), "deficit"),
+        ((Kind.reopen, "karnofsky", ()), "deficit"),
+        ((Kind.mark, "ribs", ("R8",)), "deficit"),
+        ((Kind.answer, GRID, ("T8", "S1")), "deficit"),
+    ],
+)
+def test_a_step_that_the_flow_does_not_know_is_passed_over(unknown: tuple[Kind, str, Codes], asked_again: str) -> None:
+    case = with_steps(LEVELS_T8, FIT, unknown)
+    assert at(case) == asked_again
+    assert findings(case) == {"levels": ("T8",), "fitness": ("fit",)}
+
+
+def test_a_question_whose_old_answer_is_gone_is_asked_again_before_what_follows_it() -> None:
+    case = with_steps(LEVELS_T8, FIT, (Kind.answer, "deficit", ("mild",)), (Kind.answer, "extent", ("body",)))
+    assert at(case) == "deficit"
+    case = INTERVIEW.answer(case, "deficit", "minor", WHO)
+    assert at(case) == "destruction"
+    assert findings(case)["extent"] == ("body",)
+
+
+def test_a_case_of_nothing_but_unknown_steps_begins_at_the_first_question() -> None:
+    case = with_steps((Kind.answer, "karnofsky", ("80",)), (Kind.mark, "ribs", ("R8",)))
+    assert (at(case), findings(case)) == (GRID, {})
+
+
+def test_back_passes_over_steps_that_the_flow_does_not_know() -> None:
+    case = INTERVIEW.back(with_steps(LEVELS_T8, FIT, (Kind.answer, "karnofsky", ("80",))))
+    assert at(case) == "fitness", "a tap on Back always leads somewhere else"
+
+
+def test_a_tick_of_an_older_edition_on_what_now_takes_one_answer_does_not_lock_the_case() -> None:
+    case = with_steps(LEVELS_T8, (Kind.mark, "fitness", ("fit",)))
+    assert at(case) == "fitness"
+
+
+# The machine.
+
+
+def test_the_machine_refuses_an_event_that_its_state_does_not_allow() -> None:
+    with pytest.raises(StaleTap):
+        INTERVIEW._after("fitness", Step(Kind.mark, "fitness", ("fit",)), {})
+    with pytest.raises(StaleTap):
+        INTERVIEW._after("recommendation", Step(Kind.answer, "fitness", ("fit",)), {})
+
+
+@pytest.mark.parametrize("state", [*CODES, "recommendation"])
+def test_a_restart_leads_from_everywhere_to_the_first_question(state: str) -> None:
+    assert INTERVIEW._after(state, Step(Kind.restart), {}) == GRID
+
+
+@pytest.mark.parametrize("state", [*CODES, "recommendation"])
+@pytest.mark.parametrize("question", CODES)
+def test_a_reopening_leads_from_everywhere_to_the_question_it_names(state: str, question: str) -> None:
+    assert INTERVIEW._after(state, Step(Kind.reopen, question), {}) == question

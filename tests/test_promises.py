@@ -1,0 +1,452 @@
+"""What every flow keeps to, whatever it asks: nothing unreachable, nothing unsaid, nothing that a button cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import decision_table as table
+import pytest
+from kit import CATALOG, FLOWS, T8, WHO, answer, buttons, every_path, new_case, played
+
+from bot.telegram.buttons import MOST_BYTES, pack, unpack
+from bot.telegram.html import screen
+from flows import space
+from flows.card import Card, Tap, Verb
+from flows.cards import LONGEST_LABEL, Cards
+from flows.case import Case
+from flows.catalog import Catalog
+from flows.condition import Always, Is
+from flows.errors import CatalogFault
+from flows.findings import Codes
+from flows.flow import Choice, Flow, Question
+from flows.interview import Interview
+from flows.library import library
+from flows.pathways.metastasis import METASTASIS
+from flows.promises import check
+from flows.rules import Guidance, Note, Rule, Verdict, decide
+
+Path = tuple[tuple[str, Codes], ...]
+
+every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
+
+
+@cache
+def paths(flow: Flow) -> tuple[Path, ...]:
+    return tuple(every_path(flow))
+
+
+@cache
+def most_questions(flow: Flow) -> dict[Path, int]:
+    """Count, for each beginning of each case, the questions of the longest case that begins so."""
+    most: dict[Path, int] = {}
+    for path in paths(flow):
+        for end in range(len(path) + 1):
+            most[path[:end]] = max(most.get(path[:end], 0), len(path))
+    return most
+
+
+@cache
+def cards_of(flow: Flow) -> tuple[Card, ...]:
+    """Draw every card of every case: each question on the way, the recommendation, each option in detail."""
+    return tuple(_cards(flow))
+
+
+def _cards(flow: Flow) -> Iterator[Card]:
+    interview, cards = Interview(flow), Cards(flow, CATALOG)
+    seen: set[Path] = set()
+    for path in paths(flow):
+        case = new_case(flow)
+        for end in range(len(path) + 1):
+            standing = interview.standing(case)
+            if path[:end] not in seen:
+                seen.add(path[:end])
+                yield cards.case(case, standing)
+            if end < len(path):
+                case = answer(interview, case, *path[end])
+        for advice in decide(flow.guidance, standing.findings).options:
+            yield cards.option(case, standing, advice.option)
+
+
+@every_flow
+def test_every_question_is_reachable(flow: Flow) -> None:
+    asked = {code for path in paths(flow) for code, _ in path}
+    assert asked == {question.code for question in flow.questions}
+
+
+@every_flow
+def test_every_choice_of_every_question_can_be_part_of_a_case(flow: Flow) -> None:
+    given = {(code, choice) for path in paths(flow) for code, codes in path for choice in codes}
+    for question in flow.questions:
+        if not question.several:
+            assert {choice for code, choice in given if code == question.code} == set(question.codes)
+
+
+@every_flow
+def test_every_rule_can_fire(flow: Flow) -> None:
+    cases = list(space.cases(flow))
+    for rule in flow.guidance.rules:
+        assert any(rule.when.read(findings) for findings in cases), rule
+
+
+@every_flow
+def test_every_rule_but_those_that_always_hold_can_stay_silent(flow: Flow) -> None:
+    cases = list(space.cases(flow))
+    for rule in flow.guidance.rules:
+        assert any(rule.when.read(findings) is False for findings in cases), rule
+
+
+@every_flow
+def test_every_note_can_show(flow: Flow) -> None:
+    cases = list(space.cases(flow))
+    for note in flow.guidance.notes:
+        assert any(note.when.read(findings) for findings in cases), note
+        silent = any(note.when.read(findings) is False for findings in cases)
+        assert silent or isinstance(note.when, Always), note
+
+
+@every_flow
+def test_every_fork_can_open_and_can_stay_closed(flow: Flow) -> None:
+    cases = list(space.cases(flow))
+    for fork in flow.guidance.forks:
+        assert {fork.when.read(findings) for findings in cases} == {True, False}, fork
+        assert fork.option in CATALOG.options
+
+
+@every_flow
+def test_nothing_is_unknown_at_the_end_of_a_case(flow: Flow) -> None:
+    told = flow.guidance
+    whens = [part.when for part in (*told.rules, *told.notes, *told.order, *told.forks)]
+    for findings in space.cases(flow):
+        assert None not in [when.read(findings) for when in whens], findings
+
+
+@every_flow
+def test_every_end_has_advice_on_every_option(flow: Flow) -> None:
+    for findings in space.cases(flow):
+        result = decide(flow.guidance, findings)
+        assert {advice.option for advice in result.options} == set(CATALOG.options), findings
+        assert all(advice.decisive for advice in result.options), findings
+        assert result.having(Verdict.indicated, Verdict.judgement), findings
+        assert result.notes, findings
+
+
+@every_flow
+def test_every_option_can_lead_or_is_at_least_left_to_judgement(flow: Flow) -> None:
+    verdicts: dict[str, set[Verdict]] = {code: set() for code in CATALOG.options}
+    for findings in space.cases(flow):
+        for advice in decide(flow.guidance, findings).options:
+            verdicts[advice.option].add(advice.verdict)
+    for option, found in verdicts.items():
+        assert Verdict.indicated in found, option
+
+
+@every_flow
+def test_the_questions_are_asked_in_their_order(flow: Flow) -> None:
+    order = [question.code for question in flow.questions]
+    for path in paths(flow):
+        asked = [code for code, _ in path]
+        assert asked == sorted(asked, key=order.index)
+
+
+@every_flow
+def test_the_progress_counts_the_questions_that_are_really_still_possible(flow: Flow) -> None:
+    most = most_questions(flow)
+    interview = Interview(flow)
+    seen: set[Path] = set()
+    for path in paths(flow):
+        case = new_case(flow)
+        for number, (question, codes) in enumerate(path, 1):
+            so_far = path[: number - 1]
+            if so_far not in seen:
+                seen.add(so_far)
+                standing = interview.standing(case)
+                assert standing.at is not None
+                assert standing.at.code == question
+                assert flow.progress(standing.at, standing.findings) == (number, most[so_far]), so_far
+            case = answer(interview, case, question, codes)
+        assert interview.standing(case).at is None
+
+
+@every_flow
+def test_the_progress_never_goes_back_and_ends_at_its_end(flow: Flow) -> None:
+    most = most_questions(flow)
+    for path in paths(flow):
+        counts = [most[path[:end]] for end in range(len(path))]
+        assert counts == sorted(counts, reverse=True)
+        assert counts[-1] >= len(path)
+
+
+@every_flow
+def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_open(flow: Flow) -> None:
+    interview = Interview(flow)
+    cases = list(space.cases(flow))
+    for path in paths(flow):
+        if len(path[0][1]) > 1:
+            continue  # the classes of one level are enough here
+        case = new_case(flow)
+        for question, codes in path:
+            case = answer(interview, case, question, codes)
+        for number, (question, _) in enumerate(path, 1):
+            standing = interview.standing(interview.change(case, question, WHO))
+            others = {code: codes for code, codes in path if code != question}
+            possible = [
+                findings for findings in cases if all(findings[code] in (codes, ()) for code, codes in others.items())
+            ]
+            most = max(sum(1 for codes in findings.values() if codes) for findings in possible)
+            assert standing.at is not None
+            assert flow.progress(standing.at, standing.findings) == (number, most), (path, question)
+
+
+def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:
+    lengths = {len(table.asked(case)) for case in table.every_case()}
+    assert lengths == {len(path) for path in paths(METASTASIS)}
+    assert most_questions(METASTASIS)[()] == max(lengths) == 7
+
+
+# What a button carries.
+
+
+@every_flow
+def test_every_button_fits_64_bytes_and_comes_back_as_it_was_sent(flow: Flow) -> None:
+    longest = Case("z" * 16, flow.code, CATALOG.edition, revision=999_999_999, turn=999_999_999)
+    for card in cards_of(flow):
+        for button in buttons(card):
+            tap = replace(button.tap, case=longest.id, turn=longest.turn)
+            for sent in (button.tap, tap):
+                data = pack(sent)
+                assert 1 <= len(data.encode()) <= MOST_BYTES == 64
+                assert unpack(data) == sent
+
+
+@every_flow
+def test_no_two_buttons_of_a_card_look_alike_or_wish_the_same(flow: Flow) -> None:
+    for card in cards_of(flow):
+        labels = [button.label for button in buttons(card)]
+        datas = [pack(button.tap) for button in buttons(card)]
+        assert len(set(labels)) == len(labels), card
+        assert len(set(datas)) == len(datas), card
+
+
+@every_flow
+def test_every_label_fits_its_button(flow: Flow) -> None:
+    too_long = {b.label for card in cards_of(flow) for b in buttons(card) if len(b.label) > LONGEST_LABEL == 24}
+    assert not too_long, sorted(too_long)
+    assert all(button.label.strip() for card in cards_of(flow) for button in buttons(card))
+
+
+@every_flow
+def test_the_rows_of_a_keyboard_are_short_and_the_levels_shorter_still(flow: Flow) -> None:
+    for card in cards_of(flow):
+        assert len(buttons(card)) <= 100
+        for row in card.rows:
+            assert 1 <= len(row) <= 8
+            width = sum(len(button.label) for button in row)
+            assert len(row) <= 3 or width / len(row) <= 6, [button.label for button in row]
+
+
+@every_flow
+def test_every_answer_stands_on_the_keyboard_of_its_question(flow: Flow) -> None:
+    asked = 0
+    for card in cards_of(flow):
+        question = next((q for q in flow.questions if q.text == card.title), None)
+        if question:
+            asked += 1
+            verbs = (Verb.mark, Verb.unmark) if question.several else (Verb.answer,)
+            offered = [button.tap.choice for button in buttons(card) if button.tap.verb in verbs]
+            assert tuple(offered) == question.codes
+    assert asked >= len(flow.questions)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "1f",
+        "1f.3",
+        "1f.3.zz.deficit.none",
+        "1f.03.a.deficit.none",
+        "1f.-3.a.deficit.none",
+        "1f.3.a.deficit.none.more",
+        "1f.3.a..none",
+        "1f.3.a.deficit.",
+        "1f.3.a.deficit.none ",
+        "1f.3.a.deficit.none\n",
+        "1F.3.a.deficit.none",
+        "1f.٣.a.deficit.none",
+        "1f.9999999999.a.deficit.none",
+        "x" * 17 + ".3.a.deficit.none",
+        "1f.3.a.deficit." + "n" * 25,
+        "1f.3.A.deficit.none",
+    ],
+)
+def test_what_was_not_packed_here_is_not_unpacked(data: str) -> None:
+    assert unpack(data) is None
+
+
+def test_a_button_bears_case_turn_question_and_the_answer_that_is_wished() -> None:
+    tap = Tap(Verb.answer, "deficit", "none", "1f", 3)
+    assert pack(tap) == "1f.3.a.deficit.none"
+    assert unpack("1f.3.a.deficit.none") == tap
+    assert unpack(".0.nw") == Tap(Verb.new)
+
+
+def test_every_screen_of_a_button_names_its_callback_data() -> None:
+    card = Cards(METASTASIS, CATALOG).case(played(T8), Interview(METASTASIS).standing(played(T8)))
+    keyboard = screen(card)["reply_markup"]
+    assert isinstance(keyboard, dict)
+    datas = [button["callback_data"] for row in keyboard["inline_keyboard"] for button in row]
+    assert [unpack(data) for data in datas] == [button.tap for button in buttons(card)]
+
+
+# What the decision rules say of the answers' labels.
+
+LABELS = {
+    "fitness": ("fit", "unfit: comorbidities", "unfit: advanced disease", "undecided"),
+    "deficit": ("none", "minor", "significant"),
+    "extent": ("body only", "circumferential", "posterior only"),
+    "destruction": ("limited", "extensive"),
+    "one_sided": ("enough", "not enough", "not judged"),
+    "prior": ("none", "limited or not known", "extensive"),
+}
+
+
+def metastasis(code: str) -> Question:
+    question = METASTASIS.question(code)
+    assert question
+    return question
+
+
+@pytest.mark.parametrize("code", LABELS)
+def test_the_answers_begin_with_the_words_of_the_decision_rules(code: str) -> None:
+    question = metastasis(code)
+    assert question.codes == table.ANSWERS[code]
+    for choice, words in zip(question.choices, LABELS[code], strict=True):
+        assert choice.label.startswith(words), choice
+
+
+def test_the_levels_are_offered_from_t1_to_l5_under_their_names() -> None:
+    levels = metastasis("levels")
+    names = [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
+    assert [choice.label for choice in levels.choices] == names == list(levels.codes)
+    assert sum(levels.rows) == len(names)
+    assert max(levels.rows) <= 6
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("levels", "Which symptomatic levels are to be treated now?"),
+        ("fitness", "Is the patient fit for surgery?"),
+        ("deficit", "Neurological deficit?"),
+        ("extent", "Where is the tumour?"),
+        ("destruction", "How far is the vertebral body destroyed?"),
+        ("one_sided", "Would fixation from the front alone, or from the back alone, be stable enough?"),
+        ("prior", "Earlier thoracic or abdominal surgery or radiation?"),
+    ],
+)
+def test_the_questions_are_those_of_the_decision_rules(code: str, words: str) -> None:
+    assert metastasis(code).text == words
+
+
+def test_the_questions_stand_in_the_order_of_the_decision_rules() -> None:
+    assert [question.code for question in METASTASIS.questions] == ["levels", *table.ANSWERS]
+
+
+# What the flow cites.
+
+
+def test_what_the_bot_offers_keeps_every_promise() -> None:
+    assert library() == (METASTASIS, CATALOG)
+
+
+@every_flow
+def test_every_cited_id_exists(flow: Flow) -> None:
+    cited = {fact for question in flow.questions for fact in question.facts}
+    cited |= {fact for rule in flow.guidance.rules for fact in rule.facts}
+    cited |= {fact for note in flow.guidance.notes for fact in note.facts}
+    cited |= {fact for fork in flow.guidance.forks for fact in fork.facts}
+    assert cited <= {*CATALOG.facts, *CATALOG.gaps}
+    for fact in cited:
+        assert CATALOG.says(fact).strip()
+    with pytest.raises(KeyError):
+        CATALOG.says("F99")
+
+
+@every_flow
+def test_every_rule_and_every_hint_cites_something(flow: Flow) -> None:
+    assert all(rule.facts for rule in flow.guidance.rules)
+    assert all(question.facts for question in flow.questions if question.hint)
+    assert all(note.facts or note.urgent for note in flow.guidance.notes)
+    assert all(fork.facts for fork in flow.guidance.forks)
+
+
+def faults(flow: Flow = METASTASIS, catalog: Catalog = CATALOG) -> list[str]:
+    with pytest.raises(CatalogFault) as raised:
+        check(catalog, flow)
+    assert all(fault in str(raised.value) for fault in raised.value.faults)
+    return raised.value.faults
+
+
+def test_a_fact_that_nothing_cites_is_a_fault() -> None:
+    more = CATALOG.model_copy(update={"facts": {**CATALOG.facts, "F99": "Nobody needs this."}})
+    assert faults(catalog=more) == ["facts.toml: facts.F99: cited by nothing"]
+
+
+def with_guidance(rules: tuple[Rule, ...] = (), notes: tuple[Note, ...] = ()) -> Flow:
+    told = METASTASIS.guidance
+    return replace(METASTASIS, guidance=replace(told, rules=told.rules + rules, notes=told.notes + notes))
+
+
+def test_an_unknown_fact_of_a_rule_is_a_fault_that_names_the_rule_and_what_is_allowed() -> None:
+    rule = Rule("R3", "posterior_mis", Verdict.judgement, Is("fitness", "fit"), "because", ("F12", "F77"))
+    [fault] = faults(with_guidance(rules=(rule,)))
+    assert "metastasis: rule R3 of posterior_mis: 'F77' is not in facts.toml" in fault
+    assert "F1, F10, F11" in fault
+    assert "G12" in fault
+
+
+def test_an_unknown_fact_of_a_note_or_of_a_question_is_a_fault_that_names_it() -> None:
+    [fault] = faults(with_guidance(notes=(Note(Always(), "A note on nothing that is known", ("G44",)),)))
+    assert "metastasis: note 'A note on nothing that is know': 'G44'" in fault
+    hinted = replace(metastasis("levels"), facts=("G8", "G45"))
+    [fault] = faults(replace(METASTASIS, questions=(hinted, *METASTASIS.questions[1:])))
+    assert "metastasis: question levels: 'G45'" in fault
+
+
+def test_an_unknown_fact_of_a_fork_is_a_fault_that_names_it() -> None:
+    told = METASTASIS.guidance
+    [fork] = told.forks
+    [fault] = faults(replace(METASTASIS, guidance=replace(told, forks=(replace(fork, facts=("F8", "F90")),))))
+    assert "metastasis: fork 'Settle fitness first': 'F90'" in fault
+
+
+def test_an_option_that_has_no_rule_is_a_fault_that_names_it() -> None:
+    told = METASTASIS.guidance
+    rules = tuple(rule for rule in told.rules if rule.option != "combined")
+    found = faults(replace(METASTASIS, guidance=replace(told, rules=rules)))
+    assert "metastasis: rules and options.toml differ in: combined" in found
+
+
+def test_a_rule_for_an_option_that_the_catalog_lacks_is_a_fault_that_names_it() -> None:
+    rule = Rule("R9", "cement", Verdict.indicated, Always(), "because", ("F1",))
+    assert faults(with_guidance(rules=(rule,))) == ["metastasis: rules and options.toml differ in: cement"]
+
+
+def test_several_faults_are_named_at_once() -> None:
+    rule = Rule("R9", "cement", Verdict.indicated, Always(), "because", ("F88",))
+    more = CATALOG.model_copy(update={"facts": {**CATALOG.facts, "F99": "Nobody needs this."}})
+    assert len(faults(with_guidance(rules=(rule,)), more)) == 3
+
+
+def test_a_flow_that_gives_no_advice_yet_needs_no_rule_for_any_option() -> None:
+    counting = Flow("counting", "Counting", (Question("one", "One?", (Choice("yes", "yes"),)),), Guidance())
+    check(CATALOG, METASTASIS, counting)
+
+
+def test_an_option_that_the_order_does_not_name_comes_last_in_its_group() -> None:
+    bare = replace(METASTASIS.guidance, order=METASTASIS.guidance.order[:1])
+    findings = {**dict.fromkeys((question.code for question in METASTASIS.questions), ()), **T8}
+    result = decide(bare, findings)
+    assert [advice.verdict.is_no for advice in result.options] == [False] * 3 + [True] * 3

@@ -1,0 +1,168 @@
+"""The store when things go wrong: killed in the midst, disk full, locked, server away, overtaken."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+from store_kit import FORKED, ask, kept, sqlite_url, step, write_until_killed
+
+from bot.desk import Desk, NotSaved
+from bot.store import transaction
+from bot.store.opening import open_store
+from bot.store.store import SqlStore
+from flows.errors import Overtaken
+
+pytest_plugins = ("store_fixtures",)
+
+
+def killed_while_writing(url: str, first: int, patience: float) -> set[int]:
+    """Let a process write, kill it in the midst, and give the numbers that were acknowledged to it."""
+    told, tell = FORKED.Pipe(duplex=False)
+    process = FORKED.Process(target=write_until_killed, args=(url, first, tell))
+    process.start()
+    tell.close()
+    with open(told.fileno(), "rb", closefd=False) as lines:  # a pipe has no path
+        heard = [lines.readline()]
+        time.sleep(patience)
+        process.kill()
+        process.join()
+        heard += lines.readlines()
+    told.close()
+    return {int(line) for line in heard if line.endswith(b"\n")}
+
+
+def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance = random.Random(20)
+    acknowledged: set[int] = set()
+    cases: set[int] = set()
+    for kill in range(20):
+        acknowledged |= killed_while_writing(url, kill * 1_000_000, chance.uniform(0, 0.05))
+        cases = {int(case_id.removeprefix("case")) for (case_id,) in ask(url, "SELECT id FROM cases")}
+        taken_in = {update_id for (update_id,) in ask(url, "SELECT update_id FROM inbox")}
+        wished = {int(slot.removeprefix("c:case")) for (slot,) in ask(url, "SELECT slot FROM outbox")}
+        assert acknowledged <= cases
+        assert cases == taken_in == wished
+    if url.startswith("sqlite"):
+        assert ask(url, "PRAGMA integrity_check") == [("ok",)]
+    with capsys.disabled():
+        print(f"\n20 kills: {len(acknowledged)} acknowledged, 0 lost, {len(cases)} kept, 0 halved")  # noqa: T201
+    assert len(acknowledged) >= 3 * 20
+
+
+@contextmanager
+def full_disk(store: SqlStore) -> Iterator[None]:
+    """Let the file grow no more."""
+    raw = connection_of(store).connection.driver_connection
+    assert raw
+    (pages,) = raw.execute("PRAGMA page_count").fetchone()
+    raw.execute(f"PRAGMA max_page_count = {pages}")
+    yield
+    raw.execute("PRAGMA max_page_count = 1000000")
+
+
+@contextmanager
+def locked(store: SqlStore) -> Iterator[None]:
+    """Let another process write, for longer than anybody waits."""
+    raw = connection_of(store).connection.driver_connection
+    assert raw
+    raw.execute("PRAGMA busy_timeout = 50")
+    with closing(sqlite3.connect(raw.execute("PRAGMA database_list").fetchone()[2], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.parametrize(("fault", "says"), [(full_disk, "full"), (locked, "locked")])
+async def test_what_cannot_be_kept_is_said_to_be_so_and_can_be_when_the_fault_is_over(
+    tmp_path: Path, fault: Callable[[SqlStore], AbstractContextManager[None]], says: str
+) -> None:
+    store = open_store(sqlite_url(tmp_path))
+    await store.run(step(0))
+    with fault(store):
+        outcomes = await asyncio.gather(*(store.run(step(n)) for n in range(1, 200)), return_exceptions=True)
+        refused = [n for n, outcome in enumerate(outcomes, 1) if isinstance(outcome, NotSaved)]
+        assert refused
+        assert all(says in str(outcomes[n - 1]) for n in refused)
+        assert all(outcome == n for n, outcome in enumerate(outcomes, 1) if n not in refused)
+    there = await store.run(lambda desk: {n for n in range(200) if desk.get(f"case{n}")})
+    assert there == set(range(200)) - set(refused), "no half of anything"
+    assert await asyncio.gather(*(store.run(step(n)) for n in refused)) == refused
+    await store.close()
+
+
+def hang_up(name: str) -> str:
+    """Say: end every connection to a database but our own."""
+    return (
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    )
+
+
+def name_of(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_connection_that_was_lost_is_made_anew_and_the_work_is_done(url: str, store: SqlStore) -> None:
+    begun: list[str] = []
+
+    def work(desk: Desk) -> None:
+        begun.append("again")
+        desk.add(kept())
+        if len(begun) == 1:
+            ask(url, hang_up(name_of(url)))
+        desk.add(kept("2f"))
+
+    await store.run(work)
+    assert len(begun) == 2
+    ask(url, hang_up(name_of(url)))
+    assert await store.run(lambda desk: (desk.get("1f"), desk.get("2f"))) == (kept(), kept("2f"))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_server_that_stays_away_keeps_nothing_until_it_is_back(
+    url: str, store: SqlStore, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "PAUSES", (0.0, 0.01))
+    name = name_of(url)
+    ask(server.format("postgres"), f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    ask(server.format("postgres"), hang_up(name))
+    for _ in range(2):
+        with pytest.raises(NotSaved, match="away"):
+            await store.run(step(1))
+    ask(server.format("postgres"), f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert await store.run(step(1)) == 1
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_what_another_process_changed_meanwhile_is_seen_by_the_next_try(url: str, store: SqlStore) -> None:
+    seen: list[int | None] = []
+
+    def work(desk: Desk) -> None:
+        present = desk.get("1f")
+        assert present
+        seen.append(present.card)
+        if len(seen) <= meddling:
+            ask(url, f"UPDATE cases SET card = {len(seen)}")
+        desk.put(kept(card=100), 0)
+
+    await store.run(lambda desk: desk.add(kept(card=0)))
+    meddling = 2
+    await store.run(work)
+    assert seen == [0, 1, 2]
+    seen.clear()
+    meddling = transaction.TRIES
+    with pytest.raises(Overtaken):
+        await store.run(work)
+
+
+def connection_of(store: SqlStore) -> Connection:
+    return store._writer._transactions._connection
