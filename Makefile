@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-virtualenv
+PIP := $(BIN)/pip install -qq --disable-pip-version-check --require-virtualenv
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint lock docs screenshot clean

@@ -6,9 +6,15 @@ import asyncio
 import secrets
 import sys
 import time
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import App, Parameter
+
+if TYPE_CHECKING:  # the commands load only what they need
+    from bot.desk import Desk
+
+Result = TypeVar("Result")
 
 app = App(
     name="spinemets",
@@ -84,6 +90,55 @@ def flow(*, document: Annotated[bool, Parameter(negative="")] = False) -> int:
     pathway, catalog = library()
     sys.stdout.write(diagram.document(pathway, catalog) if document else diagram.mermaid(pathway) + "\n")
     return 0
+
+
+dead = App(name="dead", help="Updates that were set aside because they could not be handled.")
+app.command(dead)
+
+
+@dead.command(name="list")
+def dead_list() -> int:
+    """List them: the number of the update and the name of what went wrong; never what it said."""
+    for letter, fault in asyncio.run(_at_the_desk(lambda desk: desk.dead())):
+        _say(f"{letter.update_id}\t{fault}")
+    return 0
+
+
+@dead.command(name="retry")
+def dead_retry(update_id: int) -> int:
+    """Let a running bot handle one of them again, within a minute or two; a stopped one does so at its next start.
+
+    Args:
+        update_id: the number that `list` shows.
+    """
+    return _told(asyncio.run(_at_the_desk(lambda desk: desk.retry(update_id))), update_id, "will be tried again")
+
+
+@dead.command(name="drop")
+def dead_drop(update_id: int) -> int:
+    """Give one of them up, and erase what is kept of it.
+
+    Args:
+        update_id: the number that `list` shows.
+    """
+    return _told(asyncio.run(_at_the_desk(lambda desk: desk.drop(update_id))), update_id, "is dropped")
+
+
+async def _at_the_desk(work: Callable[[Desk], Result]) -> Result:
+    """Do something with what the bot keeps."""
+    from bot.settings import read_settings
+    from bot.store.opening import open_store
+
+    store = open_store(read_settings().database)
+    try:
+        return await store.run(work)
+    finally:
+        await store.close()
+
+
+def _told(done: bool, update_id: int, what: str) -> int:  # noqa: FBT001 - an outcome, not an option
+    _say(f"{update_id} {what}." if done else f"{update_id} is not among the dead; `spinemets dead list` shows them.")
+    return 0 if done else 1
 
 
 def main() -> None:

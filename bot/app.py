@@ -6,8 +6,8 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -50,7 +50,7 @@ async def run(settings: Settings, say: Say) -> int:
         say("Access is open: whoever finds the bot may use it. ALLOWED_USERS lists those who may.")
         log.warning("access_open", advice="whoever finds the bot may use it; ALLOWED_USERS lists those who may")
     api = Api(settings.bot_token.get_secret_value(), settings.bot_api_url)
-    return await _until_told(lambda: _serve(settings, "spinemets.db", api, say, log))
+    return await _until_told(lambda: _telegram(settings, api, say, log))
 
 
 async def run_api_only(settings: Settings, say: Say) -> int:
@@ -59,7 +59,7 @@ async def run_api_only(settings: Settings, say: Say) -> int:
 
     async def serve_alone() -> int:
         async with serve(playground_app(_world(settings)), settings.playground_port) as port:
-            _say_where(say, settings, port, "Local Bot API (no bot)")
+            say(_where("Local Bot API (no bot)", settings, port))
             await asyncio.Event().wait()
         return 0
 
@@ -67,37 +67,50 @@ async def run_api_only(settings: Settings, say: Say) -> int:
 
 
 async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
+    """Serve the local Bot API and the bot that talks to it, in one process."""
     async with serve(playground_app(_world(settings)), settings.playground_port) as port:
         api = Api(PLAYGROUND_TOKEN, f"http://{HOST}:{port}")
-        _say_where(say, settings, port, "Playground")
-        return await _serve(settings, "playground/spinemets.db", api, say, log)
+        async with _channel(settings, api, say, log, Access()) as channel:
+            say(_where("Playground", settings, port))
+            return await _told_why(channel.poll(), say)
 
 
-async def _serve(settings: Settings, name: str, api: Api, say: Say, log: FilteringBoundLogger) -> int:
-    """Serve one Bot API from one database until cancelled."""
+async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundLogger) -> int:
+    """Serve the Bot API of the settings, by long polling or by webhook."""
+    access = Access(settings.is_open, settings.allowed_users, settings.allowed_chats)
+    hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
+    async with _channel(settings, api, say, log, access) as channel, AsyncExitStack() as doors:
+        if settings.http_listen:
+            app = door(channel.health, channel.reception.accept, urlsplit(hook).path, secret)
+            await doors.enter_async_context(serving(app, settings.http_listen))
+        return await _told_why(channel.listen(hook, secret) if hook else channel.poll(), say)
+
+
+@asynccontextmanager
+async def _channel(
+    settings: Settings, api: Api, say: Say, log: FilteringBoundLogger, access: Access
+) -> AsyncIterator[Channel]:
+    """Put a channel together on the database of the settings, and close that in the end."""
     flow, words = library()
     conversation = Conversation(flow, words, time.time, lambda: secrets.token_hex(ID_BYTES))
-    url = settings.database(name)
-    store = await asyncio.to_thread(open_store, url)
-    say(f"Cases are kept in {_place(url)}")
-    access = Access(settings.is_open, settings.allowed_users, settings.allowed_chats)
-    channel = Channel(api, store, conversation, words, log, access)
-    hook = urlsplit(settings.webhook_url)
-    secret = settings.webhook_secret.get_secret_value()
+    store = await asyncio.to_thread(open_store, settings.database)
     try:
-        async with AsyncExitStack() as open_doors:
-            if settings.http_listen:
-                app = door(channel.health, channel.reception.accept, hook.path, secret)
-                await open_doors.enter_async_context(serving(app, settings.http_listen))
-            await (channel.listen(settings.webhook_url, secret) if settings.webhook_url else channel.poll())
+        say(f"Cases are kept in {_place(settings.database)}")
+        yield Channel(api, store, conversation, words, log, access)
+    finally:
+        await store.close()
+
+
+async def _told_why(serving_until: Awaitable[None], say: Say) -> int:
+    """Serve, and say why it ended by itself, if it did; give the exit status."""
+    try:
+        await serving_until
     except SecondPoller:
         say("Another process polls Telegram with this token; this one stops.")
         return SECOND_POLLER
     except TokenRefused:
         say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
         return TOKEN_REFUSED
-    finally:
-        await store.close()
     return 0
 
 
@@ -119,9 +132,9 @@ def _world(settings: Settings) -> World:
     return World(Disk(folder / "chats.db"), time.time)
 
 
-def _say_where(say: Say, settings: Settings, port: int, what: str) -> None:
+def _where(what: str, settings: Settings, port: int) -> str:
     taken = f" (port {settings.playground_port} is taken)" if port != settings.playground_port else ""
-    say(f"{what}: http://{HOST}:{port}{taken}")
+    return f"{what}: http://{HOST}:{port}{taken}"
 
 
 def _place(url: str) -> str:

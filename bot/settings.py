@@ -133,8 +133,10 @@ class Settings(BaseSettings):
         """Where data lie: the user's data folder, `$XDG_DATA_HOME/spinemets`."""
         return user_data_path("spinemets")
 
-    def database(self, name: str) -> str:
-        """Give the database to use: the one that is set, else a SQLite file of that name in the data folder."""
+    @property
+    def database(self) -> str:
+        """The database to use: the one that is set, else a SQLite file in the data folder, one for the playground."""
+        name = "spinemets.db" if self.bot_token else "playground/spinemets.db"
         return self.database_url or f"sqlite:///{self.data_folder / name}"
 
 

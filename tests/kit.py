@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 from html.parser import HTMLParser
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from flows.card import Button, Card, Line, Style, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog, catalog
+from flows.condition import Condition
 from flows.findings import Codes, Findings
 from flows.flow import Flow
 from flows.interview import Interview
@@ -28,6 +30,9 @@ CATALOG: Final = catalog()
 INTERVIEW: Final = Interview(METASTASIS)
 CARDS: Final = Cards(METASTASIS, CATALOG)
 WHO: Final = "u1"
+
+Path = tuple[tuple[str, Codes], ...]
+"""Answers in the order they are given."""
 
 T8: Final = {
     "levels": ("T8",),
@@ -83,10 +88,27 @@ def drawn(case: Case) -> Card:
     return CARDS.case(case, INTERVIEW.standing(case))
 
 
-def every_path(flow: Flow) -> Iterator[tuple[tuple[str, Codes], ...]]:
+def walked(paths: Iterable[Path], interview: Interview = INTERVIEW) -> dict[Path, Case]:
+    """Play every way, each common beginning once: the case after each answer of each way."""
+    ways: dict[Path, Case] = {(): new_case(interview.flow)}
+    for path in paths:
+        for end in range(1, len(path) + 1):
+            if path[:end] not in ways:
+                ways[path[:end]] = answer(interview, ways[path[: end - 1]], *path[end - 1])
+    return ways
+
+
+def every_path(flow: Flow) -> Iterator[Path]:
     """Give every case of a flow as the answers in the order they are asked."""
     for findings in space.cases(flow):
         yield tuple((code, codes) for code, codes in findings.items() if codes)
+
+
+def guiding(flow: Flow) -> list[Condition]:
+    """Give the conditions of a flow's rules, notes, places and forks."""
+    told = flow.guidance
+    whens = [rule.when for rule in told.rules] + [note.when for note in told.notes]
+    return whens + [place.when for place in told.order] + [fork.when for fork in told.forks]
 
 
 def buttons(card: Card) -> list[Button]:
@@ -155,9 +177,15 @@ class Reading(HTMLParser):
         self.text += data
 
 
+@cache
+def reading(html: str) -> Reading:
+    """Read a message; the same one is read once."""
+    return Reading(html)
+
+
 def read(card: Card) -> Reading:
     """Render a card for Telegram and read it back."""
-    return Reading(str(screen(card)["text"]))
+    return reading(str(screen(card)["text"]))
 
 
 def plain(card: Card) -> str:
@@ -170,13 +198,13 @@ def refusals(card: Card) -> list[str]:
     """Give what Telegram would refuse in a card; nothing where all is well."""
     sent: Any = screen(card)
     rows: list[list[dict[str, str]]] = sent["reply_markup"]["inline_keyboard"]
-    reading = Reading(sent["text"])
+    told = reading(sent["text"])
     datas = [button["callback_data"] for row in rows for button in row]
-    faults = list(reading.faults)
-    if not 1 <= reading.length <= 4096 or not reading.text.strip():
-        faults.append(f"{reading.length} characters of text")
-    if reading.entities > 100:
-        faults.append(f"{reading.entities} entities")
+    faults = list(told.faults)
+    if not 1 <= told.length <= 4096 or not told.text.strip():
+        faults.append(f"{told.length} characters of text")
+    if told.entities > 100:
+        faults.append(f"{told.entities} entities")
     if len(datas) > 100 or not all(1 <= len(row) <= 8 for row in rows):
         faults.append(f"{len(datas)} buttons in rows of {[len(row) for row in rows]}")
     faults += [f"callback data {data!r}" for data in datas if not 1 <= len(data.encode()) <= 64]
@@ -250,11 +278,11 @@ class Phone:
             message = show.at if show.at is not None else max(self.messages, default=0) + 1
             self.messages[message] = show.card
             if show.at is None and show.case:
-                case = show.case
-                told = await self.store.run(
-                    lambda ledger, case=case, message=message: self.conversation.shown(ledger, case, message)
-                )
+                told = await self.store.run(partial(self._arrived, show.case, message))
                 shows += told.shows
+
+    def _arrived(self, case: str, message: int, ledger: Ledger) -> Reply:
+        return self.conversation.shown(ledger, case, message)
 
     def _clock(self) -> float:
         self.now += 1

@@ -11,6 +11,7 @@ from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import psycopg
@@ -42,6 +43,10 @@ def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: A
 
 def letters(*update_ids: int) -> list[Letter]:
     return [Letter(update_id, "chat", f'{{"tap": {update_id}}}') for update_id in update_ids]
+
+
+def chance_of(seed: int) -> Random:
+    return Random(seed)  # noqa: S311 # the same each time: nothing here is secret
 
 
 def sqlite_url(folder: Path) -> str:

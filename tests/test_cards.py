@@ -17,8 +17,8 @@ from kit import (
     T4,
     T8,
     WHO,
+    Path,
     Reading,
-    answer,
     buttons,
     changed,
     drawn,
@@ -30,14 +30,17 @@ from kit import (
     read,
     refusals,
     verbs,
+    walked,
 )
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from flows.card import Block, Card, Line, Style, Verb
+from flows.cards import Cards
 from flows.case import Case
 from flows.findings import Codes, Findings
-from flows.interview import Standing
+from flows.flow import Choice, Flow, Question
+from flows.interview import Interview, Standing
 from flows.levels import LEVELS, counted
 from flows.pathways.metastasis import METASTASIS
 from flows.rules import Recommendation, Verdict, decide
@@ -89,9 +92,16 @@ def completed(given: dict[str, Codes]) -> Iterator[dict[str, Codes]]:
 
 
 @cache
+def ways() -> dict[Path, Case]:
+    """Play every combination of answers for every spelling of levels: the case after each answer."""
+    given = (completed({"levels": tuple(levels.split())}) for levels in SPELT)
+    return walked(tuple(answers.items()) for of_levels in given for answers in of_levels)
+
+
+@cache
 def cases() -> tuple[Case, ...]:
-    """Play every combination of answers for every spelling of levels."""
-    return tuple(played(given) for levels in SPELT for given in completed({"levels": tuple(levels.split())}))
+    """Give those in which every question is answered."""
+    return tuple(case for case in ways().values() if INTERVIEW.standing(case).at is None)
 
 
 def shown(case: Case) -> Shown:
@@ -100,9 +110,9 @@ def shown(case: Case) -> Shown:
 
 
 def changed_ones() -> Iterator[Case]:
-    """Give the cases that are changed again: one spelling of each class of levels, and the longest."""
+    """Give the cases that are changed again: upper, lower, and of all classes the longest spelling."""
     for case in cases():
-        if case.steps[1].codes in {tuple(SPELT[n].split()) for n in (0, 1, 3, 9, 10)}:
+        if case.steps[1].codes in {tuple(SPELT[n].split()) for n in (1, 3, 10)}:
             yield case
 
 
@@ -114,14 +124,7 @@ def recommendations() -> tuple[Shown, ...]:
 @cache
 def questions() -> tuple[Shown, ...]:
     """Show every question on the way to every case, and each one that is put again at its end."""
-    ways: dict[tuple[tuple[str, Codes], ...], Case] = {(): new_case()}
-    for case in cases():
-        way: tuple[tuple[str, Codes], ...] = ()
-        for question, codes in _counting(INTERVIEW.standing(case)).items():
-            before, way = ways[way], (*way, (question, codes))
-            if way not in ways:
-                ways[way] = answer(INTERVIEW, before, question, codes)
-    on_the_way = [shown(case) for case in ways.values()]
+    on_the_way = [shown(case) for case in ways().values()]
     again = [
         shown(INTERVIEW.change(case, question, WHO))
         for case in changed_ones()
@@ -363,6 +366,14 @@ def test_an_unfit_patient_who_once_had_no_deficit_is_warned_all_the_same() -> No
 
 
 # Findings.
+
+
+def test_a_question_without_a_hint_has_no_empty_line_for_it() -> None:
+    bare = Flow("bare", "Bare", (Question("only", "Only this?", (Choice("yes", "yes"), Choice("no", "no"))),))
+    case = new_case(bare)
+    card = Cards(bare, CATALOG).case(case, Interview(bare).standing(case))
+    assert (card.label, card.title, card.blocks) == ("Case · 1 of 1", "Only this?", ())
+    assert [[button.label for button in row] for row in card.rows] == [["yes"], ["no"], ["‹ Back", "↺ Restart"]]
 
 
 def test_the_findings_line_shows_all_findings_that_count_in_question_order() -> None:

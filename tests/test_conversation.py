@@ -643,5 +643,25 @@ def test_in_a_group_one_is_sent_to_the_private_chat() -> None:
     assert card.rows == ()
 
 
+def test_who_is_not_listed_is_told_the_number_to_be_listed_under() -> None:
+    tapped = CONVERSATION.not_listed("1234567890123", tapped=True)
+    assert "1234567890123" in tapped.toast
+    assert len(tapped.toast) <= 200
+    [card] = pages(CONVERSATION.not_listed("1234567890123", tapped=False))
+    assert "Your number is 1234567890123:" in read(card).text
+    assert refusals(card) == []
+    assert card.rows == ()
+
+
+def test_a_case_is_drawn_again_where_it_is_shown_and_nowhere_else() -> None:
+    case = played(T8)
+    kept = Kept(case, "p1", WHO, touched=0.0, card=9)
+    [show] = CONVERSATION.redrawn(MemoryLedger({case.id: kept}), case.id).shows
+    assert (show.at, show.card.title, show.case) == (9, "Posterior MIS", case.id)
+    for hidden in (replace(kept, card=None), replace(kept, aside=True)):
+        assert CONVERSATION.redrawn(MemoryLedger({case.id: hidden}), case.id) == Reply()
+    assert CONVERSATION.redrawn(MemoryLedger({}), case.id) == Reply()
+
+
 def test_what_could_not_be_kept_is_told_in_passing() -> None:
     assert CONVERSATION.not_saved() == Reply(toast=TOASTS.not_saved)

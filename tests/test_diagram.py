@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import decision_table as table
 import pytest
-from kit import CATALOG, FLOWS, every_path
+from kit import CATALOG, FLOWS, every_path, guiding
 
 from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not
 from flows.diagram import document, mermaid, words
@@ -43,18 +44,18 @@ def test_the_chart_has_every_question_by_its_words_and_the_recommendation(flow: 
 
 @every_flow
 def test_the_arrows_are_the_steps_that_cases_take_and_no_others(flow: Flow) -> None:
-    taken = set()
+    taken: set[tuple[str, str]] = set()
     for path in every_path(flow):
         asked = [*(code for code, _ in path), "recommendation"]
-        taken.update(zip(asked, asked[1:], strict=False))
+        taken.update(pairwise(asked))
     assert set(edges(flow)) == taken
 
 
 def test_the_arrows_are_the_steps_of_the_table_kept_by_hand() -> None:
-    taken = set()
+    taken: set[tuple[str, str]] = set()
     for case in table.every_case():
         asked = [*table.asked(case), "recommendation"]
-        taken.update(zip(asked, asked[1:], strict=False))
+        taken.update(pairwise(asked))
     assert set(edges(METASTASIS)) == taken
 
 
@@ -144,11 +145,8 @@ def test_a_condition_on_an_answer_that_its_question_does_not_have_is_an_error() 
 
 @every_flow
 def test_every_condition_of_a_flow_can_be_written(flow: Flow) -> None:
-    told = flow.guidance
-    for part in (*told.rules, *told.notes, *told.order, *told.forks):
-        assert words(flow, part.when)
-    for question in flow.questions:
-        assert words(flow, question.asked)
+    for when in (*guiding(flow), *(question.asked for question in flow.questions)):
+        assert words(flow, when)
 
 
 # The document.
@@ -156,7 +154,7 @@ def test_every_condition_of_a_flow_can_be_written(flow: Flow) -> None:
 
 def rows(text: str, heading: str) -> list[list[str]]:
     """Read the rows of the table below a heading."""
-    section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    section = text.split(f"\n## {heading}\n")[1].partition("\n## ")[0]
     table_lines = [line for line in section.splitlines() if line.startswith("|")]
     return [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in table_lines[2:]]
 

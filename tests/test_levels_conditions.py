@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit import FLOWS
+from kit import FLOWS, guiding
 
 from flows import space
 from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Truth
@@ -15,7 +15,7 @@ from flows.findings import NOT_ASKED, Findings
 from flows.flow import Flow
 from flows.levels import LEVELS, between, counted, in_order, written
 
-SPINE = "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 L1 L2 L3 L4 L5".split()
+SPINE = [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
 
 some_levels = st.lists(st.sampled_from(SPINE), min_size=1)
 
@@ -110,7 +110,7 @@ def branches(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition
 
 conditions = st.recursive(leaves(), branches, max_leaves=8)
 levels_found = st.one_of(
-    st.just(NOT_ASKED), st.sets(st.sampled_from(SPINE), min_size=1, max_size=4).map(lambda chosen: tuple(chosen))
+    st.just(NOT_ASKED), st.sets(st.sampled_from(SPINE), min_size=1, max_size=4).map(lambda chosen: (*chosen,))
 )
 one_found = {
     code: st.one_of(st.just(NOT_ASKED), st.sampled_from(ANSWERS[code]).map(lambda answer: (answer,)))
@@ -208,9 +208,7 @@ def test_a_condition_gives_all_its_parts() -> None:
 def test_every_choice_of_levels_has_one_in_the_space_that_no_condition_tells_apart(
     flow: Flow, levels: tuple[str, ...]
 ) -> None:
-    told = flow.guidance
-    whens = [question.asked for question in flow.questions]
-    whens += [part.when for part in (*told.rules, *told.notes, *told.order, *told.forks)]
+    whens = [*(question.asked for question in flow.questions), *guiding(flow)]
     asked = [part for when in whens for part in when.parts() if isinstance(part, AnyLevel | Count)]
     [grid] = [question for question in flow.questions if question.several]
     readings = {tuple(part.read({"levels": codes}) for part in asked) for codes in space.answers(flow, grid)}

@@ -1,4 +1,4 @@
-"""What every flow keeps to, whatever it asks: nothing unreachable, nothing unsaid, nothing that a button cannot carry."""
+"""What every flow keeps to: nothing unreachable, nothing unsaid, nothing that a button cannot carry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 import decision_table as table
 import pytest
-from kit import CATALOG, FLOWS, T8, WHO, answer, buttons, every_path, new_case, played
+from kit import CATALOG, FLOWS, T8, WHO, Path, buttons, every_path, guiding, played, walked
 
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
 from bot.telegram.html import screen
@@ -19,15 +19,12 @@ from flows.case import Case
 from flows.catalog import Catalog
 from flows.condition import Always, Is
 from flows.errors import CatalogFault
-from flows.findings import Codes
 from flows.flow import Choice, Flow, Question
 from flows.interview import Interview
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
 from flows.promises import check
 from flows.rules import Guidance, Note, Rule, Verdict, decide
-
-Path = tuple[tuple[str, Codes], ...]
 
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
 
@@ -55,18 +52,11 @@ def cards_of(flow: Flow) -> tuple[Card, ...]:
 
 def _cards(flow: Flow) -> Iterator[Card]:
     interview, cards = Interview(flow), Cards(flow, CATALOG)
-    seen: set[Path] = set()
-    for path in paths(flow):
-        case = new_case(flow)
-        for end in range(len(path) + 1):
-            standing = interview.standing(case)
-            if path[:end] not in seen:
-                seen.add(path[:end])
-                yield cards.case(case, standing)
-            if end < len(path):
-                case = answer(interview, case, *path[end])
-        for advice in decide(flow.guidance, standing.findings).options:
-            yield cards.option(case, standing, advice.option)
+    for case in walked(paths(flow), interview).values():
+        standing = interview.standing(case)
+        yield cards.case(case, standing)
+        if standing.at is None:
+            yield from (cards.option(case, standing, code) for code in CATALOG.options)
 
 
 @every_flow
@@ -116,8 +106,7 @@ def test_every_fork_can_open_and_can_stay_closed(flow: Flow) -> None:
 
 @every_flow
 def test_nothing_is_unknown_at_the_end_of_a_case(flow: Flow) -> None:
-    told = flow.guidance
-    whens = [part.when for part in (*told.rules, *told.notes, *told.order, *told.forks)]
+    whens = guiding(flow)
     for findings in space.cases(flow):
         assert None not in [when.read(findings) for when in whens], findings
 
@@ -154,19 +143,12 @@ def test_the_questions_are_asked_in_their_order(flow: Flow) -> None:
 def test_the_progress_counts_the_questions_that_are_really_still_possible(flow: Flow) -> None:
     most = most_questions(flow)
     interview = Interview(flow)
-    seen: set[Path] = set()
-    for path in paths(flow):
-        case = new_case(flow)
-        for number, (question, codes) in enumerate(path, 1):
-            so_far = path[: number - 1]
-            if so_far not in seen:
-                seen.add(so_far)
-                standing = interview.standing(case)
-                assert standing.at is not None
-                assert standing.at.code == question
-                assert flow.progress(standing.at, standing.findings) == (number, most[so_far]), so_far
-            case = answer(interview, case, question, codes)
-        assert interview.standing(case).at is None
+    ends = set(paths(flow))
+    for way, case in walked(paths(flow), interview).items():
+        standing = interview.standing(case)
+        assert (standing.at is None) is (way in ends)
+        if standing.at:
+            assert flow.progress(standing.at, standing.findings) == (len(way) + 1, most[way]), way
 
 
 @every_flow
@@ -182,12 +164,10 @@ def test_the_progress_never_goes_back_and_ends_at_its_end(flow: Flow) -> None:
 def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_open(flow: Flow) -> None:
     interview = Interview(flow)
     cases = list(space.cases(flow))
-    for path in paths(flow):
-        if len(path[0][1]) > 1:
-            continue  # the classes of one level are enough here
-        case = new_case(flow)
-        for question, codes in path:
-            case = answer(interview, case, question, codes)
+    one_level = [path for path in paths(flow) if len(path[0][1]) == 1]
+    ways = walked(one_level, interview)
+    for path in one_level:
+        case = ways[path]
         for number, (question, _) in enumerate(path, 1):
             standing = interview.standing(interview.change(case, question, WHO))
             others = {code: codes for code, codes in path if code != question}
@@ -211,13 +191,11 @@ def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:
 @every_flow
 def test_every_button_fits_64_bytes_and_comes_back_as_it_was_sent(flow: Flow) -> None:
     longest = Case("z" * 16, flow.code, CATALOG.edition, revision=999_999_999, turn=999_999_999)
-    for card in cards_of(flow):
-        for button in buttons(card):
-            tap = replace(button.tap, case=longest.id, turn=longest.turn)
-            for sent in (button.tap, tap):
-                data = pack(sent)
-                assert 1 <= len(data.encode()) <= MOST_BYTES == 64
-                assert unpack(data) == sent
+    wished = {button.tap for card in cards_of(flow) for button in buttons(card)}
+    for tap in wished | {replace(tap, case=longest.id, turn=longest.turn) for tap in wished}:
+        data = pack(tap)
+        assert 1 <= len(data.encode()) <= MOST_BYTES == 64
+        assert unpack(data) == tap
 
 
 @every_flow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_kit import STEPS, bytes_of, kept, path_of, sqlite_url
+from store_kit import STEPS, bytes_of, chance_of, kept, path_of, sqlite_url
 
 from bot.desk import Desk
 from bot.store import writer
@@ -29,7 +28,7 @@ def cases_of_many(seed: int) -> Callable[[Desk], None]:
     """
 
     def work(desk: Desk) -> None:
-        chance = random.Random(seed)
+        chance = chance_of(seed)
         for number in range(1000):
             mine = number % 20 == 0
             owner = f"{MARK}-person" if mine else f"person{chance.randrange(20)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
-from store_kit import FORKED, ask, kept, sqlite_url, step, write_until_killed
+from store_kit import FORKED, ask, chance_of, kept, sqlite_url, step, write_until_killed
 
 from bot.desk import Desk, NotSaved
 from bot.store import transaction
@@ -42,7 +41,7 @@ def killed_while_writing(url: str, first: int, patience: float) -> set[int]:
 def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chance = random.Random(20)
+    chance = chance_of(20)
     acknowledged: set[int] = set()
     cases: set[int] = set()
     for kill in range(20):
@@ -99,15 +98,7 @@ async def test_what_cannot_be_kept_is_said_to_be_so_and_can_be_when_the_fault_is
     await store.close()
 
 
-def hang_up(name: str) -> str:
-    """Say: end every connection to a database but our own."""
-    return (
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
-    )
-
-
-def name_of(url: str) -> str:
-    return url.partition("?")[0].rpartition("/")[2]
+HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'spinemets'"
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -118,12 +109,12 @@ async def test_a_connection_that_was_lost_is_made_anew_and_the_work_is_done(url:
         begun.append("again")
         desk.add(kept())
         if len(begun) == 1:
-            ask(url, hang_up(name_of(url)))
+            ask(url, HANG_UP)
         desk.add(kept("2f"))
 
     await store.run(work)
     assert len(begun) == 2
-    ask(url, hang_up(name_of(url)))
+    ask(url, HANG_UP)
     assert await store.run(lambda desk: (desk.get("1f"), desk.get("2f"))) == (kept(), kept("2f"))
 
 
@@ -132,9 +123,9 @@ async def test_a_server_that_stays_away_keeps_nothing_until_it_is_back(
     url: str, store: SqlStore, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transaction, "PAUSES", (0.0, 0.01))
-    name = name_of(url)
+    name = url.partition("?")[0].rpartition("/")[2]
     ask(server.format("postgres"), f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    ask(server.format("postgres"), hang_up(name))
+    ask(server.format("postgres"), HANG_UP)
     for _ in range(2):
         with pytest.raises(NotSaved, match="away"):
             await store.run(step(1))
@@ -151,7 +142,7 @@ async def test_what_another_process_changed_meanwhile_is_seen_by_the_next_try(ur
         assert present
         seen.append(present.card)
         if len(seen) <= meddling:
-            ask(url, f"UPDATE cases SET card = {len(seen)}")
+            ask(url, "UPDATE cases SET card = card + 1")
         desk.put(kept(card=100), 0)
 
     await store.run(lambda desk: desk.add(kept(card=0)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import sqlite3
 import stat
@@ -18,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Table, Text, create_engine, inspect
-from store_kit import FORKED, ask, open_each, path_of, sqlite_url, step
+from store_kit import FORKED, ask, chance_of, open_each, path_of, sqlite_url, step
 
 from bot.store import migrate
 from bot.store.errors import CorruptDatabase, DatabaseAway, NewerDatabase
@@ -64,7 +63,7 @@ def damaged(path: Path, how: str) -> None:
         case "header":
             whole[:64] = bytes(64)
         case "pages":
-            whole[4096 * 3 : 4096 * 6] = random.Random(1).randbytes(4096 * 3)
+            whole[4096 * 3 : 4096 * 6] = chance_of(1).randbytes(4096 * 3)
         case "cut":
             del whole[len(whole) // 2 :]
     path.write_bytes(whole)
@@ -78,11 +77,11 @@ async def test_a_damaged_file_is_refused_with_advice_and_left_as_it_is(tmp_path:
     await store.close()
     damaged(path, how)
     before = path.read_bytes()
-    with pytest.raises(CorruptDatabase, match="restore the last backup") as refused:
-        open_store(url)
-    assert str(path) in str(refused.value)
-    assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    for _ in range(2):
+        with pytest.raises(CorruptDatabase, match="restore the last backup") as refused:
+            open_store(url)
+        assert str(path) in str(refused.value)
+        assert path.read_bytes() == before
 
 
 def test_a_database_of_a_newer_program_is_refused_with_advice_and_left_as_it_is(url: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import AbstractContextManager, closing
+import time
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +17,8 @@ from bot.store.errors import CorruptDatabase, DatabaseAway
 WAIT: Final = "PRAGMA busy_timeout = 5000"
 """How long to wait for another process that writes, in milliseconds."""
 
+LOG_AHEAD: Final = "PRAGMA journal_mode = WAL"
 SETTINGS: Final = (
-    WAIT,
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # what was acknowledged survives a power loss
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",  # VACUUM puts no copy into a temporary file
@@ -105,8 +105,20 @@ def _engine(path: Path) -> Engine:
 
 def _set(raw: Any, _record: object) -> None:
     # The driver's own connection, which SQLAlchemy hands over without a type.
+    raw.execute(WAIT)
+    _log_ahead(raw)
     for setting in SETTINGS:
         raw.execute(setting)
+
+
+def _log_ahead(raw: sqlite3.Connection) -> None:
+    """Turn to the write-ahead log; alone of all statements, this one does not wait for another process by itself."""
+    for _ in range(100):
+        with suppress(sqlite3.OperationalError):
+            raw.execute(LOG_AHEAD)
+            return
+        time.sleep(0.05)
+    raw.execute(LOG_AHEAD)
 
 
 def _begin(connection: Connection) -> None:

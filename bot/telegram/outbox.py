@@ -89,7 +89,9 @@ class Outbox:
     async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
+        await self._sleep(self._pace.wait(wish.place, edit=wish.slot.startswith("m:")))
         while True:
+            wish = newer.pop(wish.slot, wish)
             try:
                 await self._send(wish)
             except TelegramError as error:
@@ -102,8 +104,6 @@ class Outbox:
                 return
             await self._sleep(failure.wait or wait)
             wait = min(wait * 2, LONGEST_WAIT)
-            if wish.slot in newer:
-                wish = newer.pop(wish.slot)
 
     async def _send(self, wish: Wish) -> None:
         """Send one wish, and note that it was shown."""
@@ -112,7 +112,6 @@ class Outbox:
             await self._api.call("editMessageText", {**screen, "message_id": int(wish.slot[2:])})
             self._note(wish)
             return
-        await self._sleep(self._pace.wait(wish.place))
         sent = await self._api.call("sendMessage", {**screen, "disable_notification": True})
         message = int(sent["message_id"])
         await self._record(lambda desk: self._clerk.shown(desk, wish, message))

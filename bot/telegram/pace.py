@@ -1,4 +1,4 @@
-"""How fast may be sent: new messages about one a second in a chat and 30 a second in all, as Telegram allows."""
+"""How fast may be sent: about one new message a second in a chat, 30 in all, 20 of anything a minute in a group."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Final
 
 CHAT_RATE: Final = 1.0
 CHAT_BURST: Final = 3
+GROUP_RATE: Final = 20 / 60
 ALL_RATE: Final = 30.0
 MOST_CHATS: Final = 10_000
 """Chats whose pace is remembered; the ones that were quiet longest are forgotten first."""
 
 
 class Pace:
-    """Tells how long a new message has to wait. Edits are not paced here: the newest alone is sent."""
+    """Tells how long something has to wait. Edits wait in groups alone: elsewhere only the newest is sent anyhow."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Take a clock in seconds that never goes back."""
@@ -21,12 +22,17 @@ class Pace:
         self._chats: dict[str, float] = {}
         self._all = 0.0
 
-    def wait(self, place: str) -> float:
-        """Book a new message in a chat, and give the seconds until it may go."""
+    def wait(self, place: str, *, edit: bool) -> float:
+        """Book a message or an edit in a chat, and give the seconds until it may go."""
+        group = place.startswith("-")
+        if edit and not group:
+            return 0.0
         now = self._clock()
-        free = max(self._chats.pop(place, 0.0), now - (CHAT_BURST - 1) / CHAT_RATE)
-        self._chats[place] = free + 1 / CHAT_RATE
-        self._all = max(self._all, now - 1.0) + 1 / ALL_RATE
+        rate, burst = (GROUP_RATE, 1) if group else (CHAT_RATE, CHAT_BURST)
+        free = max(self._chats.pop(place, 0.0), now - (burst - 1) / rate)
+        self._chats[place] = free + 1 / rate
         if len(self._chats) > MOST_CHATS:
             del self._chats[next(iter(self._chats))]
-        return max(0.0, free - now, self._all - now)
+        if not edit:
+            self._all = max(self._all, now - 1.0) + 1 / ALL_RATE
+        return max(0.0, free - now, 0.0 if edit else self._all - now)
