@@ -214,7 +214,8 @@ class Conversation:
         """Begin a case; one that was begun and never answered is taken instead of another."""
         present = ledger.current(visit.place, visit.who)
         if present and not present.case.steps:
-            fresh = replace(present, card=None, touched=self._clock())
+            case = replace(present.case, edition=self._catalog.edition)
+            fresh = replace(present, case=case, card=None, touched=self._clock())
             ledger.put(fresh, present.case.revision)
             before = self._out_of_date(present, None).shows
         else:

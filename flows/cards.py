@@ -71,7 +71,7 @@ class Cards:
 
     def _question(self, at: Question, case: Case, standing: Standing) -> Card:
         words = self.catalog.wording
-        number, of = self.flow.progress(at, standing.findings)
+        number, of = self.flow.progress(at, {code: step.codes for code, step in standing.answers.items()})
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))

@@ -7,18 +7,23 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from flows.errors import CatalogFault
 from flows.wording import Wording
 
-Text = Annotated[str, Field(min_length=1, max_length=400)]
+Text = Annotated[str, Field(pattern=r"\S", max_length=400)]
 FactId = Annotated[str, Field(pattern=r"^F[1-9][0-9]?$")]
 GapId = Annotated[str, Field(pattern=r"^G[1-9][0-9]?$")]
 TraitId = Annotated[str, Field(pattern=r"^[AD][1-9][0-9]?$")]
-Rating = Literal["unknown", 1, 2, 3]
+Rating = Annotated[
+    Literal["unknown", 1, 2, 3],
+    # Python takes true for 1.
+    BeforeValidator(lambda value: repr(value) if isinstance(value, bool) else value),
+]
 Model = TypeVar("Model", bound=BaseModel)
 
 MOST_BYTES: Final = 200_000
@@ -41,8 +46,8 @@ class Statement(_Data):
 class Option(_Data):
     """A treatment: its indication, what it gains and costs, and how it is rated (unknown unless stated)."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    short: Annotated[str, Field(min_length=1, max_length=24)]
+    name: Annotated[str, Field(pattern=r"\S", max_length=80)]
+    short: Annotated[str, Field(pattern=r"\S", max_length=24)]
     skill: Rating
     equipment: Rating
     advantages: tuple[TraitId, ...]
@@ -140,14 +145,27 @@ def _read(folder: Traversable, name: str, model: type[Model], faults: list[str])
         return model.model_validate(tomllib.loads(raw.decode()))
     except OSError as error:
         faults.append(f"{name}: cannot be read ({error.strerror})")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{name}: not TOML: {error}")
     except ValidationError as error:
         faults += [
-            f"{name}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            f"{name}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}{_allowed(model, fault)}"
             for fault in error.errors(include_url=False)
         ]
+    except (ValueError, RecursionError) as error:
+        faults.append(f"{name}: not TOML: {error}")
     return None
+
+
+def _allowed(model: type[BaseModel], fault: ErrorDetails) -> str:
+    """Name the keys that are known where a fault is an unknown one."""
+    if fault["type"] != "extra_forbidden":
+        return ""
+    kind: Any = model
+    for part in fault["loc"][:-1]:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[str(part)].annotation
+        else:
+            kind = next(inner for inner in reversed(get_args(kind)) if inner is not Ellipsis)
+    return f"; allowed: {', '.join(kind.model_fields)}"
 
 
 def _dangling(facts: _Facts, options: _Options) -> list[str]:

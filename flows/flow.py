@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flows.condition import Always, Condition
+from flows.condition import Always, Condition, Truth
 from flows.errors import FindingFault
 from flows.findings import NOT_ASKED, Codes, Findings
 from flows.levels import counted as levels_counted
@@ -98,14 +98,7 @@ class Flow:
 
     def counted(self, answers: Findings) -> Findings:
         """Give the answers that count: those whose question is asked, NOT_ASKED where it is known not to be."""
-        findings: dict[str, Codes] = {}
-        for question in self.questions:
-            asked = question.asked.read(findings)
-            if asked is False:
-                findings[question.code] = NOT_ASKED
-            elif asked and question.code in answers:
-                findings[question.code] = answers[question.code]
-        return findings
+        return self._read(answers, (True,))
 
     def waiting(self, findings: Findings) -> Question | None:
         """Give the first question that is asked and has no finding yet; None when all is answered."""
@@ -115,7 +108,25 @@ class Flow:
         """Tell whether a question is asked and has no finding yet."""
         return question.code not in findings and question.asked.read(findings) is True
 
-    def progress(self, question: Question, findings: Findings) -> tuple[int, int]:
-        """Count for "3 of 6": the question at hand, and the largest number of questions still possible."""
-        possible = [q.code for q in self.questions if q.asked.read(findings) is not False]
+    def progress(self, question: Question, answers: Findings) -> tuple[int, int]:
+        """Count for "3 of 6": the question at hand, and the largest number of questions still possible.
+
+        Args:
+            question: the question at hand; an answer that it had before is open again.
+            answers: every answer that was given, whether it counts or not.
+        """
+        others = {code: codes for code, codes in answers.items() if code != question.code}
+        findings = self._read(others, (True, None))
+        possible = [q.code for q in self.questions if findings.get(q.code) != NOT_ASKED]
         return possible.index(question.code) + 1, len(possible)
+
+    def _read(self, answers: Findings, asked: tuple[Truth, ...]) -> Findings:
+        """Take the answers of the questions whose condition reads so, NOT_ASKED where it is false."""
+        findings: dict[str, Codes] = {}
+        for question in self.questions:
+            truth = question.asked.read(findings)
+            if truth is False:
+                findings[question.code] = NOT_ASKED
+            elif truth in asked and question.code in answers:
+                findings[question.code] = answers[question.code]
+        return findings

@@ -62,7 +62,6 @@ class Interview:
         """Build the machine of the flow."""
         self.flow = flow
         self._first = flow.questions[0].code
-        self._codes = {question.code: frozenset(question.codes) for question in flow.questions}
         self._machine = _machine(flow)
 
     def standing(self, case: Case) -> Standing:
@@ -137,7 +136,7 @@ class Interview:
         Raises:
             NothingBefore: at the first question.
         """
-        settled = list(case.steps)
+        settled = [step for step in case.steps if self._knows(step)]
         while settled and settled[-1].kind is Kind.mark:
             settled.pop()
         if not settled:
@@ -185,10 +184,10 @@ class Interview:
         chosen: Codes | None = None
         last: Step | None = None
         for step in steps:
+            if not self._knows(step):
+                continue
             if step.kind is Kind.restart:
                 answers = {}
-            elif not self._knows(step):
-                continue
             elif step.kind is Kind.answer:
                 answers.pop(step.question, None)
                 answers[step.question] = step
@@ -197,15 +196,23 @@ class Interview:
         return answers, chosen, last
 
     def _knows(self, step: Step) -> bool:
-        """Tell whether the flow has the question and the choices of a step."""
-        codes = self._codes.get(step.question)
-        return codes is not None and codes.issuperset(step.codes)
+        """Tell whether the flow still has the question and the choices of a step, and takes such a step there."""
+        if step.kind is Kind.restart:
+            return True
+        question = self.flow.question(step.question)
+        if question is None or not set(step.codes) <= set(question.codes):
+            return False
+        return question.several or step.kind is Kind.reopen or (step.kind is Kind.answer and len(step.codes) == 1)
 
     def _shortened(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """Fold a long history into its answers and the step at hand."""
-        answers, _, last = self._fold(steps)
-        settled = tuple(answers.values())
-        return settled if last is None or last.kind is Kind.answer else (*settled, last)
+        """Fold a long history into its answers, with what has been opened and ticked since the last of them."""
+        answers, _, _ = self._fold(steps)
+        since: dict[Kind, Step] = {}
+        for step in steps:
+            since = {} if step.kind in (Kind.answer, Kind.restart) else {**since, step.kind: step}
+            if step.kind is Kind.reopen:
+                since.pop(Kind.mark, None)
+        return (*answers.values(), *since.values())
 
     def _tidy(self, question: str, codes: Codes) -> Codes:
         at = self.flow.question(question)

@@ -7,17 +7,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Text = Annotated[str, Field(min_length=1, max_length=600)]
-Toast = Annotated[str, Field(min_length=1, max_length=200)]
-Label = Annotated[str, Field(min_length=1, max_length=24)]
+Text = Annotated[str, Field(pattern=r"\S", max_length=600)]
+Toast = Annotated[str, Field(pattern=r"\S", max_length=200)]
+Label = Annotated[str, Field(pattern=r"\S", max_length=24)]
 
 
 def _blanks(*allowed: str) -> AfterValidator:
     """Refuse a text whose {blanks} are not exactly the allowed ones."""
 
     def check(text: str) -> str:
-        found = {blank for _, blank, _, _ in Formatter().parse(text) if blank is not None}
-        if found != set(allowed):
+        parts = list(Formatter().parse(text))
+        found = {blank for _, blank, _, _ in parts if blank is not None}
+        if found != set(allowed) or any(form or conversion for _, _, form, conversion in parts):
             shown = ", ".join(f"{{{blank}}}" for blank in allowed)
             raise ValueError(f"must hold the blanks {shown} and no others")
         return text

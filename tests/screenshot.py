@@ -7,9 +7,10 @@ import tempfile
 from pathlib import Path
 
 from browser import T8, Bot, Phone, browser
+from playwright.async_api import ViewportSize
 
 DOCS = Path(__file__).parent.parent / "docs"
-SIZE = {"width": 1280, "height": 1000}
+SIZE: ViewportSize = {"width": 1280, "height": 1000}
 
 
 async def main() -> None:
@@ -19,7 +20,7 @@ async def main() -> None:
         address = bot.start()
         try:
             async with browser() as running:
-                page = await running.new_page(viewport=SIZE, device_scale_factor=1.5)
+                page = await running.new_page(viewport=SIZE, device_scale_factor=1)
                 await page.goto(address)
                 phone = Phone(page)
                 await page.locator("#start").click()

@@ -24,9 +24,7 @@ PATIENTS = tomllib.loads(Path(__file__).with_name("patients.toml").read_text(enc
 
 
 def read_findings(patient: dict[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    return {
-        code: tuple(answer) if code == "levels" else answer for code, answer in patient["findings"].items()
-    }
+    return {code: tuple(answer) if code == "levels" else answer for code, answer in patient["findings"].items()}
 
 
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda patient: str(patient["name"]))
@@ -75,9 +73,7 @@ def test_what_is_not_asked_never_counts() -> None:
         assert (evaluate(noisy), notes(noisy)) == plain[tuple(settled(noisy).items())]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"fitness": "maybe"}, {"levels": ()}, {"levels": ("C7",)}, {"deficit": ""}]
-)
+@pytest.mark.parametrize("wrong", [{"fitness": "maybe"}, {"levels": ()}, {"levels": ("C7",)}, {"deficit": ""}])
 def test_a_missing_or_unknown_answer_is_an_error(wrong: dict[str, str | tuple[str, ...]]) -> None:
     fine: dict[str, str | tuple[str, ...]] = {
         "levels": ("T8",),

@@ -148,7 +148,10 @@ def test_the_progress_counts_the_questions_that_are_really_still_possible(flow: 
         standing = interview.standing(case)
         assert (standing.at is None) is (way in ends)
         if standing.at:
-            assert flow.progress(standing.at, standing.findings) == (len(way) + 1, most[way]), way
+            assert flow.progress(standing.at, {code: step.codes for code, step in standing.answers.items()}) == (
+                len(way) + 1,
+                most[way],
+            ), way
 
 
 @every_flow
@@ -176,7 +179,10 @@ def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_ope
             ]
             most = max(sum(1 for codes in findings.values() if codes) for findings in possible)
             assert standing.at is not None
-            assert flow.progress(standing.at, standing.findings) == (number, most), (path, question)
+            assert flow.progress(standing.at, {code: step.codes for code, step in standing.answers.items()}) == (
+                number,
+                most,
+            ), (path, question)
 
 
 def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:

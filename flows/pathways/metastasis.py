@@ -58,7 +58,7 @@ QUESTIONS: Final = (
         (
             Choice("fit", "fit"),
             Choice("unfit_comorbidity", "unfit: comorbidities"),
-            Choice("unfit_advanced", "unfit: advanced disease"),
+            Choice("unfit_advanced", "unfit: advanced disease", "unfit: advanced"),
             Choice("undecided", "undecided", "fitness undecided"),
         ),
         hint="The source names no scale and no cut-off: you judge.",
@@ -85,7 +85,7 @@ QUESTIONS: Final = (
         (
             Choice("body", "body only"),
             Choice("circumferential", "circumferential"),
-            Choice("posterior", "posterior only", "posterior elements only"),
+            Choice("posterior", "posterior only", "posterior elements"),
         ),
         asked=OPERABLE,
         rows=(2, 1),
@@ -123,7 +123,7 @@ QUESTIONS: Final = (
         "Earlier thoracic or abdominal surgery or radiation?",
         (
             Choice("none", "none", "no prior treatment"),
-            Choice("limited", "limited or not known", "prior limited / unknown"),
+            Choice("limited", "limited or not known", "prior limited/unknown"),
             Choice("extensive", "extensive", "prior extensive"),
         ),
         asked=Every(OPERABLE, Either(ONE_LOWER_BODY, Every(CIRCUMFERENTIAL, Not(ONE_SIDE_ENOUGH)))),
