@@ -24,7 +24,7 @@ from bot.playground.world import World
 from bot.settings import Settings
 from bot.store.opening import open_store
 from bot.telegram.api import Api
-from bot.telegram.channel import Channel
+from bot.telegram.channel import Channel, OtherBot
 from bot.telegram.poller import SecondPoller, TokenRefused
 from bot.telegram.webhook import door
 from flows.library import library
@@ -34,6 +34,9 @@ SECOND_POLLER: Final = 75
 
 TOKEN_REFUSED: Final = 78
 """Exit status where Telegram refuses the token for good."""
+
+OTHER_BOT: Final = 65
+"""Exit status where the database is another bot's."""
 
 PLAYGROUND_TOKEN: Final = "1000000001:playground"  # noqa: S105 - the local server's, no secret
 ID_BYTES: Final = 5
@@ -111,6 +114,9 @@ async def _told_why(serving_until: Awaitable[None], say: Say) -> int:
     except TokenRefused:
         say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
         return TOKEN_REFUSED
+    except OtherBot:
+        say("This database belongs to another bot; give each bot a DATABASE_URL of its own.")
+        return OTHER_BOT
     return 0
 
 

@@ -208,7 +208,7 @@ class Conversation:
         standing = self._interview.standing(kept.case)
         if standing.at or tap.question not in self._catalog.options:
             raise StaleTap(tap.question)
-        return Reply((Show(self._cards.option(kept.case, standing, tap.question), kept.card),))
+        return Reply((Show(self._cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""

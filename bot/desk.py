@@ -51,6 +51,10 @@ class Wish:
 class Desk(Ledger, Protocol):
     """What one transaction of a durable channel sees and writes."""
 
+    def claim(self, bot: str) -> str:
+        """Note which bot these letters and wishes are of, where none is noted yet; tell which one it is."""
+        ...
+
     def take_in(self, letters: Sequence[Letter]) -> list[int]:
         """Keep letters; give the ids of those that were not known before."""
         ...

@@ -116,9 +116,17 @@ class Flow:
             answers: every answer that was given, whether it counts or not.
         """
         others = {code: codes for code, codes in answers.items() if code != question.code}
-        findings = self._read(others, (True, None))
-        possible = [q.code for q in self.questions if findings.get(q.code) != NOT_ASKED]
-        return possible.index(question.code) + 1, len(possible)
+        ways = [others]
+        if question.code in answers:
+            # The answers that follow are known: what each new answer would open is counted, not what all would.
+            ways = [{**others, question.code: (code,)} for code in question.codes]
+        possible = [self._possible(way) for way in ways]
+        return possible[0].index(question.code) + 1, max(map(len, possible))
+
+    def _possible(self, answers: Findings) -> list[str]:
+        """Give the questions that are asked, or may still be."""
+        findings = self._read(answers, (True, None))
+        return [question.code for question in self.questions if findings.get(question.code) != NOT_ASKED]
 
     def _read(self, answers: Findings, asked: tuple[Truth, ...]) -> Findings:
         """Take the answers of the questions whose condition reads so, NOT_ASKED where it is false."""

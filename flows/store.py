@@ -44,7 +44,11 @@ class Ledger(Protocol):
         ...
 
     def add(self, kept: Kept) -> None:
-        """Keep a new case."""
+        """Keep a new case.
+
+        Raises:
+            Overtaken: where a case of that id is kept already; no case ever takes the place of another.
+        """
         ...
 
     def put(self, kept: Kept, expected: int) -> None:
@@ -98,7 +102,9 @@ class MemoryLedger:
         return max(mine, key=lambda kept: kept.touched, default=None)
 
     def add(self, kept: Kept) -> None:
-        """Keep a new case."""
+        """Keep a new case; no case ever takes the place of another."""
+        if kept.case.id in self.cases:
+            raise Overtaken(kept.case.id)
         self.cases[kept.case.id] = kept
 
     def put(self, kept: Kept, expected: int) -> None:

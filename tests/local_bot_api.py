@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,11 @@ import aiohttp
 import telegram
 
 from bot.playground.api import BotApi, Interfere, Observe
+from bot.playground.delivery import Delivery
 from bot.playground.disk import Disk
 from bot.playground.server import Playground, playground_app, serve
-from bot.playground.shapes import PRIVATE
+from bot.playground.shapes import PRIVATE, Room
+from bot.playground.trouble import Trouble
 from bot.playground.world import World
 
 TOKEN = "42:local-play"  # noqa: S105 - it opens nothing
@@ -89,9 +91,9 @@ class Play:
         async with self.session.post(f"{self.url}/play/{path}", json=said) as response:
             return response.status, await response.json()
 
-    async def say(self, text: str) -> int:
+    async def say(self, text: str, chat_id: int = CHAT) -> int:
         """Write a message as the person."""
-        status, answer = await self.page("send", chat_id=CHAT, text=text)
+        status, answer = await self.page("send", chat_id=chat_id, text=text)
         assert status == 200, answer
         return int(answer["message_id"])
 
@@ -135,11 +137,17 @@ async def playing(
     token: str | None = None,
     observe: Observe | None = None,
     interfere: Interfere | None = None,
+    trouble: Trouble | None = None,
+    deliver_to: Callable[[], str] | None = None,
+    first_pause: float = 0.01,
+    rooms: Iterable[Room] = (PRIVATE,),
 ) -> AsyncIterator[Play]:
-    """Run a playground; with a path, go on where the last one on it stopped."""
+    """Run a playground; with a path, go on where the last one on it stopped; in trouble, where there is to be some."""
     clock = Clock()
-    world = World(Disk(disk) if disk else None, clock)
-    app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=interfere))
+    world = World(Disk(disk) if disk else None, clock, rooms, trouble.disorder if trouble else None)
+    hook = trouble.interfere if trouble else interfere
+    delivery = Delivery(world, deliver_to=deliver_to, first_pause=first_pause)
+    app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=hook, delivery=delivery))
     async with serve(app) as port, aiohttp.ClientSession() as session:
         yield Play(world, app, clock, session, port)
     world.close()

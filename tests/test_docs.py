@@ -7,12 +7,15 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
-from enum import Enum
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import pytest
+from cyclopts import App
+from pydantic import SecretStr
 
 from bot.__main__ import app
 from bot.app import SECOND_POLLER, TOKEN_REFUSED
@@ -80,8 +83,11 @@ def said_to_a_shell(text: str) -> list[str]:
 
 def written(default: object) -> str:
     """Write a default as it stands in the environment."""
-    value = default.value if isinstance(default, Enum) else default
-    return "" if value is None else str(value)
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, frozenset):
+        return ",".join(map(str, sorted(default)))
+    return "" if default is None else str(default)
 
 
 SETTINGS: Final = {name.upper(): written(field.default) for name, field in Settings.model_fields.items()}
@@ -103,44 +109,75 @@ def test_env_example_holds_every_setting_with_its_default_and_no_other() -> None
 # Commands of the program and of the chat.
 
 
+@dataclass(frozen=True)
+class Command:
+    """A command of the program: its options, and how many words follow it."""
+
+    options: frozenset[str]
+    needed: frozenset[str]
+    words: int
+
+
+def commands(of: App, *names: str) -> Iterator[tuple[tuple[str, ...], Command]]:
+    """Give every command, with its name in words."""
+    within = [name for name in of if not name.startswith("-")]
+    for name in within:
+        yield from commands(of[name], *names, name)
+    if not within:
+        arguments = of.assemble_argument_collection()
+        by_name = [argument for argument in arguments if argument.index is None]
+        options = frozenset(option for argument in by_name for option in argument.names)
+        needed = frozenset(argument.name for argument in by_name if argument.required)
+        yield names, Command(options, needed, len(arguments) - len(by_name))
+
+
+PROGRAM: Final = dict(commands(app))
+
+
+def parted(line: str) -> tuple[tuple[str, ...], set[str], int]:
+    """Part a line such as "dead retry UPDATE_ID" into the command, its options, and how many words follow."""
+    words = line.split()
+    named = tuple(takewhile(lambda word: re.fullmatch(r"[a-z]+", word), words))
+    options = {word for word in words if word.startswith("-")}
+    return named, options, len(words) - len(named) - len(options)
+
+
 def test_the_readme_tells_every_command_and_option_of_the_program_and_no_other() -> None:
-    told = {
-        tuple(code.split()[1:]) for code in first_codes(section(README, "The program")) if code.startswith("spinemets")
-    }
-    told |= {(code,) for code in first_codes(section(README, "The program")) if code.startswith("-")}
-    assert {words for words in told if words and words[0].startswith("-")} == {
-        (flag,) for flag in app if flag.startswith("-")
-    }
-    for command in (name for name in app if not name.startswith("-")):
-        arguments = app[command].assemble_argument_collection()
-        options = {option for argument in arguments for option in argument.names}
-        needed = tuple(argument.name for argument in arguments if argument.required)
-        assert (command, *needed) in told, command
-        assert {word for words in told if words[0] == command for word in words[1:]} == options, command
-    assert {words[0] for words in told} == set(app)
+    told = first_codes(section(README, "The program"))
+    flags = {code.removeprefix("spinemets ") for code in told if re.fullmatch(r"(?:spinemets )?-\S+", code)}
+    assert flags == {flag for flag in app if flag.startswith("-")}
+    lines = [parted(code.removeprefix("spinemets ")) for code in told if code.removeprefix("spinemets ") not in flags]
+    assert {named for named, _, _ in lines} == set(PROGRAM)
+    for name, command in PROGRAM.items():
+        ways = [(options, words) for named, options, words in lines if named == name]
+        assert set().union(*(options for options, _ in ways)) == command.options, name
+        assert (set(command.needed), command.words) in ways, f"{name}: the plainest way to call it is not told"
+        assert {words for _, words in ways} == {command.words}, name
 
 
 @every_document
 def test_a_command_of_the_program_that_a_document_names_exists(name: str) -> None:
     for line in said_to_a_shell(DOCS[name]):
-        found = re.match(r"(?:ExecStart=)?(?:\S*/)?spinemets ([a-z]+)(.*)", line)
+        found = re.match(r"(?:ExecStart=|runuser .*)?(?:\S*/)?spinemets ([a-z][^|]*)", line)
         if found:
-            assert found[1] in app, line
-            known = {option for argument in app[found[1]].assemble_argument_collection() for option in argument.names}
-            assert set(re.findall(r"--[a-z-]+", found[2])) <= known, line
+            named, options, _ = parted(found[1])
+            within = [known for known in PROGRAM if known[: len(named)] == named]
+            assert within, line
+            assert options <= set().union(*(PROGRAM[known].options for known in within)), line
 
 
 def test_the_readme_tells_every_command_of_the_chat_and_no_other() -> None:
     assert sorted(first_codes(section(README, "In the chat"))) == sorted(f"/{command}" for command in COMMANDS)
 
 
-BOT_FATHERS: Final = {"/newbot", "/revoke"}
+NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/healthz", "/readyz"}
+"""What @BotFather and a web server understand."""
 
 
 @every_document
 def test_a_command_of_the_chat_that_a_document_names_exists(name: str) -> None:
     named = {code for code in codes(DOCS[name]) if re.fullmatch(r"/[a-z]+", code)}
-    assert named - BOT_FATHERS <= {f"/{command}" for command in COMMANDS}
+    assert named - NOT_OF_THE_CHAT <= {f"/{command}" for command in COMMANDS}
 
 
 def begins(shown: Any, real: Any) -> bool:

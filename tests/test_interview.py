@@ -231,7 +231,7 @@ class TapsInAnyOrder(RuleBasedStateMachine):
 
 
 TapsInAnyOrder.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None
+    max_examples=100, stateful_step_count=40, deadline=None
 )  # 40 rules are fewer steps than fold
 TestTapsInAnyOrder = TapsInAnyOrder.TestCase
 
@@ -471,7 +471,7 @@ def test_marks_never_make_a_case_longer() -> None:
 
 
 taps = st.lists(
-    st.tuples(st.sampled_from(GOING_ON), st.sampled_from(tuple(CODES)), st.integers(0, 16)), min_size=150, max_size=300
+    st.tuples(st.sampled_from(GOING_ON), st.sampled_from(tuple(CODES)), st.integers(0, 16)), min_size=120, max_size=200
 )
 
 
@@ -483,7 +483,7 @@ def at_hand(at: str | None, event: str, question: str) -> tuple[str, str]:
     return fitting[(at or question) == GRID], at or question
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(taps)
 def test_however_long_a_case_is_tapped_it_stands_where_the_model_stands(taps: list[tuple[str, str, int]]) -> None:
     case, model = new_case(), Model()

@@ -19,14 +19,20 @@ from flows.case import Case
 from flows.catalog import Catalog
 from flows.condition import Always, Is
 from flows.errors import CatalogFault
+from flows.findings import Codes, Findings
 from flows.flow import Choice, Flow, Question
-from flows.interview import Interview
+from flows.interview import Interview, Standing
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
 from flows.promises import check
 from flows.rules import Guidance, Note, Rule, Verdict, decide
 
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
+
+
+@cache
+def complete(flow: Flow) -> tuple[Findings, ...]:
+    return tuple(space.cases(flow))
 
 
 @cache
@@ -42,6 +48,17 @@ def most_questions(flow: Flow) -> dict[Path, int]:
         for end in range(len(path) + 1):
             most[path[:end]] = max(most.get(path[:end], 0), len(path))
     return most
+
+
+@cache
+def most_with(flow: Flow, kept: Path) -> int:
+    """Count the questions of the longest case that gives these answers wherever it is asked for them."""
+    fitting = (case for case in complete(flow) if all(case[code] in (codes, ()) for code, codes in kept))
+    return max(sum(1 for codes in case.values() if codes) for case in fitting)
+
+
+def answers_of(standing: Standing) -> dict[str, Codes]:
+    return {code: step.codes for code, step in standing.answers.items()}
 
 
 @cache
@@ -75,21 +92,21 @@ def test_every_choice_of_every_question_can_be_part_of_a_case(flow: Flow) -> Non
 
 @every_flow
 def test_every_rule_can_fire(flow: Flow) -> None:
-    cases = list(space.cases(flow))
+    cases = complete(flow)
     for rule in flow.guidance.rules:
         assert any(rule.when.read(findings) for findings in cases), rule
 
 
 @every_flow
 def test_every_rule_but_those_that_always_hold_can_stay_silent(flow: Flow) -> None:
-    cases = list(space.cases(flow))
+    cases = complete(flow)
     for rule in flow.guidance.rules:
         assert any(rule.when.read(findings) is False for findings in cases), rule
 
 
 @every_flow
 def test_every_note_can_show(flow: Flow) -> None:
-    cases = list(space.cases(flow))
+    cases = complete(flow)
     for note in flow.guidance.notes:
         assert any(note.when.read(findings) for findings in cases), note
         silent = any(note.when.read(findings) is False for findings in cases)
@@ -98,7 +115,7 @@ def test_every_note_can_show(flow: Flow) -> None:
 
 @every_flow
 def test_every_fork_can_open_and_can_stay_closed(flow: Flow) -> None:
-    cases = list(space.cases(flow))
+    cases = complete(flow)
     for fork in flow.guidance.forks:
         assert {fork.when.read(findings) for findings in cases} == {True, False}, fork
         assert fork.option in CATALOG.options
@@ -107,13 +124,13 @@ def test_every_fork_can_open_and_can_stay_closed(flow: Flow) -> None:
 @every_flow
 def test_nothing_is_unknown_at_the_end_of_a_case(flow: Flow) -> None:
     whens = guiding(flow)
-    for findings in space.cases(flow):
+    for findings in complete(flow):
         assert None not in [when.read(findings) for when in whens], findings
 
 
 @every_flow
 def test_every_end_has_advice_on_every_option(flow: Flow) -> None:
-    for findings in space.cases(flow):
+    for findings in complete(flow):
         result = decide(flow.guidance, findings)
         assert {advice.option for advice in result.options} == set(CATALOG.options), findings
         assert all(advice.decisive for advice in result.options), findings
@@ -124,7 +141,7 @@ def test_every_end_has_advice_on_every_option(flow: Flow) -> None:
 @every_flow
 def test_every_option_can_lead_or_is_at_least_left_to_judgement(flow: Flow) -> None:
     verdicts: dict[str, set[Verdict]] = {code: set() for code in CATALOG.options}
-    for findings in space.cases(flow):
+    for findings in complete(flow):
         for advice in decide(flow.guidance, findings).options:
             verdicts[advice.option].add(advice.verdict)
     for option, found in verdicts.items():
@@ -148,10 +165,7 @@ def test_the_progress_counts_the_questions_that_are_really_still_possible(flow: 
         standing = interview.standing(case)
         assert (standing.at is None) is (way in ends)
         if standing.at:
-            assert flow.progress(standing.at, {code: step.codes for code, step in standing.answers.items()}) == (
-                len(way) + 1,
-                most[way],
-            ), way
+            assert flow.progress(standing.at, answers_of(standing)) == (len(way) + 1, most[way]), way
 
 
 @every_flow
@@ -166,23 +180,16 @@ def test_the_progress_never_goes_back_and_ends_at_its_end(flow: Flow) -> None:
 @every_flow
 def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_open(flow: Flow) -> None:
     interview = Interview(flow)
-    cases = list(space.cases(flow))
     one_level = [path for path in paths(flow) if len(path[0][1]) == 1]
-    ways = walked(one_level, interview)
-    for path in one_level:
-        case = ways[path]
+    for path, case in walked(one_level, interview).items():
         for number, (question, _) in enumerate(path, 1):
             standing = interview.standing(interview.change(case, question, WHO))
-            others = {code: codes for code, codes in path if code != question}
-            possible = [
-                findings for findings in cases if all(findings[code] in (codes, ()) for code, codes in others.items())
-            ]
-            most = max(sum(1 for codes in findings.values() if codes) for findings in possible)
+            kept = tuple(answer for answer in path if answer[0] != question)
             assert standing.at is not None
-            assert flow.progress(standing.at, {code: step.codes for code, step in standing.answers.items()}) == (
-                number,
-                most,
-            ), (path, question)
+            assert flow.progress(standing.at, answers_of(standing)) == (number, most_with(flow, kept)), (
+                path,
+                question,
+            )
 
 
 def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:

@@ -11,6 +11,8 @@ import pytest
 from starlette.responses import Response
 from telegram_kit import CHAT, FRESH, LEVELS, REST, Seat, data, labels, seated
 
+from bot.access import Access
+from bot.telegram.channel import OtherBot
 from bot.telegram.poller import SecondPoller
 
 
@@ -283,3 +285,29 @@ async def test_a_handler_that_raises_sets_the_update_aside_and_tells_the_person(
 async def test_the_labels_of_the_answers_begin_as_agreed(seat: Seat) -> None:
     await begun(seat)
     assert labels(await seat.newest())[:17] == [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
+
+
+async def test_a_database_of_another_bot_is_refused(tmp_path: Path) -> None:
+    async with seated(tmp_path) as seat:
+        await begun(seat)
+    async with seated(tmp_path, start=False) as seat:
+        await seat.store.run(lambda desk: desk._connection.exec_driver_sql("UPDATE bot SET id = '7'"))  # type: ignore[attr-defined]
+        with pytest.raises(OtherBot):
+            await asyncio.wait_for(seat.channel.poll(), 10)
+
+
+@pytest.mark.parametrize(("users", "chats"), [({CHAT}, set()), (set(), {CHAT})])
+async def test_those_who_are_listed_may_use_the_bot(tmp_path: Path, users: set[int], chats: set[int]) -> None:
+    async with seated(tmp_path, access=Access(False, frozenset(users), frozenset(chats))) as seat:  # noqa: FBT003 - closed
+        await begun(seat)
+
+
+async def test_those_who_are_not_listed_are_told_their_number_and_get_nothing_else(tmp_path: Path) -> None:
+    async with seated(tmp_path) as seat:
+        await begun(seat)
+    async with seated(tmp_path, access=Access(False, frozenset({5}), frozenset({6}))) as seat:  # noqa: FBT003 - closed
+        before = await seat.newest()
+        await seat.tap("T8")
+        await seat.until(lambda _: any(str(CHAT) in toast for toast in seat.toasts))
+        assert await seat.newest() == before
+        await seat.say("/new", f"Your number is {CHAT}")

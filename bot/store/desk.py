@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import UpdateBase, bindparam, delete, func, select, update
+from sqlalchemy import UpdateBase, bindparam, delete, func, insert, select, update
 
 from bot.desk import Letter, Wish
 from bot.store.ledger import SqlLedger
-from bot.store.tables import INBOX, OUTBOX, Insert, for_each_database
+from bot.store.tables import BOT, INBOX, OUTBOX, Insert, for_each_database
 
 NEW: Final = "new"
 DONE: Final = "done"
@@ -27,6 +27,9 @@ _HANDLED: Final = (
 _SET_ASIDE: Final = update(INBOX).where(_BY_ID, INBOX.c.state == NEW).values(state=DEAD, fault=bindparam("why"))
 _RETRY: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=NEW, fault="")
 _DROP: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=DONE, body="")
+_FORGET_DEAD: Final = delete(INBOX).where(INBOX.c.lane == bindparam("lane"), INBOX.c.state == DEAD)
+_WHOSE: Final = select(BOT.c.id)
+_CLAIM: Final = insert(BOT)
 _TIDY: Final = delete(INBOX).where(INBOX.c.update_id < bindparam("before"), INBOX.c.state == DONE)
 
 
@@ -56,6 +59,18 @@ _GRANTED: Final = (
 
 class SqlDesk(SqlLedger):
     """A desk on a connection whose transaction has begun."""
+
+    def claim(self, bot: str) -> str:
+        """Note whose database this is, where nobody has yet; tell whose it is."""
+        found = self._connection.execute(_WHOSE).scalar_one_or_none()
+        if found is None:
+            self._connection.execute(_CLAIM, {"id": bot})
+        return str(found or bot)
+
+    def forget(self, owner: str) -> int:
+        """Erase every case of a person, the wishes that show one, and what was set aside in the private chat."""
+        self._connection.execute(_FORGET_DEAD, {"lane": owner})
+        return super().forget(owner)
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:
         """Keep letters; give the ids of those that were not known before."""

@@ -56,6 +56,13 @@ CASES: Final = Table(
     Index("ix_cases_owner_place", "owner", "place"),
 )
 
+BOT: Final = Table(
+    "bot",
+    METADATA,
+    # One row: the bot whose updates and messages are numbered here. Another bot numbers its own.
+    Column("id", Text, primary_key=True),
+)
+
 INBOX: Final = Table(
     "inbox",
     METADATA,

@@ -30,6 +30,10 @@ SWEEP: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
 
 
+class OtherBot(Exception):
+    """The database holds the updates and messages of another bot, whose numbers mean nothing to this one."""
+
+
 class Channel:
     """One bot on one Bot API."""
 
@@ -61,6 +65,7 @@ class Channel:
         Raises:
             SecondPoller: where another process polls with the same token.
             TokenRefused: where the token has been refused for ten minutes.
+            OtherBot: where the database is another bot's.
         """
         await self._serve({"deleteWebhook": {}}, self._poller.run)
 
@@ -94,6 +99,8 @@ class Channel:
         commands = self._catalog.wording.commands
         menu = [{"command": name, "description": getattr(commands, name)} for name in COMMANDS]
         me = await self._insist("getMe", {})
+        if await self._store.run(lambda desk: desk.claim(str(me["id"]))) != str(me["id"]):
+            raise OtherBot
         for method, params in ({"setMyCommands": {"commands": menu}} | intake).items():
             await self._insist(method, params)
         self._log.info("started", bot=me.get("username", ""))

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
     )
     op.create_index("ix_cases_owner_place", "cases", ["owner", "place"])
+    op.create_table("bot", sa.Column("id", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("id", name="pk_bot"))
     op.create_table(
         "inbox",
         sa.Column("update_id", LONG, autoincrement=False, nullable=False),
