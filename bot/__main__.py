@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable
+from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import App, Parameter
@@ -18,6 +19,7 @@ Result = TypeVar("Result")
 
 app = App(
     name="spinemets",
+    version=metadata.version("spinemets"),
     help="What one source supports for a symptomatic spinal metastasis, T1 to L5: a chat bot for spine surgeons.",
     version_flags=["--version"],
 )
@@ -111,7 +113,8 @@ def dead_retry(update_id: int) -> int:
     Args:
         update_id: the number that `list` shows.
     """
-    return _told(asyncio.run(_at_the_desk(lambda desk: desk.retry(update_id))), update_id, "will be tried again")
+    done = asyncio.run(_at_the_desk(lambda desk: desk.retry(update_id)))
+    return _told(done, update_id, "will be tried again", "is not among those that can be tried again")
 
 
 @dead.command(name="drop")
@@ -121,7 +124,8 @@ def dead_drop(update_id: int) -> int:
     Args:
         update_id: the number that `list` shows.
     """
-    return _told(asyncio.run(_at_the_desk(lambda desk: desk.drop(update_id))), update_id, "is dropped")
+    done = asyncio.run(_at_the_desk(lambda desk: desk.drop(update_id)))
+    return _told(done, update_id, "is dropped", "is not among the dead")
 
 
 async def _at_the_desk(work: Callable[[Desk], Result]) -> Result:
@@ -136,8 +140,8 @@ async def _at_the_desk(work: Callable[[Desk], Result]) -> Result:
         await store.close()
 
 
-def _told(done: bool, update_id: int, what: str) -> int:  # noqa: FBT001 - an outcome, not an option
-    _say(f"{update_id} {what}." if done else f"{update_id} is not among the dead; `spinemets dead list` shows them.")
+def _told(done: bool, update_id: int, what: str, why_not: str) -> int:  # noqa: FBT001 - an outcome, not an option
+    _say(f"{update_id} {what}." if done else f"{update_id} {why_not}; `spinemets dead list` shows them.")
     return 0 if done else 1
 
 
@@ -153,6 +157,8 @@ def main() -> None:
         sys.exit(f"spinemets: {fault}")
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as fault:
+        sys.exit(f"spinemets: {fault}")
 
 
 def _say(line: str) -> None:

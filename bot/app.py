@@ -135,6 +135,7 @@ def _world(settings: Settings) -> World:
     """Open the playground's chats, beside the bot's data."""
     folder = settings.data_folder / "playground"
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     return World(Disk(folder / "chats.db"), time.time)
 
 

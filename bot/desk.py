@@ -68,7 +68,7 @@ class Desk(Ledger, Protocol):
         ...
 
     def handled(self, update_id: int, toast: str) -> bool:
-        """Mark a letter as handled and strip its body; False where it was so already."""
+        """Mark a letter as handled and strip it of all but its number and its toast; False where it was so already."""
         ...
 
     def set_aside(self, update_id: int, fault: str) -> None:
@@ -80,7 +80,7 @@ class Desk(Ledger, Protocol):
         ...
 
     def retry(self, update_id: int) -> bool:
-        """Put a dead letter back among the waiting ones; False where it is not dead."""
+        """Put a dead letter back among the waiting ones; False where it is not dead, or could not be read."""
         ...
 
     def drop(self, update_id: int) -> bool:

@@ -25,9 +25,12 @@ class Health:
         """Note that the bot has started."""
         self._ready = True
 
+    def expect_polls(self) -> None:
+        """Note that it is well only while it hears from Telegram."""
+        self._polls = True
+
     def polled(self) -> None:
         """Note a successful poll."""
-        self._polls = True
         self._polled = self._clock()
 
     def committed(self) -> None:

@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_DATABASE: Final = re.compile(r"sqlite:///.|postgresql://.")
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _LISTEN: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}")
 _ID: Final = re.compile(r"-?[0-9]{1,18}")
@@ -59,8 +60,10 @@ def _server(value: str) -> str:
 
 
 def _database(value: str) -> str:
-    if value and not value.startswith(("sqlite:///", "postgresql://")):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
+    if value and not _DATABASE.match(value):
+        raise ValueError(
+            "must be sqlite:///file.db, sqlite:////folder/file.db or postgresql://user:password@host/name"
+        )
     return value
 
 

@@ -8,6 +8,7 @@ from flows import space
 from flows.catalog import Catalog
 from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not
 from flows.flow import Flow, Question
+from flows.rules import Place, Verdict
 
 
 def mermaid(flow: Flow) -> str:
@@ -99,6 +100,8 @@ def _document(flow: Flow, catalog: Catalog) -> Iterator[str]:
             *_cited(question.facts),
         )
     yield ""
+    yield from (line for question in flow.questions for line in _beside(question))
+    yield ""
     yield "## The rules"
     yield ""
     yield "Every rule that holds is a reason; the strongest verdict wins: contraindicated, not recommended,"
@@ -118,6 +121,18 @@ def _document(flow: Flow, catalog: Catalog) -> Iterator[str]:
     for note in flow.guidance.notes:
         yield _row(words(flow, note.when), note.text, *_cited(note.facts))
     yield ""
+    yield "## The order on the card"
+    yield ""
+    yield "Indicated options first, then matters of judgement, then the rest. Within each group, an option takes the"
+    yield "first place that fits it:"
+    yield ""
+    for number, place in enumerate(flow.guidance.order, 1):
+        yield f"{number}. {_placed(flow, catalog, place)}"
+    yield ""
+    for fork in flow.guidance.forks:
+        yield f"While {words(flow, fork.when)}, the card is headed “{fork.title}”. {fork.if_so}: the headline."
+        yield f"{fork.if_not}: {catalog.options[fork.option].name} ({', '.join(fork.facts)})."
+    yield ""
     yield "## The facts"
     yield ""
     yield from (f"- **{fact}** {text}" for fact, text in catalog.facts.items())
@@ -125,6 +140,20 @@ def _document(flow: Flow, catalog: Catalog) -> Iterator[str]:
     yield "## Where the source is silent or double"
     yield ""
     yield from (f"- **{gap}** {told.silent} *Here:* {told.here}" for gap, told in catalog.gaps.items())
+
+
+def _beside(question: Question) -> Iterator[str]:
+    """Tell what stands beside a question."""
+    for said in filter(None, (question.hint, question.caution)):
+        yield f"- `{question.code}`: {said}"
+
+
+def _placed(flow: Flow, catalog: Catalog, place: Place) -> str:
+    """Tell a place in the order: the option, and where only some verdicts or findings take it."""
+    taken = [getattr(catalog.wording.verdicts, verdict.name).lower() for verdict in place.verdicts]
+    which = [" or ".join(taken)] if len(taken) < len(Verdict) else []
+    when = [] if isinstance(place.when, Always) else [words(flow, place.when)]
+    return ", where ".join([catalog.options[place.option].name, *which, *when])
 
 
 def _answers(question: Question) -> str:

@@ -16,7 +16,7 @@ import aiohttp
 import telegram
 
 from bot.playground.api import BotApi, Interfere, Observe
-from bot.playground.delivery import Delivery
+from bot.playground.delivery import Delivery, Sleep
 from bot.playground.disk import Disk
 from bot.playground.server import Playground, playground_app, serve
 from bot.playground.shapes import PRIVATE, Room
@@ -140,13 +140,14 @@ async def playing(
     trouble: Trouble | None = None,
     deliver_to: Callable[[], str] | None = None,
     first_pause: float = 0.01,
+    sleep: Sleep = asyncio.sleep,
     rooms: Iterable[Room] = (PRIVATE,),
 ) -> AsyncIterator[Play]:
     """Run a playground; with a path, go on where the last one on it stopped; in trouble, where there is to be some."""
     clock = Clock()
     world = World(Disk(disk) if disk else None, clock, rooms, trouble.disorder if trouble else None)
     hook = trouble.interfere if trouble else interfere
-    delivery = Delivery(world, deliver_to=deliver_to, first_pause=first_pause)
+    delivery = Delivery(world, deliver_to=deliver_to, first_pause=first_pause, sleep=sleep)
     app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=hook, delivery=delivery))
     async with serve(app) as port, aiohttp.ClientSession() as session:
         yield Play(world, app, clock, session, port)

@@ -173,7 +173,7 @@ async def test_a_letter_is_handled_once_and_then_holds_no_more_than_its_toast(st
     assert await store.run(lambda desk: desk.handled(1, "noted"))
     assert not await store.run(lambda desk: desk.handled(1, "again"))
     assert not await store.run(lambda desk: desk.handled(9, "unknown"))
-    assert await store.run(lambda desk: desk.letter(1)) == Letter(1, "chat", "", "noted")
+    assert await store.run(lambda desk: desk.letter(1)) == Letter(1, "", "", "noted")
     assert await store.run(lambda desk: desk.waiting()) == letters(2)
     assert await store.run(lambda desk: desk.take_in(letters(1))) == []
 

@@ -22,12 +22,18 @@ _FIND: Final = select(*_LETTER).where(_BY_ID)
 _WAITING: Final = select(*_LETTER).where(INBOX.c.state == NEW).order_by(INBOX.c.update_id)
 _DEAD: Final = select(*_LETTER, INBOX.c.fault).where(INBOX.c.state == DEAD).order_by(INBOX.c.update_id)
 _HANDLED: Final = (
-    update(INBOX).where(_BY_ID, INBOX.c.state != DONE).values(state=DONE, body="", fault="", toast=bindparam("said"))
+    update(INBOX)
+    .where(_BY_ID, INBOX.c.state != DONE)
+    .values(state=DONE, lane="", body="", fault="", toast=bindparam("said"))
 )
 _SET_ASIDE: Final = update(INBOX).where(_BY_ID, INBOX.c.state == NEW).values(state=DEAD, fault=bindparam("why"))
-_RETRY: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=NEW, fault="")
+_RETRY: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD, INBOX.c.body != "").values(state=NEW, fault="")
 _DROP: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=DONE, body="")
-_FORGET_DEAD: Final = delete(INBOX).where(INBOX.c.lane == bindparam("lane"), INBOX.c.state == DEAD)
+_FORGET_LETTERS: Final = (
+    update(INBOX)
+    .where(INBOX.c.lane == bindparam("of"), INBOX.c.state != NEW)
+    .values(state=DONE, lane="", body="", toast="", fault="")
+)
 _WHOSE: Final = select(BOT.c.id)
 _CLAIM: Final = insert(BOT)
 _TIDY: Final = delete(INBOX).where(INBOX.c.update_id < bindparam("before"), INBOX.c.state == DONE)
@@ -69,7 +75,7 @@ class SqlDesk(SqlLedger):
 
     def forget(self, owner: str) -> int:
         """Erase every case of a person, the wishes that show one, and what was set aside in the private chat."""
-        self._connection.execute(_FORGET_DEAD, {"lane": owner})
+        self._connection.execute(_FORGET_LETTERS, {"of": owner})
         return super().forget(owner)
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:

@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 
 from bot.access import Access
 from bot.conversation import COMMANDS, Conversation
-from bot.desk import DeskStore
+from bot.desk import DeskStore, NotSaved
 from bot.health import Health
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk
@@ -67,6 +67,7 @@ class Channel:
             TokenRefused: where the token has been refused for ten minutes.
             OtherBot: where the database is another bot's.
         """
+        self.health.expect_polls()
         await self._serve({"deleteWebhook": {}}, self._poller.run)
 
     async def listen(self, url: str, secret: str) -> None:
@@ -126,8 +127,10 @@ class Channel:
         """Take up what has been left undone for a whole round: the process that had begun it is gone."""
         while True:
             await asyncio.sleep(SWEEP)
-            wishes = await self._store.run(lambda desk: desk.wishes())
-            letters = await self._store.run(lambda desk: desk.waiting())
+            try:
+                wishes, letters = await self._store.run(lambda desk: (desk.wishes(), desk.waiting()))
+            except NotSaved:
+                continue
             self._outbox.take(wish for wish in wishes if wish in self._left and not self._outbox.has(wish))
             for letter in letters:
                 if letter in self._left:

@@ -12,6 +12,7 @@ from bot.conversation import Conversation, Reply, Show, Visit
 from bot.desk import Desk, Letter, Wish
 from bot.telegram.buttons import unpack
 from bot.telegram.html import screen
+from flows.card import Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class Clerk:
         person, chat, query = update.effective_user, update.effective_chat, update.callback_query
         if person is None:
             return Reply()
-        if not self._access.allows(person.id, chat.id if chat else None):
+        allowed = self._access.allows(person.id, chat.id if chat else None)
+        if not allowed and not _forgets(update):
             return self._conversation.not_listed(str(person.id), tapped=query is not None)
         if chat and chat.type != chat.PRIVATE:
             return self._conversation.elsewhere(tapped=query is not None)
@@ -114,6 +116,14 @@ class Clerk:
         """
         slot = f"m:{show.at}" if show.at is not None else f"c:{show.case}" if show.case else "page"
         return desk.wish(place, slot, orjson.dumps(screen(show.card)).decode(), show.case)
+
+
+def _forgets(update: Update) -> bool:
+    """Tell whether an update asks for erasure, which everybody may, listed or not."""
+    if update.callback_query:
+        tap = unpack(update.callback_query.data or "")
+        return tap is not None and tap.verb is Verb.erase
+    return update.message is not None and update.message.text == "/forget"
 
 
 def _place(update: Update) -> str:
