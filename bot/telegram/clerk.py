@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import orjson
-from telegram import CallbackQuery, Message, Update
 
 from bot.access import Access
 from bot.conversation import Conversation, Reply, Show, Visit
 from bot.desk import Desk, Letter, Wish
 from bot.telegram.buttons import unpack
 from bot.telegram.html import screen
+from bot.telegram.intake import Arrival, arrival_in
 from flows.card import Verb
 
 
@@ -42,14 +42,12 @@ class Clerk:
         Raises:
             HandledAlready: where another process has handled it meanwhile; nothing is to be kept then.
         """
-        update = Update.de_json(orjson.loads(letter.body), None)
-        query = update.callback_query.id if update.callback_query else ""
-        reply = self._reply(desk, update)
-        place = _place(update)
-        wishes = tuple(self._wish(desk, place, show) for show in reply.shows)
+        arrival = arrival_in(letter)
+        reply = self._reply(desk, arrival)
+        wishes = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
         if not desk.handled(letter.update_id, reply.toast):
             raise HandledAlready(letter.update_id)
-        return Outcome(query, reply.toast, wishes)
+        return Outcome(arrival.query, reply.toast, wishes)
 
     def shown(self, desk: Desk, wish: Wish, message: int) -> tuple[Wish, ...]:
         """Strike out a wish that was granted by a new message; its case is now shown there."""
@@ -69,43 +67,27 @@ class Clerk:
     def failed(self, desk: Desk, letter: Letter, fault: str) -> Outcome:
         """Set a letter aside whose handling failed, and say that nothing was changed."""
         desk.set_aside(letter.update_id, fault)
-        update = Update.de_json(orjson.loads(letter.body), None)
-        query = update.callback_query
-        reply = self._conversation.failed(tapped=query is not None)
-        wishes = tuple(self._wish(desk, _place(update), show) for show in reply.shows)
-        return Outcome(query.id if query else "", reply.toast, wishes)
+        query = arrival_in(letter).query
+        reply = self._conversation.failed(tapped=bool(query))
+        wishes = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
+        return Outcome(query, reply.toast, wishes)
 
-    def _reply(self, desk: Desk, update: Update) -> Reply:
-        """Let those take part who may, in private chats; everybody else is told why not."""
-        person, chat, query = update.effective_user, update.effective_chat, update.callback_query
-        if person is None:
+    def _reply(self, desk: Desk, arrival: Arrival) -> Reply:
+        """Let those take part who may, in private chats; others are told why not. Everybody may have theirs erased."""
+        who, place, tapped = str(arrival.who), str(arrival.chat), bool(arrival.query)
+        tap = unpack(arrival.data) if tapped else None
+        if not (arrival.private or tapped or arrival.data):
             return Reply()
-        allowed = self._access.allows(person.id, chat.id if chat else None)
-        if not allowed and not _forgets(update):
-            return self._conversation.not_listed(str(person.id), tapped=query is not None)
-        if chat and chat.type != chat.PRIVATE:
-            return self._conversation.elsewhere(tapped=query is not None)
-        return self._tapped(desk, query) if query else self._written(desk, update.message, str(person.id))
-
-    def _tapped(self, desk: Desk, query: CallbackQuery) -> Reply:
-        message = query.message
-        if message is None:
-            return self._conversation.tap(desk, None, Visit("", ""))
-        visit = Visit(str(message.chat.id), str(query.from_user.id), message.message_id)
-        return self._conversation.tap(desk, unpack(query.data or ""), visit)
-
-    def _written(self, desk: Desk, message: Message | None, who: str) -> Reply:
-        if message is None:
-            return Reply()
-        visit = Visit(str(message.chat.id), who)
-        command = (message.text or "").removeprefix("/")
-        return self._conversation.command(desk, command, visit) if command else self._conversation.text(desk, visit)
-
-    @staticmethod
-    def query_of(letter: Letter) -> str | None:
-        """Give the id of the callback query in a letter."""
-        query = Update.de_json(orjson.loads(letter.body), None).callback_query
-        return query.id if query else None
+        forgets = tap.verb is Verb.erase if tap else arrival.data == "forget" and not tapped
+        if not forgets and not self._access.allows(arrival.who, arrival.chat):
+            return self._conversation.not_listed(who, tapped=tapped)
+        if not arrival.private:
+            return self._conversation.elsewhere(tapped=tapped)
+        if tapped:
+            return self._conversation.tap(desk, tap, Visit(place, who, arrival.card))
+        if arrival.data:
+            return self._conversation.command(desk, arrival.data, Visit(place, who))
+        return self._conversation.text(desk, Visit(place, who))
 
     @staticmethod
     def _wish(desk: Desk, place: str, show: Show) -> Wish:
@@ -116,17 +98,3 @@ class Clerk:
         """
         slot = f"m:{show.at}" if show.at is not None else f"c:{show.case}" if show.case else "page"
         return desk.wish(place, slot, orjson.dumps(screen(show.card)).decode(), show.case)
-
-
-def _forgets(update: Update) -> bool:
-    """Tell whether an update asks for erasure, which everybody may, listed or not."""
-    if update.callback_query:
-        tap = unpack(update.callback_query.data or "")
-        return tap is not None and tap.verb is Verb.erase
-    return update.message is not None and update.message.text == "/forget"
-
-
-def _place(update: Update) -> str:
-    """Give the key of the chat that an update came from."""
-    chat = update.effective_chat
-    return str(chat.id) if chat else ""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from telegram.constants import ChatType
 
 from bot.desk import Letter
 
 KINDS: Final = ("message", "callback_query")
 """The kinds of update that are asked for."""
+
+PRIVATE: Final = ChatType.PRIVATE.value
 
 LARGEST: Final = 2**63
 """Ids are below this: a database keeps no larger one."""
@@ -18,9 +22,32 @@ LARGEST: Final = 2**63
 MOST_DATA: Final = 80
 """Characters of callback data that are looked at; more than Telegram carries is none of ours."""
 
-_Fields = dict[str, Any]
-
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]{1,64})?(?:\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is needed of an update, and all that is kept of it.
+
+    Attributes:
+        who: the number of the person.
+        chat: the number of the chat; the person's where the tapped message is not known any more.
+        private: whether it is a private chat.
+        query: the callback query of a tap; empty for a message.
+        card: the message that was tapped; None where it is not known any more.
+        data: the callback data of a tap, the bare command of a message; empty for a message that is none.
+    """
+
+    who: int
+    chat: int
+    private: bool
+    query: str
+    card: int | None
+    data: str
+
+    def body(self) -> str:
+        """Write it for a letter."""
+        return orjson.dumps((self.who, self.chat, self.private, self.query, self.card, self.data)).decode()
 
 
 class Unreadable(Exception):
@@ -32,6 +59,17 @@ class Unreadable(Exception):
         self.update_id = update_id
 
 
+def arrival_in(letter: Letter) -> Arrival:
+    """Read what a letter keeps of its update.
+
+    Raises:
+        Unreadable: where nothing was kept, since it could not be read when it came.
+    """
+    if not letter.body:
+        raise Unreadable(letter.update_id)
+    return Arrival(*orjson.loads(letter.body))
+
+
 def letter_of(update: dict[str, Any]) -> Letter | None:
     """Reduce an update to a letter; None where there is nothing to answer.
 
@@ -40,13 +78,10 @@ def letter_of(update: dict[str, Any]) -> Letter | None:
     """
     update_id: int = update["update_id"]
     try:
-        reduced = _reduced(update)
+        arrival = _tapped(update["callback_query"]) if "callback_query" in update else _written(update.get("message"))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Unreadable(update_id) from None
-    if reduced is None:
-        return None
-    lane, content = reduced
-    return Letter(update_id, lane, orjson.dumps({"update_id": update_id, **content}).decode())
+    return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
 
 
 def update_id_of(update: object) -> int | None:
@@ -62,36 +97,33 @@ def query_id_of(update: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _reduced(update: _Fields) -> tuple[str, _Fields] | None:
-    if "callback_query" in update:
-        query = update["callback_query"]
-        message = query.get("message")
-        tapped = _Fields(id=str(query["id"]), chat_instance="") | {"from": _person(query["from"])}
-        if "data" in query:
-            tapped["data"] = str(query["data"])[:MOST_DATA]
-        if message:
-            tapped["message"] = _message(message)
-        return str((message["chat"] if message else query["from"])["id"]), {"callback_query": tapped}
-    message = update.get("message")
+def _tapped(query: dict[str, Any]) -> Arrival:
+    who = int(query["from"]["id"])
+    data = str(query.get("data", ""))[:MOST_DATA]
+    message = query.get("message")
+    if not message:
+        return Arrival(who, who, True, str(query["id"]), None, data)  # noqa: FBT003 - as read
+    chat = message["chat"]
+    return Arrival(who, int(chat["id"]), chat["type"] == PRIVATE, str(query["id"]), _number(message), data)
+
+
+def _written(message: dict[str, Any] | None) -> Arrival | None:
     if message is None or "from" not in message:
         return None
-    written = _message(message) | {"from": _person(message["from"])}
-    command = _COMMAND.match(str(message.get("text", "")))
-    if command:
-        written["text"] = f"/{command[1].lower()}"
-    return str(message["chat"]["id"]), {"message": written}
-
-
-def _person(user: _Fields) -> _Fields:
-    return {"id": int(user["id"]), "is_bot": bool(user["is_bot"]), "first_name": ""}
-
-
-def _message(message: _Fields) -> _Fields:
+    _number(message)
     chat = message["chat"]
-    if not 0 <= message["message_id"] < LARGEST:
+    command = _COMMAND.match(str(message.get("text", "")))
+    said = command[1].lower() if command else ""
+    return Arrival(int(message["from"]["id"]), int(chat["id"]), chat["type"] == PRIVATE, "", None, said)
+
+
+def _number(message: dict[str, Any]) -> int:
+    """Read a message's number.
+
+    Raises:
+        ValueError: for one that a database cannot keep.
+    """
+    number = int(message["message_id"])
+    if not 0 <= number < LARGEST:
         raise ValueError
-    return {
-        "message_id": int(message["message_id"]),
-        "date": int(message["date"]),
-        "chat": {"id": int(chat["id"]), "type": str(chat["type"])},
-    }
+    return number

@@ -14,7 +14,7 @@ from bot.desk import Desk, DeskStore, Letter, NotSaved
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, HandledAlready, Outcome
 from bot.telegram.failures import Fate, failure_of
-from bot.telegram.intake import Unreadable, letter_of, query_id_of, update_id_of
+from bot.telegram.intake import Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.outbox import Outbox
 from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT
 
@@ -110,7 +110,7 @@ class Reception:
             outcome = await self._store.run(lambda desk: self._clerk.handle(desk, letter))
         except NotSaved:
             self._log.error("not_saved", update_id=letter.update_id)
-            self._answer(self._clerk.query_of(letter), self._conversation.not_saved().toast)
+            self._answer(arrival_in(letter).query, self._conversation.not_saved().toast)
             await asyncio.sleep(SAVE_WAIT)
             self.take(letter)
             return
@@ -128,7 +128,7 @@ class Reception:
         """Tell a repeated update what it was told before."""
         known = await self._store.run(lambda desk: desk.letter(letter.update_id))
         if known and not known.body:
-            self._answer(self._clerk.query_of(letter), known.toast)
+            self._answer(arrival_in(letter).query, known.toast)
 
     def _follow(self, outcome: Outcome) -> None:
         """Answer the tap and show the screens, side by side."""
