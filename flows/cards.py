@@ -62,13 +62,6 @@ class Cards:
         row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
-    def headline(self, standing: Standing) -> str:
-        """Tell in a few words where a case leads; empty while it is being asked."""
-        if standing.at:
-            return ""
-        leading = decide(self.flow.guidance, standing.findings).headline
-        return self.catalog.options[leading.option].short if leading else self.catalog.wording.result.none
-
     def _question(self, at: Question, case: Case, standing: Standing) -> Card:
         words = self.catalog.wording
         number, of = self.flow.progress(at, {code: step.codes for code, step in standing.answers.items()})

@@ -483,19 +483,6 @@ def test_an_option_without_a_case_says_what_it_is_for_and_nothing_of_a_patient(c
     assert all(not button.tap.case for button in buttons(card))
 
 
-@pytest.mark.parametrize(
-    ("findings", "told"),
-    [
-        (T8, "Posterior MIS"),
-        (T4, "No option meets the source outright: decide in the team"),
-        ({"levels": ("T8",), "fitness": ("unfit_advanced",)}, "Non-operative"),
-        ({"levels": ("T8",), "fitness": ("fit",)}, ""),
-    ],
-)
-def test_where_a_case_leads_is_told_in_a_few_words(findings: Findings, told: str) -> None:
-    assert CARDS.headline(INTERVIEW.standing(played(findings))) == told
-
-
 def test_a_case_begun_under_an_older_edition_says_so_on_every_card() -> None:
     for findings in ({}, {"levels": ("T8",)}, T8):
         old = replace(played(findings), edition="2024-03")

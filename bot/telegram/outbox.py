@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -70,19 +69,19 @@ class Outbox:
             worker.cancel()
         if self._striking:
             self._striking.cancel()
-        with suppress(NotSaved):
-            await self._strike()
+        await self._strike()
 
     async def _serve(self, place: str) -> None:
         """Show everything that is wished in one chat, in order."""
         waiting = self._chats[place]
         try:
             while waiting:
-                slot = next(iter(waiting))
+                wish = waiting.pop(next(iter(waiting)))
                 try:
-                    await self._show(waiting.pop(slot), waiting)
+                    await self._show(wish, waiting)
                 except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
                     self._log.error("screen_failed", error=type(fault).__name__)
+                    self._let_go(wish)
         finally:
             del self._chats[place], self._workers[place]
 
@@ -115,6 +114,7 @@ class Outbox:
         sent = await self._api.call("sendMessage", {**screen, "disable_notification": True})
         message = int(sent["message_id"])
         await self._record(lambda desk: self._clerk.shown(desk, wish, message))
+        self._let_go(wish)
 
     async def _settle(self, wish: Wish, failure: Failure, newer: dict[str, Wish]) -> None:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
@@ -147,17 +147,25 @@ class Outbox:
     async def _strike_soon(self) -> None:
         await asyncio.sleep(STRIKE_EVERY)
         self._striking = None
-        with suppress(NotSaved):
-            await self._strike()
+        await self._strike()
 
     async def _strike(self) -> None:
         """Strike out what is done with; where another process wished anew meanwhile, draw what holds now."""
         granted, self._granted = self._granted, []
         if not granted:
             return
-        overtaken = await self._store.run(lambda desk: desk.granted(granted))
+        try:
+            overtaken = await self._store.run(lambda desk: desk.granted(granted))
+        except NotSaved:
+            self._granted = [*granted, *self._granted]
+            return
         for wish in granted:
-            if self._newest.get((wish.place, wish.slot)) == wish.version:
-                del self._newest[wish.place, wish.slot]
-                if wish in overtaken and wish.case:
-                    await self._record(partial(self._clerk.redrawn, wish=wish))
+            if self._let_go(wish) and wish in overtaken and wish.case:
+                await self._record(partial(self._clerk.redrawn, wish=wish))
+
+    def _let_go(self, wish: Wish) -> bool:
+        """Have a wish in hand no more; tell whether it was the newest for its message that came by here."""
+        newest = self._newest.get((wish.place, wish.slot)) == wish.version
+        if newest:
+            del self._newest[wish.place, wish.slot]
+        return newest
