@@ -70,10 +70,11 @@ class Pages:
         return Card("", page.title, (Block((Line(page.line.format(number=number)),)),))
 
     def _page(self, page: Page, rows: tuple[tuple[Button, ...], ...]) -> Card:
-        return Card("", page.title, (Block(tuple(Line(line) for line in page.lines)),), rows)
+        return Card("", page.title, tuple(Block((Line(line),)) for line in page.lines), rows)
 
     def _begin(self) -> tuple[Button, ...]:
-        return (Button(self.catalog.wording.labels.new, Tap(Verb.new)),)
+        labels = self.catalog.wording.labels
+        return Button(labels.new, Tap(Verb.new)), Button(labels.home, Tap(Verb.home))
 
     def _menu(self) -> tuple[Button, ...]:
         labels = self.catalog.wording.labels

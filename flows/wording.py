@@ -98,7 +98,6 @@ class Toasts(_Words):
     unknown_button: Toast
     gone: Toast
     put_aside: Toast
-    nothing_open: Toast
     failed: Toast
     not_saved: Toast
     private_only: Toast
@@ -156,7 +155,6 @@ class Commands(_Words):
 class Wording(_Words):
     """All the words that are not questions, rules, options or facts."""
 
-    name: Text
     case: Text
     step: Annotated[str, _blanks("number", "of")]
     verdicts: Verdicts

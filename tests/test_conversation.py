@@ -309,7 +309,7 @@ async def test_an_unknown_command_is_said_to_be_so(phone: Phone) -> None:
     for name in ("neww", "", "NEW", "decide", "__init__"):
         await phone.command(name)
         assert phone.card.title == PAGES.unknown_command.title
-        assert labels(phone.card) == ["New case"]
+        assert labels(phone.card) == ["New case", "Start"]
 
 
 async def test_start_offers_to_go_on_only_where_something_was_begun(phone: Phone) -> None:
@@ -350,10 +350,10 @@ async def test_the_options_are_listed_and_each_can_be_read_without_a_case(phone:
 async def test_a_stray_text_is_answered_with_the_way_to_the_buttons(phone: Phone) -> None:
     await phone.write()
     assert phone.card.title == PAGES.stray.title
-    assert labels(phone.card) == ["New case"]
+    assert labels(phone.card) == ["New case", "Start"]
     await asked(phone, "T8")
     await phone.write()
-    assert labels(phone.card) == ["Continue", "New case"]
+    assert labels(phone.card) == ["Continue", "New case", "Start"]
     await phone.tap("Continue")
     assert "T8 ✓" in labels(phone.card)
 
@@ -583,6 +583,14 @@ def test_who_comes_second_is_told_and_overwrites_nothing(case: Case, work: Calla
     with pytest.raises(Overtaken):
         work(ledger, case)
     assert ledger.cases[case.id].case.revision == case.revision + 1
+
+
+def test_no_case_ever_takes_the_place_of_another() -> None:
+    kept = Kept(played(T8), "p1", WHO, touched=0.0)
+    ledger = MemoryLedger({kept.case.id: kept})
+    with pytest.raises(Overtaken):
+        ledger.add(replace(kept, owner="u2"))
+    assert ledger.get(kept.case.id) == kept
 
 
 def test_a_case_that_is_gone_cannot_be_kept_anew() -> None:
