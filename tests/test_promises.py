@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -63,17 +62,12 @@ def answers_of(standing: Standing) -> dict[str, Codes]:
 
 @cache
 def cards_of(flow: Flow) -> tuple[Card, ...]:
-    """Draw every card of every case: each question on the way, the recommendation, each option in detail."""
-    return tuple(_cards(flow))
-
-
-def _cards(flow: Flow) -> Iterator[Card]:
+    """Draw every question and every recommendation, and each option in detail at the first recommendation."""
     interview, cards = Interview(flow), Cards(flow, CATALOG)
-    for case in walked(paths(flow), interview).values():
-        standing = interview.standing(case)
-        yield cards.case(case, standing)
-        if standing.at is None:
-            yield from (cards.option(case, standing, code) for code in CATALOG.options)
+    stands = [(case, interview.standing(case)) for case in walked(paths(flow), interview).values()]
+    ended = next((case, standing) for case, standing in stands if standing.at is None)
+    details = [cards.option(*ended, code) for code in CATALOG.options]
+    return (*details, *(cards.case(case, standing) for case, standing in stands))
 
 
 @every_flow

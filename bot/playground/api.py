@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -12,9 +13,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.playground.delivery import Delivery
 from bot.playground.disk import Json
 from bot.playground.methods import METHODS, Result
-from bot.playground.parameters import Params, read_params
+from bot.playground.parameters import Params, parse_params, read_params
 from bot.playground.polling import Polling
 from bot.playground.refused import Refused
 from bot.playground.world import World
@@ -29,6 +31,7 @@ _TOKEN: Final = re.compile(r"([0-9]{1,18}):[A-Za-z0-9_-]{3,}")
 _GET_UPDATES: Final = "getUpdates"
 _HEEDED_BY_GET_UPDATES: Final = frozenset(("offset", "limit", "timeout", "allowed_updates"))
 _NAMES: Final = {name.lower(): name for name in (*METHODS, _GET_UPDATES)}
+_NEVER_FROM_WEBHOOK: Final = ("get", "setWebhook", "deleteWebhook")
 _LONGEST_POLL: Final = 50
 _MOST_UPDATES: Final = 100
 
@@ -49,6 +52,7 @@ class BotApi:
         token: str | None = None,
         observe: Observe | None = None,
         interfere: Interfere | None = None,
+        delivery: Delivery | None = None,
     ) -> None:
         """Open the world to a bot.
 
@@ -57,6 +61,7 @@ class BotApi:
             token: the only one that is let in; every well-formed one where it is not said.
             observe: is told of every request once it is answered.
             interfere: may answer in the method's place, before or after it is run.
+            delivery: brings the updates to the webhook; as Telegram does it where it is not said.
         """
         self._world = world
         self._token = token
@@ -64,6 +69,7 @@ class BotApi:
             world.bot_id = int(form[1])
         self._observe = observe
         self._interfere = interfere
+        self._delivery = delivery or Delivery(world)
         self.polling = Polling(world)
         self.unheeded: Counter[tuple[str, str]] = Counter()
 
@@ -90,20 +96,40 @@ class BotApi:
     async def _interference(self, moment: str, method: str, params: Params) -> Response | None:
         return await self._interfere(moment, method, params.values) if self._interfere else None
 
+    async def deliver(self) -> None:
+        """Bring the updates to the webhook, whenever there is one, until cancelled."""
+        await self._delivery.run(self._carry_out)
+
+    async def _carry_out(self, content_type: str, body: bytes) -> None:
+        """Do what the answer to a delivery asks for, if it asks for anything; nobody is told what came of it."""
+        with suppress(Refused):
+            asked = parse_params(content_type, body, {})
+            method = _NAMES.get(asked.text("method").lower())
+            if method and not method.startswith(_NEVER_FROM_WEBHOOK):
+                values = {name: value for name, value in asked.values.items() if name != "method"}
+                params = Params(values, asked.files)
+                await self._answer(method, params, self._run(method, params))
+
     async def _perform(self, request: Request, method: str, params: Params) -> Response:
+        run = self._poll(request, params) if method == _GET_UPDATES else self._run(method, params)
+        answer = await self._answer(method, params, run)
+        return await self._interference("after", method, params) or _response(answer)
+
+    async def _answer(self, method: str, params: Params, run: Awaitable[Result]) -> Json:
+        heeds = _HEEDED_BY_GET_UPDATES if method == _GET_UPDATES else METHODS[method].heeds
+        self.unheeded.update((method, name) for name in params.values if name not in heeds)
         try:
-            answer: Json = {"ok": True, "result": await self._run(request, method, params)}
+            answer: Json = {"ok": True, "result": await run}
         except Refused as refused:
             answer = _refusal(refused)
         if self._observe:
             self._observe(method, params.values, answer)
-        return await self._interference("after", method, params) or _response(answer)
+        return answer
 
-    async def _run(self, request: Request, method: str, params: Params) -> Result:
-        heeds = _HEEDED_BY_GET_UPDATES if method == _GET_UPDATES else METHODS[method].heeds
-        self.unheeded.update((method, name) for name in params.values if name not in heeds)
-        if method != _GET_UPDATES:
-            return METHODS[method].run(self._world, params)
+    async def _run(self, method: str, params: Params) -> Result:
+        return METHODS[method].run(self._world, params)
+
+    async def _poll(self, request: Request, params: Params) -> Result:
         allowed = params.array("allowed_updates")
         if allowed is not None:
             self._world.updates.allow(allowed)

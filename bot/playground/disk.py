@@ -62,10 +62,11 @@ class Disk:
         raw = self.raw(kind, owner, number)
         return None if raw is None else orjson.loads(raw)
 
-    def every(self, kind: str, owner: int, limit: int = -1) -> list[Json]:
-        """Give what is kept of a kind, by number, the `limit` lowest of them."""
+    def every(self, kind: str, owner: int, limit: int = -1, above: int = 0) -> list[Json]:
+        """Give what is kept of a kind, by number, the `limit` lowest of those above a number."""
         rows = self._db.execute(
-            "SELECT value FROM kept WHERE kind = ? AND owner = ? ORDER BY id LIMIT ?", (kind, owner, limit)
+            "SELECT value FROM kept WHERE kind = ? AND owner = ? AND id > ? ORDER BY id LIMIT ?",
+            (kind, owner, above, limit),
         )
         return [orjson.loads(row[0]) for row in rows]
 

@@ -104,15 +104,20 @@ def _delete_my_commands(world: World, params: Params) -> Result:
     return _change_commands(world, params, [])
 
 
+def _set_webhook(world: World, params: Params) -> Result:
+    world.webhook.set(params)
+    world.tell("webhook", {})
+    return True
+
+
 def _delete_webhook(world: World, params: Params) -> Result:
-    if params.flag("drop_pending_updates"):
-        world.updates.forget()
+    world.webhook.delete(params)
+    world.tell("webhook", {})
     return True
 
 
 def _get_webhook_info(world: World, _: Params) -> Result:
-    info: Json = {"url": "", "has_custom_certificate": False, "pending_update_count": world.updates.waiting}
-    return info | ({"allowed_updates": allowed} if (allowed := world.updates.allowed) else {})
+    return world.webhook.info()
 
 
 def _send(world: World, params: Params, content: Callable[[], Json]) -> Json:
@@ -189,6 +194,7 @@ _TABLE: Final[tuple[tuple[str, Callable[[World, Params], Result], str], ...]] = 
     ("getMyCommands", _get_my_commands, "scope language_code"),
     ("setMyCommands", _set_my_commands, "commands scope language_code"),
     ("deleteMyCommands", _delete_my_commands, "scope language_code"),
+    ("setWebhook", _set_webhook, "url secret_token max_connections allowed_updates drop_pending_updates"),
     ("deleteWebhook", _delete_webhook, "drop_pending_updates"),
     ("getWebhookInfo", _get_webhook_info, ""),
 )

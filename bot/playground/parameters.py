@@ -100,10 +100,19 @@ async def read_params(request: Request) -> Params:
     Raises:
         Refused: it cannot be read.
     """
-    media_type, _, _ = request.headers.get("content-type", "").partition(";")
     body = await read_body(request, _LARGEST_BODY)
+    return parse_params(request.headers.get("content-type", ""), body, dict(request.query_params))
+
+
+def parse_params(content_type: str, body: bytes, query: Json) -> Params:
+    """Gather what a body and a query carry; the body goes before the query.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    media_type, _, _ = content_type.partition(";")
     files: dict[str, Upload] = {}
-    values: Json = dict(request.query_params)
+    values = query
     try:
         match media_type.strip().lower():
             case "application/json" if body:
@@ -111,7 +120,7 @@ async def read_params(request: Request) -> Params:
             case "application/x-www-form-urlencoded":
                 values |= parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
             case "multipart/form-data":
-                fields, files = _multipart(request.headers["content-type"], body)
+                fields, files = _multipart(content_type, body)
                 values |= fields | _named(files, fields)
         return Params({name: _structured(name, value) for name, value in values.items()}, files)
     except (UnicodeError, orjson.JSONDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Long polling: one bot waits for updates at a time, and whether there is one that does."""
+"""Long polling: one bot waits for updates at a time, and whether there is one that takes them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from bot.playground.world import World
 
 _ABSENT_AFTER: Final = 5.0
 _CONFLICT: Final = "terminated by other getUpdates request; make sure that only one bot instance is running"
+_TERMINATED: Final = "terminated by setWebhook request"
+_WEBHOOK: Final = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 
 
 class Polling:
@@ -25,7 +27,7 @@ class Polling:
         self._polls = 0
         self._farewell: asyncio.TimerHandle | None = None
         self.alive = False
-        world.listen(lambda event, _: self._wake() if event == "update" else None)
+        world.listen(self._heed)
 
     async def wait(self, offset: int, limit: int, patience: float, gone: Callable[[], Awaitable[None]]) -> list[Json]:
         """Give the updates that wait, or those that come while one has patience.
@@ -37,13 +39,16 @@ class Polling:
             gone: returns when the bot has hung up.
 
         Raises:
-            Refused: 409 where another request for updates comes while this one waits.
+            Refused: 409 where there is a webhook, or where it is set, or another request for updates comes, while
+                this one waits.
         """
+        if self._world.webhook.address.url:
+            raise Refused(_WEBHOOK, 409)
         self._wake(_CONFLICT)
         self._arrive()
         try:
             found = self._world.updates.since(offset, limit)
-            if not found and patience > 0:
+            if not found and patience > 0 and not self._world.updates.held:
                 await self._wait(patience, gone)
                 found = self._world.updates.since(0, limit)
             return found
@@ -54,8 +59,7 @@ class Polling:
         """Send everyone home who waits, and let nobody wait again."""
         self._closed = True
         self._wake()
-        if self._farewell:
-            self._farewell.cancel()
+        self._stay()
 
     async def _wait(self, patience: float, gone: Callable[[], Awaitable[None]]) -> None:
         waiting = self._waiting = asyncio.get_running_loop().create_future()
@@ -67,8 +71,19 @@ class Polling:
             hung_up.cancel()
             if self._waiting is waiting:
                 self._waiting = None
-        if waiting.done() and waiting.result() == _CONFLICT:
-            raise Refused(_CONFLICT, 409)
+        if waiting.done() and (conflict := waiting.result()):
+            raise Refused(conflict, 409)
+
+    def _heed(self, event: str, data: Json) -> None:
+        if event == "update":
+            self._wake()
+        elif event == "webhook" and self._world.webhook.address.url:
+            self._wake(_TERMINATED)
+        elif event == "webhook" and not self._polls:
+            self._tell()
+        elif event == "delivered":
+            self._stay()
+            self._tell(alive=data["arrived"])
 
     def _wake(self, why: str = "") -> None:
         if self._waiting and not self._waiting.done():
@@ -76,14 +91,17 @@ class Polling:
 
     def _arrive(self) -> None:
         self._polls += 1
-        if self._farewell:
-            self._farewell.cancel()
+        self._stay()
         self._tell(alive=True)
 
     def _leave(self) -> None:
         self._polls -= 1
         if not self._polls and not self._closed:
             self._farewell = asyncio.get_running_loop().call_later(_ABSENT_AFTER, self._tell)
+
+    def _stay(self) -> None:
+        if self._farewell:
+            self._farewell.cancel()
 
     def _tell(self, *, alive: bool = False) -> None:
         if alive != self.alive:

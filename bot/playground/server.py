@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.playground.api import BotApi
 from bot.playground.events import Events
@@ -30,6 +31,8 @@ _PORTS_TRIED: Final = 51
 _LAST_PORT: Final = 65535
 # Longer than a bot's client keeps a connection it does not use, or it would now and then write into a closed one.
 _KEEP_ALIVE: Final = 75
+_GRACE: Final = 0.9
+_MOMENT: Final = 0.001
 
 
 class Playground(Starlette):
@@ -86,11 +89,15 @@ async def serve(app: Playground, port: int = 0) -> AsyncIterator[int]:
     listener = _listen(port)
     server = _Server(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    delivering = asyncio.create_task(app.api.deliver())
     try:
         yield listener.getsockname()[1]  # connections wait in the socket until the server is up
     finally:
+        delivering.cancel()
         server.stop()
         await serving
+        with suppress(asyncio.CancelledError):
+            await delivering
 
 
 class _Server(uvicorn.Server):
@@ -99,7 +106,7 @@ class _Server(uvicorn.Server):
     def __init__(self, app: Playground) -> None:
         config = uvicorn.Config(
             app,
-            http="h11",
+            http=_Connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -107,7 +114,6 @@ class _Server(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=1,
         )
         super().__init__(config)
         self._app = app
@@ -128,8 +134,26 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop as uvicorn does, but for the tenth of a second that it always waits."""
         self._app.hang_up()
-        await super().shutdown(sockets)
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn has no event
+                    await asyncio.sleep(_MOMENT)
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+
+
+class _Connection(H11Protocol):
+    """A connection that an answer can cut: its `state` bears the way."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        self.app_state = self.app_state | {"cut": transport.abort}
 
 
 def _listen(port: int) -> socket.socket:

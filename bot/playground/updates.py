@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from bot.playground.disk import Disk, Json
+from bot.playground.disorder import Disorder
 
 _DAY: Final = 24 * 60 * 60.0
+_WHATEVER: Final = 2**62
 
 
 class Updates:
     """What happened and has not been confirmed."""
 
-    def __init__(self, disk: Disk, clock: Callable[[], float]) -> None:
+    def __init__(self, disk: Disk, clock: Callable[[], float], disorder: Disorder) -> None:
         """Go on with the queue that the disk keeps."""
         self._disk = disk
         self._clock = clock
+        self._disorder = disorder
 
     def add(self, kind: str, body: Json) -> bool:
         """Queue an update; tell whether the bot wants to have it, or asked for other kinds only."""
         if kind not in (self.allowed or [kind]):
             return False
-        now = self._clock()
-        number = self._disk.number("update")
-        self._disk.put("update", 0, number, {"update_id": number, kind: body}, at=now)
-        self._disk.drop_before("update", 0, now - _DAY)
+        for misshapen in self._disorder.enter(self._put(kind, body), body):
+            self._put(kind, misshapen)
+        self._expire()
         return True
 
     def since(self, offset: int, limit: int) -> list[Json]:
@@ -39,12 +41,35 @@ class Updates:
             first = offset if offset >= 0 else self._disk.nth_newest("update", 0, -offset)
             if first > 0:
                 self._disk.drop_below("update", 0, first)
-        return self._disk.every("update", 0, limit)
+        return self._disorder.rearranged(self._disk.every("update", 0, limit), first, limit)
+
+    def above(self, number: int) -> tuple[list[Json], int]:
+        """Give the updates above a number, each to be confirmed by itself, and the highest number so far."""
+        found = self._disk.every("update", 0, above=number)
+        highest = found[-1]["update_id"] if found else number
+        return self._disorder.rearranged(found, _WHATEVER, _WHATEVER), highest
+
+    def confirm(self, number: int) -> None:
+        """Drop an update that has arrived."""
+        with self._disk.transaction():
+            self._disk.drop("update", 0, number)
+
+    def waits(self, number: int) -> bool:
+        """Tell whether an update still waits to be confirmed."""
+        with self._disk.transaction():
+            self._expire()
+        return self._disk.raw("update", 0, number) is not None
 
     def forget(self) -> None:
         """Drop whatever waits."""
+        self._disorder.forget()
         with self._disk.transaction():
             self._disk.drop_before("update", 0, float("inf"))
+
+    @property
+    def held(self) -> bool:
+        """Whether more comes without anything that happens: a bot that waited would wait for what there is."""
+        return self._disorder.holds
 
     @property
     def waiting(self) -> int:
@@ -60,3 +85,12 @@ class Updates:
         """Remember which kinds the bot asks for; what already waits is not touched."""
         with self._disk.transaction():
             self._disk.put("allowed updates", 0, 0, {"kinds": list(kinds)})
+
+    def _put(self, kind: str, body: Any) -> Json:
+        number = self._disk.number("update")
+        update = {"update_id": number, kind: body}
+        self._disk.put("update", 0, number, update, at=self._clock())
+        return update
+
+    def _expire(self) -> None:
+        self._disk.drop_before("update", 0, self._clock() - _DAY)

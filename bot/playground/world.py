@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from bot.playground import keyboard
 from bot.playground.commands import Commands
 from bot.playground.disk import Disk, Json
+from bot.playground.disorder import Disorder
 from bot.playground.entities import formatted
 from bot.playground.files import Files
 from bot.playground.markup import units
@@ -20,6 +21,7 @@ from bot.playground.queries import Queries
 from bot.playground.refused import Refused
 from bot.playground.shapes import PRIVATE, Person, Room, bot_user
 from bot.playground.updates import Updates
+from bot.playground.webhook import Webhook
 
 Listener: TypeAlias = "Callable[[str, Json], None]"
 """Is told the name of what happened, and what the page needs to show it."""
@@ -33,15 +35,27 @@ class World:
     """Everything that Telegram would know."""
 
     def __init__(
-        self, disk: Disk | None = None, clock: Callable[[], float] = time.time, rooms: Iterable[Room] = (PRIVATE,)
+        self,
+        disk: Disk | None = None,
+        clock: Callable[[], float] = time.time,
+        rooms: Iterable[Room] = (PRIVATE,),
+        disorder: Disorder | None = None,
     ) -> None:
-        """Go on where the disk left off; without a disk, begin anew in memory."""
+        """Go on where the disk left off; without a disk, begin anew in memory.
+
+        Args:
+            disk: what is kept.
+            clock: the time.
+            rooms: the chats.
+            disorder: what it does to the updates; none where it is not said.
+        """
         self._disk = disk or Disk()
         self._clock = clock
         self._listeners: list[Listener] = []
         self._queries = Queries(self._disk, clock)
         self.messages = Messages(self._disk, clock)
-        self.updates = Updates(self._disk, clock)
+        self.updates = Updates(self._disk, clock, disorder or Disorder())
+        self.webhook = Webhook(self._disk, clock, self.updates)
         self.commands = Commands(self._disk)
         self.files = Files(self._disk)
         self.rooms = {room.id: room for room in rooms}

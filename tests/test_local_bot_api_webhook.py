@@ -1,0 +1,534 @@
+"""The local Bot API brings updates to a webhook as Telegram does: in order, with the secret, until they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiogram.types
+import pytest
+import telegram
+from aiohttp import web
+from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+
+from bot.playground.delivery import Delivery
+from bot.playground.shapes import PRIVATE, Person, Room
+from bot.playground.world import World
+
+SECRET = "s3cret_-Token"  # noqa: S105 - it opens nothing
+ANOTHER = Room(id=1002, people=(Person(id=1002, first_name="Dr. Okafor"),))
+FORM = "application/x-www-form-urlencoded"
+ACTIVE = (
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)  # fmt: skip
+
+
+@dataclass
+class Receiver:
+    """A bot that takes deliveries; `answers` says how, one update after another, and `status` from then on."""
+
+    url: str = ""
+    status: int = 200
+    answers: list[web.Response] = field(default_factory=list)
+    got: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    doors: dict[int, asyncio.Event] = field(default_factory=dict)
+    cuts: int = 0
+    inside: int = 0
+    most_inside: int = 0
+
+    @property
+    def texts(self) -> list[str]:
+        return [update["message"]["text"] for update in self.got]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        update = await request.json()
+        self.got.append(update)
+        self.headers.append(dict(request.headers))
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        if self.cuts:
+            self.cuts -= 1
+            assert request.transport
+            request.transport.abort()
+        if door := self.doors.get(chat_of(update)):
+            await door.wait()
+        self.inside -= 1
+        return self.answers.pop(0) if self.answers else says(self.status)
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        async with asyncio.timeout(5):
+            while not holds():  # noqa: ASYNC110 - there is no event for what a test wants to know
+                await asyncio.sleep(0.005)
+
+    async def has(self, *texts: str) -> None:
+        await self.until(lambda: len(self.got) >= len(texts))
+        assert self.texts == list(texts)
+
+
+def chat_of(update: dict[str, Any]) -> int:
+    return int(update["message"]["chat"]["id"]) if "message" in update else 0
+
+
+def says(status: int) -> web.Response:
+    return web.Response(status=status)
+
+
+@asynccontextmanager
+async def receiving(port: int = 0) -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    app = web.Application()
+    app.router.add_post("/hook", receiver.receive)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    try:
+        yield receiver
+    finally:
+        for door in receiver.doors.values():
+            door.set()
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def play() -> AsyncIterator[Play]:
+    async with playing() as play:
+        yield play
+
+
+@pytest.fixture
+async def two_rooms() -> AsyncIterator[Play]:
+    async with playing(rooms=(PRIVATE, ANOTHER)) as play:
+        yield play
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+async def info(play: Play) -> dict[str, Any]:
+    told: dict[str, Any] = await play.call("getWebhookInfo")
+    assert aiogram.types.WebhookInfo.model_validate(told).url == told["url"]
+    assert telegram.WebhookInfo.de_json(told, None).url == told["url"]
+    return told
+
+
+async def nothing_waits(play: Play) -> None:
+    async with asyncio.timeout(5):
+        while play.world.updates.waiting:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.005)
+
+
+# Delivery
+
+
+async def test_what_happens_is_delivered_in_order(play: Play, receiver: Receiver) -> None:
+    await play.say("before there is a webhook")
+    await play.call("setWebhook", url=receiver.url)
+    for text in "abcdefgh":
+        await play.say(text)
+    await receiver.has("before there is a webhook", *"abcdefgh")
+    await nothing_waits(play)
+    assert [update["update_id"] for update in receiver.got] == list(range(1, 10))
+    assert aiogram.types.Update.model_validate(receiver.got[0]).event_type == "message"
+
+
+async def test_every_delivery_bears_the_secret(play: Play, receiver: Receiver) -> None:
+    await play.call("setWebhook", url=receiver.url, secret_token=SECRET)
+    await play.tap((await play.send(reply_markup=TAP))["message_id"])
+    await receiver.until(lambda: receiver.got)
+    assert receiver.got[0]["callback_query"]["data"] == "1f.3.deficit.none"
+    assert receiver.headers[0]["X-Telegram-Bot-Api-Secret-Token"] == SECRET
+    assert receiver.headers[0]["Content-Type"] == "application/json"
+
+
+async def test_without_a_secret_there_is_no_header(play: Play, receiver: Receiver) -> None:
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.has("a")
+    assert "X-Telegram-Bot-Api-Secret-Token" not in receiver.headers[0]
+
+
+async def test_an_update_comes_again_until_it_is_confirmed_by_any_2xx(play: Play, receiver: Receiver) -> None:
+    receiver.answers += [says(503), says(302), says(404), says(204)]
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await play.say("b")
+    await receiver.has("a", "a", "a", "a", "b")
+    await nothing_waits(play)
+    assert len({update["update_id"] for update in receiver.got}) == 2
+    told = await info(play)
+    assert told["last_error_message"] == "Wrong response from the webhook: 404 Not Found"
+    assert told["last_error_date"] == int(play.clock.now)
+
+
+async def test_the_pauses_grow_up_to_a_minute() -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 8:
+            await asyncio.Event().wait()
+
+    async with receiving() as receiver:
+        receiver.status = 500
+        async with playing(sleep=sleep, first_pause=1) as play:
+            await play.call("setWebhook", url=receiver.url)
+            await play.say("a")
+            await receiver.until(lambda: len(paused) == 8)
+    assert paused == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+async def test_a_bot_that_is_down_gets_everything_when_it_is_back(play: Play) -> None:
+    async with receiving() as gone:
+        port = int(gone.url.split(":")[2].removesuffix("/hook"))
+    await play.call("setWebhook", url=gone.url)
+    for text in "abc":
+        await play.say(text)
+    await gone.until(lambda: play.world.webhook.info().get("last_error_message"))
+    assert (await info(play))["last_error_message"] == "Connection refused"
+    assert (await info(play))["pending_update_count"] == 3
+    async with receiving(port) as back:
+        await back.has(*"abc")
+        await nothing_waits(play)
+
+
+async def test_a_bot_that_hangs_up_gets_the_update_again(play: Play, receiver: Receiver) -> None:
+    receiver.cuts = 1
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.has("a", "a")
+    assert (await info(play))["last_error_message"] == "Connection closed"
+
+
+async def test_an_update_that_is_a_day_old_is_given_up(play: Play, receiver: Receiver) -> None:
+    receiver.status = 500
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.until(lambda: len(receiver.got) > 1)
+    play.clock.now += 24 * 60 * 60 - 1
+    seen = len(receiver.got)
+    await receiver.until(lambda: len(receiver.got) > seen)
+    assert play.world.updates.waiting == 1
+    play.clock.now += 2
+    await nothing_waits(play)
+    receiver.status = 200
+    await play.say("b")
+    await receiver.until(lambda: receiver.texts[-1] == "b")
+
+
+async def test_a_chat_that_is_stuck_holds_back_no_other(two_rooms: Play, receiver: Receiver) -> None:
+    door = receiver.doors[CHAT] = asyncio.Event()
+    await two_rooms.call("setWebhook", url=receiver.url)
+    await two_rooms.say("stuck")
+    await two_rooms.say("behind it")
+    for text in "abc":
+        await two_rooms.say(text, ANOTHER.id)
+    await receiver.has("stuck", *"abc")
+    door.set()
+    await receiver.has("stuck", *"abc", "behind it")
+
+
+async def test_no_more_connections_are_open_than_the_bot_wants(two_rooms: Play, receiver: Receiver) -> None:
+    for chat_id in (CHAT, ANOTHER.id):
+        receiver.doors[chat_id] = asyncio.Event()
+        await two_rooms.say("a", chat_id)
+    await two_rooms.call("setWebhook", url=receiver.url, max_connections=1)
+    await receiver.until(lambda: receiver.got)
+    await asyncio.sleep(0.05)
+    for door in receiver.doors.values():
+        door.set()
+    await receiver.until(lambda: len(receiver.got) == 2)
+    await nothing_waits(two_rooms)
+    assert receiver.most_inside == 1
+
+    for door in receiver.doors.values():
+        door.clear()
+    await two_rooms.call("setWebhook", url=receiver.url, max_connections=2)
+    for chat_id in (CHAT, ANOTHER.id):
+        await two_rooms.say("b", chat_id)
+    await receiver.until(lambda: receiver.most_inside == 2)
+
+
+async def test_updates_can_be_spread_over_replicas() -> None:
+    async with receiving() as one, receiving() as two:
+        choose = partial(random.Random(7).choice, (one.url, two.url))  # noqa: S311 - the same each time
+        async with playing(deliver_to=choose) as play:
+            await play.call("setWebhook", url="https://spinemets.example/hook", secret_token=SECRET)
+            for number in range(20):
+                await play.say(str(number))
+            await nothing_waits(play)
+        assert sorted(one.texts + two.texts, key=int) == [str(number) for number in range(20)]
+        assert one.texts
+        assert two.texts
+        assert two.headers[0]["X-Telegram-Bot-Api-Secret-Token"] == SECRET
+
+
+# The method in the answer
+
+
+async def test_a_method_in_the_answer_is_carried_out(receiver: Receiver) -> None:
+    seen: list[tuple[str, Any]] = []
+    async with playing(observe=lambda method, params, _: seen.append((method, params))) as play:
+        asked = {"method": "sendMessage", "chat_id": CHAT, "text": "in <b>answer</b>", "parse_mode": "HTML"}
+        receiver.answers += [
+            web.json_response(asked),
+            web.Response(text="method=sendmessage&chat_id=1001&text=as+a+form", content_type=FORM),
+        ]
+        await play.call("setWebhook", url=receiver.url)
+        await play.say("a")
+        await play.say("b")
+        await nothing_waits(play)
+        messages = (await play.state())["chats"][0]["messages"]
+        assert {message["text"] for message in messages if message["from"]["is_bot"]} == {"in answer", "as a form"}
+    assert [method for method, _ in seen] == ["setWebhook", "sendMessage", "sendMessage"]
+    assert seen[1][1] == {key: value for key, value in asked.items() if key != "method"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: web.json_response({"method": "sendMessage", "chat_id": 5, "text": "to nobody"}),
+        lambda: web.json_response({"method": "sendPoll", "chat_id": CHAT}),
+        lambda: web.json_response({"method": "deleteWebhook"}),
+        lambda: web.json_response({"method": "setWebhook", "url": ""}),
+        lambda: web.json_response({"method": "getUpdates"}),
+        lambda: web.json_response({"ok": True}),
+        lambda: web.json_response(["sendMessage"]),
+        lambda: web.Response(text="{", content_type="application/json"),
+        lambda: web.Response(text="fine, thank you"),
+    ],
+)
+async def test_an_answer_that_asks_for_nothing_that_can_be_done_confirms_all_the_same(
+    play: Play, receiver: Receiver, answer: Callable[[], web.Response]
+) -> None:
+    receiver.answers.append(answer())
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.has("a")
+    await nothing_waits(play)
+    assert (await info(play))["url"] == receiver.url
+    assert len((await play.state())["chats"][0]["messages"]) == 1
+
+
+async def test_a_method_in_an_answer_that_does_not_confirm_is_not_carried_out(play: Play, receiver: Receiver) -> None:
+    asked = {"method": "sendMessage", "chat_id": CHAT, "text": "no"}
+    receiver.answers.append(web.json_response(asked, status=500))
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.has("a", "a")
+    await nothing_waits(play)
+    assert len((await play.state())["chats"][0]["messages"]) == 1
+
+
+# Setting, telling and deleting
+
+
+async def test_the_webhook_is_told_as_it_was_set(play: Play, receiver: Receiver) -> None:
+    assert await info(play) == {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
+    assert await play.call("setWebhook", url=receiver.url) is True
+    assert (await info(play))["max_connections"] == 40
+    for asked, kept in ((1000, 100), (-3, 1), (7, 7)):
+        await play.call("setWebhook", url=receiver.url, max_connections=asked, allowed_updates=["callback_query"])
+        assert await info(play) == {
+            "url": receiver.url,
+            "has_custom_certificate": False,
+            "pending_update_count": 0,
+            "max_connections": kept,
+            "allowed_updates": ["callback_query"],
+        }
+    assert SECRET not in str(await info(play))
+
+
+async def test_only_what_is_allowed_is_delivered_and_that_outlives_the_webhook(play: Play, receiver: Receiver) -> None:
+    await play.call("setWebhook", url=receiver.url, allowed_updates=["callback_query"])
+    await play.say("unheard")
+    await play.tap((await play.send(reply_markup=TAP))["message_id"])
+    await receiver.until(lambda: receiver.got)
+    assert [list(update) for update in receiver.got] == [["update_id", "callback_query"]]
+    await play.call("setWebhook", url=receiver.url, max_connections=3)
+    assert (await info(play))["allowed_updates"] == ["callback_query"]
+
+
+async def test_who_has_a_webhook_cannot_poll(play: Play, receiver: Receiver) -> None:
+    polled = asyncio.create_task(poll(play, timeout=30))
+    await receiver.until(lambda: play.app.api.polling._waiting)
+    await play.call("setWebhook", url=receiver.url)
+    assert await polled == (409, "Conflict: terminated by setWebhook request")
+    assert await poll(play) == (409, ACTIVE)
+    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+        with pytest.raises(telegram.error.Conflict, match="use deleteWebhook"):
+            await bot.get_updates()
+    await play.call("deleteWebhook")
+    assert await poll(play) == (200, "")
+
+
+async def poll(play: Play, **params: Any) -> tuple[int, str]:
+    async with play.session.post(f"{play.bot_url}/getUpdates", json=params) as response:
+        return response.status, (await response.json()).get("description", "")
+
+
+@pytest.mark.parametrize("way", [{"method": "deleteWebhook"}, {"method": "setWebhook", "url": ""}])
+async def test_what_was_not_delivered_can_be_polled_once_the_webhook_is_deleted(
+    play: Play, receiver: Receiver, way: dict[str, str]
+) -> None:
+    receiver.status = 500
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.until(lambda: receiver.got)
+    await play.call(**way)
+    assert [update["message"]["text"] for update in await play.updates()] == ["a"]
+    seen = len(receiver.got)
+    await asyncio.sleep(0.05)
+    assert len(receiver.got) == seen
+
+
+async def test_what_waits_can_be_dropped_with_a_new_webhook_or_an_old_one(play: Play, receiver: Receiver) -> None:
+    receiver.status = 500
+    await play.say("dropped at first")
+    await play.call("setWebhook", url=receiver.url, drop_pending_updates=True)
+    await play.say("dropped later")
+    await play.say("dropped in the lane")
+    await receiver.until(lambda: receiver.got)
+    await play.call("setWebhook", url=receiver.url, drop_pending_updates=True)
+    receiver.status = 200
+    await play.say("kept")
+    await receiver.until(lambda: receiver.texts[-1] == "kept")
+    assert set(receiver.texts) == {"dropped later", "kept"}
+
+
+async def test_a_new_webhook_gets_what_the_old_one_did_not_take(play: Play, receiver: Receiver) -> None:
+    receiver.doors[CHAT] = asyncio.Event()
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await play.say("b")
+    await receiver.has("a")
+    async with receiving() as new:
+        await play.call("setWebhook", url=new.url)
+        await new.has("a", "b")
+        await nothing_waits(play)
+
+
+async def test_to_set_the_same_webhook_again_disturbs_nothing(play: Play, receiver: Receiver) -> None:
+    door = receiver.doors[CHAT] = asyncio.Event()
+    await play.call("setWebhook", url=receiver.url)
+    await play.say("a")
+    await receiver.has("a")
+    await play.call("setWebhook", url=receiver.url)
+    door.set()
+    await nothing_waits(play)
+    await receiver.has("a")
+
+
+async def test_the_webhook_and_what_waits_for_it_survive_a_restart(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.status = 503
+    async with playing(tmp_path / "play.db") as play:
+        await play.call("setWebhook", url=receiver.url, secret_token=SECRET, max_connections=3)
+        await play.say("a")
+        await play.say("b")
+        await receiver.until(lambda: receiver.got)
+    receiver.status = 200
+    receiver.got.clear()
+    async with playing(tmp_path / "play.db") as play:
+        await receiver.has("a", "b")
+        assert receiver.headers[-1]["X-Telegram-Bot-Api-Secret-Token"] == SECRET
+        await nothing_waits(play)
+        assert ((await info(play))["url"], (await info(play))["max_connections"]) == (receiver.url, 3)
+        await play.call("deleteWebhook")
+    async with playing(tmp_path / "play.db") as play:
+        assert (await info(play))["url"] == ""
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"url": "http://example.com/hook"}, "bad webhook: An HTTPS URL must be provided for webhook"),
+        ({"url": "ftp://127.0.0.1/hook"}, "bad webhook: An HTTPS URL must be provided for webhook"),
+        ({"url": "http://127.0.0.1.example.com/"}, "bad webhook: An HTTPS URL must be provided for webhook"),
+        (
+            {"url": "https://example.com:8080/hook"},
+            "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
+        ),
+        ({"url": "example.com"}, "invalid webhook URL specified"),
+        ({"url": "https://example.com:port/"}, "invalid webhook URL specified"),
+        ({"url": "https://[/"}, "invalid webhook URL specified"),
+        ({"secret_token": "a b"}, "secret token contains unallowed characters"),
+        ({"secret_token": "ä"}, "secret token contains unallowed characters"),
+        ({"secret_token": "a\n"}, "secret token contains unallowed characters"),
+        ({"secret_token": "a" * 257}, "secret token is too long"),
+        ({"allowed_updates": {"a": 1}}, "expected an Array of allowed updates"),
+    ],
+)
+async def test_what_telegram_refuses_is_refused_and_changes_nothing(
+    play: Play, params: dict[str, Any], words: str
+) -> None:
+    await play.say("a")
+    asked = {"url": "https://example.com/hook", "drop_pending_updates": True} | params
+    assert await play.refusal("setWebhook", **asked) == f"Bad Request: {words}"
+    assert await info(play) == {"url": "", "has_custom_certificate": False, "pending_update_count": 1}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/hook",
+        "https://example.com:8443/hook?x=1",
+        "https://127.0.0.1:9/",
+        "http://localhost:9/hook",
+        "http://[::1]:9/hook",
+    ],
+)
+async def test_what_telegram_takes_is_taken_and_http_on_this_machine(play: Play, url: str) -> None:
+    await play.call("setWebhook", url=url, secret_token="a" * 256)
+    assert (await info(play))["url"] == url
+
+
+async def test_an_unchanged_bot_sets_and_deletes_its_webhook(play: Play, receiver: Receiver) -> None:
+    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+        assert await bot.set_webhook(receiver.url, allowed_updates=["message"], secret_token=SECRET)
+        told = await bot.get_webhook_info()
+        assert (told.url, told.max_connections, told.allowed_updates) == (receiver.url, 40, ("message",))
+        assert await bot.delete_webhook()
+    assert not play.app.api.unheeded
+
+
+async def test_the_page_sees_whether_deliveries_arrive(play: Play, receiver: Receiver) -> None:
+    receiver.answers += [says(200), says(500), says(500)]
+    await play.call("setWebhook", url=receiver.url)
+    alive: list[bool] = []
+    async with play.events() as heard:
+        for text in "ab":
+            await play.say(text)
+        while len(alive) < 3:
+            event, data = await heard.get()
+            alive += [data["bot_alive"]] if event == "alive" else []
+    assert alive == [True, False, True]
+    await play.call("deleteWebhook")
+    assert (await play.state())["bot_alive"] is False
+
+
+async def test_the_server_stops_at_once_in_the_midst_of_deliveries(receiver: Receiver) -> None:
+    receiver.doors[CHAT] = asyncio.Event()
+    async with playing() as play:
+        await play.call("setWebhook", url=receiver.url)
+        await play.say("a")
+        await receiver.has("a")
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 1
+
+
+def test_a_world_without_a_loop_can_have_a_delivery() -> None:
+    world = World()
+    Delivery(world)
+    assert world.say(CHAT, "a")
+    world.close()
