@@ -43,12 +43,20 @@ class Cards:
         """
         words = self.catalog.wording
         option = self.catalog.options[code]
-        advice = next(a for a in decide(self.flow.guidance, standing.findings).options if a.option == code)
+        result = decide(self.flow.guidance, standing.findings)
+        advice = next(advice for advice in result.options if advice.option == code)
         verdict = getattr(words.verdicts, advice.verdict.name)
-        why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=verdict, style=Style.listed)
+        heading = _if_so(verdict, result) if advice.verdict is Verdict.indicated else verdict
+        why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=heading, style=Style.listed)
+        urgent = Block(_noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         rows = ((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]),)
-        card = Card(self._findings_label(standing), option.name, (why, *self._detail(option, cited)), rows)
+        card = Card(
+            self._findings_label(standing),
+            option.name,
+            tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
+            rows,
+        )
         return replace(card, rows=_bound(card.rows, case))
 
     def browsed(self, code: str) -> Card:
@@ -138,7 +146,7 @@ class Cards:
         blocks = [
             *leading,
             Block(urgent, style=Style.urgent),
-            self._group(words.result.also, result.having(Verdict.indicated)[1:]),
+            self._group(_if_so(words.result.also, result), result.having(Verdict.indicated)[1:]),
             self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
             *self._answered(case, standing),
@@ -157,16 +165,25 @@ class Cards:
         if fork is None:
             return named, [Block(reasons, heading=words.supported, style=Style.listed)]
         instead = Line(self.catalog.options[fork.option].name, lead=fork.if_not, facts=fork.facts)
-        return fork.title, [Block((Line(named, lead=fork.if_so), *reasons, instead), style=Style.listed)]
+        so = Block(reasons, heading=f"{fork.if_so}: {named}", style=Style.listed)
+        return fork.title, [so if reasons else Block((Line(named, lead=fork.if_so),)), Block((instead,))]
 
     def _group(self, heading: str, advised: Sequence[Advice]) -> Block:
-        """List options with the reasons of their verdict."""
-        return Block(tuple(self._brief_advice(advice) for advice in advised), heading=heading, style=Style.listed)
+        """List options with the reasons of their verdict; those with the same reasons share a line."""
+        named: dict[Line, list[str]] = {}
+        for advice in advised:
+            named.setdefault(self._brief(advice), []).append(self.catalog.options[advice.option].short)
+        lines = tuple(replace(line, lead=", ".join(options)) for line, options in named.items())
+        return Block(lines, heading=heading, style=Style.listed)
 
-    def _brief_advice(self, advice: Advice) -> Line:
+    def _brief(self, advice: Advice) -> Line:
+        """Tell why, in one line: for a matter of judgement also the indication that is met."""
+        met = [rule for rule in advice.reasons if rule.verdict is Verdict.indicated and rule not in advice.decisive]
         because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
-        facts = tuple(dict.fromkeys(fact for rule in advice.decisive for fact in rule.facts))
-        return Line(because, lead=self.catalog.options[advice.option].short, facts=facts)
+        if met:
+            because = "; ".join([*(rule.because for rule in met), f"{self.catalog.wording.result.but} {because}"])
+        facts = tuple(dict.fromkeys(fact for rule in (*met, *advice.decisive) for fact in rule.facts))
+        return Line(because, facts=facts)
 
     def _option_buttons(self, result: Recommendation) -> list[tuple[Button, ...]]:
         """Lay out a button for the detail of each option, in card order; two in a row."""
@@ -201,6 +218,11 @@ class Cards:
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
         told = tuple(Line(self.catalog.traits[trait], facts=(trait,)) for trait in traits)
         return told or (Line(self.catalog.wording.detail.none_stated),)
+
+
+def _if_so(text: str, result: Recommendation) -> str:
+    """Add to what is indicated that it is so only if the open fork is settled that way."""
+    return f"{text}, {result.fork.if_so.lower()}" if result.fork else text
 
 
 def _noted(notes: Iterable[Note]) -> tuple[Line, ...]:

@@ -9,13 +9,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from flows.errors import CatalogFault
-from flows.wording import Wording
+from flows.wording import Wording, filled
 
-Text = Annotated[str, Field(pattern=r"\S", max_length=400)]
+Text = Annotated[str, Field(max_length=400), AfterValidator(filled)]
 FactId = Annotated[str, Field(pattern=r"^F[1-9][0-9]?$")]
 GapId = Annotated[str, Field(pattern=r"^G[1-9][0-9]?$")]
 TraitId = Annotated[str, Field(pattern=r"^[AD][1-9][0-9]?$")]
@@ -46,8 +46,8 @@ class Statement(_Data):
 class Option(_Data):
     """A treatment: its indication, what it gains and costs, and how it is rated (unknown unless stated)."""
 
-    name: Annotated[str, Field(pattern=r"\S", max_length=80)]
-    short: Annotated[str, Field(pattern=r"\S", max_length=24)]
+    name: Annotated[str, Field(max_length=80), AfterValidator(filled)]
+    short: Annotated[str, Field(max_length=24), AfterValidator(filled)]
     skill: Rating
     equipment: Rating
     advantages: tuple[TraitId, ...]

@@ -69,7 +69,8 @@ def _edge(flow: Flow, dest: str, *, alone: bool) -> str:
 
 def _inner(flow: Flow, condition: Condition) -> str:
     text = words(flow, condition)
-    return f"({text})" if isinstance(condition, Every | Either) else text
+    several = isinstance(condition, Every | Either) or (isinstance(condition, Is) and len(condition.codes) > 1)
+    return f"({text})" if several else text
 
 
 def _named(flow: Flow, code: str, choice: str) -> str:

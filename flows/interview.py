@@ -208,7 +208,7 @@ class Interview:
         """Fold a long history into its answers, with what has been opened and ticked since the last of them."""
         answers, _, _ = self._fold(steps)
         since: dict[Kind, Step] = {}
-        for step in steps:
+        for step in filter(self._knows, steps):
             since = {} if step.kind in (Kind.answer, Kind.restart) else {**since, step.kind: step}
             if step.kind is Kind.reopen:
                 since.pop(Kind.mark, None)

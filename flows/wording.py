@@ -7,9 +7,21 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Text = Annotated[str, Field(pattern=r"\S", max_length=600)]
-Toast = Annotated[str, Field(pattern=r"\S", max_length=200)]
-Label = Annotated[str, Field(pattern=r"\S", max_length=24)]
+
+def filled(text: str) -> str:
+    """Refuse a text with nothing to read in it.
+
+    Raises:
+        ValueError: for a blank text.
+    """
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+Text = Annotated[str, Field(max_length=600), AfterValidator(filled)]
+Toast = Annotated[str, Field(max_length=200), AfterValidator(filled)]
+Label = Annotated[str, Field(max_length=24), AfterValidator(filled)]
 
 
 def _blanks(*allowed: str) -> AfterValidator:
@@ -45,6 +57,7 @@ class Result(_Words):
 
     supported: Text
     also: Text
+    but: Text
     none: Text
     notes: Text
     findings: Text

@@ -163,7 +163,7 @@ def test_toml_that_the_parser_itself_gives_up_on_is_a_fault_of_its_file(
         ("options.toml", 'equipment = "unknown"', "equipment = 0", "options.nonoperative.equipment", "1, 2 or 3"),
         ("options.toml", "[options.combined]", "[options.Combined]", "options.Combined", "[a-z_]"),
         ("options.toml", '["A7", "A8"]', '["A7", "B8"]', "options.anterior_corpectomy.advantages.1", "[AD]"),
-        ("options.toml", 'short = "Combined"', 'short = ""', "options.combined.short", "should match"),
+        ("options.toml", 'short = "Combined"', 'short = ""', "options.combined.short", "must not be blank"),
         ("options.toml", 'short = "Combined"', f'short = "{"x" * 25}"', "options.combined.short", "at most 24"),
         ("options.toml", 'facts = ["F9"]', "facts = []", "options.nonoperative.indication.1.facts", "at least 1"),
         ("options.toml", 'facts = ["F9"]', 'facts = ["9"]', "options.nonoperative.indication.1.facts.0", "F[1-9]"),

@@ -28,7 +28,7 @@ def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: st
         health: what `/healthz` and `/readyz` tell.
         accept: keeps a batch of updates, or raises NotSaved.
         path: where Telegram delivers; without one there is no webhook.
-        secret: what each delivery must bear.
+        secret: what each delivery must bear; nobody is let in where it is empty.
     """
 
     async def healthz(_: Request) -> Response:
@@ -39,7 +39,7 @@ def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: st
 
     async def deliver(request: Request) -> Response:
         """Confirm an update once it is kept, and not before."""
-        if not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret.encode()):
+        if not secret or not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret.encode()):
             return Response(status_code=403)
         body = await _body(request)
         if body is None:

@@ -49,7 +49,7 @@ QUESTIONS: Final = (
         tuple(Choice(level, level) for level in LEVELS),
         several=True,
         rows=(4, 4, 4, 5),
-        hint="Only the levels you would treat now. T1–L5.",
+        hint="The source does not say which levels count: take the symptomatic ones to treat now.",
         facts=("G8",),
     ),
     Question(
@@ -140,7 +140,7 @@ RULES: Final = (
         NONOPERATIVE,
         Verdict.indicated,
         UNFIT,
-        "not fit for surgery: radiotherapy, and a brace if painful movement must be stopped",
+        "the patient is not fit; radiotherapy, and a brace if painful movement must be stopped",
         ("F8", "F9"),
     ),
     Rule(
@@ -158,7 +158,7 @@ RULES: Final = (
             operation,
             Verdict.not_indicated,
             UNFIT,
-            "not fit for surgery: the source offers non-operative treatment only",
+            "the patient is not fit; the source offers non-operative treatment only",
             ("F8",),
         )
         for operation in OPERATIONS
@@ -226,7 +226,7 @@ RULES: Final = (
         POSTERIOR_CORPECTOMY,
         Verdict.not_indicated,
         Every(OPERABLE, Not(EXTENSIVE)),
-        "body not extensively destroyed; larger operations are kept for whom a smaller one cannot serve",
+        "body not extensively destroyed, so that a smaller operation may serve",
         ("F11", "F3"),
     ),
     Rule(
@@ -242,7 +242,7 @@ RULES: Final = (
         ANTERIOR_CORPECTOMY,
         Verdict.not_recommended,
         UPPER,
-        "T2–T5: the source advises against it and goes in from behind",
+        "the source advises against it at T2–T5 and goes in from behind",
         ("F14", "F4"),
     ),
     Rule(
@@ -307,7 +307,7 @@ RULES: Final = (
         COMBINED,
         Verdict.judgement,
         Every(OPERABLE, UPPER),
-        "the source contradicts itself at T2–T5: no level limit here, yet it points away from the front; discuss",
+        "the source contradicts itself at T2–T5 (no level limit here, yet it points away from the front); discuss",
         ("F16", "F4", "F14", "G6"),
     ),
     Rule(
