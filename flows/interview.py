@@ -62,6 +62,7 @@ class Interview:
         """Build the machine of the flow."""
         self.flow = flow
         self._first = flow.questions[0].code
+        self._questions = {question.code: (question, frozenset(question.codes)) for question in flow.questions}
         self._machine = _machine(flow)
 
     def standing(self, case: Case) -> Standing:
@@ -199,8 +200,8 @@ class Interview:
         """Tell whether the flow still has the question and the choices of a step, and takes such a step there."""
         if step.kind is Kind.restart:
             return True
-        question = self.flow.question(step.question)
-        if question is None or not set(step.codes) <= set(question.codes):
+        question, codes = self._questions.get(step.question, (None, frozenset()))
+        if question is None or not codes.issuperset(step.codes):
             return False
         return question.several or step.kind is Kind.reopen or (step.kind is Kind.answer and len(step.codes) == 1)
 
