@@ -20,6 +20,9 @@ COMMANDS: Final = ("new", "options", "help", "about", "cancel", "forget", "start
 """Every command, in the order of the menu."""
 
 
+A_MOMENT: Final = 1e-6
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Who acts, and where.
@@ -167,7 +170,7 @@ class Conversation:
         try:
             if tap.verb is Verb.option:
                 return self._option(here, tap)
-            here = replace(here, case=self._taken(kept.case, tap, visit.who), touched=self._clock())
+            here = replace(here, case=self._taken(kept.case, tap, visit.who), touched=self._later(kept))
         except StaleTap:
             toast = self._words.toasts.stale
         except NothingChosen:
@@ -213,21 +216,23 @@ class Conversation:
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""
         present = ledger.current(visit.place, visit.who)
+        now = self._later(present)
         if present and not present.case.steps:
             case = replace(present.case, edition=self._catalog.edition)
-            fresh = replace(present, case=case, card=None, touched=self._clock())
+            fresh = replace(present, case=case, card=None, touched=now)
             ledger.put(fresh, present.case.revision)
             before = self._out_of_date(present, None).shows
         else:
             case = Case(self._new_id(), self._interview.flow.code, self._catalog.edition)
-            fresh = Kept(case, visit.place, visit.who, touched=self._clock())
+            fresh = Kept(case, visit.place, visit.who, touched=now)
             ledger.add(fresh)
             before = ()
         return Reply((*before, self._drawn(fresh)))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Bring a case to the message that was tapped; the one that showed it before is out of date."""
-        here = replace(kept, card=visit.card, aside=False, touched=self._clock())
+        now = self._later(ledger.current(visit.place, visit.who))
+        here = replace(kept, card=visit.card, aside=False, touched=now)
         ledger.put(here, kept.case.revision)
         return Reply((self._drawn(here), *self._out_of_date(kept, visit.card).shows))
 
@@ -236,7 +241,7 @@ class Conversation:
         kept = ledger.current(visit.place, visit.who)
         if kept is None:
             return _said(self._pages.plain(self._words.pages.nothing_open))
-        ledger.put(replace(kept, aside=True, touched=self._clock()), kept.case.revision)
+        ledger.put(replace(kept, aside=True, touched=self._later(kept)), kept.case.revision)
         card = self._aside(kept)
         return Reply((*((Show(card, kept.card),) if kept.card else ()), Show(card)))
 
@@ -272,6 +277,10 @@ class Conversation:
 
     def _go_on(self, kept: Kept) -> Button:
         return Button(self._words.labels.go_on, Tap(Verb.show, case=kept.case.id))
+
+    def _later(self, kept: Kept | None) -> float:
+        """Tell the time, but never one before a case was touched: the clock may have been set back."""
+        return max(self._clock(), kept.touched + A_MOMENT) if kept else self._clock()
 
     def _open_case(self, ledger: Ledger, visit: Visit) -> Button | None:
         """Give the way back to the open case, where one was begun."""

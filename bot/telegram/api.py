@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import Bot
 from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
@@ -18,7 +17,8 @@ class Api:
     def __init__(self, token: str, url: str, wire: BaseRequest | None = None) -> None:
         """Take the token and the server's scheme, host and port."""
         self._wire = wire or Wire()
-        self._bot = Bot(token, base_url=f"{url}/bot", request=self._wire, get_updates_request=self._wire)
+        # The library's Bot would write this address, token and all, into its log.
+        self._base = f"{url}/bot{token}"
 
     def __repr__(self) -> str:
         """Name the class alone."""
@@ -45,7 +45,7 @@ class Api:
         """
         data = RequestData([RequestParameter(key, value, None) for key, value in params.items()])
         try:
-            return await self._wire.post(f"{self._bot.base_url}/{method}", data, read_timeout=wait)
+            return await self._wire.post(f"{self._base}/{method}", data, read_timeout=wait)
         except KeyError:
             failure = NetworkError("the answer has no result")
         raise failure

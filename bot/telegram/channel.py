@@ -5,26 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
 from bot.access import Access
 from bot.conversation import COMMANDS, Conversation
-from bot.desk import DeskStore, NotSaved
+from bot.desk import Desk, DeskStore, NotSaved
 from bot.health import Health
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk
 from bot.telegram.intake import KINDS
 from bot.telegram.outbox import Outbox
 from bot.telegram.pace import Pace
-from bot.telegram.poller import FIRST_WAIT, Poller
+from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.reception import Reception
 from flows.catalog import Catalog
 
+Result = TypeVar("Result")
+
 ENDING: Final = 4.0
 """Seconds to send what is under way when the bot is told to end; the rest is sent after the next start."""
+
+WATCH: Final = 60.0
+"""Seconds between looks at the token where updates come by webhook."""
 
 SWEEP: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
@@ -81,7 +86,7 @@ class Channel:
             TokenRefused: where the token has been refused for ten minutes.
         """
         hook = {"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}
-        await self._serve({"setWebhook": hook}, asyncio.Event().wait)
+        await self._serve({"setWebhook": hook}, self._watch)
 
     async def _serve(self, intake: dict[str, dict[str, Any]], receive: Callable[[], Any]) -> None:
         await self._api.open()
@@ -100,15 +105,37 @@ class Channel:
         commands = self._catalog.wording.commands
         menu = [{"command": name, "description": getattr(commands, name)} for name in COMMANDS]
         me = await self._insist("getMe", {})
-        if await self._store.run(lambda desk: desk.claim(str(me["id"]))) != str(me["id"]):
+        if await self._kept(lambda desk: desk.claim(str(me["id"]))) != str(me["id"]):
             raise OtherBot
         for method, params in ({"setMyCommands": {"commands": menu}} | intake).items():
             await self._insist(method, params)
         self._log.info("started", bot=me.get("username", ""))
-        self._outbox.take(await self._store.run(lambda desk: desk.wishes()))
-        for letter in await self._store.run(lambda desk: desk.waiting()):
+        self._outbox.take(await self._kept(lambda desk: desk.wishes()))
+        for letter in await self._kept(lambda desk: desk.waiting()):
             self.reception.take(letter)
         self.health.ready()
+
+    async def _watch(self) -> None:
+        """Ask now and then whether the token still holds: where updates are delivered, nothing else would tell."""
+        wait = FIRST_WAIT
+        while True:
+            await asyncio.sleep(WATCH)
+            try:
+                await self._api.call("getMe", {})
+            except TelegramError as error:
+                wait = await self._poller.again(error, wait)
+            else:
+                wait = FIRST_WAIT
+                self._poller.heard()
+
+    async def _kept(self, work: Callable[[Desk], Result]) -> Result:
+        """Do something with the database, however long it takes to come back."""
+        while True:
+            try:
+                return await self._store.run(work)
+            except NotSaved:
+                self._log.error("not_saved")
+                await asyncio.sleep(SAVE_WAIT)
 
     async def _insist(self, method: str, params: dict[str, Any]) -> Any:
         """Call until it succeeds."""

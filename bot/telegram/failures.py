@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final
 
-from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 
 class Fate(Enum):
@@ -53,7 +53,7 @@ def failure_of(error: TelegramError) -> Failure:
     if isinstance(error, RetryAfter):
         wait = error.retry_after
         return Failure(Fate.again, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
-    if isinstance(error, Forbidden):
+    if isinstance(error, Forbidden | ChatMigrated):
         return Failure(Fate.rest)
     if isinstance(error, BadRequest):
         said = error.message.lower()

@@ -9,10 +9,14 @@ from typing import Any, Final
 import orjson
 from telegram.constants import ChatType
 
+from bot.conversation import COMMANDS
 from bot.desk import Letter
 
 KINDS: Final = ("message", "callback_query")
 """The kinds of update that are asked for."""
+
+UNKNOWN: Final = "unknown"
+"""Stands for a command that is none of ours: what was written after the slash is nobody's business."""
 
 PRIVATE: Final = ChatType.PRIVATE.value
 
@@ -79,9 +83,9 @@ def letter_of(update: dict[str, Any]) -> Letter | None:
     update_id: int = update["update_id"]
     try:
         arrival = _tapped(update["callback_query"]) if "callback_query" in update else _written(update.get("message"))
-    except (KeyError, TypeError, ValueError, AttributeError):
+        return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
-    return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
 
 
 def update_id_of(update: object) -> int | None:
@@ -113,7 +117,8 @@ def _written(message: dict[str, Any] | None) -> Arrival | None:
     _number(message)
     chat = message["chat"]
     command = _COMMAND.match(str(message.get("text", "")))
-    said = command[1].lower() if command else ""
+    named = command[1].lower() if command else ""
+    said = named if named in COMMANDS or not command else UNKNOWN
     return Arrival(int(message["from"]["id"]), int(chat["id"]), chat["type"] == PRIVATE, "", None, said)
 
 

@@ -16,6 +16,7 @@ from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk
 from bot.telegram.failures import Failure, Fate, failure_of
 from bot.telegram.pace import Pace
+from flows.errors import Overtaken
 
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
@@ -132,6 +133,8 @@ class Outbox:
         while True:
             try:
                 self.take(await self._store.run(work))
+            except Overtaken:
+                await self._sleep(FIRST_WAIT)
             except NotSaved:
                 self._log.error("not_saved")
                 await self._sleep(LONGEST_WAIT)

@@ -34,5 +34,5 @@ class Pace:
         if len(self._chats) > MOST_CHATS:
             del self._chats[next(iter(self._chats))]
         if not edit:
-            self._all = max(self._all, now - 1.0) + 1 / ALL_RATE
+            self._all = max(self._all + 1 / ALL_RATE, now)
         return max(0.0, free - now, 0.0 if edit else self._all - now)

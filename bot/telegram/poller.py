@@ -78,11 +78,16 @@ class Poller:
             except TelegramError as error:
                 wait = await self.again(error, wait)
                 continue
-            conflicts, wait, self._refused_since = 0, FIRST_WAIT, None
+            conflicts, wait = 0, FIRST_WAIT
+            self.heard()
             try:
                 offset = max(offset, await self._accept(batch if isinstance(batch, list) else []) + 1)
             except NotSaved:
                 await self._sleep(SAVE_WAIT)
+
+    def heard(self) -> None:
+        """Note that the token is accepted."""
+        self._refused_since = None
 
     async def again(self, error: TelegramError, wait: float) -> float:
         """Wait after a failure, and give how long to wait after the next.
@@ -97,6 +102,7 @@ class Poller:
             if now - self._refused_since >= PATIENCE:
                 raise TokenRefused
         else:
+            self._refused_since = None
             self._log.warning("telegram_unreachable", error=type(error).__name__, retry_in=wait)
         await self._sleep(failure_of(error).wait or wait)
         return min(wait * 2, LONGEST_WAIT)

@@ -17,6 +17,7 @@ from bot.telegram.failures import Fate, failure_of
 from bot.telegram.intake import Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.outbox import Outbox
 from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT
+from flows.errors import Overtaken
 
 ANSWER_TRIES: Final = 4
 
@@ -69,6 +70,7 @@ class Reception:
             self._not_saved(batch)
             raise
         self._committed()
+        self._told.clear()
         for letter in letters:
             self.take(letter) if letter.update_id in new else self._spawn(self._repeat(letter))
         for update in batch:
@@ -108,7 +110,7 @@ class Reception:
         """Handle a letter; one whose handling fails is set aside, and the person is told."""
         try:
             outcome = await self._store.run(lambda desk: self._clerk.handle(desk, letter))
-        except NotSaved:
+        except (NotSaved, Overtaken):
             self._log.error("not_saved", update_id=letter.update_id)
             self._answer(arrival_in(letter).query, self._conversation.not_saved().toast)
             await asyncio.sleep(SAVE_WAIT)
