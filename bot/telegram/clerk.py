@@ -61,8 +61,14 @@ class Clerk:
         return (desk.wish(wish.place, f"c:{wish.case}", wish.body, wish.case),)
 
     def redrawn(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
-        """Wish once more what a message shall show now, where another process may have shown it something newer."""
-        return tuple(self._wish(desk, wish.place, show) for show in self._conversation.redrawn(desk, wish.case).shows)
+        """Tell what a message shall show after an older screen was sent that another process had overtaken.
+
+        A newer wish that still waits is shown once more, as it is: to wish anew would overtake the other process in
+        turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
+        """
+        waiting = tuple(newer for newer in desk.wishes(wish.place) if newer.slot == wish.slot)
+        shows = () if waiting else self._conversation.redrawn(desk, wish.case).shows
+        return (*waiting, *(self._wish(desk, wish.place, show) for show in shows))
 
     def failed(self, desk: Desk, letter: Letter, fault: str) -> Outcome:
         """Set a letter aside whose handling failed, and say that nothing was changed."""

@@ -1,0 +1,339 @@
+"""What the tests of hardship share: a scripted Telegram, hours that pass at once, a store in line."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+import selectors
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+import structlog
+from telegram.request import BaseRequest, RequestData
+
+from bot.access import Access
+from bot.conversation import Conversation
+from bot.desk import Desk, DeskStore
+from bot.store.opening import database_at, open_store
+from bot.store.transaction import Transactions
+from bot.telegram.api import Api
+from bot.telegram.channel import Channel
+from flows.library import library
+
+Result = TypeVar("Result")
+Fields = dict[str, Any]
+Script = Callable[[str, Fields], Awaitable["Fields | None"]]
+"""Is asked before each call; what it gives is answered instead."""
+
+PLANTED_TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
+SECRET_PART = PLANTED_TOKEN.partition(":")[2]
+WELL: Fields = {"ok": True, "result": True}
+
+
+def refused(code: int, description: str, **parameters: int) -> Fields:
+    """Answer as Telegram refuses."""
+    return {"ok": False, "error_code": code, "description": description, "parameters": parameters or None}
+
+
+@dataclass
+class Call:
+    """A call of the bot, as Telegram got it."""
+
+    at: float
+    method: str
+    params: Fields
+    well: bool
+
+    @property
+    def text(self) -> str:
+        return str(self.params.get("text", ""))
+
+    @property
+    def chat(self) -> int:
+        return int(self.params.get("chat_id", 0))
+
+
+class Cloud(BaseRequest):
+    """Telegram behind the library's transport: updates wait, messages get numbers, a script may interfere."""
+
+    def __init__(self, script: Script | None = None) -> None:
+        self.script = script
+        self.calls: list[Call] = []
+        self.heard = True
+        self.waiting: list[Fields] = []
+        self.screens: dict[tuple[int, int], Fields] = {}
+        self._messages = itertools.count(1000)
+        self._updates = itertools.count(1)
+        self._news = asyncio.Event()
+
+    @property
+    def read_timeout(self) -> float:
+        return 10.0
+
+    async def initialize(self) -> None: ...
+
+    async def shutdown(self) -> None: ...
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,  # noqa: ARG002 - always POST
+        request_data: RequestData | None = None,
+        read_timeout: Any = None,  # noqa: ARG002
+        write_timeout: Any = None,  # noqa: ARG002
+        connect_timeout: Any = None,  # noqa: ARG002
+        pool_timeout: Any = None,  # noqa: ARG002
+    ) -> tuple[int, bytes]:
+        name = url.rpartition("/")[2]
+        params = dict(request_data.parameters) if request_data else {}
+        orjson.dumps(params)  # as the wire does: what cannot be written is not sent
+        answer = await self.script(name, params) if self.script else None
+        if answer is None:
+            answer = await self._carried_out(name, params)
+        if self.heard:
+            well = bool(answer.get("ok"))
+            self.calls.append(Call(asyncio.get_running_loop().time(), name, params, well))
+        return answer.get("error_code", 200), orjson.dumps(answer)
+
+    async def _carried_out(self, name: str, params: Fields) -> Fields:
+        match name:
+            case "getMe":
+                return {"ok": True, "result": {"id": 4242, "is_bot": True, "first_name": "b", "username": "b"}}
+            case "getUpdates":
+                return {"ok": True, "result": await self._polled(params)}
+            case "sendMessage":
+                number = next(self._messages)
+                self.screens[int(params["chat_id"]), number] = params
+                return {"ok": True, "result": {"message_id": number}}
+            case "editMessageText":
+                self.screens[int(params["chat_id"]), int(params["message_id"])] = params
+        return WELL
+
+    async def _polled(self, params: Fields) -> list[Fields]:
+        self.waiting = [update for update in self.waiting if update["update_id"] >= params["offset"]]
+        if not self.waiting:
+            self._news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), params["timeout"])
+        return self.waiting[:100]
+
+    def bring(self, *updates: Fields) -> None:
+        """Have updates wait for the bot."""
+        self.waiting += updates
+        self._news.set()
+
+    def number(self) -> int:
+        """Draw an update id."""
+        return next(self._updates)
+
+    def writes(self, user: int, text: str, **more: Any) -> Fields:
+        """A person writes."""
+        return {"update_id": self.number(), "message": message(user, 5) | {"from": person(user), "text": text} | more}
+
+    def taps(self, user: int, at: int, data: str, query: str = "") -> Fields:
+        """A person taps."""
+        update_id = self.number()
+        query = query or f"q{update_id}"
+        tapped = {"id": query, "from": person(user), "chat_instance": "1", "data": data, "message": message(user, at)}
+        return {"update_id": update_id, "callback_query": tapped}
+
+    def of(self, *methods: str) -> list[Call]:
+        """Give the calls of some methods that were granted."""
+        return [call for call in self.calls if call.method in methods and call.well]
+
+    def toasts(self) -> dict[str, str]:
+        """Give what each tap was answered."""
+        return {str(call.params["callback_query_id"]): call.text for call in self.of("answerCallbackQuery")}
+
+    def newest(self, chat: int) -> tuple[int, Fields]:
+        """Give the newest message of a chat."""
+        return max((number, screen) for (place, number), screen in self.screens.items() if place == chat)
+
+    def button(self, chat: int, label: str) -> tuple[int, str]:
+        """Find a button of the newest message of a chat; give the message and the callback data."""
+        number, screen = self.newest(chat)
+        return number, data_of(screen, label)
+
+
+def data_of(screen: Fields, label: str) -> str:
+    """Find a button by the beginning of its label."""
+    buttons = [button for row in screen["reply_markup"]["inline_keyboard"] for button in row]
+    found = [str(button["callback_data"]) for button in buttons if button["text"].startswith(label)]
+    assert found, (label, [button["text"] for button in buttons])
+    return found[0]
+
+
+def person(user: int, name: str = "x") -> Fields:
+    return {"id": user, "is_bot": False, "first_name": name}
+
+
+def message(chat: int, number: int, kind: str = "private") -> Fields:
+    return {"message_id": number, "date": 1_800_000_000, "chat": {"id": chat, "type": kind}}
+
+
+class InlineStore:
+    """The tables of the real store, each transaction carried out where it is called: no thread, the same each time."""
+
+    def __init__(self, url: str) -> None:
+        open_and_close(url)
+        database = database_at(url)
+        self._transactions = Transactions(database.engine.connect(), database)
+
+    async def run(self, work: Callable[[Desk], Result]) -> Result:
+        await asyncio.sleep(0)
+        (outcome,) = self._transactions.carry_out([work])
+        if outcome.fault:
+            raise outcome.fault
+        result: Result = outcome.result
+        return result
+
+    async def close(self) -> None:
+        self._transactions.close()
+
+
+def open_and_close(url: str) -> None:
+    """Bring a database up to date."""
+    with asyncio.Runner() as runner:
+        store = open_store(url)
+        runner.run(store.close())
+
+
+class _Instant(selectors.DefaultSelector):
+    """Waits for nothing: where all would sleep, the time is put forward to when the first one wakes."""
+
+    loop: VirtualLoop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready: list[tuple[selectors.SelectorKey, int]] = super().select(5 if timeout is None else 0)
+        assert ready or timeout is not None, "nothing would ever happen again"
+        if not ready and timeout:
+            self.loop.now += timeout + 1e-6
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose hours pass at once."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        selector = _Instant()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return self.now
+
+
+def virtually(work: Coroutine[Any, Any, Result], *, within: float = 100_000.0) -> Result:
+    """Do something in virtual time, within so many virtual seconds."""
+
+    async def bounded() -> Result:
+        async with asyncio.timeout(within):
+            return await work
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(bounded())
+
+
+class Wall:
+    """A clock on the wall, which can be set."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+@dataclass
+class Rig:
+    """A whole channel on a scripted Telegram."""
+
+    cloud: Cloud
+    store: DeskStore
+    channel: Channel
+    log: io.StringIO
+    wall: Wall = field(default_factory=Wall)
+    said: list[str] = field(default_factory=list)
+
+    def events(self) -> Counter[str]:
+        """Count what was logged."""
+        return Counter(str(orjson.loads(line)["event"]) for line in self.log.getvalue().splitlines())
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way."""
+        reception, outbox = self.channel.reception, self.channel._outbox
+        while reception._tasks or outbox._workers or outbox._striking:  # noqa: ASYNC110 - it has no event for that
+            await asyncio.sleep(0.01)
+
+    async def accept(self, *updates: Fields) -> None:
+        """Bring updates as one batch, and wait until all is done."""
+        await self.channel.reception.accept(list(updates))
+        await self.settled()
+
+    async def tap(self, user: int, label: str) -> str:
+        """Tap a button of the newest message; give what was said in passing."""
+        number, data = self.cloud.button(user, label)
+        update = self.cloud.taps(user, number, data)
+        await self.accept(update)
+        return self.cloud.toasts()[update["callback_query"]["id"]]
+
+    async def begun(self, user: int) -> None:
+        """Begin a case."""
+        await self.accept(self.cloud.writes(user, "/new"))
+
+
+@asynccontextmanager
+async def living(rig: Rig) -> AsyncIterator[asyncio.Task[None]]:
+    """Let the bot poll meanwhile."""
+    task = asyncio.create_task(rig.channel.poll())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def rig_on(
+    store: DeskStore,
+    script: Script | None = None,
+    clock: Callable[[], float] | None = None,
+    access: Access | None = None,
+) -> Rig:
+    """Put a channel together on a store; in a running loop."""
+    cloud, wall, log = Cloud(script), Wall(), io.StringIO()
+    numbers = itertools.count(0xA000)
+    flow, words = library()
+    conversation = Conversation(flow, words, wall, lambda: f"{next(numbers):x}")
+    logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
+    steady = clock or asyncio.get_running_loop().time
+    channel = Channel(
+        Api(PLANTED_TOKEN, "http://nowhere", cloud), store, conversation, words, logger, access or Access(), steady
+    )
+    return Rig(cloud, store, channel, log, wall)
+
+
+@contextmanager
+def virtual_rig(folder: Path, script: Script | None = None) -> Iterator[tuple[Callable[..., Any], Rig]]:
+    """A rig on SQLite, in line, in virtual time; gives what runs something there, and the rig."""
+    store = InlineStore(f"sqlite:///{folder / 'cases.db'}")
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+
+        async def made() -> Rig:
+            return rig_on(store, script)
+
+        rig = runner.run(made())
+
+        def run(work: Coroutine[Any, Any, Any], within: float = 100_000.0) -> Any:
+            return runner.run(asyncio.wait_for(work, within))
+
+        yield run, rig
+        runner.run(store.close())

@@ -1,0 +1,152 @@
+"""One who floods and a day's backlog: the others are served first, and no flood of messages comes back out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from conftest import Fields, Rig, data_of, rig_on, virtual_rig
+
+from bot.store.opening import open_store
+
+FLOODER = 666
+OTHERS = range(1, 51)
+
+
+async def polling(rig: Rig, seconds: float) -> None:
+    """Let the bot poll for some seconds."""
+    task = asyncio.create_task(rig.channel.poll())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def flood(rig: Rig) -> list[Fields]:
+    """300 messages and 300 taps of one person, and behind them one tap of each of the others."""
+    number, card = rig.cloud.newest(FLOODER)
+    labels = [f"T{n}" for n in range(1, 13)]
+    made: list[Fields] = []
+    for turn in range(300):
+        made.append(rig.cloud.writes(FLOODER, ("/help", "/new", "/about", "look at this")[turn % 4]))
+        made.append(rig.cloud.taps(FLOODER, number, data_of(card, labels[turn % 12]), f"flood{turn}"))
+    return made
+
+
+def asked(rig: Rig) -> list[Fields]:
+    return [rig.cloud.taps(user, *button(rig, user, "T8"), f"other{user}") for user in OTHERS]
+
+
+def button(rig: Rig, user: int, label: str) -> tuple[int, str]:
+    return rig.cloud.button(user, label)
+
+
+def judged(rig: Rig) -> None:
+    """The others were shown what they tapped before the flooder was done with, and all taps are answered."""
+    shown = rig.cloud.of("sendMessage", "editMessageText")
+    flooded = [index for index, call in enumerate(shown) if call.chat == FLOODER]
+    served = {call.chat: index for index, call in enumerate(shown) if "T8 · 1 level" in call.text}
+    assert set(OTHERS) <= served.keys()
+    assert max(served[user] for user in OTHERS) < max(flooded)
+    assert len([call for call in shown if call.chat == FLOODER and call.method == "sendMessage"]) < 30, "one a second"
+    toasts = rig.cloud.toasts()
+    assert {f"flood{turn}" for turn in range(300)} <= toasts.keys()
+    assert {f"other{user}" for user in OTHERS} <= toasts.keys()
+
+
+def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_path: Path) -> None:
+    with virtual_rig(tmp_path) as (run, rig):
+
+        async def life() -> float:
+            for user in (*OTHERS, FLOODER):
+                await rig.channel.reception.accept([rig.cloud.writes(user, "/new")])
+            await rig.settled()
+            rig.cloud.calls.clear()
+            rig.cloud.bring(*flood(rig), *asked(rig))
+            began = asyncio.get_running_loop().time()
+            await polling(rig, 15)
+            return began
+
+        began = run(life())
+        judged(rig)
+        served = sorted(call.at for call in rig.cloud.of("editMessageText") if call.chat != FLOODER)
+        assert len(served) == len(OTHERS)
+        assert served[-1] - began <= 1.0
+
+
+async def test_c10_the_same_on_the_real_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
+    rig = rig_on(store, clock=time.monotonic)
+    await rig.accept(*(rig.cloud.writes(user, "/new") for user in (*OTHERS, FLOODER)))
+    rig.cloud.calls.clear()
+    rig.cloud.bring(*flood(rig), *asked(rig))
+    began = asyncio.get_running_loop().time()
+    await polling(rig, 6)
+    await store.close()
+    served = sorted(call.at - began for call in rig.cloud.of("editMessageText") if call.chat != FLOODER)
+    with capsys.disabled():
+        print(f"\nflood: 600 updates before 50 others: the last of them served after {served[-1]:.2f} s")  # noqa: T201
+    judged(rig)
+
+
+def backlog(rig: Rig, user: int) -> list[Fields]:
+    """What one person did while nobody listened: went through the first questions, over and over, and wrote."""
+    number, card = rig.cloud.newest(user)
+    marked = data_of(card, "T8")
+    done = data_of(card, "Done")
+    taps = [
+        rig.cloud.taps(user, number, data, f"{user}.{n}") for n, data in enumerate([marked, done] + [marked, done] * 5)
+    ]
+    return [*taps, *(rig.cloud.writes(user, text) for text in ("/help", "hello?", "anybody?", "/start") * 2)]
+
+
+def test_b14_a_days_backlog_is_all_taken_in_and_stale_taps_are_told_without_a_flood(tmp_path: Path) -> None:
+    users = range(1, 101)
+    with virtual_rig(tmp_path) as (run, rig):
+
+        async def life() -> float:
+            for user in users:
+                await rig.channel.reception.accept([rig.cloud.writes(user, "/new")])
+            await rig.settled()
+            rig.wall.now += 86_400
+            made = [update for user in users for update in backlog(rig, user)]
+            assert len(made) == 2_000
+            rig.cloud.calls.clear()
+            rig.cloud.bring(*made)
+            began = asyncio.get_running_loop().time()
+            await polling(rig, 300)
+            assert await rig.store.run(lambda desk: (desk.waiting(), desk.dead(), desk.wishes())) == ([], [], [])
+            return began
+
+        began = run(life())
+        toasts = rig.cloud.toasts()
+        for user in users:
+            told = [toasts[f"{user}.{n}"] for n in range(12)]
+            assert told[:2] == ["", ""], "the first ones count"
+            assert all("no longer open" in toast for toast in told[2:]), told
+            fit = [call for call in rig.cloud.of("editMessageText") if call.chat == user][-1]
+            assert "fit for surgery" in fit.text
+        out = Counter(call.chat for call in rig.cloud.of("sendMessage"))
+        assert max(out.values()) <= 3, "of eight messages to answer"
+        assert len(rig.cloud.of("editMessageText")) <= 4 * len(users)
+        assert max(call.at for call in rig.cloud.of("sendMessage", "editMessageText")) - began < 60
+
+
+def test_updates_of_one_chat_out_of_order_lead_to_the_same_or_say_so(tmp_path: Path) -> None:
+    """B13: an answer that overtakes the mark it follows is refused with words, and nothing is half done."""
+    with virtual_rig(tmp_path) as (run, rig):
+
+        async def life() -> None:
+            await rig.begun(7)
+            number, card = rig.cloud.newest(7)
+            mark, done = (rig.cloud.taps(7, number, data_of(card, label)) for label in ("T8", "Done"))
+            await rig.accept(done)
+            await rig.accept(mark)
+            assert rig.cloud.toasts()[done["callback_query"]["id"]] == "Choose at least one level first."
+            assert "T8 · 1 level" in rig.cloud.newest(7)[1]["text"]
+
+        run(life())

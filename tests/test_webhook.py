@@ -1,0 +1,361 @@
+"""The door of the bot over HTTP: who may deliver, what is refused, when it is confirmed, and what health is told."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+import orjson
+import pytest
+from browser import free_port
+from conftest import Fields, Rig, rig_on
+
+from bot.desk import Desk, NotSaved
+from bot.health import STALE, Health
+from bot.http import serving
+from bot.settings import SettingsFault, read_settings
+from bot.store.opening import open_store
+from bot.telegram.webhook import LARGEST, SECRET, door
+
+Result = TypeVar("Result")
+RIGHT = "a-secret_of-the-webhook"
+
+
+class Door:
+    """A door that is open on a port, and whoever knocks."""
+
+    def __init__(self, port: int, session: aiohttp.ClientSession) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.session = session
+
+    async def post(self, body: Any, secret: str | None = RIGHT, path: str = "/hook") -> int:
+        """Deliver; give the status."""
+        headers = {} if secret is None else {SECRET: secret}
+        async with self.session.post(self.url + path, data=body, headers=headers) as answer:
+            return answer.status
+
+    async def deliver(self, update: Fields) -> int:
+        return await self.post(orjson.dumps(update))
+
+    async def get(self, path: str) -> tuple[int, Fields]:
+        async with self.session.get(self.url + path) as answer:
+            return answer.status, await answer.json()
+
+
+@asynccontextmanager
+async def opened(health: Health, accept: Callable[[list[Any]], Any], hook: str = "/hook") -> AsyncIterator[Door]:
+    port = free_port()
+    async with serving(door(health, accept, hook, RIGHT), f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
+        yield Door(port, session)
+
+
+class Taken:
+    """Takes updates in, and remembers them."""
+
+    def __init__(self) -> None:
+        self.updates: list[Any] = []
+
+    async def __call__(self, batch: list[Any]) -> int:
+        self.updates += batch
+        return 1
+
+
+@pytest.fixture
+async def taken() -> Taken:
+    return Taken()
+
+
+@pytest.fixture
+async def at_door(taken: Taken) -> AsyncIterator[Door]:
+    async with opened(Health(time.monotonic), taken) as found:
+        yield found
+
+
+@pytest.mark.parametrize("secret", [None, "", "wrong", RIGHT[:-1], RIGHT + "x", RIGHT.upper(), "é" * 10, " "])
+async def test_d1_a_delivery_without_the_secret_is_refused_and_not_looked_at(
+    at_door: Door, taken: Taken, secret: str | None
+) -> None:
+    assert await at_door.post(b'{"update_id": 1}', secret) == 403
+    assert await at_door.post(b"no json", secret) == 403
+    assert taken.updates == []
+
+
+async def test_d1_the_secret_is_compared_in_constant_time(
+    at_door: Door, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    await at_door.post(b"{}", "wrong")
+    assert compared == [(b"wrong", RIGHT.encode())]
+    assert taken.updates == []
+
+
+@pytest.mark.parametrize("missing", ["WEBHOOK_SECRET", "HTTP_LISTEN"])
+def test_d1_the_bot_does_not_start_with_a_webhook_that_has_no_secret(
+    missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = {"WEBHOOK_URL": "https://bot.example/hook", "WEBHOOK_SECRET": RIGHT, "HTTP_LISTEN": "127.0.0.1:8081"}
+    for name, value in (said | {missing: ""}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsFault, match="WEBHOOK_SECRET"):
+        read_settings()
+
+
+def test_d1_a_door_with_a_webhook_and_no_secret_lets_nobody_in() -> None:
+    async def knock() -> int:
+        taken, port = Taken(), free_port()
+        app = door(Health(time.monotonic), taken, "/hook", "")
+        async with serving(app, f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
+            return await Door(port, session).post(b'{"update_id": 1}', None)
+
+    assert asyncio.run(knock()) == 403
+
+
+async def test_a_right_delivery_is_taken_in_and_confirmed(at_door: Door, taken: Taken) -> None:
+    assert await at_door.deliver({"update_id": 1, "message": {"text": "\u202e\0😀"}}) == 200
+    assert taken.updates == [{"update_id": 1, "message": {"text": "\u202e\0😀"}}]
+
+
+async def test_a21_a_body_that_says_it_is_too_large_is_refused(at_door: Door, taken: Taken) -> None:
+    assert await at_door.post(b" " * (LARGEST + 1)) == 413
+    assert await at_door.post(b'{"update_id": 1}'.ljust(LARGEST)) == 200
+    assert len(taken.updates) == 1
+
+
+async def test_a21_a_body_that_never_says_how_large_it_is_is_refused_once_it_is_too_large(
+    at_door: Door, taken: Taken
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 50_000_000:
+            yield b" " * 50_000
+            sent += 50_000
+
+    with suppress(aiohttp.ClientError):  # it may hang up while we are still sending: refused as well
+        assert await at_door.post(endless()) == 413
+    assert sent < 50_000_000
+    assert taken.updates == []
+    assert await at_door.deliver({"update_id": 2}) == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no json", b'{"update_id": 1', b"[]", b"7", b"null", b'"x"', b"[" * 5000, b"\xff\xfe", b'{"\\ud800": 1}'],
+)
+async def test_what_is_no_json_object_is_refused(at_door: Door, taken: Taken, body: bytes) -> None:
+    assert await at_door.post(body) == 400
+    assert taken.updates == []
+
+
+async def test_other_doors_are_shut(at_door: Door) -> None:
+    assert await at_door.post(b"{}", path="/") == 404
+    async with at_door.session.get(at_door.url + "/hook") as answer:
+        assert answer.status == 405
+    async with opened(Health(time.monotonic), Taken(), hook="") as found:
+        assert await found.post(b"{}") == 404
+
+
+@asynccontextmanager
+async def bot_at_door(folder: Path) -> AsyncIterator[tuple[Rig, Door]]:
+    store = open_store(f"sqlite:///{folder / 'cases.db'}")
+    rig = rig_on(store, clock=time.monotonic)
+    async with opened(rig.channel.health, rig.channel.reception.accept) as found:
+        yield rig, found
+    await rig.settled()
+    await store.close()
+
+
+def inbox_of(folder: Path) -> dict[int, str]:
+    with closing(sqlite3.connect(folder / "cases.db")) as connection:
+        return dict(connection.execute("SELECT update_id, state FROM inbox"))
+
+
+async def test_b2_a_delivery_is_confirmed_once_it_is_kept_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        real = rig.channel.reception._store.run
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def held(work: Callable[[Desk], Any]) -> Any:
+            begun.set()
+            await go_on.wait()
+            return await real(work)
+
+        monkeypatch.setattr(rig.channel.reception._store, "run", held)
+        delivery = asyncio.create_task(at_door.deliver(rig.cloud.writes(7, "/new")))
+        await begun.wait()
+        await asyncio.sleep(0.1)
+        assert not delivery.done()
+        assert inbox_of(tmp_path) == {}
+        go_on.set()
+        assert await delivery == 200
+        assert set(inbox_of(tmp_path)) == {1}
+
+
+async def test_b2_every_delivery_of_a_burst_is_in_the_database_at_the_moment_it_is_confirmed(tmp_path: Path) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+
+        async def deliver(user: int) -> bool:
+            update = rig.cloud.writes(user, "/new")
+            assert await at_door.deliver(update) == 200
+            return update["update_id"] in inbox_of(tmp_path)
+
+        assert all(await asyncio.gather(*(deliver(user) for user in range(1, 41))))
+        await rig.settled()
+        assert set(inbox_of(tmp_path).values()) == {"done"}
+
+
+async def test_b7_b8_a_delivery_that_cannot_be_kept_is_not_confirmed_and_its_repeat_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+
+        async def full(_: Callable[[Desk], Any]) -> Any:
+            raise NotSaved("the disk is full")
+
+        update = rig.cloud.taps(7, 5, ".0.nw", "q")
+        with monkeypatch.context() as patched:
+            patched.setattr(rig.channel.reception._store, "run", full)
+            assert await at_door.deliver(update) == 503
+            assert await at_door.deliver(update) == 503
+            await rig.settled()
+        told = [call.text for call in rig.cloud.of("answerCallbackQuery")]
+        assert [text[:9] for text in told] == ["Not saved"], "once, and no more often"
+        assert inbox_of(tmp_path) == {}
+        assert await at_door.deliver(update) == 200
+        await rig.settled()
+        assert "Which symptomatic levels" in rig.cloud.newest(7)[1]["text"]
+
+
+async def test_b12_a_delivery_that_is_repeated_is_confirmed_again_and_done_once(tmp_path: Path) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        await at_door.deliver(rig.cloud.writes(7, "/new"))
+        await rig.settled()
+        number, data = rig.cloud.button(7, "T8")
+        update = rig.cloud.taps(7, number, data)
+        assert [await at_door.deliver(update) for _ in range(3)] == [200] * 3
+        await rig.settled()
+        assert "T8 · 1 level" in rig.cloud.newest(7)[1]["text"]
+        assert len(rig.cloud.of("sendMessage")) == 1
+
+
+async def test_b15_a_delivery_that_cannot_be_read_is_confirmed_and_set_aside(tmp_path: Path) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        assert await at_door.deliver({"update_id": 900, "callback_query": {"id": "q900", "from": []}}) == 200
+        assert await at_door.deliver({"no": "id"}) == 200
+        await rig.settled()
+        assert inbox_of(tmp_path) == {900: "dead"}
+        assert rig.cloud.toasts()["q900"].startswith("That did not work")
+
+
+async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        head = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 999999\r\n\r\n{{".encode()
+        dawdlers = [await asyncio.open_connection("127.0.0.1", at_door.port) for _ in range(100)]
+        for number, (_, writer) in enumerate(dawdlers):
+            writer.write(head if number % 2 else head[: 10 + number])
+            await writer.drain()
+        took: list[float] = []
+        for user in range(1, 101):
+            began = time.monotonic()
+            assert await at_door.deliver(rig.cloud.writes(user, "/help")) == 200
+            took.append(time.monotonic() - began)
+        assert sorted(took)[len(took) // 2] < 0.2
+        await rig.settled()
+        assert len({call.chat for call in rig.cloud.of("sendMessage")}) >= 30
+        for _, writer in dawdlers:
+            writer.close()
+
+
+async def test_whoever_hangs_up_in_the_midst_of_a_delivery_is_no_trouble(at_door: Door, taken: Taken) -> None:
+    for _ in range(5):
+        _, writer = await asyncio.open_connection("127.0.0.1", at_door.port)
+        writer.write(f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 99\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.close()
+    assert await at_door.deliver({"update_id": 3}) == 200
+    assert taken.updates == [{"update_id": 3}]
+
+
+async def test_health_is_told_in_each_state() -> None:
+    now = 1000.0
+    health = Health(lambda: now)
+    async with opened(health, Taken()) as found:
+        assert await found.get("/readyz") == (503, {"ready": False})
+        assert (await found.get("/healthz"))[0] == 503
+        health.ready()
+        assert await found.get("/readyz") == (200, {"ready": True})
+        assert await found.get("/healthz") == (
+            200,
+            {"ready": True, "well": True, "seconds_since_poll": None, "seconds_since_commit": None},
+        )
+        health.expect_polls()
+        health.polled()
+        health.committed()
+        now += STALE - 1
+        status, told = await found.get("/healthz")
+        assert (status, told["seconds_since_poll"], told["seconds_since_commit"]) == (200, STALE - 1, STALE - 1)
+        now += 2
+        status, told = await found.get("/healthz")
+        assert (status, told["well"], told["ready"]) == (503, False, True)
+        health.polled()
+        assert (await found.get("/healthz"))[0] == 200
+
+
+async def test_a_bot_that_never_heard_from_telegram_is_not_well_for_long() -> None:
+    now = 0.0
+    health = Health(lambda: now)
+    health.expect_polls()
+    health.ready()
+    assert health.is_well
+    now += STALE
+    assert not health.is_well
+
+
+async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: Path) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        rig.channel.health.ready()
+
+        def ask() -> bytes:
+            time.sleep(0.1)
+            with closing(socket.create_connection(("127.0.0.1", at_door.port), 5)) as line:
+                line.settimeout(0.5)
+                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                try:
+                    return line.recv(1000)
+                except TimeoutError:
+                    return b""
+
+        assert b"200" in await asyncio.to_thread(ask)
+        loop = asyncio.get_running_loop()
+        asked = loop.run_in_executor(None, ask)
+        loop.call_soon(time.sleep, 1.5)  # that is the fault
+        assert await asked == b""
+        assert await at_door.deliver(rig.cloud.writes(7, "/new")) == 200
+        await rig.settled()
+        assert "Which symptomatic levels" in rig.cloud.newest(7)[1]["text"]
+        assert b"200" in await asyncio.to_thread(ask)
+
+
+async def test_a_port_that_is_taken_is_told_in_plain_words() -> None:
+    async with opened(Health(time.monotonic), Taken()) as found:
+        with pytest.raises(SettingsFault, match="cannot be listened on"):
+            async with serving(door(Health(time.monotonic), Taken()), f"127.0.0.1:{found.port}"):
+                pass
