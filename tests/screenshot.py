@@ -10,7 +10,7 @@ from browser import T8, Bot, Phone, browser
 from playwright.async_api import ViewportSize
 
 DOCS = Path(__file__).parent.parent / "docs"
-SIZE: ViewportSize = {"width": 1280, "height": 1000}
+SIZE: ViewportSize = {"width": 1100, "height": 960}
 
 
 async def main() -> None:
