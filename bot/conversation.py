@@ -109,12 +109,19 @@ class Conversation:
         return self._tap_case(ledger, kept, tap, visit)
 
     def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
-        """Remember which message shows a case; one that showed it before is out of date now."""
+        """Remember which message shows a case, and draw how it stands by now; one that showed it before is outdated.
+
+        The case may have gone on since the message was drawn: where its sending was in doubt it was sent once more,
+        and the first one was tapped meanwhile.
+        """
         kept = ledger.get(case_id)
-        if kept is None or kept.card == message:
+        if kept is None:
             return Reply()
-        ledger.put(replace(kept, card=message), kept.case.revision)
-        return self._out_of_date(kept, message)
+        here = replace(kept, card=message)
+        if here != kept:
+            ledger.put(here, kept.case.revision)
+        present = Show(self._aside(here), message) if here.aside else self._drawn(here)
+        return Reply((present, *self._out_of_date(kept, message).shows))
 
     def failed(self, *, tapped: bool) -> Reply:
         """Say that nothing was changed."""

@@ -619,17 +619,28 @@ def test_a_card_of_a_case_that_is_gone_by_the_time_it_arrives_is_nothing() -> No
     assert CONVERSATION.shown(MemoryLedger({}), "gone", 9) == Reply()
 
 
-def test_a_card_that_arrives_where_the_case_is_shown_already_changes_nothing() -> None:
+def test_a_card_that_arrives_where_the_case_is_shown_already_changes_nothing_and_shows_how_it_stands_by_now() -> None:
     case = played(T8)
     ledger = MemoryLedger({case.id: Kept(case, "p1", WHO, touched=0.0, card=9)})
-    assert CONVERSATION.shown(ledger, case.id, 9) == Reply()
+    before = dict(ledger.cases)
+    [show] = CONVERSATION.shown(ledger, case.id, 9).shows
+    assert (show.at, show.card.title, show.case) == (9, "Posterior MIS", case.id)
+    assert ledger.cases == before
+
+
+def test_a_card_that_arrives_after_the_case_was_put_aside_says_so() -> None:
+    case = played(T8)
+    ledger = MemoryLedger({case.id: Kept(case, "p1", WHO, touched=0.0, aside=True)})
+    [show] = CONVERSATION.shown(ledger, case.id, 9).shows
+    assert (show.at, show.card.title) == (9, PAGES.aside.title)
 
 
 def test_a_card_that_arrives_elsewhere_puts_the_earlier_one_out_of_date() -> None:
     case = played(T8)
     ledger = MemoryLedger({case.id: Kept(case, "p1", WHO, touched=0.0, card=5)})
-    [show] = CONVERSATION.shown(ledger, case.id, 9).shows
-    assert (show.at, show.card.title, show.case) == (5, PAGES.superseded.title, "")
+    present, outdated = CONVERSATION.shown(ledger, case.id, 9).shows
+    assert (present.at, present.card.title) == (9, "Posterior MIS")
+    assert (outdated.at, outdated.card.title, outdated.case) == (5, PAGES.superseded.title, "")
     assert ledger.cases[case.id].card == 9
 
 

@@ -53,7 +53,11 @@ class Clerk:
         """Strike out a wish that was granted by a new message; its case is now shown there."""
         desk.granted((wish,))
         reply = self._conversation.shown(desk, wish.case, message) if wish.case else Reply()
-        return tuple(self._wish(desk, wish.place, show) for show in reply.shows)
+        return tuple(
+            self._wish(desk, wish.place, show)
+            for show in reply.shows
+            if show.at != message or _body(show) != wish.body
+        )
 
     def resent(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Wish a new message for a case whose message is gone."""
@@ -103,4 +107,9 @@ class Clerk:
         become a flood of answers.
         """
         slot = f"m:{show.at}" if show.at is not None else f"c:{show.case}" if show.case else "page"
-        return desk.wish(place, slot, orjson.dumps(screen(show.card)).decode(), show.case)
+        return desk.wish(place, slot, _body(show), show.case)
+
+
+def _body(show: Show) -> str:
+    """Write the screen of a card as it is kept."""
+    return orjson.dumps(screen(show.card)).decode()
