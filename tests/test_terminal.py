@@ -1,0 +1,58 @@
+"""The terminal: the same conversation, its buttons numbered, chosen by number or by the beginning of a label."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+from rich.console import Console
+
+from bot.conversation import Conversation
+from bot.terminal import Terminal
+from flows.library import library
+from flows.store import MemoryStore
+
+
+async def told(*typed: str) -> str:
+    """Type lines into a terminal, and give all that it shows; the input ends after them."""
+    lines = iter(typed)
+    numbers = itertools.count(1)
+
+    def read(_: str) -> str:
+        try:
+            return next(lines)
+        except StopIteration:
+            raise EOFError from None
+
+    shown = io.StringIO()
+    conversation = Conversation(*library(), lambda: 0.0, lambda: f"{next(numbers):x}")
+    await Terminal(conversation, MemoryStore(), Console(file=shown, width=100), read).run()
+    return shown.getvalue()
+
+
+async def test_a_case_is_answered_by_labels_and_by_numbers() -> None:
+    shown = await told("New case", "T8", "Done", "1", "none", "body only", "limited", "none", "Anterior")
+    assert "Case · 2 of 7" in shown
+    assert "T8 · 1 level\nPosterior MIS" in shown
+    assert "Anterior corpectomy and stabilization" in shown
+    assert "shorter construct (A7)" in shown
+
+
+async def test_a_toast_is_told_below_the_card() -> None:
+    assert "Choose at least one level first." in await told("/new", "Done")
+
+
+async def test_what_is_no_choice_is_said_to_be_none() -> None:
+    shown = await told("0", "99", "a word that is on no button")
+    assert shown.count("is none of the choices") == 3
+
+
+async def test_commands_work_as_in_a_chat() -> None:
+    shown = await told("/about", "/OPTIONS", "/nonsense")
+    assert "Where the source is silent or double" in shown
+    assert "The six options" in shown
+    assert "That command is not known" in shown
+
+
+async def test_it_ends_at_a_word_and_shows_nothing_after_it() -> None:
+    assert "The six options" not in await told("q", "/options")
