@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.shares import sealed
 from flows.card import Button, Card, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
@@ -31,28 +32,71 @@ class Visit:
         place: the opaque key of the chat.
         who: the opaque id of the person.
         card: the message that was tapped; None for what was typed.
+        admin: whether the person administers the group.
     """
 
     place: str
     who: str
     card: int | None = None
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A card that is to be seen: in the message `at`, or in a new one; `case` is the case it then shows."""
+    """A card that is to be seen.
+
+    Attributes:
+        at: the message that shall show it; None for a new one.
+        case: the case that the message then shows; empty for a page.
+        place: where; empty for the place of the visit.
+        minutes: whether it is the record of a decision of the case.
+    """
 
     card: Card
     at: int | None = None
     case: str = ""
+    place: str = ""
+    minutes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A vote that is to be opened: the one of that number on a case, its question and its answers."""
+
+    case: str
+    number: int
+    question: str
+    answers: tuple[str, ...]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A vote that is to end, by the message that shows it."""
+
+    message: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A message that is to be pinned, or not any more."""
+
+    message: int
+    on: bool = True
+    place: str = ""
+
+
+Deed = Ask | Stop | Pin
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What follows from a message or a tap: cards to show, and a few words in passing."""
+    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done."""
 
     shows: tuple[Show, ...] = ()
     toast: str = ""
+    deeds: tuple[Deed, ...] = ()
 
 
 class Conversation:
@@ -128,11 +172,6 @@ class Conversation:
         words = self._words
         return Reply(toast=words.toasts.failed) if tapped else _said(self._pages.plain(words.pages.failed))
 
-    def elsewhere(self, *, tapped: bool) -> Reply:
-        """Say that cases are worked in private chats."""
-        words = self._words
-        return Reply(toast=words.toasts.private_only) if tapped else _said(self._pages.bare(words.pages.private_only))
-
     def not_listed(self, who: str, *, tapped: bool) -> Reply:
         """Say that the bot is for listed people, and under which number this one would be listed."""
         words = self._words
@@ -144,6 +183,10 @@ class Conversation:
         """Draw where a case stands, in the message that shows it."""
         kept = ledger.get(case_id)
         return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+
+    def expire(self, ledger: Ledger, keep: float) -> int:
+        """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were."""
+        return ledger.expire(self._clock() - keep)
 
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""
@@ -177,7 +220,9 @@ class Conversation:
         try:
             if tap.verb is Verb.option:
                 return self._option(here, tap)
-            here = replace(here, case=self._taken(kept.case, tap, visit.who), touched=self._later(kept))
+            if tap.verb is Verb.share:
+                return self._share(ledger, here)
+            here = replace(here, case=self.taken(kept.case, tap, visit.who), touched=later(self._clock, kept))
         except StaleTap:
             toast = self._words.toasts.stale
         except NothingChosen:
@@ -188,7 +233,7 @@ class Conversation:
             ledger.put(here, kept.case.revision)
         return Reply((self._drawn(here),), toast)
 
-    def _taken(self, case: Case, tap: Tap, who: str) -> Case:
+    def taken(self, case: Case, tap: Tap, who: str) -> Case:
         """Let the interview take a tap on the question at hand.
 
         Raises:
@@ -220,10 +265,21 @@ class Conversation:
             raise StaleTap(tap.question)
         return Reply((Show(self._cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
 
+    def _share(self, ledger: Ledger, kept: Kept) -> Reply:
+        """Offer the link that hands a finished case to a group."""
+        if self._interview.standing(kept.case).at:
+            return Reply((self._drawn(kept),), self._catalog.team.toasts.not_finished)
+        token = sealed(ledger.secret(), kept.case.id, kept.owner, self._clock())
+        labels = self._catalog.team.labels
+        to_group = Button(labels.to_group, self._go_on(kept).tap, hands=token)
+        back = Button(self._words.labels.to_card, self._go_on(kept).tap)
+        card = self._pages.bare(self._catalog.team.pages.share, to_group, back)
+        return Reply((Show(card, kept.card, kept.case.id),))
+
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""
         present = ledger.current(visit.place, visit.who)
-        now = self._later(present)
+        now = later(self._clock, present)
         if present and not present.case.steps:
             case = replace(present.case, edition=self._catalog.edition)
             fresh = replace(present, case=case, card=None, touched=now)
@@ -238,7 +294,7 @@ class Conversation:
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Bring a case to the message that was tapped; the one that showed it before is out of date."""
-        now = self._later(ledger.current(visit.place, visit.who))
+        now = later(self._clock, ledger.current(visit.place, visit.who))
         here = replace(kept, card=visit.card, aside=False, touched=now)
         ledger.put(here, kept.case.revision)
         return Reply((self._drawn(here), *self._out_of_date(kept, visit.card).shows))
@@ -248,7 +304,7 @@ class Conversation:
         kept = ledger.current(visit.place, visit.who)
         if kept is None:
             return _said(self._pages.plain(self._words.pages.nothing_open))
-        ledger.put(replace(kept, aside=True, touched=self._later(kept)), kept.case.revision)
+        ledger.put(replace(kept, aside=True, touched=later(self._clock, kept)), kept.case.revision)
         card = self._aside(kept)
         return Reply((*((Show(card, kept.card),) if kept.card else ()), Show(card)))
 
@@ -285,14 +341,15 @@ class Conversation:
     def _go_on(self, kept: Kept) -> Button:
         return Button(self._words.labels.go_on, Tap(Verb.show, case=kept.case.id))
 
-    def _later(self, kept: Kept | None) -> float:
-        """Tell the time, but never one before a case was touched: the clock may have been set back."""
-        return max(self._clock(), kept.touched + A_MOMENT) if kept else self._clock()
-
     def _open_case(self, ledger: Ledger, visit: Visit) -> Button | None:
         """Give the way back to the open case, where one was begun."""
         kept = ledger.current(visit.place, visit.who)
         return self._go_on(kept) if kept and kept.case.steps else None
+
+
+def later(clock: Callable[[], float], kept: Kept | None) -> float:
+    """Tell the time, but never one before a case was touched: the clock may have been set back."""
+    return max(clock(), kept.touched + A_MOMENT) if kept else clock()
 
 
 def _said(card: Card) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
 from flows.case import Case, Step
 from flows.catalog import Catalog, Option
 from flows.findings import Codes
@@ -25,15 +25,20 @@ NOES: Final = (Verdict.contraindicated, Verdict.not_recommended, Verdict.not_ind
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """Draws the cards of one flow with one catalog."""
+    """Draws the cards of one flow with one catalog.
+
+    Attributes:
+        named: whether each finding says who gave it, as a team wants it.
+    """
 
     flow: Flow
     catalog: Catalog
+    named: bool = False
 
     def case(self, case: Case, standing: Standing) -> Card:
         """Draw where the case stands: the question at hand, or the recommendation."""
         card = self._question(standing.at, case, standing) if standing.at else self._result(case, standing)
-        return replace(card, rows=_bound(card.rows, case))
+        return replace(card, rows=bound(card.rows, case))
 
     def option(self, case: Case, standing: Standing, code: str) -> Card:
         """Draw one option in detail, with every reason that holds in this case.
@@ -48,7 +53,7 @@ class Cards:
         verdict = getattr(words.verdicts, advice.verdict.name)
         heading = _if_so(verdict, result) if advice.verdict is Verdict.indicated else verdict
         why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=heading, style=Style.listed)
-        urgent = Block(_noted(note for note in result.notes if note.urgent), style=Style.urgent)
+        urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         rows = ((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]),)
         card = Card(
@@ -57,7 +62,7 @@ class Cards:
             tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
             rows,
         )
-        return replace(card, rows=_bound(card.rows, case))
+        return replace(card, rows=bound(card.rows, case))
 
     def browsed(self, code: str) -> Card:
         """Draw one option without a case.
@@ -92,7 +97,7 @@ class Cards:
             verb = (Verb.unmark if ticked else Verb.mark) if at.several else Verb.answer
             label = f"{choice.label} {TICK}" if ticked else choice.label
             buttons.append(Button(label, Tap(verb, at.code, choice.code)))
-        rows = _laid_out(buttons, at.rows or (1,) * len(buttons))
+        rows = laid_out(buttons, at.rows or (1,) * len(buttons))
         if at.several:
             count = f" · {len(chosen)}" if chosen else ""
             rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
@@ -105,7 +110,7 @@ class Cards:
             codes = standing.findings.get(question.code)
             if codes and question is not standing.at:
                 buttons.append(Button(f"{CHANGE} {_brief(question, codes)}", Tap(Verb.change, question.code)))
-        return _laid_out(buttons, (2,) * len(buttons))
+        return laid_out(buttons, (2,) * len(buttons))
 
     def _last_row(self) -> tuple[Button, ...]:
         labels = self.catalog.wording.labels
@@ -115,15 +120,24 @@ class Cards:
         """Tell what has been answered: what counts, and what is kept but not needed."""
         words = self.catalog.wording
         at = standing.at.code if standing.at else ""
-        counting = [
-            q.said(codes) for q in self.flow.questions if (codes := standing.findings.get(q.code)) and q.code != at
-        ]
+        counting = [said for code, said in self.given(standing).items() if code != at]
         lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
         if case.edition != self.catalog.edition:
             lines.append(Line(words.result.older.format(began=case.edition, edition=self.catalog.edition)))
         return [Block(tuple(lines))] if lines else []
+
+    def given(self, standing: Standing) -> dict[str, str]:
+        """Write each finding that counts, by its question; with who gave it, where that is wanted."""
+        return {
+            question.code: question.said(codes) + self._by(standing.answers[question.code])
+            for question in self.flow.questions
+            if (codes := standing.findings.get(question.code))
+        }
+
+    def _by(self, step: Step) -> str:
+        return f" ({person(step.who)})" if self.named else ""
 
     def _said(self, steps: Iterable[Step]) -> str:
         questions = ((self.flow.question(step.question), step) for step in steps)
@@ -138,11 +152,12 @@ class Cards:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         rows = [*self._option_buttons(result), *self._changes(standing)]
-        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)),)]
+        share = Button(self.catalog.team.labels.share, Tap(Verb.share))
+        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)), share)]
         title, leading = self._headline(result)
-        urgent = _noted(note for note in result.notes if note.urgent)
-        closing = _noted(note for note in result.notes if note.closing)
-        notes = _noted(note for note in result.notes if not note.urgent and not note.closing)
+        urgent = noted(note for note in result.notes if note.urgent)
+        closing = noted(note for note in result.notes if note.closing)
+        notes = noted(note for note in result.notes if not note.urgent and not note.closing)
         blocks = [
             *leading,
             Block(urgent, style=Style.urgent),
@@ -151,7 +166,7 @@ class Cards:
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
             *self._answered(case, standing),
             Block(notes, heading=words.result.notes, style=Style.folded),
-            Block((*closing, *self._footer()), style=Style.small),
+            Block((*closing, *self.footer()), style=Style.small),
         ]
         return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), tuple(rows))
 
@@ -188,9 +203,10 @@ class Cards:
     def _option_buttons(self, result: Recommendation) -> list[tuple[Button, ...]]:
         """Lay out a button for the detail of each option, in card order; two in a row."""
         buttons = [Button(self.catalog.options[a.option].short, Tap(Verb.option, a.option)) for a in result.options]
-        return _laid_out(buttons, (2,) * len(buttons))
+        return laid_out(buttons, (2,) * len(buttons))
 
-    def _footer(self) -> tuple[Line, ...]:
+    def footer(self) -> tuple[Line, ...]:
+        """Tell the source with its year, the edition, and what the card is not."""
         source = self.catalog.source
         words = self.catalog.wording.result
         told = words.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)
@@ -212,7 +228,7 @@ class Cards:
             Block(self._traits(option.disadvantages), heading=words.costs, style=Style.listed),
             Block(ratings, heading=words.ratings, style=Style.listed),
             Block(facts, heading=words.facts, style=Style.folded),
-            Block(self._footer(), style=Style.small),
+            Block(self.footer(), style=Style.small),
         )
 
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
@@ -225,7 +241,8 @@ def _if_so(text: str, result: Recommendation) -> str:
     return f"{text}, {result.fork.if_so.lower()}" if result.fork else text
 
 
-def _noted(notes: Iterable[Note]) -> tuple[Line, ...]:
+def noted(notes: Iterable[Note]) -> tuple[Line, ...]:
+    """Write notes as lines."""
     return tuple(Line(note.text, facts=note.facts) for note in notes)
 
 
@@ -245,7 +262,7 @@ def _brief(question: Question, codes: Codes) -> str:
     return levels if len(levels) + len(CHANGE) < LONGEST_LABEL else f"{len(codes)} levels"
 
 
-def _laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
+def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
     """Break buttons into rows of the given widths."""
     rest = list(buttons)
     rows: list[tuple[Button, ...]] = []
@@ -256,9 +273,6 @@ def _laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Bu
     return rows
 
 
-def _bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
+def bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
     """Bind every button to its case and to the turn at which it was drawn."""
-    return tuple(
-        tuple(Button(b.label, Tap(b.tap.verb, b.tap.question, b.tap.choice, case.id, case.turn)) for b in row)
-        for row in rows
-    )
+    return tuple(tuple(replace(b, tap=replace(b.tap, case=case.id, turn=case.turn)) for b in row) for row in rows)

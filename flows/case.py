@@ -34,6 +34,39 @@ class Step:
     who: str = ""
 
 
+class Act(StrEnum):
+    """What somebody did in a team's discussion; the events of its state machine bear the same names."""
+
+    object = "object"
+    settle = "settle"
+    discuss = "discuss"
+    withdraw = "withdraw"
+    vote = "vote"
+    reason = "reason"
+    close = "close"
+    reopen = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that somebody did in the discussion of a case.
+
+    Attributes:
+        act: object (another answer is held right), settle (the dispute on a question), discuss (the vote is opened),
+            withdraw (it is taken back), vote, reason (given, or taken back), close (the decision), reopen.
+        subject: the question of a dispute, the reason, the option that was decided for; empty else.
+        codes: the answer held right, the options put to the vote, the option voted for, the reason of a departure.
+        who: the opaque id of the person.
+        at: when, in seconds since 1970, UTC.
+    """
+
+    act: Act
+    subject: str = ""
+    codes: Codes = ()
+    who: str = ""
+    at: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case as it is kept.
@@ -43,6 +76,7 @@ class Case:
         turn: the revision at which the question at hand was put; a button bears it, so that taps on one
             grid all count while a tap on an earlier question does not.
         steps: the answers in order; where the case stands is a fold over them.
+        talk: what a team says of it, in order; where its discussion stands is a fold over that.
     """
 
     id: str
@@ -51,3 +85,4 @@ class Case:
     revision: int = 0
     turn: int = 0
     steps: tuple[Step, ...] = ()
+    talk: tuple[Remark, ...] = ()

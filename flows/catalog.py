@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from flows.errors import CatalogFault
+from flows.team_words import TeamWords
 from flows.wording import Wording, filled
 
 Text = Annotated[str, Field(max_length=400), AfterValidator(filled)]
@@ -93,6 +94,7 @@ class Catalog(_Data):
     traits: dict[str, str]
     options: dict[str, Option]
     wording: Wording
+    team: TeamWords
 
     def says(self, fact: str) -> str:
         """Give the text behind a fact id or a gap id.
@@ -119,7 +121,8 @@ def load_catalog(folder: Traversable) -> Catalog:
     facts = _read(folder, "facts.toml", _Facts, faults)
     options = _read(folder, "options.toml", _Options, faults)
     wording = _read(folder, "wording.toml", Wording, faults)
-    if facts is None or options is None or wording is None:
+    team = _read(folder, "team.toml", TeamWords, faults)
+    if facts is None or options is None or wording is None or team is None:
         raise CatalogFault(faults)
     faults += _dangling(facts, options)
     if faults:
@@ -132,6 +135,7 @@ def load_catalog(folder: Traversable) -> Catalog:
         traits=options.traits,
         options=options.options,
         wording=wording,
+        team=team,
     )
 
 

@@ -121,6 +121,15 @@ class Interview:
             raise StaleTap(question)
         return self._take(case, Step(Kind.reopen, question, who=who))
 
+    def amend(self, case: Case, question: str, codes: Codes, who: str) -> Case:
+        """Put another answer in the place of one that counts; the question at hand stays so, unless that ends it.
+
+        Raises:
+            StaleTap: where the question has no answer that counts, or is at hand.
+        """
+        reopened = self.change(case, question, who)
+        return self._take(reopened, Step(Kind.answer, question, self._tidy(question, codes), who))
+
     def restart(self, case: Case, who: str) -> Case:
         """Begin the same case again; Back undoes it.
 

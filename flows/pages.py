@@ -65,6 +65,10 @@ class Pages:
         """Draw a page with just these buttons."""
         return self._page(page, (buttons,) if buttons else ())
 
+    def listed(self, title: str, line: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
+        """Draw a list of buttons under a title and a line."""
+        return Card("", title, (Block((Line(line),)),), rows)
+
     def numbered(self, page: NumberedPage, number: str) -> Card:
         """Draw a page that tells a number."""
         return Card("", page.title, (Block((Line(page.line.format(number=number)),)),))

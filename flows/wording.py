@@ -24,7 +24,7 @@ Toast = Annotated[str, Field(max_length=200), AfterValidator(filled)]
 Label = Annotated[str, Field(max_length=24), AfterValidator(filled)]
 
 
-def _blanks(*allowed: str) -> AfterValidator:
+def blanks(*allowed: str) -> AfterValidator:
     """Refuse a text whose {blanks} are not exactly the allowed ones."""
 
     def check(text: str) -> str:
@@ -38,11 +38,13 @@ def _blanks(*allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class _Words(BaseModel):
+class Words(BaseModel):
+    """Words: nothing unknown, nothing changed after loading."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Verdicts(_Words):
+class Verdicts(Words):
     """How each verdict reads."""
 
     indicated: Text
@@ -52,7 +54,7 @@ class Verdicts(_Words):
     contraindicated: Text
 
 
-class Result(_Words):
+class Result(Words):
     """The words of the recommendation."""
 
     supported: Text
@@ -62,12 +64,12 @@ class Result(_Words):
     notes: Text
     findings: Text
     unneeded: Text
-    footer: Annotated[str, _blanks("source", "year", "edition")]
+    footer: Annotated[str, blanks("source", "year", "edition")]
     disclaimer: Text
-    older: Annotated[str, _blanks("began", "edition")]
+    older: Annotated[str, blanks("began", "edition")]
 
 
-class Detail(_Words):
+class Detail(Words):
     """The words of an option's detail."""
 
     indication: Text
@@ -83,7 +85,7 @@ class Detail(_Words):
     facts: Text
 
 
-class Labels(_Words):
+class Labels(Words):
     """The labels of the buttons that are no answers."""
 
     new: Label
@@ -101,7 +103,7 @@ class Labels(_Words):
     keep: Label
 
 
-class Toasts(_Words):
+class Toasts(Words):
     """What a tap is told in passing."""
 
     stale: Toast
@@ -113,25 +115,24 @@ class Toasts(_Words):
     put_aside: Toast
     failed: Toast
     not_saved: Toast
-    private_only: Toast
-    not_listed: Annotated[str, Field(max_length=180), _blanks("number")]
+    not_listed: Annotated[str, Field(max_length=180), blanks("number")]
 
 
-class Page(_Words):
+class Page(Words):
     """A card of plain words."""
 
     title: Text
     lines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=12)]
 
 
-class NumberedPage(_Words):
+class NumberedPage(Words):
     """A card that tells a number."""
 
     title: Text
-    line: Annotated[str, _blanks("number")]
+    line: Annotated[str, blanks("number")]
 
 
-class Pages(_Words):
+class Pages(Words):
     """The cards that belong to no case."""
 
     start: Page
@@ -148,12 +149,11 @@ class Pages(_Words):
     gone: Page
     stray: Page
     unknown_command: Page
-    private_only: Page
     not_listed: NumberedPage
     failed: Page
 
 
-class Commands(_Words):
+class Commands(Words):
     """What the command menu says of each command."""
 
     start: Text
@@ -165,11 +165,11 @@ class Commands(_Words):
     forget: Text
 
 
-class Wording(_Words):
+class Wording(Words):
     """All the words that are not questions, rules, options or facts."""
 
     case: Text
-    step: Annotated[str, _blanks("number", "of")]
+    step: Annotated[str, blanks("number", "of")]
     verdicts: Verdicts
     result: Result
     detail: Detail

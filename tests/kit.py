@@ -197,9 +197,10 @@ def plain(card: Card) -> str:
 def refusals(card: Card) -> list[str]:
     """Give what Telegram would refuse in a card; nothing where all is well."""
     sent: Any = screen(card)
-    rows: list[list[dict[str, str]]] = sent["reply_markup"]["inline_keyboard"]
+    rows: list[list[dict[str, Any]]] = sent["reply_markup"]["inline_keyboard"]
     told = reading(sent["text"])
-    datas = [button["callback_data"] for row in rows for button in row]
+    datas = [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+    copied = [button["copy_text"]["text"] for row in rows for button in row if "copy_text" in button]
     faults = list(told.faults)
     if not 1 <= told.length <= 4096 or not told.text.strip():
         faults.append(f"{told.length} characters of text")
@@ -208,7 +209,8 @@ def refusals(card: Card) -> list[str]:
     if len(datas) > 100 or not all(1 <= len(row) <= 8 for row in rows):
         faults.append(f"{len(datas)} buttons in rows of {[len(row) for row in rows]}")
     faults += [f"callback data {data!r}" for data in datas if not 1 <= len(data.encode()) <= 64]
-    faults += [f"a blank label beside {b['callback_data']}" for row in rows for b in row if not b["text"].strip()]
+    faults += [f"a text to copy of {len(text)}" for text in copied if not 1 <= len(text) <= 256]
+    faults += [f"a blank label beside {b}" for row in rows for b in row if not b["text"].strip()]
     return faults
 
 

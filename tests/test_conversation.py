@@ -655,13 +655,6 @@ def test_what_failed_is_told_in_passing_or_by_a_message() -> None:
     assert refusals(card) == []
 
 
-def test_in_a_group_one_is_sent_to_the_private_chat() -> None:
-    assert CONVERSATION.elsewhere(tapped=True) == Reply(toast=TOASTS.private_only)
-    [card] = pages(CONVERSATION.elsewhere(tapped=False))
-    assert card.title == PAGES.private_only.title
-    assert card.rows == ()
-
-
 def test_who_is_not_listed_is_told_the_number_to_be_listed_under() -> None:
     tapped = CONVERSATION.not_listed("1234567890123", tapped=True)
     assert "1234567890123" in tapped.toast
