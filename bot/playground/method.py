@@ -11,8 +11,9 @@ from bot.playground.disk import Json
 from bot.playground.entities import formatted
 from bot.playground.markup import units
 from bot.playground.parameters import Params
+from bot.playground.people import LONGEST_TEXT
 from bot.playground.refused import Refused
-from bot.playground.world import LONGEST_TEXT, World
+from bot.playground.world import World
 
 Result: TypeAlias = Json | list[Json] | bool | int
 Table: TypeAlias = "tuple[tuple[str, Callable[[World, Params], Result], str], ...]"

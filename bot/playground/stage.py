@@ -20,10 +20,11 @@ class Stage:
     def __init__(self, ground: Ground) -> None:
         """Stand on the ground of the world; topics of the start that are not open yet are opened."""
         self._ground = ground
-        for room in ground.rooms.every():
-            for topic in room.topics:
-                if not topic.id:
-                    self._open_first(room.id, topic)
+        unopened = [(room.id, topic) for room in ground.rooms.every() for topic in room.topics if not topic.id]
+        if unopened:
+            ground.disk.number("message")  # in every forum, 1 is the General topic
+        for chat_id, topic in unopened:
+            self._open_first(chat_id, topic)
 
     def join(self, chat_id: int, person_id: int) -> None:
         """Let a person come into a group.

@@ -15,12 +15,14 @@ def state_for(world: World, person: Person, *, alive: bool) -> Json:
         person: to whom.
         alive: whether the bot takes its updates.
     """
+    rooms = [room for room in world.rooms.every() if room.shown_to(person.id)]
+    own = [world.commands.shown(room) for room in rooms if room.id == person.id]
     return {
         "bot": world.me(),
         "person": _named(person),
         "people": [_named(each) for each in world.rooms.people()],
-        "commands": world.commands.shown(world.rooms.get(person.id)),
-        "chats": [_chat(world, room, person) for room in world.rooms.every() if room.shown_to(person.id)],
+        "commands": next(iter(own), []),
+        "chats": [_chat(world, room, person) for room in rooms],
         "bot_alive": alive,
     }
 
