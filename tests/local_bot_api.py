@@ -16,6 +16,7 @@ import aiohttp
 import telegram
 
 from bot.playground.api import BotApi, Interfere, Observe
+from bot.playground.crowding import Crowding
 from bot.playground.delivery import Delivery, Sleep
 from bot.playground.disk import Disk
 from bot.playground.server import Playground, playground_app, serve
@@ -83,7 +84,8 @@ class Play:
         updates: list[dict[str, Any]] = await self.call("getUpdates", **params)
         for update in updates:
             assert aiogram.types.Update.model_validate(update).event_type
-            assert telegram.Update.de_json(update, None).effective_user
+            read = telegram.Update.de_json(update, None)
+            assert read.effective_user or read.effective_sender or read.poll
         return updates
 
     async def page(self, path: str, **said: Any) -> tuple[int, dict[str, Any]]:
@@ -91,29 +93,29 @@ class Play:
         async with self.session.post(f"{self.url}/play/{path}", json=said) as response:
             return response.status, await response.json()
 
-    async def say(self, text: str, chat_id: int = CHAT) -> int:
-        """Write a message as the person."""
-        status, answer = await self.page("send", chat_id=chat_id, text=text)
+    async def say(self, text: str, chat_id: int = CHAT, **more: Any) -> int:
+        """Write a message as the person, or as another one: `person_id`; `thread` and `reply_to` say where."""
+        status, answer = await self.page("send", chat_id=chat_id, text=text, **more)
         assert status == 200, answer
         return int(answer["message_id"])
 
-    async def tap(self, message_id: int, data: str = "1f.3.deficit.none") -> str:
-        """Tap a button as the person."""
-        status, answer = await self.page("tap", chat_id=CHAT, message_id=message_id, data=data)
+    async def tap(self, message_id: int, data: str = "1f.3.deficit.none", **more: Any) -> str:
+        """Tap a button as the person, or elsewhere (`chat_id`), or as another one (`person_id`)."""
+        status, answer = await self.page("tap", **{"chat_id": CHAT, "message_id": message_id, "data": data} | more)
         assert status == 200, answer
         return str(answer["callback_query_id"])
 
-    async def state(self) -> dict[str, Any]:
-        """Read what the page reads first."""
-        async with self.session.get(f"{self.url}/play/state") as response:
+    async def state(self, person_id: int = CHAT) -> dict[str, Any]:
+        """Read what the page of a person reads first."""
+        async with self.session.get(f"{self.url}/play/state", params={"person": person_id}) as response:
             state: dict[str, Any] = await response.json()
             return state
 
     @asynccontextmanager
-    async def events(self) -> AsyncIterator[asyncio.Queue[tuple[str, dict[str, Any]]]]:
-        """Listen as the page does."""
+    async def events(self, person_id: int = CHAT) -> AsyncIterator[asyncio.Queue[tuple[str, dict[str, Any]]]]:
+        """Listen as the page of a person does."""
         heard: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
-        async with self.session.get(f"{self.url}/play/events") as response:
+        async with self.session.get(f"{self.url}/play/events", params={"person": person_id}) as response:
             assert response.content_type == "text/event-stream"
             await response.content.readuntil(b"\n\n")
             listening = asyncio.create_task(_listen(response.content, heard))
@@ -142,11 +144,19 @@ async def playing(
     first_pause: float = 0.01,
     sleep: Sleep = asyncio.sleep,
     rooms: Iterable[Room] = (PRIVATE,),
+    group_limit: int = 0,
 ) -> AsyncIterator[Play]:
-    """Run a playground; with a path, go on where the last one on it stopped; in trouble, where there is to be some."""
+    """Run a playground; with a path, go on where the last one on it stopped; in trouble, where there is to be some.
+
+    `rooms` are the chats: the private one of Dr. Reyes alone, or `shapes.START` for all that `make run` opens with.
+    `group_limit` is how many calls a minute a group bears (Telegram: 20), 0 for any number; it takes the place of
+    trouble and of `interfere`.
+    """
     clock = Clock()
     world = World(Disk(disk) if disk else None, clock, rooms, trouble.disorder if trouble else None)
     hook = trouble.interfere if trouble else interfere
+    if group_limit:
+        hook = Crowding(clock, group_limit).interfere
     delivery = Delivery(world, deliver_to=deliver_to, first_pause=first_pause, sleep=sleep)
     app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=hook, delivery=delivery))
     async with serve(app) as port, aiohttp.ClientSession() as session:

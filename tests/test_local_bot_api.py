@@ -82,7 +82,7 @@ async def test_a_bot_answers_a_tap_with_a_toast(ptb: telegram.Bot, play: Play) -
         assert await ptb.answer_callback_query(query, "No deficit.", show_alert=True)
         assert await heard.get() == (
             "answered",
-            {"callback_query_id": query, "text": "No deficit.", "show_alert": True},
+            {"callback_query_id": query, "text": "No deficit.", "show_alert": True, "person_id": CHAT},
         )
 
 
@@ -191,7 +191,7 @@ async def test_an_expected_token_lets_no_other_in() -> None:
 
 
 async def test_an_unknown_method_is_not_found(play: Play) -> None:
-    async with play.session.get(f"{play.bot_url}/sendPoll") as response:
+    async with play.session.get(f"{play.bot_url}/sendDice") as response:
         assert response.status == 404
         assert (await response.json())["description"] == "Not Found: method not found"
 

@@ -19,11 +19,11 @@ from aiohttp import web
 from local_bot_api import CHAT, TAP, TOKEN, Play, playing
 
 from bot.playground.delivery import Delivery
-from bot.playground.shapes import PRIVATE, Person, Room
+from bot.playground.shapes import DR_OKAFOR, PRIVATE, private
 from bot.playground.world import World
 
 SECRET = "s3cret_-Token"  # noqa: S105 - it opens nothing
-ANOTHER = Room(id=1002, people=(Person(id=1002, first_name="Dr. Okafor"),))
+ANOTHER = private(DR_OKAFOR)
 FORM = "application/x-www-form-urlencoded"
 ACTIVE = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"

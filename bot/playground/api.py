@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from bot.playground.delivery import Delivery
 from bot.playground.disk import Json
-from bot.playground.methods import METHODS, Result
+from bot.playground.method import Result
+from bot.playground.methods import METHODS
 from bot.playground.parameters import Params, parse_params, read_params
 from bot.playground.polling import Polling
 from bot.playground.refused import Refused
@@ -145,7 +146,8 @@ async def _gone(request: Request) -> None:
 
 
 def _refusal(refused: Refused) -> Json:
-    return {"ok": False, "error_code": refused.code, "description": refused.description}
+    more = {"parameters": refused.parameters} if refused.parameters else {}
+    return {"ok": False, "error_code": refused.code, "description": refused.description} | more
 
 
 def _response(answer: Json) -> Response:

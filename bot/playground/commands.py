@@ -9,6 +9,7 @@ import orjson
 
 from bot.playground.disk import Disk, Json
 from bot.playground.refused import Refused
+from bot.playground.shapes import Room
 
 _NAME: Final = re.compile(r"[a-z0-9_]{1,32}")
 _MOST: Final = 100
@@ -39,9 +40,10 @@ class Commands:
         with self._disk.transaction():
             self._disk.put("commands", 0, 0, {key: value for key, value in kept.items() if value})
 
-    def shown(self, chat_id: int) -> list[Json]:
-        """Give what the menu of a private chat shows: the closest scope wins."""
-        scopes = ({"type": "chat", "chat_id": chat_id}, {"type": "all_private_chats"}, _EVERYWHERE)
+    def shown(self, room: Room) -> list[Json]:
+        """Give what the menu of a chat shows: the closest scope wins."""
+        kind = "all_private_chats" if room.type == "private" else "all_group_chats"
+        scopes = ({"type": "chat", "chat_id": room.id}, {"type": kind}, _EVERYWHERE)
         return next(filter(None, (self.get(scope, "") for scope in scopes)), [])
 
     def _all(self) -> dict[str, list[Json]]:

@@ -129,9 +129,11 @@ class _Lanes:
 def _chat_id(update: Json) -> int:
     """Tell which chat an update comes from; 0 where it is too misshapen to tell."""
     match update:
-        case {"message": {"chat": {"id": int(chat_id)}}} | {
-            "callback_query": {"message": {"chat": {"id": int(chat_id)}}}
-        }:
+        case (
+            {"message": {"chat": {"id": int(chat_id)}}}
+            | {"callback_query": {"message": {"chat": {"id": int(chat_id)}}}}
+            | {"my_chat_member": {"chat": {"id": int(chat_id)}}}
+        ):
             return chat_id
         case _:
             return 0

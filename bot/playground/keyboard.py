@@ -13,6 +13,7 @@ _MOST_BUTTONS: Final = 100
 _MOST_IN_A_ROW: Final = 8
 _LONGEST_DATA: Final = 64
 _LONGEST_COPY: Final = 256
+_LONGEST_QUERY: Final = 256
 _STYLES: Final = ("danger", "success", "primary")
 _ACTIONS: Final = (
     "callback_data",
@@ -66,7 +67,7 @@ def _button(button: Any) -> Json:
         raise Refused("inline keyboard button text must be non-empty")
     if button.get("style", "primary") not in _STYLES:
         raise _unreadable("invalid button style specified")
-    actions = [action for action in _ACTIONS if button.get(action) not in (None, "", False)]
+    actions = [action for action in _ACTIONS if button.get(action) not in _nothing(action)]
     if button.get("copy_text") == {"text": ""}:
         raise Refused("BUTTON_COPY_TEXT_INVALID")
     if not actions:
@@ -75,6 +76,11 @@ def _button(button: Any) -> Json:
         raise _unreadable(f"only one action is allowed in a button, found {' and '.join(actions)}")
     _check_action(actions[0], button[actions[0]])
     return {key: button[key] for key in ("text", "style", actions[0]) if key in button}
+
+
+def _nothing(action: str) -> tuple[Any, ...]:
+    """Give what counts as no action; an empty inline query is one."""
+    return (None, False) if action.startswith("switch_inline_query") else (None, "", False)
 
 
 def _check_action(action: str, value: Any) -> None:
@@ -88,6 +94,10 @@ def _check_action(action: str, value: Any) -> None:
         case "copy_text", _:
             raise Refused("BUTTON_COPY_TEXT_INVALID")
         case "url", str() if value.startswith(("https://", "http://", "tg://")):
+            return
+        case (("switch_inline_query" | "switch_inline_query_current_chat"), str()) if units(value) <= _LONGEST_QUERY:
+            return
+        case "switch_inline_query_chosen_chat", {**chosen} if units(str(chosen.get("query", ""))) <= _LONGEST_QUERY:
             return
         case "url", _:
             raise Refused(f"inline keyboard button URL '{value}' is invalid: Wrong HTTP URL")

@@ -20,19 +20,29 @@ class Messages:
         self._clock = clock
 
     def add(self, room: Room, sender: Json, content: Json) -> Json:
-        """Put a new message at the end of a chat; give it as the Bot API does."""
+        """Put a new message at the end of a chat; give it as the Bot API does.
+
+        Args:
+            room: the chat.
+            sender: the fields that say who wrote it: `from`, and perhaps `sender_chat`.
+            content: its other fields.
+        """
         number = self._disk.number("message")
         date = int(self._clock())
-        message = {"message_id": number, "from": sender, "chat": room.chat(), "date": date} | content
-        self._disk.put("message", room.id, number, message)
+        message = {"message_id": number} | sender | {"chat": room.chat(), "date": date} | content
+        self.keep(message)
         self._disk.drop_below("message", room.id, self._disk.nth_newest("message", room.id, _KEPT))
         return message
 
     def change(self, message: Json) -> Json:
         """Put an edited message in the place of the old one; give it with the time of the edit."""
         edited = message | {"edit_date": int(self._clock())}
-        self._disk.put("message", edited["chat"]["id"], edited["message_id"], edited)
+        self.keep(edited)
         return edited
+
+    def keep(self, message: Json) -> None:
+        """Put a message at its place, as it is."""
+        self._disk.put("message", message["chat"]["id"], message["message_id"], message)
 
     def get(self, chat_id: int, message_id: int) -> Json | None:
         """Give a message, if it is still there."""

@@ -23,6 +23,7 @@ _STRUCTURES: Final = frozenset(
         "commands",
         "entities",
         "link_preview_options",
+        "options",
         "reply_markup",
         "reply_parameters",
         "scope",
@@ -60,9 +61,10 @@ class Params:
             return 0
         return value if -_LARGEST <= value <= _LARGEST else 0
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, *, default: bool = False) -> bool:
         """Read a yes or no."""
-        return self.text(name).strip().lower() in ("true", "yes", "1", "y", "t")
+        said = self.text(name).strip().lower()
+        return said in ("true", "yes", "1", "y", "t") if said else default
 
     def object(self, name: str) -> Json | None:
         """Read an object."""

@@ -20,23 +20,26 @@ class Queries:
         self._disk = disk
         self._clock = clock
 
-    def open(self) -> str:
-        """Begin to wait for an answer; give the id of the query."""
+    def open(self, person_id: int) -> str:
+        """Begin to wait for an answer to a person's tap; give the id of the query."""
         number = self._disk.number("callback query")
-        self._disk.put("callback query", 0, number, {}, at=self._clock())
+        self._disk.put("callback query", 0, number, {"person_id": person_id}, at=self._clock())
         self._expire()
         return str(number)
 
-    def close(self, query_id: str) -> None:
-        """Take the answer to a query.
+    def close(self, query_id: str) -> int:
+        """Take the answer to a query; give the id of the person who tapped.
 
         Raises:
             Refused: it comes too late, or is not the first, or to nothing.
         """
         self._expire()
         number = int(query_id) if query_id.isdecimal() and len(query_id) <= _DIGITS else 0
-        if not self._disk.drop("callback query", 0, number):
+        query = self._disk.get("callback query", 0, number)
+        if query is None:
             raise Refused("query is too old and response timeout expired or query ID is invalid")
+        self._disk.drop("callback query", 0, number)
+        return int(query.get("person_id", 0))
 
     def _expire(self) -> None:
         self._disk.drop_before("callback query", 0, self._clock() - _ANSWER_WITHIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 
 class Refused(Exception):
@@ -11,13 +12,15 @@ class Refused(Exception):
     Attributes:
         words: what is wrong, without Telegram's prefix.
         code: the HTTP status.
+        parameters: what Telegram adds for the program, such as the new id of a chat.
     """
 
-    def __init__(self, words: str, code: int = 400) -> None:
-        """Say what is wrong, and with which status."""
+    def __init__(self, words: str, code: int = 400, **parameters: Any) -> None:
+        """Say what is wrong, with which status, and what the program should know."""
         super().__init__(words)
         self.words = words
         self.code = code
+        self.parameters = parameters
 
     @property
     def description(self) -> str:

@@ -10,6 +10,7 @@ from bot.playground.disorder import Disorder
 
 _DAY: Final = 24 * 60 * 60.0
 _WHATEVER: Final = 2**62
+_ONLY_IF_ASKED: Final = ("chat_member", "message_reaction", "message_reaction_count")
 
 
 class Updates:
@@ -23,7 +24,8 @@ class Updates:
 
     def add(self, kind: str, body: Json) -> bool:
         """Queue an update; tell whether the bot wants to have it, or asked for other kinds only."""
-        if kind not in (self.allowed or [kind]):
+        allowed = self.allowed
+        if kind not in allowed and (allowed or kind in _ONLY_IF_ASKED):
             return False
         for misshapen in self._disorder.enter(self._put(kind, body), body):
             self._put(kind, misshapen)

@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.playground.disk import Json
 from bot.playground.events import Events
 from bot.playground.files import picture
 from bot.playground.parameters import read_body
 from bot.playground.polling import Polling
 from bot.playground.refused import Refused
-from bot.playground.shapes import bot_user
+from bot.playground.said import Said
+from bot.playground.shapes import Person
+from bot.playground.staging import act
+from bot.playground.state import state_for
 from bot.playground.world import World
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -29,7 +31,7 @@ _MEDIA_TYPES: Final = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }  # fmt: skip - a table
-_LARGEST_ID: Final = 2**53
+_DIGITS: Final = 16
 _LARGEST_BODY: Final = 1024 * 1024
 
 
@@ -50,6 +52,9 @@ class Web:
             Route("/play/events", self._stream),
             Route("/play/send", self._send, methods=["POST"]),
             Route("/play/tap", self._tap, methods=["POST"]),
+            Route("/play/vote", self._vote, methods=["POST"]),
+            Route("/play/forward", self._forward, methods=["POST"]),
+            Route("/play/stage/{what}", self._stage, methods=["POST"]),
             Route("/play/file/{file_id}", self._file),
             Route("/", self._page),
             Route("/{name}", self._page),
@@ -61,35 +66,45 @@ class Web:
             raise Refused("Not Found", 404)
         return FileResponse(file, media_type=_MEDIA_TYPES[file.suffix])
 
-    async def _state(self, _: Request) -> Response:
-        world = self._world
-        rooms = world.rooms.values()
-        person = next(iter(rooms)).people[0]
-        state = {
-            "bot": bot_user(world.bot_id),
-            "person": {"id": person.id, "first_name": person.first_name},
-            "chats": [
-                {"id": room.id, "type": room.type, "title": room.title, "messages": world.messages.every(room.id)}
-                for room in rooms
-            ],
-            "commands": world.menu(),
-            "bot_alive": self._polling.alive,
-        }
-        return _json(state)
+    async def _state(self, request: Request) -> Response:
+        return _json(state_for(self._world, self._reader(request), alive=self._polling.alive))
 
-    async def _stream(self, _: Request) -> Response:
-        return StreamingResponse(self._events.stream(), media_type="text/event-stream")
+    async def _stream(self, request: Request) -> Response:
+        person_id = self._reader(request).id
+        return StreamingResponse(self._events.stream(person_id), media_type="text/event-stream")
 
     async def _send(self, request: Request) -> Response:
         said = await _read(request)
-        chat_id, text, person_id = _number(said, "chat_id"), _text(said, "text"), _person(said)
-        return _json({"message_id": self._world.say(chat_id, text, person_id)})
+        place = said.number("chat_id"), said.text("text"), said.person()
+        thread, reply_to = said.number("thread", 0), said.number("reply_to", 0)
+        channel = said.text("channel", "")
+        number = self._world.say(*place, thread=thread, reply_to=reply_to, channel=channel)
+        return _json({"message_id": number})
 
     async def _tap(self, request: Request) -> Response:
         said = await _read(request)
-        place = _number(said, "chat_id"), _number(said, "message_id"), _text(said, "data"), _person(said)
-        stale = said.get("stale") is True
-        return _json({"callback_query_id": self._world.tap(*place, stale=stale)})
+        place = said.number("chat_id"), said.number("message_id"), said.text("data"), said.person()
+        return _json({"callback_query_id": self._world.tap(*place, stale=said.flag("stale"))})
+
+    async def _vote(self, request: Request) -> Response:
+        said = await _read(request)
+        place = said.number("chat_id"), said.number("message_id"), said.number("person_id")
+        self._world.polls.vote(*place, said.numbers("options"))
+        return _json({})
+
+    async def _forward(self, request: Request) -> Response:
+        said = await _read(request)
+        place = said.number("chat_id"), said.number("message_id"), said.number("to_chat_id")
+        return _json({"message_id": self._world.forward(*place, said.number("person_id"))})
+
+    async def _stage(self, request: Request) -> Response:
+        return _json(act(self._world.stage, request.path_params["what"], await _read(request)))
+
+    def _reader(self, request: Request) -> Person:
+        """Tell for whom the page is: the first of all where it does not say."""
+        said = request.query_params.get("person", "")
+        people = self._world.rooms.people()
+        return self._world.rooms.person(int(said)) if said.isdecimal() and len(said) <= _DIGITS else people[0]
 
     async def _file(self, request: Request) -> Response:
         content = self._world.files.get(request.path_params["file_id"])
@@ -101,7 +116,7 @@ class Web:
         return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": "attachment"})
 
 
-async def _read(request: Request) -> Json:
+async def _read(request: Request) -> Said:
     """Read what the page says; only a page of ours can say it as JSON."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Refused("The content type must be application/json.", 403)
@@ -111,25 +126,7 @@ async def _read(request: Request) -> Json:
         said = None
     if not isinstance(said, dict):
         raise Refused("The body must be a JSON object.")
-    return said
-
-
-def _number(said: Json, name: str) -> int:
-    value = said.get(name)
-    if not isinstance(value, int) or abs(value) > _LARGEST_ID:
-        raise Refused(f"“{name}” must be a whole number.")
-    return value
-
-
-def _text(said: Json, name: str) -> str:
-    value = said.get(name)
-    if not isinstance(value, str):
-        raise Refused(f"“{name}” must be a text.")
-    return value
-
-
-def _person(said: Json) -> int | None:
-    return None if said.get("person_id") is None else _number(said, "person_id")
+    return Said(said)
 
 
 def refused(_: Request, error: Exception) -> Response:

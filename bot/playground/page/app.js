@@ -58,9 +58,9 @@ const onEvent = {
     drawSurroundings();
   },
   answered,
-  commands({ commands }) {
-    field.setCommands(commands);
-  },
+  commands: () => wire.readAgain(),
+  rooms: () => wire.readAgain(),
+  votes() {},
   action({ chat_id, action }) {
     if (chat_id === shown) showAction(action);
   },
@@ -174,7 +174,7 @@ box.addEventListener("keydown", ({ key }) => {
 byId("start").addEventListener("click", () => field.submit("/start"));
 newest.addEventListener("click", () => reading.toEnd());
 
-connect({
+const wire = connect({
   onState,
   onEvent: (name, data) => onEvent[name](data),
   onConnected: (connected) => showHealth({ connected }),

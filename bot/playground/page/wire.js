@@ -1,7 +1,7 @@
 // The only file that talks to the playground's server: its state, its stream of events, a message sent, a key tapped.
 
 const RETRY_MS = 2000;
-const EVENTS = ["message", "edited", "deleted", "answered", "commands", "action", "alive"];
+const EVENTS = ["message", "edited", "deleted", "answered", "commands", "rooms", "votes", "action", "alive"];
 
 /** A request that did not work: `status` is the HTTP status, or 0 when there was no connection. */
 export class WireError extends Error {
@@ -83,4 +83,5 @@ export function connect({ onState, onEvent, onConnected }) {
   }
 
   open();
+  return { readAgain: () => source && !held && readState() };
 }

@@ -1,0 +1,149 @@
+"""What people do in the chats: they write, forward, and tap buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from bot.playground import keyboard
+from bot.playground.disk import Disk, Json
+from bot.playground.disorder import Disorder
+from bot.playground.entities import formatted
+from bot.playground.ground import Ground
+from bot.playground.markup import units
+from bot.playground.queries import Queries
+from bot.playground.refused import Refused
+from bot.playground.senders import origin_of, place_in, sender_of
+from bot.playground.shapes import PRESENT, Member, Person, Room
+
+LONGEST_TEXT: Final = 4096
+_FORWARDED: Final = ("text", "entities", "caption", "caption_entities", "photo", "document", "poll")
+
+
+class People(Ground):
+    """The hands of the people."""
+
+    def __init__(
+        self, disk: Disk | None, clock: Callable[[], float], rooms: Iterable[Room], disorder: Disorder | None
+    ) -> None:
+        """Stand on the ground, with taps that wait for their answer."""
+        super().__init__(disk, clock, rooms, disorder)
+        self._queries = Queries(self.disk, clock)
+
+    def say(
+        self,
+        chat_id: int,
+        text: str,
+        person_id: int | None = None,
+        *,
+        thread: int = 0,
+        reply_to: int = 0,
+        channel: str = "",
+    ) -> int:
+        """Let a person write a message; give its number.
+
+        Args:
+            chat_id: the chat.
+            text: what is written.
+            person_id: who writes; the first one in the chat where it is not said.
+            thread: the topic, 0 where it is none.
+            reply_to: the number of the message that is answered, 0 where it is none.
+            channel: the title of the person's channel, where it is written in its name.
+        """
+        room = self.rooms.get(chat_id)
+        member = self._member(room, person_id)
+        said = formatted(text)
+        if not 1 <= units(said.text) <= LONGEST_TEXT:
+            raise Refused(f"A message has 1 to {LONGEST_TEXT} characters.")
+        replied = self._found(chat_id, reply_to, "The message to answer is gone.") if reply_to else None
+        content = said.fields("text", "entities") | self._place(room, thread, replied)
+        with self.act():
+            message = self.post(self._opened(room), sender_of(room, member, channel), content)
+        return int(message["message_id"])
+
+    def forward(self, chat_id: int, message_id: int, to_chat_id: int, person_id: int) -> int:
+        """Let a person forward a message, without its buttons; give the new one's number."""
+        source, room = self.rooms.get(chat_id), self.rooms.get(to_chat_id)
+        message = self.messages.get(chat_id, message_id)
+        if message is None or not source.shown_to(person_id):
+            raise Refused("This message is gone.", 404)
+        if message.get("has_protected_content"):
+            raise Refused("This message cannot be forwarded.")
+        member = self._member(room, person_id)
+        content = {key: message[key] for key in _FORWARDED if key in message}
+        if not content:
+            raise Refused("This message cannot be forwarded.")
+        with self.act():
+            copy = self.post(self._opened(room), sender_of(room, member), content | origin_of(message))
+        return int(copy["message_id"])
+
+    def tap(
+        self, chat_id: int, message_id: int, data: str, person_id: int | None = None, *, stale: bool = False
+    ) -> str:
+        """Let a person tap a button; give the id of the callback query, which always bears the person's own name.
+
+        Args:
+            chat_id: the chat.
+            message_id: the message with the button.
+            data: the callback data of the button.
+            person_id: who taps; the first one in the chat where it is not said. In a public group this may be
+                somebody who is not in it.
+            stale: the tap was on its way while its button, or the whole message, went.
+
+        Raises:
+            Refused: 404 where the message is gone, 409 where its buttons have changed.
+        """
+        room = self.rooms.get(chat_id)
+        person = self._tapper(room, person_id)
+        message = self.messages.get(chat_id, message_id)
+        if not stale and message is None:
+            raise Refused("This message is gone.", 404)
+        if not stale and message and not keyboard.carries(message, data):
+            raise Refused("This button has just been replaced.", 409)
+        seen = message or {"chat": room.chat(), "message_id": message_id, "date": 0}
+        query = {"from": person.user(), "message": seen, "chat_instance": str(chat_id), "data": data}
+        with self.act():
+            query["id"] = self._queries.open(person.id)
+            if room.bot in PRESENT:
+                self.update("callback_query", query)
+        return str(query["id"])
+
+    def _found(self, chat_id: int, message_id: int, missing: str) -> Json:
+        message = self.messages.get(chat_id, message_id)
+        if message is None:
+            raise Refused(missing)
+        return message
+
+    def _opened(self, room: Room) -> Room:
+        """Give a chat in which a person writes: the first words to the bot let it answer."""
+        if room.type != "private" or room.bot != "left":
+            return room
+        opened = replace(room, bot="member")
+        self.change(opened)
+        return opened
+
+    def _member(self, room: Room, person_id: int | None) -> Member:
+        """Find who writes."""
+        if room.migrated_to:
+            raise Refused("This group has become a supergroup.", 409)
+        if room.type == "private" and room.bot == "kicked":
+            raise Refused("The bot is blocked here.", 409)
+        for member in room.members:
+            if member.status in PRESENT and person_id in (None, member.person.id):
+                return member
+        raise Refused("This person is not in the chat.", 404)
+
+    def _tapper(self, room: Room, person_id: int | None) -> Person:
+        """Find who taps."""
+        if person_id is None:
+            return room.members[0].person
+        if not room.username and not room.has(person_id):
+            raise Refused("This person is not in the chat.", 404)
+        return self.rooms.person(person_id)
+
+    def _place(self, room: Room, thread: int, replied: Json | None) -> Json:
+        """Give where a person's message stands; in a topic one that answers nothing answers its opening."""
+        if replied is None and thread:
+            replied = self.messages.get(room.id, thread)
+        return place_in(room, thread, replied)

@@ -1,0 +1,361 @@
+"""Groups in the local Bot API: what a bot hears in them, who stands as the sender, topics, and who is let in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import aiogram.types
+import pytest
+import telegram
+from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+
+from bot.playground.shapes import (
+    DR_LINDQVIST,
+    DR_OKAFOR,
+    DR_REYES,
+    SPINE_BOARD,
+    START,
+    TUMOUR_CONFERENCE,
+    Member,
+    Room,
+)
+
+BOARD = SPINE_BOARD.id
+FORUM = TUMOUR_CONFERENCE.id
+BASIC = -77
+REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
+NIGHT = Room(BASIC, (Member(DR_REYES, "creator"), Member(DR_OKAFOR)), "group", "Night shift")
+OPEN = Room(-1001000000009, (Member(DR_REYES, "creator"),), "supergroup", "Open rounds", username="open_rounds")
+
+
+@pytest.fixture
+async def play() -> AsyncIterator[Play]:
+    async with playing(rooms=(*START, NIGHT, OPEN)) as play:
+        yield play
+
+
+async def heard(play: Play) -> list[dict[str, Any]]:
+    """Give the messages that wait for the bot, and confirm them."""
+    updates = await play.updates()
+    if updates:
+        await play.updates(offset=updates[-1]["update_id"] + 1)
+    return [update["message"] for update in updates if "message" in update]
+
+
+async def kinds(play: Play) -> list[str]:
+    updates = await play.updates()
+    if updates:
+        await play.updates(offset=updates[-1]["update_id"] + 1)
+    return [next(kind for kind in update if kind != "update_id") for update in updates]
+
+
+async def refused(play: Play, method: str, **params: Any) -> tuple[int, dict[str, Any]]:
+    async with play.session.post(f"{play.bot_url}/{method}", json=params) as response:
+        return response.status, await response.json()
+
+
+async def test_it_opens_with_three_clinicians_a_board_and_a_conference(play: Play) -> None:
+    titles = {who: [chat["title"] for chat in (await play.state(who))["chats"]] for who in (REYES, LINDQVIST)}
+    groups = ["Spine board", "Tumour conference"]
+    assert titles == {
+        REYES: ["spinemets", *groups, "Night shift", "Open rounds"],
+        LINDQVIST: ["spinemets", *groups, "Open rounds"],
+    }
+    names = [person["first_name"] for person in (await play.state())["people"]]
+    assert names == ["Dr. Reyes", "Dr. Okafor", "Dr. Lindqvist"]
+
+
+async def test_privacy_mode_gives_the_bot_commands_replies_to_it_and_nothing_else(play: Play) -> None:
+    card = await play.call("sendMessage", chat_id=BOARD, text="a card")
+    theirs = await play.say("what do you think?", BOARD, person_id=OKAFOR)
+    for unheard in ("/new@another_bot", "see /new", "@spinemets_bot hello"):
+        await play.say(unheard, BOARD)
+    await play.say("agreed", BOARD, reply_to=theirs)
+    assert await heard(play) == []
+    await play.say("/new@SpineMets_bot T8", BOARD, person_id=LINDQVIST)
+    await play.say("/new", BOARD)
+    await play.say("why?", BOARD, reply_to=card["message_id"])
+    messages = await heard(play)
+    assert [message["text"] for message in messages] == ["/new@SpineMets_bot T8", "/new", "why?"]
+    assert messages[0]["from"]["first_name"] == "Dr. Lindqvist"
+    assert messages[0]["chat"] == {"id": BOARD, "type": "supergroup", "title": "Spine board"}
+    assert messages[2]["reply_to_message"]["message_id"] == card["message_id"]
+
+
+async def test_an_administrator_bot_is_given_every_message(play: Play) -> None:
+    play.world.stage.set_bot(BOARD, "administrator")
+    await play.say("what do you think?", BOARD)
+    assert [message.get("text") for message in await heard(play)] == ["what do you think?"]
+
+
+async def test_an_anonymous_administrator_writes_as_the_group_and_taps_as_a_person(play: Play) -> None:
+    play.world.stage.make_anonymous(BOARD, OKAFOR)
+    await play.say("/new", BOARD, person_id=OKAFOR)
+    (message,) = await heard(play)
+    assert (message["from"]["username"], message["sender_chat"]["id"]) == ("GroupAnonymousBot", BOARD)
+    card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+    await play.tap(card["message_id"], chat_id=BOARD, person_id=OKAFOR)
+    (update,) = await play.updates()
+    assert update["callback_query"]["from"]["first_name"] == "Dr. Okafor"
+    assert update["callback_query"]["message"] == card
+
+
+async def test_a_channel_writes_under_its_own_name(play: Play) -> None:
+    await play.say("/new", BOARD, channel="Hospital news")
+    (message,) = await heard(play)
+    assert (message["from"]["username"], message["sender_chat"]["type"]) == ("Channel_Bot", "channel")
+
+
+async def test_onlookers_tap_in_a_public_group_and_in_no_other(play: Play) -> None:
+    card = await play.call("sendMessage", chat_id=OPEN.id, text="a card", reply_markup=TAP)
+    await play.tap(card["message_id"], chat_id=OPEN.id, person_id=LINDQVIST)
+    (update,) = await play.updates()
+    assert update["callback_query"]["from"]["id"] == LINDQVIST
+    status, _ = await play.page(
+        "tap", chat_id=BASIC, message_id=1, data="x", person_id=LINDQVIST
+    )  # fmt: skip - one line is too long
+    assert status == 404
+
+
+async def test_a_topic_is_a_place_of_its_own(play: Play) -> None:
+    first, second = play.world.rooms.get(FORUM).topics
+    card = await play.call("sendMessage", chat_id=FORUM, message_thread_id=first.id, text="a card")
+    assert (card["message_thread_id"], card["is_topic_message"], card["chat"]["is_forum"]) == (first.id, True, True)
+    await play.say("/new", FORUM, thread=second.id)
+    await play.say("/new", FORUM)
+    await play.say("/why", FORUM, reply_to=card["message_id"])
+    there, general, reply = await heard(play)
+    assert there["message_thread_id"] == second.id
+    assert "forum_topic_created" in there["reply_to_message"]
+    assert "message_thread_id" not in general
+    assert (reply["message_thread_id"], reply["is_topic_message"]) == (first.id, True)
+    missing = "Bad Request: message thread not found"
+    assert await play.refusal("sendMessage", chat_id=FORUM, message_thread_id=9999, text="x") == missing
+    assert await play.refusal("sendMessage", chat_id=BOARD, message_thread_id=first.id, text="x") == missing
+
+
+async def test_a_reply_in_a_supergroup_has_a_thread_and_is_in_no_topic(play: Play) -> None:
+    said = await play.say("/new", BOARD)
+    card = await play.call("sendMessage", chat_id=BOARD, text="x", reply_parameters={"message_id": said})
+    assert (card["message_thread_id"], card.get("is_topic_message")) == (said, None)
+
+
+async def test_a_new_topic_is_told(play: Play) -> None:
+    topic = play.world.stage.open_topic(FORUM, "Case 12", OKAFOR)
+    (message,) = await heard(play)
+    assert (message["message_id"], message["forum_topic_created"]["name"]) == (topic, "Case 12")
+    assert await play.call("sendMessage", chat_id=FORUM, message_thread_id=topic, text="a card")
+
+
+async def test_people_come_and_go_and_the_group_says_so(play: Play) -> None:
+    stage = play.world.stage
+    stage.leave(BOARD, LINDQVIST)
+    stage.join(BOARD, LINDQVIST)
+    stage.kick(BOARD, LINDQVIST)
+    left, joined, kicked = await heard(play)
+    assert left["left_chat_member"]["id"] == left["from"]["id"] == LINDQVIST
+    assert [user["id"] for user in joined["new_chat_members"]] == [LINDQVIST]
+    assert (kicked["from"]["id"], kicked["left_chat_member"]["id"]) == (REYES, LINDQVIST)
+    assert (await play.page("send", chat_id=BOARD, text="x", person_id=LINDQVIST))[0] == 404
+    assert BOARD not in [chat["id"] for chat in (await play.state(LINDQVIST))["chats"]]
+
+
+async def test_members_are_told_of_only_to_an_administrator_that_asks(play: Play) -> None:
+    stage = play.world.stage
+    stage.promote(BOARD, LINDQVIST)
+    stage.set_bot(BOARD, "administrator")
+    stage.promote(BOARD, LINDQVIST, "member")
+    assert await kinds(play) == ["my_chat_member"]
+    await play.updates(allowed_updates=["chat_member"])
+    stage.promote(BOARD, LINDQVIST)
+    (update,) = await play.updates()
+    assert update["chat_member"]["old_chat_member"]["status"] == "member"
+    assert update["chat_member"]["new_chat_member"]["status"] == "administrator"
+
+
+async def test_the_bot_is_removed_refused_and_added_again(play: Play) -> None:
+    stage = play.world.stage
+    stage.set_bot(BOARD, "kicked")
+    (update,) = await play.updates()
+    assert update["my_chat_member"]["new_chat_member"]["status"] == "kicked"
+    for method in ("sendMessage", "getChat", "pinChatMessage"):
+        status, answer = await refused(play, method, chat_id=BOARD, text="x", message_id=1)
+        assert (status, answer["description"]) == (403, "Forbidden: bot was kicked from the supergroup chat")
+    await play.say("/new", BOARD)
+    assert await kinds(play) == ["my_chat_member"]
+    stage.set_bot(BOARD, "member", OKAFOR)
+    mine, joined = await play.updates()
+    assert mine["my_chat_member"]["from"]["id"] == OKAFOR
+    assert joined["message"]["new_chat_members"][0]["username"] == "spinemets_bot"
+
+
+async def test_the_bot_leaves_by_itself(play: Play) -> None:
+    assert await play.call("leaveChat", chat_id=BASIC) is True
+    status, answer = await refused(play, "sendMessage", chat_id=BASIC, text="x")
+    assert (status, answer["description"]) == (403, "Forbidden: bot is not a member of the group chat")
+    assert (await refused(play, "leaveChat", chat_id=CHAT))[0] == 400
+
+
+async def test_a_blocked_bot_and_one_that_was_never_started_cannot_write(play: Play) -> None:
+    play.world.stage.block(CHAT)
+    status, answer = await refused(play, "sendMessage", chat_id=CHAT, text="x")
+    assert (status, answer["description"]) == (403, "Forbidden: bot was blocked by the user")
+    assert (await play.page("send", chat_id=CHAT, text="x"))[0] == 409
+    play.world.stage.block(CHAT, on=False)
+    assert await kinds(play) == ["my_chat_member", "my_chat_member"]
+    assert await play.send()
+    status, answer = await refused(play, "sendMessage", chat_id=OKAFOR, text="x")
+    assert answer["description"] == "Forbidden: bot can't initiate conversation with a user"
+    await play.say("/start", OKAFOR)
+    assert await play.call("sendMessage", chat_id=OKAFOR, text="x")
+
+
+async def test_a_group_that_becomes_a_supergroup_has_a_new_id(play: Play) -> None:
+    new_id = play.world.stage.migrate(BASIC)
+    left, begun = await heard(play)
+    assert (left["chat"]["id"], left["migrate_to_chat_id"]) == (BASIC, new_id)
+    assert (begun["chat"]["id"], begun["migrate_from_chat_id"]) == (new_id, BASIC)
+    status, answer = await refused(play, "sendMessage", chat_id=BASIC, text="x")
+    assert (status, answer["parameters"]) == (400, {"migrate_to_chat_id": new_id})
+    assert answer["description"] == "Bad Request: group chat was upgraded to a supergroup chat"
+    assert (await play.call("sendMessage", chat_id=new_id, text="x"))["chat"]["type"] == "supergroup"
+    assert (await play.page("send", chat_id=BASIC, text="x"))[0] == 409
+    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+        with pytest.raises(telegram.error.ChatMigrated) as moved:
+            await bot.send_message(BASIC, "x")
+    assert moved.value.new_chat_id == new_id
+
+
+async def test_a_pin_is_shown_and_told(play: Play) -> None:
+    card = await play.call("sendMessage", chat_id=BOARD, text="a card")
+    place = {"chat_id": BOARD, "message_id": card["message_id"]}
+    assert await play.call("pinChatMessage", disable_notification=True, **place)
+    (service,) = await heard(play)
+    assert service["pinned_message"] == card
+    chat = await play.call("getChat", chat_id=BOARD)
+    assert chat["pinned_message"] == card
+    aiogram.types.ChatFullInfo.model_validate(chat)
+    assert await play.call("unpinChatMessage", **place)
+    assert await play.refusal("unpinChatMessage", chat_id=BOARD) == "Bad Request: message to unpin not found"
+    assert await play.refusal("pinChatMessage", chat_id=BOARD, message_id=999) == (
+        "Bad Request: message to pin not found"
+    )
+    await play.call("pinChatMessage", **place)
+    assert await play.call("unpinAllChatMessages", chat_id=BOARD)
+    assert "pinned_message" not in await play.call("getChat", chat_id=BOARD)
+
+
+async def test_a_bot_without_the_right_pins_nothing() -> None:
+    async with playing(rooms=(replace(SPINE_BOARD, bot_pins=False),)) as play:
+        card = await play.call("sendMessage", chat_id=BOARD, text="a card")
+        words = await play.refusal("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
+    assert words == "Bad Request: not enough rights to manage pinned messages in the chat"
+
+
+async def test_ptb_reads_who_is_who_in_a_group(play: Play) -> None:
+    play.world.stage.set_bot(BOARD, "administrator")
+    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+        ruling = await bot.get_chat_administrators(BOARD)
+        assert [(each.user.first_name, each.status) for each in ruling] == [
+            ("Dr. Reyes", "creator"),
+            ("Dr. Okafor", "administrator"),
+            ("spinemets", "administrator"),
+        ]
+        assert (await bot.get_chat_member(BOARD, LINDQVIST)).status == "member"
+        assert await bot.get_chat_member_count(BOARD) == 4
+        with pytest.raises(telegram.error.BadRequest, match="User not found"):
+            await bot.get_chat_member(BOARD, 7)
+        with pytest.raises(telegram.error.BadRequest, match="no administrators in the private chat"):
+            await bot.get_chat_administrators(CHAT)
+
+
+async def test_a_bot_takes_away_what_others_wrote_only_where_it_rules(play: Play) -> None:
+    said = await play.say("hello", BOARD)
+    words = await play.refusal("deleteMessage", chat_id=BOARD, message_id=said)
+    assert words == "Bad Request: message can't be deleted"
+    play.world.stage.set_bot(BOARD, "administrator")
+    assert await play.call("deleteMessage", chat_id=BOARD, message_id=said)
+
+
+async def test_a_forwarded_card_has_no_buttons(play: Play) -> None:
+    card = await play.send("a <b>card</b>", parse_mode="HTML", reply_markup=TAP)
+    play.world.forward(CHAT, card["message_id"], BOARD, REYES)
+    play.world.forward(CHAT, card["message_id"], CHAT, REYES)
+    (message,) = await heard(play)
+    assert ("reply_markup" in message, message["text"]) == (False, "a card")
+    assert message["forward_origin"]["sender_user"]["username"] == "spinemets_bot"
+    secret = await play.send("no copies", protect_content=True)
+    forward = {"chat_id": CHAT, "to_chat_id": BOARD, "person_id": REYES}
+    assert (await play.page("forward", message_id=secret["message_id"], **forward))[0] == 400
+    assert (await play.page("forward", message_id=999, **forward))[0] == 404
+
+
+async def test_a_group_bears_twenty_calls_a_minute_edits_counted() -> None:
+    async with playing(rooms=START, group_limit=20) as play:
+        card = await play.call("sendMessage", chat_id=BOARD, text="0")
+        edit = {"chat_id": BOARD, "message_id": card["message_id"]}
+        for number in range(1, 20):
+            await play.call("editMessageText", text=str(number), **edit)
+        play.clock.now += 20
+        status, answer = await refused(play, "editMessageText", text="x", **edit)
+        assert (status, answer["parameters"]) == (429, {"retry_after": 40})
+        assert await play.call("sendMessage", chat_id=FORUM, text="elsewhere")
+        play.clock.now += 40
+        assert await play.call("editMessageText", text="x", **edit)
+
+
+async def test_each_page_hears_what_its_person_may_see(play: Play) -> None:
+    async with play.events(LINDQVIST) as hers, play.events(REYES) as his:
+        await play.send("for Dr. Reyes")
+        await play.call("sendMessage", chat_id=BASIC, text="for the night shift")
+        await play.call("sendMessage", chat_id=BOARD, text="for all")
+        assert (await hers.get())[1]["message"]["text"] == "for all"
+        assert [(await his.get())[1]["message"]["text"] for _ in range(3)] == [
+            "for Dr. Reyes",
+            "for the night shift",
+            "for all",
+        ]
+
+
+async def test_the_stage_of_the_page_does_what_only_a_playground_can(play: Play) -> None:
+    at = {"chat_id": BOARD, "person_id": LINDQVIST}
+    for what, more in (
+        ("promote", {}),
+        ("anonymous", {"on": True}),
+        ("kick", {}),
+        ("join", {}),
+        ("leave", {}),
+        ("bot", {"status": "left", "person_id": OKAFOR}),
+    ):
+        assert await play.page(f"stage/{what}", **at | more) == (200, {}), what
+    status, made = await play.page("stage/create", title="Second opinion", person_id=OKAFOR)
+    assert (status, play.world.rooms.get(made["id"]).type) == (200, "group")
+    status, moved = await play.page("stage/migrate", chat_id=made["id"])
+    assert (status, play.world.rooms.get(moved["id"]).type) == (200, "supergroup")
+    assert (await play.page("stage/topic", chat_id=FORUM, name="Case 12"))[0] == 200
+    assert (await play.page("stage/block", person_id=OKAFOR))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("what", "said", "status"),
+    [
+        ("explode", {}, 404),
+        ("join", {"chat_id": BOARD, "person_id": REYES}, 409),
+        ("join", {"chat_id": BOARD, "person_id": 7}, 404),
+        ("leave", {"chat_id": BASIC, "person_id": LINDQVIST}, 404),
+        ("kick", {"chat_id": CHAT, "person_id": REYES}, 400),
+        ("promote", {"chat_id": BOARD, "person_id": REYES}, 400),
+        ("anonymous", {"chat_id": BOARD, "person_id": LINDQVIST}, 400),
+        ("bot", {"chat_id": BOARD, "status": "king"}, 400),
+        ("migrate", {"chat_id": BOARD}, 400),
+        ("create", {"title": " ", "person_id": REYES}, 400),
+        ("topic", {"chat_id": BOARD, "name": "x"}, 400),
+    ],
+)
+async def test_what_cannot_be_is_refused_on_the_stage(
+    play: Play, what: str, said: dict[str, Any], status: int
+) -> None:
+    assert (await play.page(f"stage/{what}", **said))[0] == status
+    assert await kinds(play) == []
