@@ -94,8 +94,8 @@ async def _channel(
     settings: Settings, api: Api, say: Say, log: FilteringBoundLogger, access: Access
 ) -> AsyncIterator[Channel]:
     """Put a channel together on the database of the settings, and close that in the end."""
-    flow, words = library()
-    conversation = Conversation(flow, words, time.time, lambda: secrets.token_hex(ID_BYTES))
+    flows, words = library()
+    conversation = Conversation(flows, words, time.time, lambda: secrets.token_hex(ID_BYTES))
     store = await asyncio.to_thread(open_store, settings.database)
     try:
         say(f"Cases are kept in {_place(settings.database)}")

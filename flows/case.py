@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from flows.findings import Codes
+
+AIDING: Final = "x"
+"""What ends the id of a case that helps another one: that one's id, which is hexadecimal, and this letter."""
 
 
 class Kind(StrEnum):
@@ -51,3 +55,13 @@ class Case:
     revision: int = 0
     turn: int = 0
     steps: tuple[Step, ...] = ()
+
+    @property
+    def aid(self) -> str:
+        """The id of the case that helps this one; it need not have been begun."""
+        return self.id + AIDING
+
+    @property
+    def helped(self) -> str:
+        """The id of the case that this one helps; empty where it stands alone."""
+        return self.id.removesuffix(AIDING) if self.id.endswith(AIDING) else ""

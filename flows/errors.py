@@ -19,6 +19,10 @@ class NothingBefore(FlowError):
     """Back was tapped where nothing lies behind."""
 
 
+class UnknownFlow(FlowError):
+    """A flow was asked for that is not offered; its text names those that are."""
+
+
 class Overtaken(FlowError):
     """Another writer changed the case since it was read: run again from the new state."""
 

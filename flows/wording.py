@@ -65,6 +65,10 @@ class Result(_Words):
     footer: Annotated[str, _blanks("source", "year", "edition")]
     disclaimer: Text
     older: Annotated[str, _blanks("began", "edition")]
+    points: Text
+    score: Annotated[str, _blanks("scale", "score", "band")]
+    scored: Annotated[str, _blanks("source", "edition")]
+    beside: Annotated[str, _blanks("score", "band", "where")]
 
 
 class Detail(_Words):
@@ -92,6 +96,11 @@ class Labels(_Words):
     back: Label
     restart: Label
     to_card: Label
+    to_case: Label
+    to_question: Label
+    scale: Annotated[str, _blanks("scale")]
+    all_scales: Label
+    scales: Label
     browse: Label
     all_options: Label
     about: Label
@@ -139,6 +148,7 @@ class Pages(_Words):
     about: Page
     about_gaps: Text
     options: Page
+    scales: Page
     forget: Page
     forgotten: Page
     nothing_kept: Page
@@ -158,7 +168,9 @@ class Commands(_Words):
 
     start: Text
     new: Text
+    sins: Text
     options: Text
+    scales: Text
     help: Text
     about: Text
     cancel: Text

@@ -311,8 +311,8 @@ def rig_on(
     """Put a channel together on a store; in a running loop."""
     cloud, wall, log = Cloud(script), Wall(), io.StringIO()
     numbers = itertools.count(0xA000)
-    flow, words = library()
-    conversation = Conversation(flow, words, wall, lambda: f"{next(numbers):x}")
+    flows, words = library()
+    conversation = Conversation(flows, words, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
     channel = Channel(

@@ -122,8 +122,8 @@ async def seated(
     async with playing(folder / "chats.db", token=TOKEN, observe=observe, interfere=interfere) as play:
         store = open_store(f"sqlite:///{folder / 'cases.db'}")
         numbers = itertools.count(int(time.time() * 1000))
-        flow, words = library()
-        conversation = Conversation(flow, words, time.time, lambda: f"{next(numbers):x}")
+        flows, words = library()
+        conversation = Conversation(flows, words, time.time, lambda: f"{next(numbers):x}")
         logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
         channel = Channel(Api(TOKEN, play.url), store, conversation, words, logger, access)
         seat = Seat(play, store, channel, log, faults)

@@ -550,7 +550,7 @@ class Raced(MemoryLedger):
         return self.before.current(place, owner)
 
 
-CONVERSATION = Conversation(METASTASIS, CATALOG, lambda: 1.0, lambda: "new")
+CONVERSATION = Conversation({"metastasis": METASTASIS}, CATALOG, lambda: 1.0, lambda: "new")
 HERE = Visit("p1", WHO, 5)
 
 

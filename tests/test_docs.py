@@ -196,7 +196,8 @@ def test_the_readme_shows_what_decide_really_answers() -> None:
     [given] = [block for kind, block in blocks if kind == "jsonl"]
     shown = [orjson.loads(block) for kind, block in blocks if kind == "json"]
     said: list[bytes] = []
-    assert decide_lines(*library(), given.encode().splitlines(), said.append) == 1
+    offered = library()
+    assert decide_lines(offered.flow(), offered.catalog, given.encode().splitlines(), said.append) == 1
     assert len(shown) == len(said)
     assert all(begins(told, orjson.loads(line)) for told, line in zip(shown, said, strict=True))
 
@@ -285,9 +286,10 @@ def test_the_newest_version_of_the_changelog_is_the_one_in_the_making() -> None:
     assert re.findall(r"^## \[([\d.]+)\]", DOCS["CHANGELOG.md"], re.MULTILINE)[0] == project["version"]
 
 
-def test_the_document_of_the_flow_is_the_one_that_the_program_writes() -> None:
-    flow, catalog = library()
-    assert DOCS[f"docs/flows/{flow.code}.md"] == document(flow, catalog), "run `make docs`"
+def test_the_document_of_every_flow_is_the_one_that_the_program_writes() -> None:
+    flows, catalog = library()
+    for code, flow in flows.items():
+        assert DOCS[f"docs/flows/{code}.md"] == document(flow, catalog), "run `make docs`"
 
 
 # The first line of every file.

@@ -343,7 +343,8 @@ def test_the_questions_stand_in_the_order_of_the_decision_rules() -> None:
 
 
 def test_what_the_bot_offers_keeps_every_promise() -> None:
-    assert library() == (METASTASIS, CATALOG)
+    assert library() == ({flow.code: flow for flow in FLOWS}, CATALOG)
+    assert library().flow() is METASTASIS
 
 
 @every_flow
