@@ -107,7 +107,8 @@ class Cards:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         blocks += self._answered(case, standing)
         rows = [*self._choices(at, standing.chosen), *self._aids(at), *self._changes(standing), self._last_row()]
-        return Card(f"{words.case} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
+        name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
+        return Card(f"{name} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
 
     def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""

@@ -106,10 +106,11 @@ def every_path(flow: Flow) -> Iterator[Path]:
 
 
 def guiding(flow: Flow) -> list[Condition]:
-    """Give the conditions of a flow's rules, notes, places and forks."""
+    """Give the conditions of a flow's rules, notes, places, forks and bands."""
     told = flow.guidance
     whens = [rule.when for rule in told.rules] + [note.when for note in told.notes]
-    return whens + [place.when for place in told.order] + [fork.when for fork in told.forks]
+    whens += [place.when for place in told.order] + [fork.when for fork in told.forks]
+    return whens + [band.when for band in told.bands]
 
 
 def buttons(card: Card) -> list[Button]:
