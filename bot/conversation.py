@@ -11,8 +11,9 @@ from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
+from flows.findings import NOT_ASKED
 from flows.flow import Flow
-from flows.interview import Interview
+from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.store import Kept, Ledger
 
@@ -253,10 +254,11 @@ class Conversation:
         standing = self._clinics[kept.case.flow].interview.standing(kept.case)
         if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
             raise StaleTap(tap.question)
-        begun = ledger.get(kept.case.aid)
+        aid = _aid_of(kept.case, standing)
+        begun = ledger.get(aid)
         if begun:
             return self._bring(ledger, begun, visit)
-        fresh = Case(kept.case.aid, tap.question, self._catalog.edition)
+        fresh = Case(aid, tap.question, self._catalog.edition)
         case = self._clinics[tap.question].interview.told(fresh, standing.findings, visit.who)
         opened = Kept(case, visit.place, visit.who, self._later(kept), visit.card)
         ledger.add(opened)
@@ -314,7 +316,7 @@ class Conversation:
         clinic = self._clinics[kept.case.flow]
         standing = clinic.interview.standing(kept.case)
         aided = standing.at is not None and standing.at.aid
-        beside = self._beside(ledger.get(kept.case.aid)) if aided else None
+        beside = self._beside(ledger.get(_aid_of(kept.case, standing))) if aided else None
         return Show(clinic.cards.case(kept.case, standing, beside), kept.card, kept.case.id)
 
     def _beside(self, kept: Kept | None) -> Line | None:
@@ -322,7 +324,7 @@ class Conversation:
         if kept is None:
             return None
         clinic = self._clinics[kept.case.flow]
-        return clinic.cards.beside(clinic.interview.standing(kept.case))
+        return clinic.cards.beside(kept.case, clinic.interview.standing(kept.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -347,6 +349,11 @@ class Conversation:
         """Give the way back to the open case, where one was begun."""
         kept = ledger.current(visit.place, visit.who)
         return self._go_on(kept) if kept and kept.case.steps else None
+
+
+def _aid_of(case: Case, standing: Standing) -> str:
+    """Give the id of the case that helps where this one stands, at its level."""
+    return case.aid(standing.findings.get("levels", NOT_ASKED))
 
 
 def _said(card: Card) -> Reply:

@@ -47,14 +47,14 @@ class Cards:
         back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped))
         return replace(card, rows=(*_bound(card.rows, case), *([(back,)] if case.helped else [])))
 
-    def beside(self, standing: Standing) -> Line | None:
+    def beside(self, case: Case, standing: Standing) -> Line | None:
         """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
         band = self._band(standing)
         if standing.at or band is None:
             return None
         scale = self.catalog.scales[self.flow.code]
         told = self.catalog.wording.result.beside.format(
-            score=self.flow.score(standing.findings), band=band.name, where=self._findings_label(standing)
+            score=self.flow.score(standing.findings), band=band.name, where=self._where(case, standing)
         )
         return Line(told, lead=scale.name, facts=(scale.cite,))
 
@@ -213,7 +213,11 @@ class Cards:
             Block((*self._older(case), *notes, *self._footer()), style=Style.small),
         )
         rows = (*self._changes(standing), self._last_row(), (Button(words.labels.new, Tap(Verb.new)),))
-        return Card(self._findings_label(standing), title, blocks, rows)
+        return Card(self._where(case, standing), title, blocks, rows)
+
+    def _where(self, case: Case, standing: Standing) -> str:
+        """Tell what was scored: the level, where the case is bound to one, and the first finding."""
+        return ", ".join(filter(None, (case.level, self._findings_label(standing))))
 
     def _headline(self, result: Recommendation) -> tuple[str, list[Block]]:
         """Give the title of the result and what stands right below it."""

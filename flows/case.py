@@ -9,7 +9,7 @@ from typing import Final
 from flows.findings import Codes
 
 AIDING: Final = "x"
-"""What ends the id of a case that helps another one: that one's id, which is hexadecimal, and this letter."""
+"""Parts the id of a case that helps another one: that one's id, which is hexadecimal, this letter, the level."""
 
 
 class Kind(StrEnum):
@@ -56,12 +56,21 @@ class Case:
     turn: int = 0
     steps: tuple[Step, ...] = ()
 
-    @property
-    def aid(self) -> str:
-        """The id of the case that helps this one; it need not have been begun."""
-        return self.id + AIDING
+    def aid(self, levels: Codes) -> str:
+        """Give the id of the case that helps this one at its level; it need not have been begun.
+
+        Args:
+            levels: the levels of this case; the helping case is bound to the level where there is just one.
+        """
+        level = levels[0].lower() if len(levels) == 1 else ""
+        return f"{self.id}{AIDING}{level}"
 
     @property
     def helped(self) -> str:
         """The id of the case that this one helps; empty where it stands alone."""
-        return self.id.removesuffix(AIDING) if self.id.endswith(AIDING) else ""
+        return self.id.partition(AIDING)[0] if AIDING in self.id else ""
+
+    @property
+    def level(self) -> str:
+        """The level to which a helping case is bound; empty where it is bound to none."""
+        return self.id.partition(AIDING)[2].upper()

@@ -39,11 +39,11 @@ async def test_sins_helps_with_the_question_on_destruction_and_starts_from_the_l
     assert (phone.card.label, phone.card.title) == ("SINS · 2 of 6", "What is the pain like?")
     assert len(phone.messages) == 1
     await phone.tap(*SCORED)
-    assert phone.card.title == "SINS 11 · potentially unstable"
+    assert (phone.card.label, phone.card.title) == ("T8, semirigid spine", "SINS 11 · potentially unstable")
     await phone.tap("‹ Back to the case")
     assert phone.card.title == "How far is the vertebral body destroyed?"
     [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
-    assert line.text == "11 · potentially unstable · semirigid spine; the source names no cut-off, you judge"
+    assert line.text == "11 · potentially unstable · T8, semirigid spine; the source names no cut-off, you judge"
     assert line.facts == ("SINS",)
     assert refusals(phone.card) == []
 
@@ -54,7 +54,7 @@ async def test_a_score_answers_nothing_in_the_case_that_it_helps(phone: Phone) -
     await phone.tap("SINS", *SCORED, "‹ Back to the case")
     kept = await phone.kept()
     assert kept["u1c1"].case.steps == before
-    assert kept["u1c1x"].case.flow == "sins"
+    assert kept["u1c1xt8"].case.flow == "sins"
 
 
 async def test_with_several_levels_the_location_is_asked(phone: Phone) -> None:
@@ -78,6 +78,17 @@ async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_nowh
     assert [line for line in lines(phone.card) if line.lead == "SINS"]
     await phone.tap("enough")
     assert "SINS" not in read(phone.card).text
+
+
+async def test_a_score_is_bound_to_its_level(phone: Phone) -> None:
+    await at_destruction(phone, "T8")
+    await phone.tap("SINS", *SCORED, "‹ Back to the case", "✎ T8", "T8 ✓", "T9", "Done · 1")
+    assert phone.card.title == "How far is the vertebral body destroyed?"
+    assert not [line for line in lines(phone.card) if line.lead == "SINS"]
+    await phone.tap("SINS")
+    assert phone.card.title == "What is the pain like?"
+    await phone.tap("‹ Back to the case", "✎ T9", "T9 ✓", "T8", "Done · 1")
+    assert [line.text[:2] for line in lines(phone.card) if line.lead == "SINS"] == ["11"]
 
 
 async def test_an_old_button_opens_no_score(phone: Phone) -> None:
