@@ -269,7 +269,7 @@ class Conversation:
         code = flow or self._default
         present = ledger.current(visit.place, visit.who)
         now = self._later(present)
-        if present and present.case.flow == code and not present.case.steps:
+        if present and present.case.flow == code and not present.case.steps and not present.case.helped:
             case = replace(present.case, edition=self._catalog.edition)
             fresh = replace(present, case=case, card=None, touched=now)
             ledger.put(fresh, present.case.revision)

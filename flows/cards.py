@@ -44,8 +44,10 @@ class Cards:
             card = self._scored(case, standing, band)
         else:
             card = self._result(case, standing)
-        back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped))
-        return replace(card, rows=(*_bound(card.rows, case), *([(back,)] if case.helped else [])))
+        rows = _bound(card.rows, case)
+        if case.helped:
+            rows += ((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),),)
+        return replace(card, rows=rows)
 
     def beside(self, case: Case, standing: Standing) -> Line | None:
         """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""

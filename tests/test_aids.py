@@ -124,6 +124,14 @@ async def test_an_unanswered_case_of_one_flow_is_not_taken_for_one_of_the_other(
     assert len(await phone.kept()) == 2
 
 
+async def test_a_score_begun_by_itself_is_never_the_one_that_helps_a_case(phone: Phone) -> None:
+    await at_destruction(phone, "T8", "L3")
+    await phone.tap("SINS")
+    assert "‹ Back to the case" in labels(phone.card)
+    await phone.command("sins")
+    assert "‹ Back to the case" not in labels(phone.card)
+
+
 async def test_a_scale_is_opened_from_its_question_and_left_again(phone: Phone) -> None:
     await phone.command("new")
     await phone.tap("T8", "Done · 1")

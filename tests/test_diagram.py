@@ -10,7 +10,7 @@ import decision_table as table
 import pytest
 from kit import CATALOG, FLOWS, every_path, guiding
 
-from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not
+from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
 from flows.diagram import document, mermaid, words
 from flows.errors import FindingFault
 from flows.flow import Choice, Flow, Question
@@ -112,6 +112,7 @@ UPPER = AnyLevel("T2", "T5")
         (AnyLevel("T1", "T1"), "T1 among the levels"),
         (Count("levels", 1), "exactly 1 of the levels"),
         (Count("levels", 3), "exactly 3 of the levels"),
+        (Scores((), 7, 12), "7 to 12 points"),
         (Not(Count("levels", 1)), "more than one of the levels"),
         (Not(Count("levels", 2)), "not (exactly 2 of the levels)"),
         (Not(UPPER), "no level in T2–T5"),
