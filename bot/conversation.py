@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.shares import sealed
-from flows.card import Button, Card, Tap, Verb
+from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
+from flows.findings import NOT_ASKED
 from flows.flow import Flow
-from flows.interview import Interview
+from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.store import Kept, Ledger
 
-COMMANDS: Final = ("new", "options", "help", "about", "cancel", "forget", "start")
+COMMANDS: Final = ("new", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
 """Every command, in the order of the menu."""
 
 
@@ -99,13 +100,22 @@ class Reply:
     deeds: tuple[Deed, ...] = ()
 
 
+class Clinic(NamedTuple):
+    """What serves the cases of one flow."""
+
+    interview: Interview
+    cards: Cards
+
+
 class Conversation:
     """Conducts: fetches the case, lets the interview take the answer, keeps it, and draws the card."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]) -> None:
-        """Take the flow and its words; the clock (seconds since 1970) and the ids are handed in."""
-        self._interview = Interview(flow)
-        self._cards = Cards(flow, catalog)
+    def __init__(
+        self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]
+    ) -> None:
+        """Take the flows, the default one first, and their words; clock (seconds since 1970) and ids are handed in."""
+        self._clinics = {code: Clinic(Interview(flow), Cards(flow, catalog)) for code, flow in flows.items()}
+        self._default = next(iter(flows))
         self._pages = Pages(catalog)
         self._words = catalog.wording
         self._catalog = catalog
@@ -118,11 +128,13 @@ class Conversation:
         match name:
             case "new":
                 return self._new(ledger, visit)
+            case "sins":
+                return self._new(ledger, visit, name)
             case "cancel":
                 return self._cancel(ledger, visit)
             case "start":
                 card = pages.start(self._open_case(ledger, visit))
-            case "help" | "about" | "options" | "forget":
+            case "help" | "about" | "options" | "scales" | "forget":
                 card = getattr(pages, name)()
             case _:
                 card = pages.plain(self._words.pages.unknown_command)
@@ -164,7 +176,7 @@ class Conversation:
         here = replace(kept, card=message)
         if here != kept:
             ledger.put(here, kept.case.revision)
-        present = Show(self._aside(here), message) if here.aside else self._drawn(here)
+        present = Show(self._aside(here), message) if here.aside else self._drawn(ledger, here)
         return Reply((present, *self._out_of_date(kept, message).shows))
 
     def failed(self, *, tapped: bool) -> Reply:
@@ -182,7 +194,7 @@ class Conversation:
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
         kept = ledger.get(case_id)
-        return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+        return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
 
     def expire(self, ledger: Ledger, keep: float) -> int:
         """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were."""
@@ -207,7 +219,11 @@ class Conversation:
             case Verb.browse if not tap.question:
                 card = self._pages.options()
             case Verb.browse if tap.question in self._catalog.options:
-                card = self._cards.browsed(tap.question)
+                card = self._clinics[self._default].cards.browsed(tap.question)
+            case Verb.scale if not tap.question:
+                card = self._pages.scales()
+            case Verb.scale if tap.question in self._catalog.scales:
+                card = self._pages.scale(tap.question)
             case Verb.erase:
                 return self._erase(ledger, visit)
             case _:
@@ -222,6 +238,10 @@ class Conversation:
                 return self._option(here, tap)
             if tap.verb is Verb.share:
                 return self._share(ledger, here)
+            if tap.verb is Verb.scale:
+                return self._scale(here, tap)
+            if tap.verb is Verb.aid:
+                return self._aid(ledger, here, tap, visit)
             here = replace(here, case=self.taken(kept.case, tap, visit.who), touched=later(self._clock, kept))
         except StaleTap:
             toast = self._words.toasts.stale
@@ -231,7 +251,7 @@ class Conversation:
             toast = self._words.toasts.nothing_before
         if here != kept:
             ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(here),), toast)
+        return Reply((self._drawn(ledger, here),), toast)
 
     def taken(self, case: Case, tap: Tap, who: str) -> Case:
         """Let the interview take a tap on the question at hand.
@@ -239,7 +259,7 @@ class Conversation:
         Raises:
             StaleTap, NothingChosen, NothingBefore: as the interview does.
         """
-        interview = self._interview
+        interview = self._clinics[case.flow].interview
         if tap.turn != case.turn:
             raise StaleTap(tap.question)
         match tap.verb:
@@ -260,15 +280,16 @@ class Conversation:
 
     def _option(self, kept: Kept, tap: Tap) -> Reply:
         """Show an option in detail, where the recommendation is reached."""
-        standing = self._interview.standing(kept.case)
-        if standing.at or tap.question not in self._catalog.options:
+        clinic = self._clinics[kept.case.flow]
+        standing = clinic.interview.standing(kept.case)
+        if standing.at or tap.question not in clinic.interview.flow.guidance.options:
             raise StaleTap(tap.question)
-        return Reply((Show(self._cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
+        return Reply((Show(clinic.cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
 
     def _share(self, ledger: Ledger, kept: Kept) -> Reply:
         """Offer the link that hands a finished case to a group."""
-        if self._interview.standing(kept.case).at:
-            return Reply((self._drawn(kept),), self._catalog.team.toasts.not_finished)
+        if self._clinics[kept.case.flow].interview.standing(kept.case).at:
+            return Reply((self._drawn(ledger, kept),), self._catalog.team.toasts.not_finished)
         token = sealed(ledger.secret(), kept.case.id, kept.owner, self._clock())
         labels = self._catalog.team.labels
         to_group = Button(labels.to_group, self._go_on(kept).tap, hands=token)
@@ -276,28 +297,52 @@ class Conversation:
         card = self._pages.bare(self._catalog.team.pages.share, to_group, back)
         return Reply((Show(card, kept.card, kept.case.id),))
 
-    def _new(self, ledger: Ledger, visit: Visit) -> Reply:
+    def _scale(self, kept: Kept, tap: Tap) -> Reply:
+        """Show a scale beside the question at hand."""
+        at = self._clinics[kept.case.flow].interview.standing(kept.case).at
+        if at is None or tap.question not in at.scales:
+            raise StaleTap(tap.question)
+        back = Button(self._words.labels.to_question, Tap(Verb.show, case=kept.case.id))
+        return Reply((Show(self._pages.scale(tap.question, back), kept.card, kept.case.id),))
+
+    def _aid(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Open the case that helps with the question at hand; it starts from what is found already."""
+        standing = self._clinics[kept.case.flow].interview.standing(kept.case)
+        if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
+            raise StaleTap(tap.question)
+        aid = _aid_of(kept.case, standing)
+        begun = ledger.get(aid)
+        if begun:
+            return self._bring(ledger, begun, visit)
+        fresh = Case(aid, tap.question, self._catalog.edition)
+        case = self._clinics[tap.question].interview.told(fresh, standing.findings, visit.who)
+        opened = Kept(case, visit.place, visit.who, later(self._clock, kept), visit.card)
+        ledger.add(opened)
+        return Reply((self._drawn(ledger, opened),))
+
+    def _new(self, ledger: Ledger, visit: Visit, flow: str = "") -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""
+        code = flow or self._default
         present = ledger.current(visit.place, visit.who)
         now = later(self._clock, present)
-        if present and not present.case.steps:
+        if present and present.case.flow == code and not present.case.steps and not present.case.helped:
             case = replace(present.case, edition=self._catalog.edition)
             fresh = replace(present, case=case, card=None, touched=now)
             ledger.put(fresh, present.case.revision)
             before = self._out_of_date(present, None).shows
         else:
-            case = Case(self._new_id(), self._interview.flow.code, self._catalog.edition)
+            case = Case(self._new_id(), code, self._catalog.edition)
             fresh = Kept(case, visit.place, visit.who, touched=now)
             ledger.add(fresh)
             before = ()
-        return Reply((*before, self._drawn(fresh)))
+        return Reply((*before, self._drawn(ledger, fresh)))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Bring a case to the message that was tapped; the one that showed it before is out of date."""
         now = later(self._clock, ledger.current(visit.place, visit.who))
         here = replace(kept, card=visit.card, aside=False, touched=now)
         ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(here), *self._out_of_date(kept, visit.card).shows))
+        return Reply((self._drawn(ledger, here), *self._out_of_date(kept, visit.card).shows))
 
     def _cancel(self, ledger: Ledger, visit: Visit) -> Reply:
         """Put the open case aside; nothing of it is lost."""
@@ -322,9 +367,20 @@ class Conversation:
         """Put a card in place of the one that was tapped, and say why."""
         return Reply((Show(card, visit.card),), toast)
 
-    def _drawn(self, kept: Kept) -> Show:
+    def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
         """Draw where a case stands, in the message that shows it."""
-        return Show(self._cards.case(kept.case, self._interview.standing(kept.case)), kept.card, kept.case.id)
+        clinic = self._clinics[kept.case.flow]
+        standing = clinic.interview.standing(kept.case)
+        aided = standing.at is not None and standing.at.aid
+        beside = self._beside(ledger.get(_aid_of(kept.case, standing))) if aided else None
+        return Show(clinic.cards.case(kept.case, standing, beside), kept.card, kept.case.id)
+
+    def _beside(self, kept: Kept | None) -> Line | None:
+        """Tell what the case that helps has found, where it was begun and is complete."""
+        if kept is None:
+            return None
+        clinic = self._clinics[kept.case.flow]
+        return clinic.cards.beside(kept.case, clinic.interview.standing(kept.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -350,6 +406,11 @@ class Conversation:
 def later(clock: Callable[[], float], kept: Kept | None) -> float:
     """Tell the time, but never one before a case was touched: the clock may have been set back."""
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
+
+
+def _aid_of(case: Case, standing: Standing) -> str:
+    """Give the id of the case that helps where this one stands, at its level."""
+    return case.aid(standing.findings.get("levels", NOT_ASKED))
 
 
 def _said(card: Card) -> Reply:

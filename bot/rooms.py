@@ -21,9 +21,9 @@ def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str
     """Open both.
 
     Args:
-        offered: the flow and its catalog.
+        offered: the flows and their catalog; a team works the default one.
         clock: gives seconds since 1970, UTC.
         new_id: gives an id for a case, of small letters and digits, 16 at most.
     """
     alone = Conversation(*offered, clock, new_id)
-    return Rooms(alone, TeamRoom(*offered, clock, new_id, alone))
+    return Rooms(alone, TeamRoom(offered.flow(), offered.catalog, clock, new_id, alone))

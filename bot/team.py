@@ -31,13 +31,13 @@ from flows.interview import Interview
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team
 
-COMMANDS: Final = ("case", "cases", "options", "help", "about", "start")
+COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
 
 BEGIN: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
 
-_VIEWS: Final = (Verb.option, Verb.finding, Verb.reasons, Verb.choose)
+_VIEWS: Final = (Verb.option, Verb.finding, Verb.reasons, Verb.choose, Verb.scale)
 """Taps that look at something and change nothing."""
 
 HOUR: Final = 60
@@ -82,7 +82,7 @@ class TeamRoom:
                 return self._new(ledger, visit) if argument == BEGIN else self._brought(ledger, argument, visit)
             case "forget":
                 return _said(self._pages.bare(self._words.pages.erase_privately))
-            case "start" | "help" | "about" | "options":
+            case "start" | "help" | "about" | "options" | "scales":
                 return self._alone.command(ledger, name, visit)
             case _:
                 return Reply()
@@ -251,6 +251,9 @@ class TeamRoom:
             card = self._board.option(shared, tap.question)
         elif tap.verb is Verb.finding and question and shared.standing.findings.get(question.code):
             card = self._board.finding(shared, question) if shared.talk.open else None
+        elif tap.verb is Verb.scale and shared.standing.at and tap.question in shared.standing.at.scales:
+            labels = self._catalog.wording.labels
+            card = self._pages.scale(tap.question, Button(labels.to_question, Tap(Verb.show, case=here.case.id)))
         elif tap.verb is Verb.reasons and stage is Stage.voting:
             card = self._board.reasons(shared)
         elif tap.verb is Verb.choose and stage in (Stage.advised, Stage.voting, Stage.reopened):
@@ -303,7 +306,7 @@ class TeamRoom:
         """Open the case that a link hands to this place; followed again, the link leads to the same one."""
         case_id = unsealed(ledger.secret(), token, visit.who, self._clock())
         kept = ledger.get(case_id) if case_id else None
-        if kept is None or kept.team or kept.owner != visit.who:
+        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._interview.flow.code:
             return _said(self._pages.bare(self._words.pages.share_gone))
         here = ledger.get(id_at(token, visit.place, len(kept.case.id)))
         if here:

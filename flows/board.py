@@ -19,8 +19,8 @@ from flows.rules import Recommendation, Verdict, decide
 MOST_COPIED: Final = 256
 """Characters that a button can put on the clipboard."""
 
-_ALONE: Final = (Verb.new, Verb.share)
-"""What a recommendation offers to one person, and not to a team."""
+_ALONE: Final = (Verb.new, Verb.share, Verb.aid)
+"""What a card offers to one person, and not to a team."""
 
 
 @dataclass(frozen=True, slots=True)

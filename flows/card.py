@@ -26,6 +26,8 @@ class Verb(StrEnum):
     help = "hp"
     about = "ab"
     browse = "br"
+    scale = "sc"
+    aid = "ai"
     forget = "fg"
     erase = "er"
     finding = "fi"

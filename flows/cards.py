@@ -13,7 +13,7 @@ from flows.findings import Codes
 from flows.flow import Flow, Question
 from flows.interview import Standing
 from flows.levels import written
-from flows.rules import Advice, Note, Recommendation, Rule, Verdict, decide
+from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
 
 CHANGE: Final = "✎"
 TICK: Final = "✓"
@@ -35,10 +35,35 @@ class Cards:
     catalog: Catalog
     named: bool = False
 
-    def case(self, case: Case, standing: Standing) -> Card:
-        """Draw where the case stands: the question at hand, or the recommendation."""
-        card = self._question(standing.at, case, standing) if standing.at else self._result(case, standing)
-        return replace(card, rows=bound(card.rows, case))
+    def case(self, case: Case, standing: Standing, beside: Line | None = None) -> Card:
+        """Draw where the case stands: the question at hand, or what follows from the answers.
+
+        Args:
+            case: the case.
+            standing: where it stands.
+            beside: what another flow found that helps with the question at hand.
+        """
+        if standing.at:
+            card = self._question(standing.at, case, standing, beside)
+        elif band := self._band(standing):
+            card = self._scored(case, standing, band)
+        else:
+            card = self._result(case, standing)
+        rows = bound(card.rows, case)
+        if case.helped:
+            rows += ((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),),)
+        return replace(card, rows=rows)
+
+    def beside(self, case: Case, standing: Standing) -> Line | None:
+        """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
+        band = self._band(standing)
+        if standing.at or band is None:
+            return None
+        scale = self.catalog.scales[self.flow.code]
+        told = self.catalog.wording.result.beside.format(
+            score=self.flow.score(standing.findings), band=band.name, where=self._where(case, standing)
+        )
+        return Line(told, lead=scale.name, facts=(scale.cite,))
 
     def option(self, case: Case, standing: Standing, code: str) -> Card:
         """Draw one option in detail, with every reason that holds in this case.
@@ -75,7 +100,7 @@ class Cards:
         row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
-    def _question(self, at: Question, case: Case, standing: Standing) -> Card:
+    def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
         words = self.catalog.wording
         number, of = self.flow.progress(at, {code: step.codes for code, step in standing.answers.items()})
         blocks: list[Block] = []
@@ -83,11 +108,14 @@ class Cards:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
         if at.caution:
             blocks.append(Block((Line(at.caution),), style=Style.urgent))
+        if beside:
+            blocks.append(Block((beside,)))
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         blocks += self._answered(case, standing)
-        rows = [*self._choices(at, standing.chosen), *self._changes(standing), self._last_row()]
-        return Card(f"{words.case} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
+        rows = [*self._choices(at, standing.chosen), *self._aids(at), *self._changes(standing), self._last_row()]
+        name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
+        return Card(f"{name} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
 
     def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
@@ -102,6 +130,16 @@ class Cards:
             count = f" · {len(chosen)}" if chosen else ""
             rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
         return rows
+
+    def _aids(self, at: Question) -> list[tuple[Button, ...]]:
+        """Lay out what helps with a question: the flow that scores, the scales to look up; one in a row."""
+        words = self.catalog.wording.labels
+        aids = [Button(self.catalog.scales[at.aid].name, Tap(Verb.aid, at.aid))] if at.aid else []
+        scales = [
+            Button(words.scale.format(scale=self.catalog.scales[code].name), Tap(Verb.scale, code))
+            for code in at.scales
+        ]
+        return [(button,) for button in (*aids, *scales)]
 
     def _changes(self, standing: Standing) -> list[tuple[Button, ...]]:
         """Lay out a button for each answer that counts, to change it; two in a row."""
@@ -124,8 +162,7 @@ class Cards:
         lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
-        if case.edition != self.catalog.edition:
-            lines.append(Line(words.result.older.format(began=case.edition, edition=self.catalog.edition)))
+        lines += self._older(case)
         return [Block(tuple(lines))] if lines else []
 
     def given(self, standing: Standing) -> dict[str, str]:
@@ -138,6 +175,15 @@ class Cards:
 
     def _by(self, step: Step) -> str:
         return f" ({person(step.who)})" if self.named else ""
+
+    def _older(self, case: Case) -> list[Line]:
+        """Say so where a case was begun under another edition."""
+        if case.edition == self.catalog.edition:
+            return []
+        return [Line(self.catalog.wording.result.older.format(began=case.edition, edition=self.catalog.edition))]
+
+    def _band(self, standing: Standing) -> Band | None:
+        return decide(self.flow.guidance, standing.findings).band
 
     def _said(self, steps: Iterable[Step]) -> str:
         questions = ((self.flow.question(step.question), step) for step in steps)
@@ -169,6 +215,26 @@ class Cards:
             Block((*closing, *self.footer()), style=Style.small),
         ]
         return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), tuple(rows))
+
+    def _scored(self, case: Case, standing: Standing, band: Band) -> Card:
+        """Draw a score: the total and its class, each item with its points, and where the scale comes from."""
+        words = self.catalog.wording
+        title = words.result.score.format(
+            scale=self.catalog.scales[self.flow.code].name, score=self.flow.score(standing.findings), band=band.name
+        )
+        items = tuple(Line(str(choice.points), lead=choice.said) for _, choice in self.flow.made(standing.findings))
+        notes = noted(decide(self.flow.guidance, standing.findings).notes)
+        blocks = (
+            Block((Line(band.because, facts=band.facts),)),
+            Block(items, heading=words.result.points, style=Style.listed),
+            Block((*self._older(case), *notes, *self.footer()), style=Style.small),
+        )
+        rows = (*self._changes(standing), self._last_row(), (Button(words.labels.new, Tap(Verb.new)),))
+        return Card(self._where(case, standing), title, blocks, rows)
+
+    def _where(self, case: Case, standing: Standing) -> str:
+        """Tell what was scored: the level, where the case is bound to one, and the first finding."""
+        return ", ".join(filter(None, (case.level, self._findings_label(standing))))
 
     def _headline(self, result: Recommendation) -> tuple[str, list[Block]]:
         """Give the title of the result and what stands right below it."""
@@ -207,9 +273,11 @@ class Cards:
 
     def footer(self) -> tuple[Line, ...]:
         """Tell the source with its year, the edition, and what the card is not."""
-        source = self.catalog.source
         words = self.catalog.wording.result
-        told = words.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)
+        source, edition = self.catalog.source, self.catalog.edition
+        told = words.footer.format(source=source.name, year=source.year, edition=edition)
+        if self.flow.guidance.bands:
+            told = words.scored.format(source=self.catalog.scales[self.flow.code].source, edition=edition)
         return Line(told), Line(words.disclaimer)
 
     def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:

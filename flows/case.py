@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from flows.findings import Codes
+
+AIDING: Final = "x"
+"""Parts the id of a case that helps another one: that one's id, which is hexadecimal, this letter, the level."""
 
 
 class Kind(StrEnum):
@@ -86,3 +90,22 @@ class Case:
     turn: int = 0
     steps: tuple[Step, ...] = ()
     talk: tuple[Remark, ...] = ()
+
+    def aid(self, levels: Codes) -> str:
+        """Give the id of the case that helps this one at its level; it need not have been begun.
+
+        Args:
+            levels: the levels of this case; the helping case is bound to the level where there is just one.
+        """
+        level = levels[0].lower() if len(levels) == 1 else ""
+        return f"{self.id}{AIDING}{level}"
+
+    @property
+    def helped(self) -> str:
+        """The id of the case that this one helps; empty where it stands alone."""
+        return self.id.partition(AIDING)[0] if AIDING in self.id else ""
+
+    @property
+    def level(self) -> str:
+        """The level to which a helping case is bound; empty where it is bound to none."""
+        return self.id.partition(AIDING)[2].upper()

@@ -39,6 +39,10 @@ class Crowded(FlowError):
     """More was said of a case than is kept of one."""
 
 
+class UnknownFlow(FlowError):
+    """A flow was asked for that is not offered; its text names those that are."""
+
+
 class Overtaken(FlowError):
     """Another writer changed the case since it was read: run again from the new state."""
 

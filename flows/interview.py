@@ -75,6 +75,14 @@ class Interview:
             chosen = answers[at.code].codes
         return Standing(at, findings, answers, chosen or ())
 
+    def told(self, case: Case, findings: Findings, who: str) -> Case:
+        """Answer what another flow's findings tell, as far as that goes without asking."""
+        at = self.standing(case).at
+        while at and (choice := at.told_by(findings)):
+            case = self.answer(case, at.code, choice, who)
+            at = self.standing(case).at
+        return case
+
     def answer(self, case: Case, question: str, choice: str, who: str) -> Case:
         """Answer the question at hand with one choice.
 

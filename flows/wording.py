@@ -67,6 +67,10 @@ class Result(Words):
     footer: Annotated[str, blanks("source", "year", "edition")]
     disclaimer: Text
     older: Annotated[str, blanks("began", "edition")]
+    points: Text
+    score: Annotated[str, blanks("scale", "score", "band")]
+    scored: Annotated[str, blanks("source", "edition")]
+    beside: Annotated[str, blanks("score", "band", "where")]
 
 
 class Detail(Words):
@@ -94,6 +98,11 @@ class Labels(Words):
     back: Label
     restart: Label
     to_card: Label
+    to_case: Label
+    to_question: Label
+    scale: Annotated[str, blanks("scale")]
+    all_scales: Label
+    scales: Label
     browse: Label
     all_options: Label
     about: Label
@@ -140,6 +149,7 @@ class Pages(Words):
     about: Page
     about_gaps: Text
     options: Page
+    scales: Page
     forget: Page
     forgotten: Page
     nothing_kept: Page
@@ -158,7 +168,9 @@ class Commands(Words):
 
     start: Text
     new: Text
+    sins: Text
     options: Text
+    scales: Text
     help: Text
     about: Text
     cancel: Text

@@ -20,11 +20,12 @@ from flows.condition import Condition
 from flows.findings import Codes, Findings
 from flows.flow import Flow
 from flows.interview import Interview
+from flows.library import library
 from flows.pathways.metastasis import METASTASIS
 from flows.store import Ledger, MemoryStore
 
-FLOWS: Final = (METASTASIS,)
-"""Every flow the bot offers; a new one is added here, and every promise is asked of it."""
+FLOWS: Final = tuple(library().flows.values())
+"""Every flow the bot offers; every promise is asked of each."""
 
 CATALOG: Final = catalog()
 INTERVIEW: Final = Interview(METASTASIS)
@@ -105,10 +106,11 @@ def every_path(flow: Flow) -> Iterator[Path]:
 
 
 def guiding(flow: Flow) -> list[Condition]:
-    """Give the conditions of a flow's rules, notes, places and forks."""
+    """Give the conditions of a flow's rules, notes, places, forks and bands."""
     told = flow.guidance
     whens = [rule.when for rule in told.rules] + [note.when for note in told.notes]
-    return whens + [place.when for place in told.order] + [fork.when for fork in told.forks]
+    whens += [place.when for place in told.order] + [fork.when for fork in told.forks]
+    return whens + [band.when for band in told.bands]
 
 
 def buttons(card: Card) -> list[Button]:
@@ -228,7 +230,7 @@ class Phone:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.conversation = Conversation(METASTASIS, self.words, self._clock, self._new_id)
+        self.conversation = Conversation(library().flows, self.words, self._clock, self._new_id)
 
     @property
     def last(self) -> int:

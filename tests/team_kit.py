@@ -45,7 +45,7 @@ class Group:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.rooms = rooms(Library(METASTASIS, CATALOG), self._clock, self._new_id)
+        self.rooms = rooms(Library({METASTASIS.code: METASTASIS}, CATALOG), self._clock, self._new_id)
 
     @property
     def card(self) -> Card:

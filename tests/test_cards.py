@@ -43,6 +43,7 @@ from flows.flow import Choice, Flow, Question
 from flows.interview import Interview, Standing
 from flows.levels import counted
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
 from flows.rules import Recommendation, Verdict, decide
 
 WORDS = CATALOG.wording
@@ -415,8 +416,8 @@ def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
 # The keyboard.
 
 
-def test_the_answers_come_first_then_the_changes_then_back_and_restart() -> None:
-    order = [Verb.answer, Verb.mark, Verb.done, Verb.change, Verb.back, Verb.restart]
+def test_the_answers_come_first_then_what_helps_then_the_changes_then_back_and_restart() -> None:
+    order = [Verb.answer, Verb.mark, Verb.done, Verb.aid, Verb.scale, Verb.change, Verb.back, Verb.restart]
     for one in questions():
         wished = [Verb.mark if b.tap.verb is Verb.unmark else b.tap.verb for b in buttons(one.card)]
         assert wished == sorted(wished, key=order.index)
@@ -516,7 +517,21 @@ def as_read(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 
 UNDECIDED = {**T8, "fitness": ("undecided",)}
+SCORED = {
+    "location": ("semirigid",),
+    "pain": ("mechanical",),
+    "bone": ("lytic",),
+    "alignment": ("normal",),
+    "collapse": ("under_half",),
+    "posterolateral": ("bilateral",),
+}
 UNFIT = {"levels": ("T4", "T11", "T12", "L1"), "fitness": ("unfit_comorbidity",)}
+
+
+def test_golden_score(as_read: SnapshotAssertion) -> None:
+    scoring = Interview(SINS)
+    case = played(SCORED, scoring)
+    assert plain(Cards(SINS, CATALOG).case(case, scoring.standing(case))) == as_read
 
 
 def test_golden_questions(as_read: SnapshotAssertion) -> None:
