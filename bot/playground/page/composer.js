@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 export function composer({ send, report }) {
   const [form, text, list, menu] = ["composer", "text", "commands", "menu"].map((id) => document.getElementById(id));
   let commands = [];
+  let suffix = ""; // in a group a command names the bot
   let active = 0;
 
   const isOpen = () => !list.hidden;
@@ -25,7 +26,7 @@ export function composer({ send, report }) {
   function option({ command, description }, i) {
     const name = el("span", { class: "command-name" }, `/${command}`);
     const about = el("span", { class: "command-about" }, description);
-    return el("li", { id: `command-${i}`, role: "option", "data-command": `/${command}` }, name, about);
+    return el("li", { id: `command-${i}`, role: "option", "data-command": `/${command}${suffix}` }, name, about);
   }
 
   function activate(i) {
@@ -132,8 +133,14 @@ export function composer({ send, report }) {
 
   return {
     submit,
-    setCommands: (news) => {
+    fill(words) {
+      write(words);
+      text.focus();
+      text.dispatchEvent(new Event("input"));
+    },
+    setCommands: (news, named) => {
       commands = news;
+      suffix = named;
       menu.hidden = news.length === 0;
     },
   };

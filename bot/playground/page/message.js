@@ -2,12 +2,15 @@
 import { el } from "./dom.js";
 import { richText } from "./entities.js";
 import { drawKeyboard, newKeyboard } from "./keyboard.js";
+import { pollBox } from "./poll.js";
+import { beginning, serviceLine } from "./service.js";
+import { authorOf, isGroup, sideOf, view } from "./view.js";
 import { fileUrl } from "./wire.js";
 
 const drawn = new WeakMap(); // article → what its bubble shows, to tell an edit of the words from one of the keys
 
 export function newMessage(message) {
-  const author = message.from?.is_bot ? "bot" : "me";
+  const author = serviceLine(message) ? "service" : sideOf(message);
   const node = el("article", { class: "message", "data-message-id": message.message_id, "data-author": author });
   node.append(el("div", { class: "bubble" }), newKeyboard());
   drawMessage(node, message);
@@ -17,10 +20,11 @@ export function newMessage(message) {
 /** Show the message as it is now; true when its words (or picture) are other ones than before. */
 export function drawMessage(node, message) {
   const [bubble, keyboard] = node.children;
-  const { text, entities, caption, caption_entities, photo, document } = message;
-  const content = JSON.stringify([text, entities, caption, caption_entities, photo, document]);
+  const { text, entities, caption, caption_entities, photo, document, poll } = message;
+  const votes = poll && view.chat.votes[poll.id];
+  const content = JSON.stringify([text, entities, caption, caption_entities, photo, document, poll, votes]);
   const changed = drawn.get(node) !== content;
-  if (changed) bubble.replaceChildren(...contentOf(message), el("span", { class: "meta", "aria-hidden": "true" }));
+  if (changed) bubble.replaceChildren(...partsOf(message));
   drawn.set(node, content);
   drawMeta(node, message);
   const rows = message.reply_markup?.inline_keyboard ?? [];
@@ -32,12 +36,42 @@ export function drawMessage(node, message) {
 function drawMeta(node, message) {
   const words = [message.edit_date ? "edited" : "", clock(message.date)].filter(Boolean);
   node.querySelector(".meta").textContent = words.join(" ");
-  const author = node.dataset.author === "me" ? "You" : message.from?.first_name ?? "Bot";
+  const author = node.dataset.author === "me" ? "You" : authorOf(message);
   node.setAttribute("aria-label", [author, ...words.reverse()].join(", "));
+}
+
+function partsOf(message) {
+  const meta = el("span", { class: "meta", "aria-hidden": "true" });
+  const line = serviceLine(message);
+  if (line) return [el("span", { class: "words" }, line), meta];
+  return [...headOf(message), ...contentOf(message), meta, ...replyKey()];
+}
+
+/** Who wrote it, by way of whom, and what it answers. */
+function headOf(message) {
+  const parts = [];
+  if (isGroup() && sideOf(message) !== "me") parts.push(el("span", { class: "author" }, authorOf(message)));
+  if (message.via_bot) parts.push(el("span", { class: "via" }, `via @${message.via_bot.username}`));
+  if (message.forward_origin) parts.push(el("span", { class: "via" }, `Forwarded from ${originOf(message)}`));
+  const quoted = message.reply_to_message;
+  if (quoted && !serviceLine(quoted)) {
+    const words = `${authorOf(quoted)}: ${beginning(quoted)}`;
+    parts.push(el("button", { type: "button", class: "quoted", "data-leads-to": quoted.message_id }, words));
+  }
+  return parts;
+}
+
+function originOf({ forward_origin: origin }) {
+  return (origin.sender_user ?? origin.sender_chat).first_name ?? origin.sender_chat.title;
+}
+
+function replyKey() {
+  return isGroup() ? [el("button", { type: "button", class: "reply-key" }, "Reply")] : [];
 }
 
 function contentOf(message) {
   const parts = [];
+  if (message.poll) parts.push(pollBox(message.poll, view.chat.votes[message.poll.id] ?? {}));
   if (message.photo?.length) parts.push(picture(message.photo.at(-1)));
   if (message.document) parts.push(file(message.document));
   const words = message.text ?? message.caption;

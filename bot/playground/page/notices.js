@@ -38,9 +38,16 @@ export function showAction(action) {
   actionTimer = setTimeout(clearAction, ACTION_MS);
 }
 
+let quiet = "bot"; // what stands there while the bot does nothing
+
+export function setQuiet(words) {
+  quiet = words;
+  if (!byId("bot-state").classList.contains("busy")) clearAction();
+}
+
 export function clearAction() {
   clearTimeout(actionTimer);
-  byId("bot-state").textContent = "bot";
+  byId("bot-state").textContent = quiet;
   byId("bot-state").classList.remove("busy");
 }
 

@@ -1,26 +1,33 @@
-// The only file that talks to the playground's server: its state, its stream of events, a message sent, a key tapped.
+// The only file that talks to the playground's server: its state, its stream of events, and all that a person does.
 
+import { view } from "./view.js";
+
+const asked = new URLSearchParams(location.search).get("person");
+const asPerson = asked ? `?person=${encodeURIComponent(asked)}` : "";
 const RETRY_MS = 2000;
 const EVENTS = ["message", "edited", "deleted", "answered", "commands", "rooms", "votes", "action", "alive"];
 
-/** A request that did not work: `status` is the HTTP status, or 0 when there was no connection. */
+/** A request that did not work: `status` is the HTTP status, or 0 when there was no connection; `words` say why. */
 export class WireError extends Error {
-  constructor(status) {
+  constructor(status, words) {
     super(`the server answered ${status}`);
     this.status = status;
+    this.words = words;
   }
 }
 
 async function request(path, options) {
   let status = 0;
+  let words = "";
   try {
     const response = await fetch(path, { cache: "no-store", ...options });
     if (response.ok) return await response.json();
     status = response.status;
+    words = (await response.json()).error;
   } catch {
     // No connection, or an answer cut short: status 0 says it.
   }
-  throw new WireError(status);
+  throw new WireError(status, words);
 }
 
 function post(path, body) {
@@ -28,10 +35,22 @@ function post(path, body) {
   return request(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-export const sendText = (chatId, text) => post("/play/send", { chat_id: chatId, text });
+const asMe = () => ({ person_id: view.me.id });
+
+export const sendText = ({ chatId, topic }, text, replyTo = 0) =>
+  post("/play/send", { chat_id: chatId, thread: topic, reply_to: replyTo, text, ...asMe() });
 
 export const tapKey = (chatId, messageId, data) =>
-  post("/play/tap", { chat_id: chatId, message_id: messageId, data });
+  post("/play/tap", { chat_id: chatId, message_id: messageId, data, ...asMe() });
+
+export const vote = (chatId, messageId, options) =>
+  post("/play/vote", { chat_id: chatId, message_id: messageId, options, ...asMe() });
+
+export const forward = (chatId, messageId, toChatId) =>
+  post("/play/forward", { chat_id: chatId, message_id: messageId, to_chat_id: toChatId, ...asMe() });
+
+/** Do something on the stage; it names the person whom it concerns, if any. */
+export const act = (what, said) => post(`/play/stage/${what}`, said);
 
 export const fileUrl = (fileId) => `/play/file/${encodeURIComponent(fileId)}`;
 
@@ -48,13 +67,13 @@ export function connect({ onState, onEvent, onConnected }) {
     else onEvent(name, data);
   }
 
-  async function readState() {
+  async function readState(isFresh) {
     const opened = source;
     held = [];
     try {
-      const state = await request("/play/state");
+      const state = await request(`/play/state${asPerson}`);
       if (opened !== source) return; // a newer stream reads its own
-      onState(state);
+      onState(state, isFresh);
       onConnected(true);
       const missed = held;
       held = null;
@@ -73,8 +92,8 @@ export function connect({ onState, onEvent, onConnected }) {
   }
 
   function open() {
-    source = new EventSource("/play/events");
-    source.onopen = readState;
+    source = new EventSource(`/play/events${asPerson}`);
+    source.onopen = () => readState(true);
     // The browser's own retry gives up for good on an HTTP error (a proxy's 502, say): ours does not.
     source.onerror = startAgain;
     for (const name of EVENTS) {
@@ -83,5 +102,5 @@ export function connect({ onState, onEvent, onConnected }) {
   }
 
   open();
-  return { readAgain: () => source && !held && readState() };
+  return { readAgain: () => source && !held && readState(false) };
 }

@@ -1,0 +1,145 @@
+"""The page with several people at once: each in a tab of their own, in groups, topics and polls, live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from browser import CHROMIUM, browser
+from local_bot_api import TAP, Play, playing
+from playwright.async_api import Browser, Locator, Page, expect
+
+from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START, TUMOUR_CONFERENCE
+
+BOARD = SPINE_BOARD.id
+FORUM = TUMOUR_CONFERENCE.id
+REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
+OPTIONS = [{"text": "Posterior"}, {"text": "Anterior"}]
+
+
+@pytest.fixture
+async def play() -> AsyncIterator[Play]:
+    async with playing(rooms=START) as play:
+        yield play
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
+    async with browser() as running:
+        yield running
+
+
+@asynccontextmanager
+async def tab(chromium: Browser, play: Play, person_id: int, chat_id: int = BOARD, width: int = 390) -> Any:
+    page = await chromium.new_page(viewport={"width": width, "height": 844})
+    page.set_default_timeout(10_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    await page.goto(f"{play.url}/?person={person_id}&chat={chat_id}")
+    await expect(page.locator("#person option:checked")).to_have_text(re.compile("Dr"))
+    yield page
+    assert not faults
+    await page.close()
+
+
+def said(page: Page) -> Locator:
+    return page.locator("#messages .message")
+
+
+async def write(page: Page, text: str) -> None:
+    await page.locator("#text").fill(text)
+    await page.locator("#send").click()
+
+
+async def test_three_people_see_each_other_and_the_card_at_once(play: Play, chromium: Browser) -> None:
+    async with (
+        tab(chromium, play, REYES) as reyes,
+        tab(chromium, play, OKAFOR) as okafor,
+        tab(chromium, play, LINDQVIST) as lindqvist,
+    ):
+        await write(okafor, "<i>Who</i> sees T8?")
+        for page in (reyes, lindqvist):
+            await expect(said(page).last).to_contain_text("Dr. Okafor")
+            await expect(said(page).last).to_contain_text("<i>Who</i> sees T8?")
+        await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+        await lindqvist.get_by_role("button", name="None").click()
+        update = (await play.updates())[-1]
+        assert update["callback_query"]["from"]["first_name"] == "Dr. Lindqvist"
+        await play.call("answerCallbackQuery", callback_query_id=update["callback_query"]["id"], text="Noted")
+        await expect(lindqvist.locator("#toast")).to_have_text("Noted")
+        await expect(reyes.locator("#toast")).to_have_text("")
+        await said(reyes).last.get_by_role("button", name="Reply").click()
+        await write(reyes, "why?")
+        await expect(said(okafor).last.locator(".quoted")).to_have_text("spinemets: a card")
+        update = (await play.updates())[-1]
+        assert update["message"]["reply_to_message"]["text"] == "a card"
+
+
+async def test_a_vote_is_given_changed_and_taken_back_with_its_name(play: Play, chromium: Browser) -> None:
+    async with tab(chromium, play, OKAFOR) as okafor, tab(chromium, play, REYES) as reyes:
+        await play.call("sendPoll", chat_id=BOARD, question="Which way?", options=OPTIONS, is_anonymous=False)
+        await okafor.get_by_role("button", name="Posterior").click()
+        await expect(reyes.locator(".vote").first).to_contain_text("Dr. Okafor")
+        await okafor.get_by_role("button", name="Anterior").click()
+        await expect(reyes.locator(".vote").last).to_contain_text("Dr. Okafor")
+        await okafor.get_by_role("button", name="Retract vote").click()
+        await expect(reyes.locator(".poll-total")).to_have_text("No votes yet")
+
+
+async def test_topics_are_places_of_their_own(play: Play, chromium: Browser) -> None:
+    week, follow_up = play.world.rooms.get(FORUM).topics
+    async with tab(chromium, play, REYES, FORUM, width=320) as page:
+        await page.locator("#open-places").click()
+        await page.get_by_role("button", name="Follow-up").click()
+        await write(page, "/new")
+        assert (await play.updates())[-1]["message"]["message_thread_id"] == follow_up.id
+        await play.call("sendMessage", chat_id=FORUM, message_thread_id=week.id, text="elsewhere")
+        await page.locator("#open-places").click()
+        await expect(page.get_by_role("button", name="This week, news")).to_be_visible()
+        await page.get_by_role("button", name="This week, news").click()
+        await expect(said(page).last).to_contain_text("elsewhere")
+        await page.reload()
+        await expect(page.locator("#bot-name")).to_have_text("Tumour conference · This week")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+async def test_links_to_the_bot_stay_in_the_playground(play: Play, chromium: Browser) -> None:
+    rows = [
+        [{"text": "Mine", "url": "https://t.me/spinemets_bot?start=case-1"}],
+        [{"text": "Team", "url": "https://t.me/spinemets_bot?startgroup=case-2"}],
+        [{"text": "Search", "switch_inline_query_current_chat": "T8"}],
+    ]
+    card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup={"inline_keyboard": rows})
+    await play.call("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
+    async with tab(chromium, play, OKAFOR) as page:
+        await expect(page.locator("#pinned")).to_have_text("Pinned: a card")
+        await page.get_by_role("button", name="Search").click()
+        await expect(page.locator("#text")).to_have_value("@spinemets_bot T8")
+        await page.get_by_role("button", name="Team").click()
+        await page.locator("#chooser").get_by_role("button", name="Tumour conference").click()
+        await expect(said(page).last).to_contain_text("/start@spinemets_bot case-2")
+        await page.goto(f"{play.url}/?person={OKAFOR}&chat={BOARD}")
+        await page.get_by_role("button", name="Mine").click()
+        await expect(said(page).last).to_contain_text("/start case-1")
+        await expect(page.locator("#bot-name")).to_have_text("spinemets")
+
+
+async def test_the_stage_moves_people_and_cards(play: Play, chromium: Browser) -> None:
+    await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+    async with tab(chromium, play, REYES) as reyes, tab(chromium, play, LINDQVIST) as lindqvist:
+        await reyes.locator("#open-stage").click()
+        row = reyes.locator(".stage-row", has_text="Dr. Lindqvist")
+        await row.get_by_role("button", name="Remove").click()
+        await expect(lindqvist.locator("#bot-name")).to_have_text("spinemets")
+        await row.get_by_role("button", name="Join").click()
+        await expect(lindqvist.locator(".place", has_text="Spine board")).to_be_attached()
+        await reyes.get_by_role("button", name="Forward the newest card").click()
+        await reyes.locator("#chooser").get_by_role("button", name="Tumour conference").click()
+        await reyes.locator("#open-places").click()
+        await reyes.get_by_role("button", name="Tumour conference").click()
+        await expect(said(reyes).last).to_contain_text("Forwarded from spinemets")
+        await expect(said(reyes).last.locator(".key")).to_have_count(0)
