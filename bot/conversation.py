@@ -20,6 +20,9 @@ COMMANDS: Final = ("new", "options", "help", "about", "cancel", "forget", "start
 """Every command, in the order of the menu."""
 
 
+BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare})
+"""What is read beside a recommendation and changes nothing of the case."""
+
 A_MOMENT: Final = 1e-6
 
 
@@ -175,8 +178,8 @@ class Conversation:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
         here, toast = replace(kept, card=visit.card), ""
         try:
-            if tap.verb is Verb.option:
-                return self._option(here, tap)
+            if tap.verb in BESIDE:
+                return self._beside(here, tap)
             here = replace(here, case=self._taken(kept.case, tap, visit.who), touched=self._later(kept))
         except StaleTap:
             toast = self._words.toasts.stale
@@ -213,12 +216,27 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
-    def _option(self, kept: Kept, tap: Tap) -> Reply:
-        """Show an option in detail, where the recommendation is reached."""
-        standing = self._interview.standing(kept.case)
-        if standing.at or tap.question not in self._catalog.options:
+    def _beside(self, kept: Kept, tap: Tap) -> Reply:
+        """Show what is read beside a recommendation; it changes nothing of the case.
+
+        Raises:
+            StaleTap: where the recommendation is not reached, or has no such thing beside it.
+        """
+        cards, case, standing = self._cards, kept.case, self._interview.standing(kept.case)
+        if standing.at:
             raise StaleTap(tap.question)
-        return Reply((Show(self._cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
+        match tap.verb:
+            case Verb.changes:
+                card = cards.changes(case, standing)
+            case Verb.what_if:
+                card = cards.what_if(case, standing, tap.question, tap.choice)
+            case Verb.compare:
+                card = cards.compare(case, standing, cards.beside.options(tap.question, tap.choice))
+            case _ if tap.question in self._catalog.options:
+                card = cards.option(case, standing, tap.question)
+            case _:
+                raise StaleTap(tap.question)
+        return Reply((Show(card, kept.card, case.id),))
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""

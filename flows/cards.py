@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from flows.beside import Beside
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb
 from flows.case import Case, Step
 from flows.catalog import Catalog, Option
-from flows.findings import Codes
+from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
+from flows.foresight import Foresight
 from flows.interview import Standing
 from flows.levels import written
+from flows.outlook import Outlook
 from flows.rules import Advice, Note, Recommendation, Rule, Verdict, decide
 
 CHANGE: Final = "✎"
@@ -29,6 +32,13 @@ class Cards:
 
     flow: Flow
     catalog: Catalog
+    outlook: Outlook = field(init=False)
+    beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the flow ahead, with one memory for all cases."""
+        object.__setattr__(self, "outlook", Outlook(Foresight(self.flow), self.catalog))
+        object.__setattr__(self, "beside", Beside(self.catalog))
 
     def case(self, case: Case, standing: Standing) -> Card:
         """Draw where the case stands: the question at hand, or the recommendation."""
@@ -50,13 +60,38 @@ class Cards:
         why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=heading, style=Style.listed)
         urgent = Block(_noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
-        rows = ((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]),)
+        beside = self.beside.buttons((code,))
+        rows = _laid_out(beside, (2,) * len(beside))
+        rows.append((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]))
         card = Card(
             self._findings_label(standing),
             option.name,
             tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
-            rows,
+            tuple(rows),
         )
+        return replace(card, rows=_bound(card.rows, case))
+
+    def changes(self, case: Case, standing: Standing) -> Card:
+        """Draw every single answer that would change the headline or a verdict of an answered case."""
+        card = self.outlook.changes(self._findings_label(standing), _given(standing))
+        return replace(card, rows=_bound(card.rows, case))
+
+    def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
+        """Draw an answered case beside what it would be with another answer; the case is not changed.
+
+        Raises:
+            StaleTap: where that question does not count, or has no such other answer.
+        """
+        card = self.outlook.what_if(_given(standing), question, choice)
+        return replace(card, rows=_bound(card.rows, case))
+
+    def compare(self, case: Case, standing: Standing, codes: Codes) -> Card:
+        """Draw two or three options side by side, as `beside.options` reads them from a button.
+
+        Raises:
+            KeyError: where the catalog has no such option.
+        """
+        card = self.beside.card(codes, decide(self.flow.guidance, standing.findings))
         return replace(card, rows=_bound(card.rows, case))
 
     def browsed(self, code: str) -> Card:
@@ -72,7 +107,7 @@ class Cards:
 
     def _question(self, at: Question, case: Case, standing: Standing) -> Card:
         words = self.catalog.wording
-        number, of = self.flow.progress(at, {code: step.codes for code, step in standing.answers.items()})
+        number, of = self.flow.progress(at, _given(standing))
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
@@ -81,6 +116,9 @@ class Cards:
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         blocks += self._answered(case, standing)
+        others = {code: codes for code, codes in _given(standing).items() if code != at.code}
+        if others:
+            blocks.append(self.outlook.in_play(others))
         rows = [*self._choices(at, standing.chosen), *self._changes(standing), self._last_row()]
         return Card(f"{words.case} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
 
@@ -138,6 +176,7 @@ class Cards:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         rows = [*self._option_buttons(result), *self._changes(standing)]
+        rows.append((Button(words.labels.changes, Tap(Verb.changes)),))
         rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)),)]
         title, leading = self._headline(result)
         urgent = _noted(note for note in result.notes if note.urgent)
@@ -150,6 +189,7 @@ class Cards:
             self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
             *self._answered(case, standing),
+            self.outlook.of_headline(_given(standing)),
             Block(notes, heading=words.result.notes, style=Style.folded),
             Block((*closing, *self._footer()), style=Style.small),
         ]
@@ -201,8 +241,8 @@ class Cards:
         words = self.catalog.wording.detail
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
         ratings = (
-            Line(_rated(option.skill, words.skill_steps, words.unknown), lead=words.skill),
-            Line(_rated(option.equipment, words.equipment_steps, words.unknown), lead=words.equipment),
+            Line(words.step(option.skill, words.skill_steps), lead=words.skill),
+            Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment),
         )
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
         facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
@@ -233,8 +273,9 @@ def _reason(rule: Rule) -> Line:
     return Line(rule.because, facts=rule.facts)
 
 
-def _rated(rating: int | str, steps: tuple[str, ...], unknown: str) -> str:
-    return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else unknown
+def _given(standing: Standing) -> Findings:
+    """Give every answer that was given, whether it counts or not."""
+    return {code: step.codes for code, step in standing.answers.items()}
 
 
 def _brief(question: Question, codes: Codes) -> str:

@@ -82,6 +82,44 @@ class Detail(_Words):
     equipment_steps: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
     facts: Text
 
+    def step(self, rating: int | str, steps: tuple[str, ...]) -> str:
+        """Say a rating from 1 to 3 as its step; anything else as not known."""
+        return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else self.unknown
+
+
+class Outlook(_Words):
+    """The words of what is still possible, of what another answer would change, and of options side by side."""
+
+    in_play: Text
+    all_in_play: Text
+    out: Text
+    would: Text
+    could: Text
+    steady: Text
+    title: Text
+    of_headline: Text
+    of_verdicts: Text
+    what_if: Text
+    now: Text
+    then: Text
+    then_asked: Annotated[str, _blanks("question")]
+    differs: Text
+    same: Text
+    nothing: Text
+    team: Text
+    either: Text
+    less: Annotated[str, _blanks("levels")]
+    less_of: Annotated[str, _blanks("levels")]
+    more: Annotated[str, _blanks("levels")]
+    more_of: Annotated[str, _blanks("levels")]
+    only: Annotated[str, _blanks("levels")]
+    only_of: Annotated[str, _blanks("levels")]
+    compared: Text
+    versus: Text
+    verdict: Text
+    all_share: Text
+    nothing_more: Text
+
 
 class Labels(_Words):
     """The labels of the buttons that are no answers."""
@@ -92,6 +130,7 @@ class Labels(_Words):
     back: Label
     restart: Label
     to_card: Label
+    changes: Label
     browse: Label
     all_options: Label
     about: Label
@@ -173,6 +212,7 @@ class Wording(_Words):
     verdicts: Verdicts
     result: Result
     detail: Detail
+    outlook: Outlook
     labels: Labels
     toasts: Toasts
     pages: Pages
