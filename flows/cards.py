@@ -74,7 +74,7 @@ class Cards:
     def changes(self, case: Case, standing: Standing) -> Card:
         """Draw every single answer that would change the headline or a verdict of an answered case."""
         card = self.outlook.changes(self._findings_label(standing), _given(standing))
-        return replace(card, rows=_bound(card.rows, case))
+        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
 
     def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
         """Draw an answered case beside what it would be with another answer; the case is not changed.
@@ -82,8 +82,7 @@ class Cards:
         Raises:
             StaleTap: where that question does not count, or has no such other answer.
         """
-        card = self.outlook.what_if(_given(standing), question, choice)
-        return replace(card, rows=_bound(card.rows, case))
+        return self._closed(self.outlook.what_if(_given(standing), question, choice), case)
 
     def compare(self, case: Case, standing: Standing, codes: Codes) -> Card:
         """Draw two or three options side by side, as `beside.options` reads them from a button.
@@ -92,7 +91,18 @@ class Cards:
             KeyError: where the catalog has no such option.
         """
         card = self.beside.card(codes, decide(self.flow.guidance, standing.findings))
-        return replace(card, rows=_bound(card.rows, case))
+        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+
+    def _urgent(self, standing: Standing) -> tuple[Block, ...]:
+        """Give the urgent notes of an answered case, if it has any."""
+        notes = decide(self.flow.guidance, standing.findings).notes
+        lines = _noted(note for note in notes if note.urgent)
+        return (Block(lines, style=Style.urgent),) if lines else ()
+
+    def _closed(self, card: Card, case: Case) -> Card:
+        """End a card with its source and edition, and bind its buttons."""
+        footer = Block(self._footer(), style=Style.small)
+        return replace(card, blocks=(*card.blocks, footer), rows=_bound(card.rows, case))
 
     def browsed(self, code: str) -> Card:
         """Draw one option without a case.
