@@ -12,7 +12,7 @@ from flows.case import Case, Step
 from flows.catalog import Catalog, Option
 from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
-from flows.foresight import Foresight
+from flows.foresight import foresight
 from flows.interview import Standing
 from flows.levels import written
 from flows.outlook import Outlook
@@ -37,7 +37,7 @@ class Cards:
 
     def __post_init__(self) -> None:
         """Read the flow ahead, with one memory for all cases."""
-        object.__setattr__(self, "outlook", Outlook(Foresight(self.flow), self.catalog))
+        object.__setattr__(self, "outlook", Outlook(foresight(self.flow), self.catalog))
         object.__setattr__(self, "beside", Beside(self.catalog))
 
     def case(self, case: Case, standing: Standing) -> Card:

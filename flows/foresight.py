@@ -8,16 +8,19 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from flows.errors import StaleTap
-from flows.findings import Codes, Findings
+from flows.findings import NOT_ASKED, Codes, Findings
 from flows.flow import Flow, Question
 from flows.rules import Recommendation, Rule, Verdict, decide
 from flows.space import Classes, answers
 
-KEPT: Final = 4096
-"""How many beginnings of cases are remembered: more than the flow can tell apart."""
+KEPT: Final = 8192
+"""How many sets of answers are remembered: more than the 4,600 that the flow can tell apart (about 5 MB)."""
+
+RECENT: Final = 1024
+"""For how many answered cases the changes are remembered."""
 
 Key = tuple[tuple[str, Codes], ...]
-"""Answers in question order, levels by a member of each class: what the conditions can tell apart."""
+"""Answers by their question, so that they can be remembered by."""
 
 
 class Lead(NamedTuple):
@@ -77,6 +80,7 @@ class Foresight:
         self.flow = flow
         self._several = {q.code: Classes(flow, q) for q in flow.questions if q.several}
         self._remembered = lru_cache(maxsize=KEPT)(self._read)
+        self._changed = lru_cache(maxsize=RECENT)(self._try)
 
     def ahead(self, given: Findings) -> Ahead:
         """Tell what can still come of the answers that were given, whether they count or not."""
@@ -84,10 +88,7 @@ class Foresight:
 
     def changes(self, given: Findings) -> tuple[Change, ...]:
         """Give each single answer that would, or may, change a verdict or the headline of an answered case."""
-        now = self.ahead(given)
-        asked = [question for question in self.flow.questions if self.flow.counted(given).get(question.code)]
-        tried = (self._change(given, now, q.code, *other) for q in asked for other in self._others(q, given[q.code]))
-        return tuple(change for change in tried if change.moved or change.leads is not False)
+        return self._changed(tuple(given.items()))
 
     def change(self, given: Findings, question: str, choice: str) -> Change:
         """Give one change, whether or not anything comes of it.
@@ -106,6 +107,14 @@ class Foresight:
     def members(self, question: str, level: str) -> Codes:
         """Give the choices that no condition tells apart from one choice of a question of several."""
         return self._several[question].of(level)
+
+    def _try(self, answered: Key) -> tuple[Change, ...]:
+        """Give every other answer to every question that counts, and keep those that matter."""
+        given = dict(answered)
+        now, counted = self.ahead(given), self.flow.counted(given)
+        asked = [question for question in self.flow.questions if counted.get(question.code)]
+        tried = [self._change(given, now, q.code, *other) for q in asked for other in self._others(q, given[q.code])]
+        return tuple(change for change in tried if change.moved or change.leads is not False)
 
     def _change(self, given: Findings, now: Ahead, question: str, choice: str, codes: Codes) -> Change:
         after = self.ahead({**given, question: codes})
@@ -127,6 +136,7 @@ class Foresight:
                 yield name, other
 
     def _key(self, given: Findings) -> Key:
+        """Give answers in question order, levels by members of their classes: what the conditions can tell apart."""
         return tuple((q.code, self._alike(q.code, given[q.code])) for q in self.flow.questions if q.code in given)
 
     def _alike(self, question: str, codes: Codes) -> Codes:
@@ -137,11 +147,20 @@ class Foresight:
         """Try every answer to the question at hand, and go on from there."""
         given = dict(key)
         findings = self.flow.counted(given)
+        needed = {code: codes for code, codes in given.items() if findings.get(code) != NOT_ASKED}
+        if len(needed) < len(given):
+            return self.ahead(needed)
         waiting = self.flow.waiting(findings)
         if waiting is None:
             return _end(decide(self.flow.guidance, findings))
         ways = [self.ahead({**given, waiting.code: codes}) for codes in answers(self.flow, waiting)]
         return _together(ways, waiting.code)
+
+
+@lru_cache(maxsize=8)
+def foresight(flow: Flow) -> Foresight:
+    """Give the foresight of a flow: one memory, whoever reads it."""
+    return Foresight(flow)
 
 
 def _steps(classes: Classes, question: Question, codes: Codes) -> Iterator[tuple[str, Codes]]:
