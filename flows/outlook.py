@@ -86,8 +86,8 @@ class Outlook:
         then = [Line(self._leads(after), lead=words.then)]
         then += [Line(words.then_asked.format(question=asked))] if asked else []
         beside = Block((Line(self._leads(now), lead=words.now), *then))
-        differs = tuple(self._moved(now, after, option) for option in change.moved) or (Line(words.nothing),)
-        same = [option for option in now.verdicts if option not in change.moved]
+        moved, same = self._parted(change)
+        differs = tuple(self._moved(now, after, option) for option in moved) or (Line(words.nothing),)
         blocks = [
             beside,
             self._urgent(given, {**given, question: change.codes}),
@@ -127,9 +127,15 @@ class Outlook:
         after, lead = change.after, self.named(change, given)
         if change.leads is not False:
             return Line(self._leads(after), lead=lead)
-        moves = [f"{self._shorts([moved])} {ARROW} {self._verdicts(after, moved)}" for moved in change.moved]
-        facts = dict.fromkeys(fact for moved in change.moved for fact in _carrying(after, option=moved))
+        moved, _ = self._parted(change)
+        moves = [f"{self._shorts([option])} {ARROW} {self._verdicts(after, option)}" for option in moved]
+        facts = dict.fromkeys(fact for option in moved for fact in _carrying(after, option=option))
         return Line("; ".join(moves), lead=lead, facts=tuple(facts))
+
+    def _parted(self, change: Change) -> tuple[list[str], list[str]]:
+        """Part the options, in the catalog's order, into those whose verdict moves and those that stay."""
+        moved = [option for option in self.catalog.options if option in change.moved]
+        return moved, [option for option in self.catalog.options if option not in change.moved]
 
     def _leads(self, ahead: Ahead) -> str:
         """Name every headline that is possible, with the fork that is open before it."""
