@@ -34,14 +34,14 @@ class Outlook:
         still = [option for option in self.catalog.options if not ahead.out(option)]
         everything = len(still) == len(self.catalog.options)
         lines = [Line(words.all_in_play if everything else self._shorts(still), lead=words.in_play)]
-        against: dict[str, list[str]] = {}
-        facts: dict[str, dict[str, None]] = {}
+        against: dict[str, list[tuple[str, Codes]]] = {}
         for option in self.catalog.options:
             if option not in still:
                 lead, cited = self._against(ahead, option)
-                against.setdefault(lead, []).append(option)
-                facts.setdefault(lead, {}).update(dict.fromkeys(cited))
-        lines += [Line(self._shorts(out), lead=lead, facts=tuple(facts[lead])) for lead, out in against.items()]
+                against.setdefault(lead, []).append((option, cited))
+        for lead, out in against.items():
+            facts = dict.fromkeys(fact for _, cited in out for fact in cited)
+            lines.append(Line(self._shorts(option for option, _ in out), lead=lead, facts=tuple(facts)))
         return Block(tuple(lines))
 
     def of_headline(self, given: Findings) -> Block:
@@ -51,8 +51,7 @@ class Outlook:
         would = [self.named(change, given) for change in changes if change.leads]
         could = [self.named(change, given) for change in changes if change.leads is None]
         told = [(words.would, would), (words.could, could)]
-        lines = tuple(Line("; ".join(named), lead=lead) for lead, named in told if named)
-        return Block(lines or (Line(words.steady, lead=words.would),))
+        return Block(tuple(Line("; ".join(named), lead=lead) for lead, named in told if named))
 
     def changes(self, label: str, given: Findings) -> Card:
         """Draw every single answer that would, or might, change the headline or a verdict; each opens its what-if."""

@@ -95,7 +95,6 @@ class Outlook(_Words):
     out: Text
     would: Text
     could: Text
-    steady: Text
     title: Text
     of_headline: Text
     of_verdicts: Text

@@ -289,3 +289,20 @@ def test_the_question_card_names_what_is_in_play_once_something_is_answered() ->
         "Anterior",
         ("F14", "F4"),
     )
+
+
+def test_a_recommendation_names_the_answers_that_would_and_that_might_change_its_headline() -> None:
+    told = {line.lead: line.text for line in lines(drawn(played(T8)))}
+    assert told[WORDS.outlook.would].split("; ") == [
+        "unfit: comorbidities",
+        "unfit: advanced",
+        "fitness undecided",
+        "significant deficit",
+        "extensive destruction",
+    ]
+    assert told[WORDS.outlook.could] == "circumferential"
+
+
+def test_an_option_that_is_out_for_one_reason_or_another_is_told_without_facts() -> None:
+    told = {line.lead: line for line in lines(drawn(played({"levels": ("T1",)})))}
+    assert (told["Out either way"].text, told["Out either way"].facts) == ("Anterior", ())
