@@ -22,6 +22,9 @@ COMMANDS: Final = ("new", "sins", "options", "scales", "help", "about", "cancel"
 """Every command, in the order of the menu."""
 
 
+BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare})
+"""What is read beside a recommendation and changes nothing of the case."""
+
 A_MOMENT: Final = 1e-6
 
 
@@ -234,8 +237,8 @@ class Conversation:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
         here, toast = replace(kept, card=visit.card), ""
         try:
-            if tap.verb is Verb.option:
-                return self._option(here, tap)
+            if tap.verb in BESIDE:
+                return self._beside(here, tap)
             if tap.verb is Verb.share:
                 return self._share(ledger, here)
             if tap.verb is Verb.scale:
@@ -278,13 +281,11 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
-    def _option(self, kept: Kept, tap: Tap) -> Reply:
-        """Show an option in detail, where the recommendation is reached."""
-        clinic = self._clinics[kept.case.flow]
-        standing = clinic.interview.standing(kept.case)
-        if standing.at or tap.question not in clinic.interview.flow.guidance.options:
-            raise StaleTap(tap.question)
-        return Reply((Show(clinic.cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
+    def _beside(self, kept: Kept, tap: Tap) -> Reply:
+        """Show what is read beside a recommendation; it changes nothing of the case."""
+        interview, cards = self._clinics[kept.case.flow]
+        card = beside(cards, kept.case, interview.standing(kept.case), tap)
+        return Reply((Show(card, kept.card, kept.case.id),))
 
     def _share(self, ledger: Ledger, kept: Kept) -> Reply:
         """Offer the link that hands a finished case to a group."""
@@ -372,15 +373,15 @@ class Conversation:
         clinic = self._clinics[kept.case.flow]
         standing = clinic.interview.standing(kept.case)
         aided = standing.at is not None and standing.at.aid
-        beside = self._beside(ledger.get(_aid_of(kept.case, standing))) if aided else None
-        return Show(clinic.cards.case(kept.case, standing, beside), kept.card, kept.case.id)
+        found = self._aided(ledger.get(_aid_of(kept.case, standing))) if aided else None
+        return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
 
-    def _beside(self, kept: Kept | None) -> Line | None:
+    def _aided(self, kept: Kept | None) -> Line | None:
         """Tell what the case that helps has found, where it was begun and is complete."""
         if kept is None:
             return None
         clinic = self._clinics[kept.case.flow]
-        return clinic.cards.beside(kept.case, clinic.interview.standing(kept.case))
+        return clinic.cards.context(kept.case, clinic.interview.standing(kept.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -406,6 +407,27 @@ class Conversation:
 def later(clock: Callable[[], float], kept: Kept | None) -> float:
     """Tell the time, but never one before a case was touched: the clock may have been set back."""
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
+
+
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
+    """Draw what is read beside a recommendation: an option, what would change it, what if, options side by side.
+
+    Raises:
+        StaleTap: where the recommendation is not reached, or has no such thing beside it.
+    """
+    if standing.at or cards.flow.guidance.bands:
+        raise StaleTap(tap.question)
+    match tap.verb:
+        case Verb.changes:
+            return cards.changes(case, standing)
+        case Verb.what_if:
+            return cards.what_if(case, standing, tap.question, tap.choice)
+        case Verb.compare:
+            return cards.compare(case, standing, cards.abreast.options(tap.question, tap.choice))
+        case _ if tap.question in cards.catalog.options:
+            return cards.option(case, standing, tap.question)
+        case _:
+            raise StaleTap(tap.question)
 
 
 def _aid_of(case: Case, standing: Standing) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, later
 from bot.shares import id_at, unsealed
-from bot.teamwork import Teamwork
+from bot.teamwork import VIEWS, Teamwork
 from flows.board import Board, Shared, word
 from flows.card import Button, Card, Tap, Verb, person
 from flows.cards import Cards
@@ -36,9 +36,6 @@ COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start
 
 BEGIN: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
-
-_VIEWS: Final = (Verb.option, Verb.finding, Verb.reasons, Verb.choose, Verb.scale)
-"""Taps that look at something and change nothing."""
 
 HOUR: Final = 60
 DAY: Final = 24 * HOUR
@@ -69,7 +66,7 @@ class TeamRoom:
         self._clock = clock
         self._new_id = new_id
         self._alone = alone
-        self._teamwork = Teamwork(self._discussion, self._board, alone, clock)
+        self._teamwork = Teamwork(self._discussion, self._board, alone, clock, self._pages)
 
     def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
@@ -215,7 +212,7 @@ class TeamRoom:
         """Where a newer case is open here, have the right name picked before a tap counts."""
         opened = [k for k in ledger.team_cases(kept.place) if self._is_open(k)]
         older = bool(opened) and opened[0].case.id != kept.case.id
-        if tap.verb in _VIEWS or not older or not kept.team or tap.name == word(kept.team.name):
+        if tap.verb in VIEWS or not older or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
             return Reply((self._drawn(kept),), self._words.toasts.wrong_name)
@@ -227,9 +224,9 @@ class TeamRoom:
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
         shared = self._shared(kept)
-        if tap.verb in _VIEWS:
-            return self._viewed(shared, here, tap)
         try:
+            if tap.verb in VIEWS:
+                return Reply((Show(self._teamwork.viewed(shared, tap), here.card, kept.case.id),))
             here = replace(here, case=self._teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
             return Reply((Show(self._board.departing(shared, tap.question), here.card, kept.case.id),))
@@ -241,26 +238,6 @@ class TeamRoom:
         if here != kept:
             ledger.put(here, kept.case.revision)
         return replace(follows, shows=(self._drawn(here), *follows.shows), toast=toast)
-
-    def _viewed(self, shared: Shared, here: Kept, tap: Tap) -> Reply:
-        """Show what a tap wants to look at, where it can be seen."""
-        stage = shared.talk.stage
-        question = self._interview.flow.question(tap.question)
-        card: Card | None = None
-        if tap.verb is Verb.option and shared.standing.at is None and tap.question in self._catalog.options:
-            card = self._board.option(shared, tap.question)
-        elif tap.verb is Verb.finding and question and shared.standing.findings.get(question.code):
-            card = self._board.finding(shared, question) if shared.talk.open else None
-        elif tap.verb is Verb.scale and shared.standing.at and tap.question in shared.standing.at.scales:
-            labels = self._catalog.wording.labels
-            card = self._pages.scale(tap.question, Button(labels.to_question, Tap(Verb.show, case=here.case.id)))
-        elif tap.verb is Verb.reasons and stage is Stage.voting:
-            card = self._board.reasons(shared)
-        elif tap.verb is Verb.choose and stage in (Stage.advised, Stage.voting, Stage.reopened):
-            card = self._board.choosing(shared)
-        if card is None:
-            return Reply((self._drawn(here),), self._not_now(shared))
-        return Reply((Show(card, here.card, here.case.id),))
 
     def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""

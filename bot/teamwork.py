@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.conversation import Conversation, Visit
+from bot.conversation import BESIDE, Conversation, Visit, beside
 from flows.board import Board, Shared
-from flows.card import Tap, Verb
+from flows.card import Button, Card, Tap, Verb
 from flows.case import Case
-from flows.discussion import Discussion, Member
+from flows.discussion import Discussion, Member, Stage
 from flows.errors import NothingChosen, NotNow, StaleTap
 from flows.findings import Codes
+from flows.pages import Pages
 from flows.store import Kept
 
 _ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
+VIEWS: Final = BESIDE | {Verb.finding, Verb.reasons, Verb.choose, Verb.scale}
+"""Taps that look at something and change nothing."""
+
 _WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.reason, Verb.unsay)
 """Taps that say what one holds, whatever has happened since: they may come late and twice."""
 
@@ -22,13 +26,53 @@ _WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.reason, Verb
 class Teamwork:
     """Knows which tap asks what of the discussion, and what of the interview."""
 
-    def __init__(self, discussion: Discussion, board: Board, alone: Conversation, clock: Callable[[], float]) -> None:
-        """Take the discussion, what it is drawn by, what takes an answer, and the clock (seconds since 1970)."""
+    def __init__(
+        self,
+        discussion: Discussion,
+        board: Board,
+        alone: Conversation,
+        clock: Callable[[], float],
+        pages: Pages,
+    ) -> None:
+        """Take the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970), pages."""
         self._discussion = discussion
         self._board = board
         self._reasons = board.cards.catalog.team.reasons
         self._alone = alone
         self._clock = clock
+        self._pages = pages
+
+    def viewed(self, shared: Shared, tap: Tap) -> Card:
+        """Draw what a tap wants to look at.
+
+        Raises:
+            NotNow: where the discussion does not stand there.
+            StaleTap: where there is no such thing to look at.
+        """
+        board, stage, standing = self._board, shared.talk.stage, shared.standing
+        match tap.verb:
+            case Verb.finding:
+                return self._finding(shared, tap.question)
+            case Verb.reasons if stage is Stage.voting:
+                return board.reasons(shared)
+            case Verb.choose if stage in (Stage.advised, Stage.voting, Stage.reopened):
+                return board.choosing(shared)
+            case Verb.reasons | Verb.choose:
+                raise NotNow
+            case Verb.scale if standing.at and tap.question in standing.at.scales:
+                to_question = board.cards.catalog.wording.labels.to_question
+                return self._pages.scale(tap.question, Button(to_question, Tap(Verb.show, case=shared.case.id)))
+            case _:
+                return board.beside(shared, beside(board.cards, shared.case, standing, tap))
+
+    def _finding(self, shared: Shared, code: str) -> Card:
+        """Draw a finding, while answers may be given."""
+        question = self._board.cards.flow.question(code)
+        if question is None or not shared.standing.findings.get(code):
+            raise StaleTap(code)
+        if not shared.talk.open:
+            raise NotNow
+        return self._board.finding(shared, question)
 
     def taken(self, kept: Kept, shared: Shared, tap: Tap, visit: Visit) -> Case:
         """Give the case with what a tap did to it.

@@ -61,13 +61,8 @@ class Board:
             return self._decided(shared, self._label(shared, card), rows)
         return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
 
-    def option(self, shared: Shared, code: str) -> Card:
-        """Draw one option in detail.
-
-        Raises:
-            KeyError: where the catalog has no such option.
-        """
-        card = self.cards.option(shared.case, shared.standing, code)
+    def beside(self, shared: Shared, card: Card) -> Card:
+        """Draw what is read beside a recommendation: an option, what would change it, what if, options compared."""
         return replace(card, label=self._label(shared, card), rows=_without(card.rows, Verb.restart))
 
     def finding(self, shared: Shared, question: Question) -> Card:

@@ -20,6 +20,9 @@ class Verb(StrEnum):
     back = "bk"
     restart = "rs"
     option = "op"
+    changes = "wc"
+    what_if = "wi"
+    compare = "cp"
     show = "sh"
     home = "hm"
     new = "nw"
@@ -51,7 +54,7 @@ class Tap:
 
     Attributes:
         question: the question it answers, or the option it shows.
-        choice: the choice it concerns.
+        choice: the choice it concerns, or the options that stand beside the first.
         case: the case it belongs to; empty where it belongs to none.
         turn: the turn of that case at which the button was drawn.
         name: the name of the case that the person picked, where that was asked; empty else.

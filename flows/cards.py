@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from flows.beside import Beside
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
 from flows.case import Case, Step
 from flows.catalog import Catalog, Option
-from flows.findings import Codes
+from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
+from flows.foresight import foresight
 from flows.interview import Standing
 from flows.levels import written
+from flows.outlook import Outlook
 from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
 
 CHANGE: Final = "✎"
@@ -34,6 +37,13 @@ class Cards:
     flow: Flow
     catalog: Catalog
     named: bool = False
+    outlook: Outlook = field(init=False)
+    abreast: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the flow ahead, with one memory for all cases."""
+        object.__setattr__(self, "outlook", Outlook(foresight(self.flow), self.catalog))
+        object.__setattr__(self, "abreast", Beside(self.catalog))
 
     def case(self, case: Case, standing: Standing, beside: Line | None = None) -> Card:
         """Draw where the case stands: the question at hand, or what follows from the answers.
@@ -54,7 +64,7 @@ class Cards:
             rows += ((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),),)
         return replace(card, rows=rows)
 
-    def beside(self, case: Case, standing: Standing) -> Line | None:
+    def context(self, case: Case, standing: Standing) -> Line | None:
         """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
         band = self._band(standing)
         if standing.at or band is None:
@@ -80,14 +90,49 @@ class Cards:
         why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=heading, style=Style.listed)
         urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
-        rows = ((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]),)
+        beside = self.abreast.buttons((code,))
+        rows = laid_out(beside, (2,) * len(beside))
+        rows.append((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]))
         card = Card(
             self._findings_label(standing),
             option.name,
             tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
-            rows,
+            tuple(rows),
         )
         return replace(card, rows=bound(card.rows, case))
+
+    def changes(self, case: Case, standing: Standing) -> Card:
+        """Draw every single answer that would change the headline or a verdict of an answered case."""
+        card = self.outlook.changes(self._findings_label(standing), _given(standing))
+        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+
+    def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
+        """Draw an answered case beside what it would be with another answer; the case is not changed.
+
+        Raises:
+            StaleTap: where that question does not count, or has no such other answer.
+        """
+        return self._closed(self.outlook.what_if(_given(standing), question, choice), case)
+
+    def compare(self, case: Case, standing: Standing, codes: Codes) -> Card:
+        """Draw two or three options side by side, as `abreast.options` reads them from a button.
+
+        Raises:
+            KeyError: where the catalog has no such option.
+        """
+        card = self.abreast.card(codes, decide(self.flow.guidance, standing.findings))
+        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+
+    def _urgent(self, standing: Standing) -> tuple[Block, ...]:
+        """Give the urgent notes of an answered case, if it has any."""
+        notes = decide(self.flow.guidance, standing.findings).notes
+        lines = noted(note for note in notes if note.urgent)
+        return (Block(lines, style=Style.urgent),) if lines else ()
+
+    def _closed(self, card: Card, case: Case) -> Card:
+        """End a card with its source and edition, and bind its buttons."""
+        footer = Block(self.footer(), style=Style.small)
+        return replace(card, blocks=(*card.blocks, footer), rows=bound(card.rows, case))
 
     def browsed(self, code: str) -> Card:
         """Draw one option without a case.
@@ -102,7 +147,7 @@ class Cards:
 
     def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
         words = self.catalog.wording
-        number, of = self.flow.progress(at, {code: step.codes for code, step in standing.answers.items()})
+        number, of = self.flow.progress(at, _given(standing))
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
@@ -113,6 +158,9 @@ class Cards:
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         blocks += self._answered(case, standing)
+        others = {code: codes for code, codes in _given(standing).items() if code != at.code}
+        if others and not self.flow.guidance.bands:
+            blocks.append(self.outlook.in_play(others))
         rows = [*self._choices(at, standing.chosen), *self._aids(at), *self._changes(standing), self._last_row()]
         name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
         return Card(f"{name} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
@@ -198,6 +246,7 @@ class Cards:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         rows = [*self._option_buttons(result), *self._changes(standing)]
+        rows.append((Button(words.labels.changes, Tap(Verb.changes)),))
         share = Button(self.catalog.team.labels.share, Tap(Verb.share))
         rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)), share)]
         title, leading = self._headline(result)
@@ -211,6 +260,7 @@ class Cards:
             self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
             *self._answered(case, standing),
+            self.outlook.of_headline(_given(standing)),
             Block(notes, heading=words.result.notes, style=Style.folded),
             Block((*closing, *self.footer()), style=Style.small),
         ]
@@ -285,8 +335,8 @@ class Cards:
         words = self.catalog.wording.detail
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
         ratings = (
-            Line(_rated(option.skill, words.skill_steps, words.unknown), lead=words.skill),
-            Line(_rated(option.equipment, words.equipment_steps, words.unknown), lead=words.equipment),
+            Line(words.step(option.skill, words.skill_steps), lead=words.skill),
+            Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment),
         )
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
         facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
@@ -318,8 +368,9 @@ def _reason(rule: Rule) -> Line:
     return Line(rule.because, facts=rule.facts)
 
 
-def _rated(rating: int | str, steps: tuple[str, ...], unknown: str) -> str:
-    return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else unknown
+def _given(standing: Standing) -> Findings:
+    """Give every answer that was given, whether it counts or not."""
+    return {code: step.codes for code, step in standing.answers.items()}
 
 
 def _brief(question: Question, codes: Codes) -> str:

@@ -88,6 +88,43 @@ class Detail(Words):
     equipment_steps: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
     facts: Text
 
+    def step(self, rating: int | str, steps: tuple[str, ...]) -> str:
+        """Say a rating from 1 to 3 as its step; anything else as not known."""
+        return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else self.unknown
+
+
+class Outlook(Words):
+    """The words of what is still possible, of what another answer would change, and of options side by side."""
+
+    in_play: Text
+    all_in_play: Text
+    out: Text
+    would: Text
+    could: Text
+    title: Text
+    of_headline: Text
+    of_verdicts: Text
+    what_if: Text
+    now: Text
+    then: Text
+    then_asked: Annotated[str, blanks("question")]
+    differs: Text
+    same: Text
+    nothing: Text
+    team: Text
+    either: Text
+    less: Annotated[str, blanks("levels")]
+    less_of: Annotated[str, blanks("levels")]
+    more: Annotated[str, blanks("levels")]
+    more_of: Annotated[str, blanks("levels")]
+    only: Annotated[str, blanks("levels")]
+    only_of: Annotated[str, blanks("levels")]
+    compared: Text
+    versus: Text
+    verdict: Text
+    all_share: Text
+    nothing_more: Text
+
 
 class Labels(Words):
     """The labels of the buttons that are no answers."""
@@ -103,6 +140,7 @@ class Labels(Words):
     scale: Annotated[str, blanks("scale")]
     all_scales: Label
     scales: Label
+    changes: Label
     browse: Label
     all_options: Label
     about: Label
@@ -185,6 +223,7 @@ class Wording(Words):
     verdicts: Verdicts
     result: Result
     detail: Detail
+    outlook: Outlook
     labels: Labels
     toasts: Toasts
     pages: Pages

@@ -254,6 +254,7 @@ def is_own_word(line: Line) -> bool:
         line.text in own
         or line.text == footer
         or line.lead in (told.findings, told.unneeded, "If fit", *CATALOG.facts, *CATALOG.gaps)
+        or line.lead in (WORDS.outlook.in_play, WORDS.outlook.out, WORDS.outlook.would, WORDS.outlook.could)
     )
 
 
@@ -448,9 +449,11 @@ def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
             assert (button.tap.case, button.tap.turn) == (one.case.id, one.case.turn)
 
 
-def test_a_detail_leads_back_to_the_card_and_to_a_restart() -> None:
+def test_a_detail_leads_to_a_comparison_with_each_other_option_back_to_the_card_and_to_a_restart() -> None:
     for one, _ in details():
-        assert [verbs(row) for row in one.card.rows] == [[Verb.show, Verb.restart]]
+        *beside, last = [verbs(row) for row in one.card.rows]
+        assert [verb for row in beside for verb in row] == [Verb.compare] * 5
+        assert last == [Verb.show, Verb.restart]
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:
