@@ -143,3 +143,29 @@ async def test_the_stage_moves_people_and_cards(play: Play, chromium: Browser) -
         await reyes.get_by_role("button", name="Tumour conference").click()
         await expect(said(reyes).last).to_contain_text("Forwarded from spinemets")
         await expect(said(reyes).last.locator(".key")).to_have_count(0)
+
+
+async def test_what_is_typed_behind_the_bots_name_is_offered_and_sent(play: Play, chromium: Browser) -> None:
+    content = {"message_text": "T8 · 2 of 5"}
+    result = {"type": "article", "id": "a", "title": "Case 12", "description": "T8", "input_message_content": content}
+    button = {"text": "My cases", "start_parameter": "mine"}
+    async with tab(chromium, play, OKAFOR, width=320) as page:
+        for keys, chosen in ((("ArrowDown", "Enter"), "via @spinemets_bot"), (("Enter",), "/start mine")):
+            await page.locator("#text").press_sequentially("@spinemets_bot T8")
+            if not keys[1:]:
+                await page.locator("#text").press_sequentially("b")
+            (update,) = await play.updates(timeout=5)
+            query = update["inline_query"]
+            await play.updates(offset=update["update_id"] + 1)
+            await play.call(
+                "answerInlineQuery",
+                inline_query_id=query["id"],
+                results=[result | {"reply_markup": TAP}],
+                button=button,
+            )
+            await expect(page.get_by_role("option", name="Case 12 T8")).to_be_visible()
+            for key in keys:
+                await page.locator("#text").press(key)
+            await expect(said(page).last).to_contain_text(chosen)
+            message = (await play.updates(timeout=5))[-1]
+            await play.updates(offset=message["update_id"] + 1)

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.playground.chatting import CHATTING
 from bot.playground.disk import Json
+from bot.playground.inlining import INLINING
 from bot.playground.method import Method, Result, Table
 from bot.playground.parameters import Params
 from bot.playground.sending import SENDING
@@ -67,6 +68,6 @@ _TABLE: Final[Table] = (
     ("getWebhookInfo", _get_webhook_info, ""),
 )
 METHODS: Final = {
-    name: Method(run, frozenset(heeds.split())) for name, run, heeds in (*_TABLE, *SENDING, *CHATTING)
+    name: Method(run, frozenset(heeds.split())) for name, run, heeds in (*_TABLE, *SENDING, *CHATTING, *INLINING)
 }  # fmt: skip - one line is too long
 """The methods by name, all but getUpdates, which takes its time."""

@@ -19,6 +19,7 @@ _LARGEST_BODY: Final = 20 * 1024 * 1024
 _STRUCTURES: Final = frozenset(
     (
         "allowed_updates",
+        "button",
         "caption_entities",
         "commands",
         "entities",
@@ -26,6 +27,7 @@ _STRUCTURES: Final = frozenset(
         "options",
         "reply_markup",
         "reply_parameters",
+        "results",
         "scope",
     )
 )  # fmt: skip - a list of words

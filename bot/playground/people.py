@@ -11,6 +11,7 @@ from bot.playground.disk import Disk, Json
 from bot.playground.disorder import Disorder
 from bot.playground.entities import formatted
 from bot.playground.ground import Ground
+from bot.playground.inline import Inline
 from bot.playground.markup import units
 from bot.playground.queries import Queries
 from bot.playground.refused import Refused
@@ -22,7 +23,11 @@ _FORWARDED: Final = ("text", "entities", "caption", "caption_entities", "photo",
 
 
 class People(Ground):
-    """The hands of the people."""
+    """The hands of the people.
+
+    Attributes:
+        inline: what people type for the bot in any chat, and its answers.
+    """
 
     def __init__(
         self, disk: Disk | None, clock: Callable[[], float], rooms: Iterable[Room], disorder: Disorder | None
@@ -30,6 +35,7 @@ class People(Ground):
         """Stand on the ground, with taps that wait for their answer."""
         super().__init__(disk, clock, rooms, disorder)
         self._queries = Queries(self.disk, clock)
+        self.inline = Inline(self)
 
     def say(
         self,
@@ -101,13 +107,31 @@ class People(Ground):
             raise Refused("This message is gone.", 404)
         if not stale and message and not keyboard.carries(message, data):
             raise Refused("This button has just been replaced.", 409)
+        inline_id = self.inline.id_of(message) if message else ""
         seen = message or {"chat": room.chat(), "message_id": message_id, "date": 0}
-        query = {"from": person.user(), "message": seen, "chat_instance": str(chat_id), "data": data}
+        where = {"inline_message_id": inline_id} if inline_id else {"message": seen}
+        query = {"from": person.user(), "chat_instance": str(chat_id), "data": data} | where
         with self.act():
             query["id"] = self._queries.open(person.id)
-            if room.bot in PRESENT:
+            if room.bot in PRESENT or inline_id:
                 self.update("callback_query", query)
         return str(query["id"])
+
+    def ask(self, chat_id: int, query: str, person_id: int) -> str:
+        """Let a person type the bot's name and a query in a chat; give the id of the query."""
+        room = self.rooms.get(chat_id)
+        return self.inline.ask(room, self._member(room, person_id).person, query)
+
+    def choose(
+        self, chat_id: int, query_id: str, result_id: str, person_id: int, *, thread: int = 0, reply_to: int = 0
+    ) -> int:
+        """Let a person send a result of a query into a chat; give the message's number."""
+        room = self.rooms.get(chat_id)
+        member = self._member(room, person_id)
+        replied = self._found(chat_id, reply_to, "The message to answer is gone.") if reply_to else None
+        place = self._place(room, thread, replied)
+        sender = sender_of(room, member)
+        return int(self.inline.choose(room, sender, member.person, (query_id, result_id), place)["message_id"])
 
     def _found(self, chat_id: int, message_id: int, missing: str) -> Json:
         message = self.messages.get(chat_id, message_id)

@@ -51,12 +51,19 @@ def _stop_poll(world: World, params: Params) -> Result:
 
 
 def _edit_message_text(world: World, params: Params) -> Result:
-    text = text_of(params, too_long="MESSAGE_TOO_LONG")
-    return world.edit(chat_of(params), message_of(params), text, keyboard_of(params))
+    return _edit(world, params, text_of(params, too_long="MESSAGE_TOO_LONG"))
 
 
 def _edit_message_reply_markup(world: World, params: Params) -> Result:
-    return world.edit(chat_of(params), message_of(params), None, keyboard_of(params))
+    return _edit(world, params, None)
+
+
+def _edit(world: World, params: Params, text: Json | None) -> Result:
+    """Change a message of the bot's own, or one that was sent by way of it."""
+    if inline_id := params.text("inline_message_id"):
+        world.rewrite(world.inline.message(inline_id), text, keyboard_of(params))
+        return True
+    return world.edit(chat_of(params), message_of(params), text, keyboard_of(params))
 
 
 def _delete_message(world: World, params: Params) -> Result:
@@ -109,9 +116,9 @@ SENDING: Final[Table] = (
     (
         "editMessageText",
         _edit_message_text,
-        "chat_id message_id text parse_mode entities link_preview_options reply_markup",
+        "chat_id message_id inline_message_id text parse_mode entities link_preview_options reply_markup",
     ),
-    ("editMessageReplyMarkup", _edit_message_reply_markup, "chat_id message_id reply_markup"),
+    ("editMessageReplyMarkup", _edit_message_reply_markup, "chat_id message_id inline_message_id reply_markup"),
     ("deleteMessage", _delete_message, "chat_id message_id"),
 )
 """These methods."""

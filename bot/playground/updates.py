@@ -10,7 +10,8 @@ from bot.playground.disorder import Disorder
 
 _DAY: Final = 24 * 60 * 60.0
 _WHATEVER: Final = 2**62
-_ONLY_IF_ASKED: Final = ("chat_member", "message_reaction", "message_reaction_count")
+# The last one is off in every new bot, until its owner lets Telegram give it.
+_ONLY_IF_ASKED: Final = ("chat_member", "message_reaction", "message_reaction_count", "chosen_inline_result")
 
 
 class Updates:

@@ -54,6 +54,8 @@ class Web:
             Route("/play/tap", self._tap, methods=["POST"]),
             Route("/play/vote", self._vote, methods=["POST"]),
             Route("/play/forward", self._forward, methods=["POST"]),
+            Route("/play/inline", self._ask, methods=["POST"]),
+            Route("/play/choose", self._choose, methods=["POST"]),
             Route("/play/stage/{what}", self._stage, methods=["POST"]),
             Route("/play/file/{file_id}", self._file),
             Route("/", self._page),
@@ -96,6 +98,18 @@ class Web:
         said = await _read(request)
         place = said.number("chat_id"), said.number("message_id"), said.number("to_chat_id")
         return _json({"message_id": self._world.forward(*place, said.number("person_id"))})
+
+    async def _ask(self, request: Request) -> Response:
+        said = await _read(request)
+        query_id = self._world.ask(said.number("chat_id"), said.text("query"), said.number("person_id"))
+        return _json({"inline_query_id": query_id})
+
+    async def _choose(self, request: Request) -> Response:
+        said = await _read(request)
+        chosen = said.text("inline_query_id"), said.text("result_id"), said.number("person_id")
+        thread, reply_to = said.number("thread", 0), said.number("reply_to", 0)
+        number = self._world.choose(said.number("chat_id"), *chosen, thread=thread, reply_to=reply_to)
+        return _json({"message_id": number})
 
     async def _stage(self, request: Request) -> Response:
         return _json(act(self._world.stage, request.path_params["what"], await _read(request)))

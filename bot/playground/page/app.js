@@ -1,6 +1,7 @@
 // The page's conductor: keeps the chats as the server tells them, and passes taps and words on to the server.
 import { composer } from "./composer.js";
 import { buttonOf, kindOf } from "./keyboard.js";
+import { inline } from "./inline.js";
 import { follow } from "./links.js";
 import { drawMessage, markDays, newMessage } from "./message.js";
 import { clearAction, showAction, showHealth, toast } from "./notices.js";
@@ -30,7 +31,9 @@ const reading = readingPlace(box, ({ isAtEnd, isFar }) => {
   if (isAtEnd) newest.classList.remove("unread");
   newest.hidden = !isFar && !newest.classList.contains("unread");
 });
-const field = composer({ send, report: (error) => toast(sendTrouble(error)) });
+const report = (error) => toast(sendTrouble(error));
+const field = composer({ send, report, onTyped: (value) => mode.onTyped(value) });
+const mode = inline({ place: () => shown, field, go, report });
 const theStage = stage({ chats: allChats });
 const press = presses({
   place: () => shown,
@@ -81,6 +84,7 @@ const onEvent = {
     for (const message of messagesHere()) if (message.poll?.id === poll_id) putNode(message);
   },
   answered,
+  inline: mode.onAnswer,
   commands: () => wire.readAgain(),
   rooms: () => wire.readAgain(),
   action({ chat_id, action }) {

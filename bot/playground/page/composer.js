@@ -1,16 +1,19 @@
-// The text field, its Send button and the list of commands, which opens with the menu button or a typed "/".
+// The text field, its Send button and the list above it: the commands (the menu button or a typed "/" opens it), or
+// what the bot offers to choose from.
 import { el } from "./dom.js";
 
-export function composer({ send, report }) {
+export function composer({ send, report, onTyped }) {
   const [form, text, list, menu] = ["composer", "text", "commands", "menu"].map((id) => document.getElementById(id));
-  let commands = [];
-  let suffix = ""; // in a group a command names the bot
+  let commands = []; // as options of the list
+  let offered = []; // the options of the list as it is: a name, what it is about, what to do, what Tab completes
   let active = 0;
 
   const isOpen = () => !list.hidden;
   const options = () => [...list.children];
 
-  function open(shown) {
+  function open(shown, label = "Commands") {
+    offered = shown;
+    list.setAttribute("aria-label", label);
     list.replaceChildren(...shown.map(option));
     list.hidden = shown.length === 0;
     menu.setAttribute("aria-expanded", isOpen());
@@ -23,10 +26,9 @@ export function composer({ send, report }) {
     if (hadFocus) menu.focus();
   }
 
-  function option({ command, description }, i) {
-    const name = el("span", { class: "command-name" }, `/${command}`);
-    const about = el("span", { class: "command-about" }, description);
-    return el("li", { id: `command-${i}`, role: "option", "data-command": `/${command}${suffix}` }, name, about);
+  function option({ name, about }, i) {
+    const parts = [el("span", { class: "command-name" }, name), el("span", { class: "command-about" }, about)];
+    return el("li", { id: `command-${i}`, role: "option" }, ...parts);
   }
 
   function activate(i) {
@@ -40,11 +42,15 @@ export function composer({ send, report }) {
     all[active]?.scrollIntoView({ block: "nearest" });
   }
 
-  function choose() {
-    const { command } = options()[active].dataset;
-    if (text.value.startsWith("/")) write("");
+  async function choose() {
+    const { pick } = offered[active];
+    if (/^[/@]/.test(text.value)) write("");
     close();
-    submit(command);
+    try {
+      await pick();
+    } catch (error) {
+      report(error);
+    }
   }
 
   function write(value) {
@@ -83,7 +89,8 @@ export function composer({ send, report }) {
     Enter: choose,
     " ": choose,
     Tab: () => {
-      write(`${options()[active].dataset.command} `); // to be completed by hand
+      if (!offered[active].completed) return choose();
+      write(offered[active].completed); // to be finished by hand
       close();
       text.focus();
     },
@@ -103,8 +110,9 @@ export function composer({ send, report }) {
 
   text.addEventListener("input", () => {
     write(text.value);
-    const typed = /^\/(\w*)$/.exec(text.value);
-    open(typed ? commands.filter(({ command }) => command.startsWith(typed[1].toLowerCase())) : []);
+    if (onTyped(text.value)) return; // the bot is asked; the list stays until it answers
+    const typed = /^\/\w*$/.test(text.value);
+    open(typed ? commands.filter(({ name }) => name.startsWith(text.value.toLowerCase())) : []);
   });
   text.addEventListener("keydown", onKey);
   list.addEventListener("keydown", onKey);
@@ -138,9 +146,15 @@ export function composer({ send, report }) {
       text.focus();
       text.dispatchEvent(new Event("input"));
     },
-    setCommands: (news, named) => {
-      commands = news;
-      suffix = named;
+    /** Offer something to choose from; nothing closes the list. */
+    offer: (label, shown) => open(shown, label),
+    setCommands: (news, suffix) => {
+      commands = news.map(({ command, description }) => ({
+        name: `/${command}`,
+        about: description,
+        pick: () => submit(`/${command}${suffix}`),
+        completed: `/${command}${suffix} `,
+      }));
       menu.hidden = news.length === 0;
     },
   };

@@ -5,7 +5,7 @@ import { view } from "./view.js";
 const asked = new URLSearchParams(location.search).get("person");
 const asPerson = asked ? `?person=${encodeURIComponent(asked)}` : "";
 const RETRY_MS = 2000;
-const EVENTS = ["message", "edited", "deleted", "answered", "commands", "rooms", "votes", "action", "alive"];
+const EVENTS = ["message", "edited", "deleted", "answered", "commands", "rooms", "votes", "inline", "action", "alive"];
 
 /** A request that did not work: `status` is the HTTP status, or 0 when there was no connection; `words` say why. */
 export class WireError extends Error {
@@ -48,6 +48,13 @@ export const vote = (chatId, messageId, options) =>
 
 export const forward = (chatId, messageId, toChatId) =>
   post("/play/forward", { chat_id: chatId, message_id: messageId, to_chat_id: toChatId, ...asMe() });
+
+export const ask = (chatId, query) => post("/play/inline", { chat_id: chatId, query, ...asMe() });
+
+export const choose = ({ chatId, topic }, queryId, resultId, replyTo) => {
+  const chosen = { inline_query_id: queryId, result_id: resultId };
+  return post("/play/choose", { chat_id: chatId, thread: topic, reply_to: replyTo, ...chosen, ...asMe() });
+};
 
 /** Do something on the stage; it names the person whom it concerns, if any. */
 export const act = (what, said) => post(`/play/stage/${what}`, said);

@@ -1,0 +1,176 @@
+"""Inline mode in the local Bot API: queries, answers and how long they are shared, and messages by way of the bot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import telegram
+from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+
+from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START
+
+BOARD = SPINE_BOARD.id
+REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
+TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+
+
+@pytest.fixture
+async def play() -> AsyncIterator[Play]:
+    async with playing(rooms=START) as play:
+        yield play
+
+
+def article(number: str = "a", **more: Any) -> dict[str, Any]:
+    content = {"message_text": "<b>T8</b> · no deficit", "parse_mode": "HTML"}
+    return {"type": "article", "id": number, "title": "T8", "input_message_content": content} | more
+
+
+async def ask(play: Play, query: str = "T8", person_id: int = OKAFOR, chat_id: int = BOARD) -> str:
+    status, answer = await play.page("inline", chat_id=chat_id, query=query, person_id=person_id)
+    assert status == 200, answer
+    return str(answer["inline_query_id"])
+
+
+async def choose(play: Play, query: str, person_id: int = OKAFOR, chat_id: int = BOARD) -> int:
+    chosen = {"inline_query_id": query, "result_id": "a", "person_id": person_id}
+    status, answer = await play.page("choose", chat_id=chat_id, **chosen)
+    assert status == 200, answer
+    return int(answer["message_id"])
+
+
+async def shared(play: Play, **more: Any) -> str:
+    """Ask, and let the bot answer with one article; give the query's id."""
+    query = await ask(play)
+    await play.call("answerInlineQuery", inline_query_id=query, results=[article(reply_markup=TAP)], **more)
+    return query
+
+
+async def test_a_query_says_what_is_typed_and_in_what_kind_of_chat(play: Play) -> None:
+    await ask(play)
+    await ask(play, "L2", REYES, CHAT)
+    board, own = (update["inline_query"] for update in await play.updates())
+    assert (board["query"], board["chat_type"], board["from"]["first_name"]) == ("T8", "supergroup", "Dr. Okafor")
+    assert (own["query"], own["chat_type"], own["offset"]) == ("L2", "sender", "")
+    assert (await play.page("inline", chat_id=BOARD, query="x" * 257, person_id=OKAFOR))[0] == 400
+    assert (await play.page("inline", chat_id=BOARD, query="x", person_id=7))[0] == 404
+
+
+async def test_ptb_answers_and_the_person_alone_sees_it(play: Play) -> None:
+    async with (
+        telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot,
+        play.events(OKAFOR) as hers,
+        play.events(REYES) as his,
+    ):
+        query = await ask(play)
+        content = telegram.InputTextMessageContent("T8", parse_mode="HTML")
+        found = telegram.InlineQueryResultArticle("a", "T8, no deficit", content, description="2 of 5")
+        button = telegram.InlineQueryResultsButton("My cases", start_parameter="mine")
+        assert await bot.answer_inline_query(query, [found], cache_time=0, is_personal=True, button=button)
+        name, data = await hers.get()
+        assert (name, data["results"]) == ("inline", [{"id": "a", "title": "T8, no deficit", "description": "2 of 5"}])
+        assert data["button"] == {"text": "My cases", "start_parameter": "mine"}
+        await play.send("for Dr. Reyes")
+        assert (await his.get())[0] == "message"
+    assert bot.supports_inline_queries
+
+
+async def test_a_chosen_result_is_the_persons_message_by_way_of_the_bot(play: Play) -> None:
+    query = await shared(play)
+    await choose(play, query)
+    message = (await play.updates())[-1]["message"]
+    assert (message["from"]["id"], message["via_bot"]["username"], message["text"]) == (
+        OKAFOR,
+        "spinemets_bot",
+        "T8 · no deficit",
+    )
+    assert message["reply_markup"] == TAP
+
+
+async def test_a_tap_on_it_and_an_edit_know_no_chat(play: Play) -> None:
+    sent = await choose(play, await shared(play))
+    tapped = await play.tap(sent, chat_id=BOARD, person_id=LINDQVIST)
+    query = (await play.updates())[-1]["callback_query"]
+    assert (query["id"], "message" in query) == (tapped, False)
+    inline_id = query["inline_message_id"]
+    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+        assert await bot.edit_message_text("T8 · superseded", inline_message_id=inline_id) is True
+        with pytest.raises(telegram.error.BadRequest, match="Message_id_invalid"):
+            await bot.edit_message_text("x", inline_message_id="inline-99")
+        with pytest.raises(telegram.error.BadRequest, match="Message can't be edited"):
+            await bot.edit_message_text("x", BOARD, sent)
+    board = next(chat for chat in (await play.state(REYES))["chats"] if chat["id"] == BOARD)
+    assert (board["messages"][-1]["text"], "reply_markup" in board["messages"][-1]) == ("T8 · superseded", False)
+
+
+async def test_it_works_where_the_bot_is_not_in_the_group(play: Play) -> None:
+    play.world.stage.set_bot(BOARD, "kicked")
+    sent = await choose(play, await shared(play))
+    await play.tap(sent, chat_id=BOARD, person_id=LINDQVIST)
+    kinds = [next(kind for kind in update if kind != "update_id") for update in await play.updates()]
+    assert kinds == ["my_chat_member", "inline_query", "callback_query"]
+
+
+async def test_what_was_chosen_is_told_to_a_bot_that_asks_and_of_nobody_anonymous(play: Play) -> None:
+    await play.updates(allowed_updates=["chosen_inline_result"])
+    query = await shared(play)
+    await choose(play, query)
+    (update,) = await play.updates()
+    assert update["chosen_inline_result"]["result_id"] == "a"
+    assert update["chosen_inline_result"]["inline_message_id"].startswith("inline-")
+    play.world.stage.make_anonymous(BOARD, OKAFOR)
+    await choose(play, query)
+    assert len(await play.updates()) == 1
+
+
+async def test_an_answer_is_given_to_everyone_who_types_the_same_unless_it_is_personal(play: Play) -> None:
+    first = await shared(play)
+    assert await ask(play, person_id=LINDQVIST) == first
+    play.clock.now += 300
+    second = await ask(play, person_id=LINDQVIST)
+    assert second != first
+    await play.call("answerInlineQuery", inline_query_id=second, results=[article()], is_personal=True, cache_time=5)
+    assert await ask(play, person_id=LINDQVIST) == second
+    assert await ask(play, person_id=OKAFOR) != second
+    play.clock.now += 5
+    assert await ask(play, person_id=LINDQVIST) != second
+    gone = {"inline_query_id": second, "result_id": "a", "person_id": OKAFOR}
+    assert (await play.page("choose", chat_id=BOARD, **gone))[0] == 404
+
+
+async def test_a_query_is_answered_once_and_within_ten_seconds(play: Play) -> None:
+    query = await shared(play, cache_time=0)
+    assert await play.refusal("answerInlineQuery", inline_query_id=query, results=[]) == TOO_OLD
+    late = await ask(play)
+    play.clock.now += 10.1
+    assert await play.refusal("answerInlineQuery", inline_query_id=late, results=[]) == TOO_OLD
+    assert await play.refusal("answerInlineQuery", inline_query_id="x", results=[]) == TOO_OLD
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"results": [article(str(n)) for n in range(51)]}, "RESULTS_TOO_MUCH"),
+        ({"results": [article(), article()]}, "RESULT_ID_DUPLICATE"),
+        ({"results": [article("x" * 65)]}, "RESULT_ID_INVALID"),
+        ({"results": [article(title=" ")]}, "ARTICLE_TITLE_EMPTY"),
+        ({"results": ["x"]}, "can't parse inline query result: expected an Object"),
+        ({"results": [article() | {"id": 7}]}, "can't parse inline query result: Can't find field \"id\""),
+        (
+            {"results": [article(input_message_content={})]},
+            "can't parse inline query result: Can't find field \"message_text\"",
+        ),
+        ({"results": [article(input_message_content={"message_text": " "})]}, "message text is empty"),
+        ({"results": [article(input_message_content={"message_text": "x" * 4097})]}, "MESSAGE_TOO_LONG"),
+        ({"results": [article(type="photo")]}, "the playground knows no inline results but articles"),
+        ({"results": [], "button": {"text": "", "start_parameter": "x"}}, "SWITCH_PM_TEXT_EMPTY"),
+        ({"results": [], "button": {"text": "x", "start_parameter": "a b"}}, "START_PARAM_INVALID"),
+        ({"results": [], "next_offset": "x" * 65}, "NEXT_OFFSET_INVALID"),
+    ],
+)
+async def test_an_answer_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
+    query = await ask(play)
+    assert await play.refusal("answerInlineQuery", inline_query_id=query, **params) == f"Bad Request: {words}"
+    fifty = [article(str(n)) for n in range(50)]
+    assert await play.call("answerInlineQuery", inline_query_id=query, results=fifty)
