@@ -29,7 +29,8 @@ class Member:
 
     def card(self, name: str) -> Locator:
         """The newest card that bears the name of a case."""
-        return self.page.locator("#messages [data-author=bot]").filter(has_text=name).filter(has=self._keys()).last
+        cards = self.page.locator("#messages [data-author=bot].with-keys")
+        return cards.filter(has_text=name).filter(has_not_text="Decision: ").last
 
     async def write(self, text: str) -> None:
         await self.page.locator("#text").fill(text)
@@ -52,13 +53,11 @@ class Member:
 
     async def named(self, besides: str = "no other") -> str:
         """Read the name of the case that was opened last."""
-        opened = self.page.locator("#messages [data-author=bot] .text").filter(has_text="Which symptomatic levels")
+        opened = self.page.locator("#messages [data-author=bot]").filter(has_text="Which symptomatic levels")
         fresh = opened.filter(has_not_text=besides)
         await expect(fresh).to_have_count(1, timeout=PATIENCE)
-        return (await fresh.inner_text()).partition(" · ")[0].strip()
-
-    def _keys(self) -> Locator:
-        return self.page.locator("button")
+        said = await fresh.inner_text()
+        return said.partition(" · ")[0].splitlines()[-1].strip()
 
 
 @pytest.fixture
