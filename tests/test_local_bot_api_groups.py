@@ -264,11 +264,41 @@ async def test_ptb_reads_who_is_who_in_a_group(play: Play) -> None:
             ("spinemets", "administrator"),
         ]
         assert (await bot.get_chat_member(BOARD, LINDQVIST)).status == "member"
+        assert (await bot.get_chat_member(OPEN.id, LINDQVIST)).status == "left"
+        assert (await bot.get_chat_member(BOARD, bot.id)).status == "administrator"
         assert await bot.get_chat_member_count(BOARD) == 4
         with pytest.raises(telegram.error.BadRequest, match="User not found"):
             await bot.get_chat_member(BOARD, 7)
         with pytest.raises(telegram.error.BadRequest, match="no administrators in the private chat"):
             await bot.get_chat_administrators(CHAT)
+
+
+async def test_a_bot_that_is_muted_writes_nothing(play: Play) -> None:
+    play.world.stage.set_bot(BOARD, "member", writes=False)
+    (update,) = await play.updates()
+    assert update["my_chat_member"]["new_chat_member"]["status"] == "restricted"
+    words = await play.refusal("sendMessage", chat_id=BOARD, text="x")
+    assert words == "Bad Request: not enough rights to send text messages to the chat"
+    poll = {"question": "x", "options": [{"text": "y"}, {"text": "z"}]}
+    words = await play.refusal("sendPoll", chat_id=BOARD, **poll)
+    assert words == "Bad Request: not enough rights to send polls to the chat"
+
+
+async def test_a_topic_that_is_gone_takes_no_message(play: Play) -> None:
+    first, _ = play.world.rooms.get(FORUM).topics
+    play.world.stage.drop_topic(FORUM, first.id)
+    words = await play.refusal("sendMessage", chat_id=FORUM, message_thread_id=first.id, text="x")
+    assert words == "Bad Request: message thread not found"
+
+
+async def test_a_tap_may_be_answered_with_a_link_to_the_bot_and_no_other(play: Play) -> None:
+    card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+    query = await play.tap(card["message_id"], chat_id=BOARD, person_id=OKAFOR)
+    words = await play.refusal("answerCallbackQuery", callback_query_id=query, url="https://aofoundation.org")
+    assert words == "Bad Request: URL_INVALID"
+    async with play.events(OKAFOR) as heard:
+        await play.call("answerCallbackQuery", callback_query_id=query, url="https://t.me/spinemets_bot?start=x")
+        assert (await heard.get())[1]["url"] == "https://t.me/spinemets_bot?start=x"
 
 
 async def test_a_bot_takes_away_what_others_wrote_only_where_it_rules(play: Play) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.playground.disk import Json
 from bot.playground.ground import Ground
-from bot.playground.members import bot_member, member_of
+from bot.playground.members import bot_member, person_member
 from bot.playground.refused import Refused
 from bot.playground.shapes import PRESENT, RULING, Member, Person, Room, Topic
 
@@ -37,7 +37,7 @@ class Stage:
             raise Refused("This person is in the chat already.", 409)
         with self._ground.act():
             self._stand(room, Member(person), person)
-            self._serve(chat_id, person, {"new_chat_members": [person.user()]})
+            self._serve(chat_id, person.user(), {"new_chat_members": [person.user()]})
 
     def leave(self, chat_id: int, person_id: int) -> None:
         """Let a person go."""
@@ -65,7 +65,9 @@ class Stage:
         with self._ground.act():
             self._stand(room, replace(member, is_anonymous=on), _owner(room))
 
-    def set_bot(self, chat_id: int, status: str, person_id: int | None = None, *, pins: bool = True) -> None:
+    def set_bot(
+        self, chat_id: int, status: str, person_id: int | None = None, *, pins: bool = True, writes: bool = True
+    ) -> None:
         """Add the bot to a group, remove it, or give it another standing there.
 
         Args:
@@ -73,22 +75,19 @@ class Stage:
             status: administrator, member, left or kicked.
             person_id: who does it; the owner where it is not said.
             pins: whether it may pin messages then.
+            writes: whether it may write then; administrators always may.
         """
         room = self._group(chat_id)
         by = _present(room, person_id).person if person_id else _owner(room)
         if status not in ("administrator", "member", "left", "kicked"):
             raise Refused("The bot can be administrator, member, left or kicked.")
-        me = self._ground.me()
+        me, after = self._ground.me(), replace(room, bot=status, bot_pins=pins, bot_writes=writes)
         with self._ground.act():
+            self._set_bot(room, after, by)
             if status in PRESENT and room.bot not in PRESENT:
-                self._set_bot(room, status, by, pins=pins)
-                self._serve(chat_id, by, {"new_chat_members": [me]})
+                self._serve(chat_id, by.user(), {"new_chat_members": [me]})
             elif status not in PRESENT and room.bot in PRESENT:
-                self._set_bot(room, status, by, pins=pins)
-                sender = {"from": me if status == "left" else by.user()}
-                self._ground.post(self._ground.rooms.get(chat_id), sender, {"left_chat_member": me})
-            else:
-                self._set_bot(room, status, by, pins=pins)
+                self._serve(chat_id, me if status == "left" else by.user(), {"left_chat_member": me})
 
     def leave_as_bot(self, chat_id: int) -> None:
         """Let the bot leave a group by itself."""
@@ -101,7 +100,7 @@ class Stage:
         """Let a person block the bot, or let it write again."""
         room = self._ground.rooms.get(person_id)
         with self._ground.act():
-            self._set_bot(room, "kicked" if on else "member", room.members[0].person)
+            self._set_bot(room, replace(room, bot="kicked" if on else "member"), room.members[0].person)
 
     def migrate(self, chat_id: int) -> int:
         """Make a basic group a supergroup; give its new id.
@@ -132,8 +131,8 @@ class Stage:
             room = Room(-self._ground.disk.number("group"), members, "group", title.strip(), bot="left")
             self._ground.change(room)
             by = self._ground.rooms.person(person_id)
-            self._set_bot(room, "member", by, pins=True)
-            self._serve(room.id, by, {"group_chat_created": True})
+            self._set_bot(room, replace(room, bot="member"), by)
+            self._serve(room.id, by.user(), {"group_chat_created": True})
         return room.id
 
     def open_topic(self, chat_id: int, name: str, person_id: int | None = None) -> int:
@@ -143,9 +142,15 @@ class Stage:
         if not room.is_forum or not name.strip():
             raise Refused("A topic needs a forum and a name.")
         with self._ground.act():
-            number = self._serve(chat_id, by, _opening(name.strip()))
+            number = self._serve(chat_id, by.user(), _opening(name.strip()))
             self._ground.change(replace(room, topics=(*room.topics, Topic(number, name.strip()))))
         return number
+
+    def drop_topic(self, chat_id: int, topic_id: int) -> None:
+        """Let the owner take a topic away; what was said in it stays with General."""
+        room = self._group(chat_id)
+        with self._ground.act():
+            self._ground.change(replace(room, topics=tuple(each for each in room.topics if each.id != topic_id)))
 
     def _open_first(self, chat_id: int, topic: Topic) -> None:
         """Open a topic that was there before anyone looked: the bot hears nothing of it."""
@@ -160,20 +165,18 @@ class Stage:
         member, by = _present(room, person_id), self._ground.rooms.person(by_id)
         with self._ground.act():
             self._stand(room, Member(member.person, status), by)
-            self._serve(chat_id, by, {"left_chat_member": member.person.user()})
+            self._serve(chat_id, by.user(), {"left_chat_member": member.person.user()})
 
     def _stand(self, room: Room, member: Member, by: Person) -> None:
         """Give a person another standing; a bot that rules the group may ask to hear of it."""
         after = room.with_member(member)
         self._ground.change(after)
         if room.bot in RULING:
-            known = room.member(member.person.id) or Member(member.person, "left")
-            old = member_of(room.with_member(known), member.person.id, self._ground.bot_id)
-            new = member_of(after, member.person.id, self._ground.bot_id)
-            self._ground.update("chat_member", self._changed(after, by, old, new))
+            before = room.member(member.person.id) or Member(member.person, "left")
+            changed = self._changed(after, by, person_member(before), person_member(member))
+            self._ground.update("chat_member", changed)
 
-    def _set_bot(self, room: Room, status: str, by: Person, *, pins: bool | None = None) -> None:
-        after = replace(room, bot=status, bot_pins=room.bot_pins if pins is None else pins)
+    def _set_bot(self, room: Room, after: Room, by: Person) -> None:
         if after != room:
             self._ground.change(after)
             old, new = (bot_member(each, self._ground.bot_id) for each in (room, after))
@@ -184,9 +187,9 @@ class Stage:
         members = {"old_chat_member": old, "new_chat_member": new}
         return {"chat": room.chat(), "from": by.user(), "date": date} | members
 
-    def _serve(self, chat_id: int, by: Person, service: Json) -> int:
-        """Put a service message into a chat as it is now; give its number."""
-        message = self._ground.post(self._ground.rooms.get(chat_id), {"from": by.user()}, service)
+    def _serve(self, chat_id: int, user: Json, service: Json) -> int:
+        """Put a service message of a user into a chat as it is now; give its number."""
+        message = self._ground.post(self._ground.rooms.get(chat_id), {"from": user}, service)
         return int(message["message_id"])
 
     def _group(self, chat_id: int) -> Room:

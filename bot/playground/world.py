@@ -19,11 +19,12 @@ from bot.playground.pins import Pins
 from bot.playground.polls import Polls
 from bot.playground.refused import Refused
 from bot.playground.senders import place_in
-from bot.playground.shapes import RULING, START, Room
+from bot.playground.shapes import BOT_USERNAME, RULING, START, Room
 from bot.playground.stage import Stage
 from bot.playground.webhook import Webhook
 
 _LONGEST_TOAST: Final = 200
+_OWN_LINKS: Final = (f"https://t.me/{BOT_USERNAME}?start=", f"t.me/{BOT_USERNAME}?start=")
 _DELETE_WITHIN: Final = 48 * 60 * 60
 
 
@@ -113,11 +114,13 @@ class World(People):
             self.messages.drop(chat_id, message_id)
             self.note("deleted", {"chat_id": chat_id, "message_id": message_id})
 
-    def answer(self, query_id: str, text: str, *, show_alert: bool) -> None:
-        """Let the bot answer a tap."""
+    def answer(self, query_id: str, text: str, *, show_alert: bool, url: str = "") -> None:
+        """Let the bot answer a tap: with words, or with a link to itself that the person's page then follows."""
         if units(text) > _LONGEST_TOAST:
             raise Refused("MESSAGE_TOO_LONG")
+        if url and not url.startswith(_OWN_LINKS):
+            raise Refused("URL_INVALID")
         with self.act():
             person_id = self._queries.close(query_id)
             answered = {"callback_query_id": query_id, "text": text, "show_alert": show_alert}
-            self.note("answered", answered | {"person_id": person_id})
+            self.note("answered", answered | {"person_id": person_id} | ({"url": url} if url else {}))
