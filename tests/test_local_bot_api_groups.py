@@ -11,6 +11,7 @@ import pytest
 import telegram
 from local_bot_api import CHAT, TAP, TOKEN, Play, playing
 
+from bot.playground.reactions import EMOJI
 from bot.playground.shapes import (
     DR_LINDQVIST,
     DR_OKAFOR,
@@ -299,6 +300,25 @@ async def test_a_tap_may_be_answered_with_a_link_to_the_bot_and_no_other(play: P
     async with play.events(OKAFOR) as heard:
         await play.call("answerCallbackQuery", callback_query_id=query, url="https://t.me/spinemets_bot?start=x")
         assert (await heard.get())[1]["url"] == "https://t.me/spinemets_bot?start=x"
+
+
+@pytest.mark.parametrize(
+    ("reaction", "words"),
+    [
+        ([{"type": "emoji", "emoji": "🦴"}], "REACTION_INVALID"),
+        (["👌"], "REACTION_INVALID"),
+        ([{"type": "emoji", "emoji": "👌"}] * 2, "REACTIONS_TOO_MANY"),
+    ],
+)
+async def test_a_reaction_that_telegram_refuses(play: Play, reaction: list[Any], words: str) -> None:
+    place = {"chat_id": BOARD, "message_id": await play.say("hello", BOARD)}
+    assert await play.refusal("setMessageReaction", reaction=reaction, **place) == f"Bad Request: {words}"
+    place |= {"message_id": 999}
+    assert await play.refusal("setMessageReaction", **place) == "Bad Request: message to react not found"
+
+
+def test_the_bot_reacts_with_what_telegram_knows() -> None:
+    assert {emoji.value.replace("\ufe0f", "") for emoji in telegram.constants.ReactionEmoji} == EMOJI
 
 
 async def test_a_bot_takes_away_what_others_wrote_only_where_it_rules(play: Play) -> None:

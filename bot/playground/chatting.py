@@ -70,6 +70,11 @@ def _unpin_all(world: World, params: Params) -> Result:
     return True
 
 
+def _set_message_reaction(world: World, params: Params) -> Result:
+    world.reactions.set(chat_of(params), message_of(params), params.array("reaction") or [])
+    return True
+
+
 def _send_chat_action(world: World, params: Params) -> Result:
     action = params.text("action")
     if action not in _ACTIONS:
@@ -87,6 +92,7 @@ CHATTING: Final[Table] = (
     ("pinChatMessage", _pin, "chat_id message_id disable_notification"),
     ("unpinChatMessage", _unpin, "chat_id message_id"),
     ("unpinAllChatMessages", _unpin_all, "chat_id"),
+    ("setMessageReaction", _set_message_reaction, "chat_id message_id reaction is_big"),
     ("sendChatAction", _send_chat_action, "chat_id action message_thread_id"),
 )
 """These methods."""

@@ -17,6 +17,7 @@ from bot.playground.markup import units
 from bot.playground.people import People
 from bot.playground.pins import Pins
 from bot.playground.polls import Polls
+from bot.playground.reactions import Reactions
 from bot.playground.refused import Refused
 from bot.playground.senders import place_in
 from bot.playground.shapes import BOT_USERNAME, RULING, START, Room
@@ -35,6 +36,7 @@ class World(People):
         stage: who joins, leaves, rules or hides, what becomes of the bot, topics and moves.
         polls: the polls, and the votes of people.
         pins: the pinned messages.
+        reactions: the bot's reactions to messages.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class World(People):
         self.stage = Stage(self)
         self.polls = Polls(self)
         self.pins = Pins(self)
+        self.reactions = Reactions(self)
 
     def send(self, chat_id: int, content: Json, reply_to: Json | None = None, thread: int = 0) -> Json:
         """Let the bot send a message; give it."""

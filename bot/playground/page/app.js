@@ -77,6 +77,12 @@ const onEvent = {
     chat.votes[poll_id] = votes;
     if (chat_id === shown.chatId) onScreen.show(messagesHere());
   },
+  reaction({ chat_id, message_id, emoji }) {
+    const chat = chats.get(chat_id);
+    if (!chat) return;
+    chat.reactions[message_id] = emoji;
+    keep(chat_id, chat.messages.get(message_id));
+  },
   answered,
   inline: mode.onAnswer,
   commands: () => wire.readAgain(),
