@@ -317,6 +317,14 @@ async def test_a_reaction_that_telegram_refuses(play: Play, reaction: list[Any],
     assert await play.refusal("setMessageReaction", **place) == "Bad Request: message to react not found"
 
 
+async def test_a_reaction_is_seen_and_taken_back(play: Play) -> None:
+    place = {"chat_id": CHAT, "message_id": await play.say("hello")}
+    assert await play.call("setMessageReaction", reaction=[{"type": "emoji", "emoji": "❤️"}], **place)
+    assert (await play.state())["chats"][0]["reactions"] == {str(place["message_id"]): "❤️"}
+    assert await play.call("setMessageReaction", **place)
+    assert (await play.state())["chats"][0]["reactions"] == {}
+
+
 def test_the_bot_reacts_with_what_telegram_knows() -> None:
     assert {emoji.value.replace("\ufe0f", "") for emoji in telegram.constants.ReactionEmoji} == EMOJI
 
@@ -336,10 +344,21 @@ async def test_a_forwarded_card_has_no_buttons(play: Play) -> None:
     (message,) = await heard(play)
     assert ("reply_markup" in message, message["text"]) == (False, "a card")
     assert message["forward_origin"]["sender_user"]["username"] == "spinemets_bot"
+    again = play.world.forward(BOARD, message["message_id"] - 1, CHAT, REYES)
+    assert (await heard(play))[-1]["forward_origin"] == message["forward_origin"]
+    assert again > message["message_id"]
     secret = await play.send("no copies", protect_content=True)
     forward = {"chat_id": CHAT, "to_chat_id": BOARD, "person_id": REYES}
     assert (await play.page("forward", message_id=secret["message_id"], **forward))[0] == 400
     assert (await play.page("forward", message_id=999, **forward))[0] == 404
+
+
+async def test_what_was_said_anonymously_is_forwarded_without_a_name(play: Play) -> None:
+    play.world.stage.make_anonymous(BOARD, OKAFOR)
+    said = await play.say("agreed", BOARD, person_id=OKAFOR)
+    play.world.forward(BOARD, said, CHAT, REYES)
+    (message,) = await heard(play)
+    assert message["forward_origin"]["sender_chat"]["title"] == "Spine board"
 
 
 async def test_a_group_bears_twenty_calls_a_minute_edits_counted() -> None:
