@@ -52,11 +52,6 @@ async def kinds(play: Play) -> list[str]:
     return [next(kind for kind in update if kind != "update_id") for update in updates]
 
 
-async def refused(play: Play, method: str, **params: Any) -> tuple[int, dict[str, Any]]:
-    async with play.session.post(f"{play.bot_url}/{method}", json=params) as response:
-        return response.status, await response.json()
-
-
 async def test_it_opens_with_three_clinicians_a_board_and_a_conference(play: Play) -> None:
     titles = {who: [chat["title"] for chat in (await play.state(who))["chats"]] for who in (REYES, LINDQVIST)}
     groups = ["Spine board", "Tumour conference"]
@@ -182,7 +177,7 @@ async def test_the_bot_is_removed_refused_and_added_again(play: Play) -> None:
     (update,) = await play.updates()
     assert update["my_chat_member"]["new_chat_member"]["status"] == "kicked"
     for method in ("sendMessage", "getChat", "pinChatMessage"):
-        status, answer = await refused(play, method, chat_id=BOARD, text="x", message_id=1)
+        status, answer = await play.failure(method, chat_id=BOARD, text="x", message_id=1)
         assert (status, answer["description"]) == (403, "Forbidden: bot was kicked from the supergroup chat")
     await play.say("/new", BOARD)
     assert await kinds(play) == ["my_chat_member"]
@@ -194,20 +189,20 @@ async def test_the_bot_is_removed_refused_and_added_again(play: Play) -> None:
 
 async def test_the_bot_leaves_by_itself(play: Play) -> None:
     assert await play.call("leaveChat", chat_id=BASIC) is True
-    status, answer = await refused(play, "sendMessage", chat_id=BASIC, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=BASIC, text="x")
     assert (status, answer["description"]) == (403, "Forbidden: bot is not a member of the group chat")
-    assert (await refused(play, "leaveChat", chat_id=CHAT))[0] == 400
+    assert (await play.failure("leaveChat", chat_id=CHAT))[0] == 400
 
 
 async def test_a_blocked_bot_and_one_that_was_never_started_cannot_write(play: Play) -> None:
     play.world.stage.block(CHAT)
-    status, answer = await refused(play, "sendMessage", chat_id=CHAT, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=CHAT, text="x")
     assert (status, answer["description"]) == (403, "Forbidden: bot was blocked by the user")
     assert (await play.page("send", chat_id=CHAT, text="x"))[0] == 409
     play.world.stage.block(CHAT, on=False)
     assert await kinds(play) == ["my_chat_member", "my_chat_member"]
     assert await play.send()
-    status, answer = await refused(play, "sendMessage", chat_id=OKAFOR, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=OKAFOR, text="x")
     assert answer["description"] == "Forbidden: bot can't initiate conversation with a user"
     await play.say("/start", OKAFOR)
     assert await play.call("sendMessage", chat_id=OKAFOR, text="x")
@@ -218,7 +213,7 @@ async def test_a_group_that_becomes_a_supergroup_has_a_new_id(play: Play) -> Non
     left, begun = await heard(play)
     assert (left["chat"]["id"], left["migrate_to_chat_id"]) == (BASIC, new_id)
     assert (begun["chat"]["id"], begun["migrate_from_chat_id"]) == (new_id, BASIC)
-    status, answer = await refused(play, "sendMessage", chat_id=BASIC, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=BASIC, text="x")
     assert (status, answer["parameters"]) == (400, {"migrate_to_chat_id": new_id})
     assert answer["description"] == "Bad Request: group chat was upgraded to a supergroup chat"
     assert (await play.call("sendMessage", chat_id=new_id, text="x"))["chat"]["type"] == "supergroup"
@@ -368,7 +363,7 @@ async def test_a_group_bears_twenty_calls_a_minute_edits_counted() -> None:
         for number in range(1, 20):
             await play.call("editMessageText", text=str(number), **edit)
         play.clock.now += 20
-        status, answer = await refused(play, "editMessageText", text="x", **edit)
+        status, answer = await play.failure("editMessageText", text="x", **edit)
         assert (status, answer["parameters"]) == (429, {"retry_after": 40})
         assert await play.call("sendMessage", chat_id=FORUM, text="elsewhere")
         play.clock.now += 40

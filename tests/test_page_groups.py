@@ -112,11 +112,16 @@ async def test_links_to_the_bot_stay_in_the_playground(play: Play, chromium: Bro
         [{"text": "Mine", "url": "https://t.me/spinemets_bot?start=case-1"}],
         [{"text": "Team", "url": "https://t.me/spinemets_bot?startgroup=case-2"}],
         [{"text": "Search", "switch_inline_query_current_chat": "T8"}],
+        [{"text": "Copy", "copy_text": {"text": "T8, no deficit"}}],
     ]
     card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup={"inline_keyboard": rows})
     await play.call("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
     async with tab(chromium, play, OKAFOR) as page:
         await expect(page.locator("#pinned")).to_have_text("Pinned: a card")
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.get_by_role("button", name="Copy").click()
+        await expect(page.locator("#toast")).to_have_text("Copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == "T8, no deficit"
         await page.get_by_role("button", name="Search").click()
         await expect(page.locator("#text")).to_have_value("@spinemets_bot T8")
         await page.get_by_role("button", name="Team").click()
