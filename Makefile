@@ -26,6 +26,7 @@ lint: $(VENV)/test.stamp ## style, strict types, dependencies between the rooms
 
 docs: $(VENV)/run.stamp ## write the documents that are generated
 	$(BIN)/spinemets flow --document > docs/flows/metastasis.md
+	$(BIN)/spinemets flow sins --document > docs/flows/sins.md
 
 screenshot: $(VENV)/test.stamp ## make the README's screenshot anew, in a real browser
 	@scripts/browser

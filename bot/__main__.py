@@ -66,31 +66,35 @@ def chat() -> int:
 
 
 @app.command
-def decide(*, jsonl: Annotated[bool, Parameter(negative="")]) -> int:
+def decide(*, jsonl: Annotated[bool, Parameter(negative="")], flow: str = "") -> int:
     """Decide many cases: JSON objects from standard input, one a line; the exit status is 1 where one is at fault.
 
     Args:
         jsonl: read JSON objects, one a line, and write one for each.
+        flow: the code of the flow that is asked; the metastasis where none is named.
     """
     from bot.decide import decide_lines
     from flows.library import library
 
     del jsonl  # the only way to decide here; it is named so that the command says what it reads
-    return 1 if decide_lines(*library(), sys.stdin.buffer, sys.stdout.buffer.write) else 0
+    offered = library()
+    return 1 if decide_lines(offered.flow(flow), offered.catalog, sys.stdin.buffer, sys.stdout.buffer.write) else 0
 
 
 @app.command
-def flow(*, document: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Print the flow as a Mermaid chart.
+def flow(code: str = "", *, document: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Print a flow as a Mermaid chart.
 
     Args:
+        code: the code of the flow; the metastasis where none is named.
         document: print the whole document for review instead: chart, questions, rules, notes, facts.
     """
     from flows import diagram
     from flows.library import library
 
-    pathway, catalog = library()
-    sys.stdout.write(diagram.document(pathway, catalog) if document else diagram.mermaid(pathway) + "\n")
+    offered = library()
+    pathway = offered.flow(code)
+    sys.stdout.write(diagram.document(pathway, offered.catalog) if document else diagram.mermaid(pathway) + "\n")
     return 0
 
 
@@ -149,11 +153,11 @@ def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
     from bot.settings import SettingsFault
     from bot.store.errors import StoreFault
-    from flows.errors import CatalogFault
+    from flows.errors import CatalogFault, UnknownFlow
 
     try:
         sys.exit(app())
-    except (SettingsFault, CatalogFault, StoreFault) as fault:
+    except (SettingsFault, CatalogFault, StoreFault, UnknownFlow) as fault:
         sys.exit(f"spinemets: {fault}")
     except BrokenPipeError:
         sys.exit(0)

@@ -15,16 +15,17 @@ from urllib.parse import urlsplit
 from structlog.typing import FilteringBoundLogger
 
 from bot.access import Access
-from bot.conversation import Conversation
 from bot.http import serving
 from bot.log import make_log
 from bot.playground.disk import Disk
 from bot.playground.server import HOST, playground_app, serve
 from bot.playground.world import World
+from bot.rooms import rooms
 from bot.settings import Settings
 from bot.store.opening import open_store
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel, OtherBot
+from bot.telegram.clerk import Terms
 from bot.telegram.poller import SecondPoller, TokenRefused
 from bot.telegram.webhook import door
 from flows.library import library
@@ -94,12 +95,13 @@ async def _channel(
     settings: Settings, api: Api, say: Say, log: FilteringBoundLogger, access: Access
 ) -> AsyncIterator[Channel]:
     """Put a channel together on the database of the settings, and close that in the end."""
-    flow, words = library()
-    conversation = Conversation(flow, words, time.time, lambda: secrets.token_hex(ID_BYTES))
+    offered = library()
+    both = rooms(offered, time.time, lambda: secrets.token_hex(ID_BYTES))
+    terms = Terms(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
     store = await asyncio.to_thread(open_store, settings.database)
     try:
         say(f"Cases are kept in {_place(settings.database)}")
-        yield Channel(api, store, conversation, words, log, access)
+        yield Channel(api, store, both, offered.catalog, log, access, terms)
     finally:
         await store.close()
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from flows.card import Button, Card, Tap, Verb
+from bot.shares import sealed
+from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
+from flows.findings import NOT_ASKED
 from flows.flow import Flow
-from flows.interview import Interview
+from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.store import Kept, Ledger
 
-COMMANDS: Final = ("new", "options", "help", "about", "cancel", "forget", "start")
+COMMANDS: Final = ("new", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
 """Every command, in the order of the menu."""
 
+
+BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare})
+"""What is read beside a recommendation and changes nothing of the case."""
 
 A_MOMENT: Final = 1e-6
 
@@ -31,37 +36,89 @@ class Visit:
         place: the opaque key of the chat.
         who: the opaque id of the person.
         card: the message that was tapped; None for what was typed.
+        admin: whether the person administers the group.
     """
 
     place: str
     who: str
     card: int | None = None
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A card that is to be seen: in the message `at`, or in a new one; `case` is the case it then shows."""
+    """A card that is to be seen.
+
+    Attributes:
+        at: the message that shall show it; None for a new one.
+        case: the case that the message then shows; empty for a page.
+        place: where; empty for the place of the visit.
+        minutes: whether it is the record of a decision of the case.
+    """
 
     card: Card
     at: int | None = None
     case: str = ""
+    place: str = ""
+    minutes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A vote that is to be opened: the one of that number on a case, its question and its answers."""
+
+    case: str
+    number: int
+    question: str
+    answers: tuple[str, ...]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A vote that is to end, by the message that shows it."""
+
+    message: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A message that is to be pinned, or not any more."""
+
+    message: int
+    on: bool = True
+    place: str = ""
+
+
+Deed = Ask | Stop | Pin
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What follows from a message or a tap: cards to show, and a few words in passing."""
+    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done."""
 
     shows: tuple[Show, ...] = ()
     toast: str = ""
+    deeds: tuple[Deed, ...] = ()
+
+
+class Clinic(NamedTuple):
+    """What serves the cases of one flow."""
+
+    interview: Interview
+    cards: Cards
 
 
 class Conversation:
     """Conducts: fetches the case, lets the interview take the answer, keeps it, and draws the card."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]) -> None:
-        """Take the flow and its words; the clock (seconds since 1970) and the ids are handed in."""
-        self._interview = Interview(flow)
-        self._cards = Cards(flow, catalog)
+    def __init__(
+        self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]
+    ) -> None:
+        """Take the flows, the default one first, and their words; clock (seconds since 1970) and ids are handed in."""
+        self._clinics = {code: Clinic(Interview(flow), Cards(flow, catalog)) for code, flow in flows.items()}
+        self._default = next(iter(flows))
         self._pages = Pages(catalog)
         self._words = catalog.wording
         self._catalog = catalog
@@ -74,11 +131,13 @@ class Conversation:
         match name:
             case "new":
                 return self._new(ledger, visit)
+            case "sins":
+                return self._new(ledger, visit, name)
             case "cancel":
                 return self._cancel(ledger, visit)
             case "start":
                 card = pages.start(self._open_case(ledger, visit))
-            case "help" | "about" | "options" | "forget":
+            case "help" | "about" | "options" | "scales" | "forget":
                 card = getattr(pages, name)()
             case _:
                 card = pages.plain(self._words.pages.unknown_command)
@@ -120,18 +179,13 @@ class Conversation:
         here = replace(kept, card=message)
         if here != kept:
             ledger.put(here, kept.case.revision)
-        present = Show(self._aside(here), message) if here.aside else self._drawn(here)
+        present = Show(self._aside(here), message) if here.aside else self._drawn(ledger, here)
         return Reply((present, *self._out_of_date(kept, message).shows))
 
     def failed(self, *, tapped: bool) -> Reply:
         """Say that nothing was changed."""
         words = self._words
         return Reply(toast=words.toasts.failed) if tapped else _said(self._pages.plain(words.pages.failed))
-
-    def elsewhere(self, *, tapped: bool) -> Reply:
-        """Say that cases are worked in private chats."""
-        words = self._words
-        return Reply(toast=words.toasts.private_only) if tapped else _said(self._pages.bare(words.pages.private_only))
 
     def not_listed(self, who: str, *, tapped: bool) -> Reply:
         """Say that the bot is for listed people, and under which number this one would be listed."""
@@ -143,7 +197,11 @@ class Conversation:
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
         kept = ledger.get(case_id)
-        return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+        return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
+
+    def expire(self, ledger: Ledger, keep: float) -> int:
+        """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were."""
+        return ledger.expire(self._clock() - keep)
 
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""
@@ -164,7 +222,11 @@ class Conversation:
             case Verb.browse if not tap.question:
                 card = self._pages.options()
             case Verb.browse if tap.question in self._catalog.options:
-                card = self._cards.browsed(tap.question)
+                card = self._clinics[self._default].cards.browsed(tap.question)
+            case Verb.scale if not tap.question:
+                card = self._pages.scales()
+            case Verb.scale if tap.question in self._catalog.scales:
+                card = self._pages.scale(tap.question)
             case Verb.erase:
                 return self._erase(ledger, visit)
             case _:
@@ -175,9 +237,15 @@ class Conversation:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
         here, toast = replace(kept, card=visit.card), ""
         try:
-            if tap.verb is Verb.option:
-                return self._option(here, tap)
-            here = replace(here, case=self._taken(kept.case, tap, visit.who), touched=self._later(kept))
+            if tap.verb in BESIDE:
+                return self._beside(here, tap)
+            if tap.verb is Verb.share:
+                return self._share(ledger, here)
+            if tap.verb is Verb.scale:
+                return self._scale(here, tap)
+            if tap.verb is Verb.aid:
+                return self._aid(ledger, here, tap, visit)
+            here = replace(here, case=self.taken(kept.case, tap, visit.who), touched=later(self._clock, kept))
         except StaleTap:
             toast = self._words.toasts.stale
         except NothingChosen:
@@ -186,15 +254,15 @@ class Conversation:
             toast = self._words.toasts.nothing_before
         if here != kept:
             ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(here),), toast)
+        return Reply((self._drawn(ledger, here),), toast)
 
-    def _taken(self, case: Case, tap: Tap, who: str) -> Case:
+    def taken(self, case: Case, tap: Tap, who: str) -> Case:
         """Let the interview take a tap on the question at hand.
 
         Raises:
             StaleTap, NothingChosen, NothingBefore: as the interview does.
         """
-        interview = self._interview
+        interview = self._clinics[case.flow].interview
         if tap.turn != case.turn:
             raise StaleTap(tap.question)
         match tap.verb:
@@ -213,42 +281,76 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
-    def _option(self, kept: Kept, tap: Tap) -> Reply:
-        """Show an option in detail, where the recommendation is reached."""
-        standing = self._interview.standing(kept.case)
-        if standing.at or tap.question not in self._catalog.options:
-            raise StaleTap(tap.question)
-        return Reply((Show(self._cards.option(kept.case, standing, tap.question), kept.card, kept.case.id),))
+    def _beside(self, kept: Kept, tap: Tap) -> Reply:
+        """Show what is read beside a recommendation; it changes nothing of the case."""
+        interview, cards = self._clinics[kept.case.flow]
+        card = beside(cards, kept.case, interview.standing(kept.case), tap)
+        return Reply((Show(card, kept.card, kept.case.id),))
 
-    def _new(self, ledger: Ledger, visit: Visit) -> Reply:
+    def _share(self, ledger: Ledger, kept: Kept) -> Reply:
+        """Offer the link that hands a finished case to a group."""
+        if self._clinics[kept.case.flow].interview.standing(kept.case).at:
+            return Reply((self._drawn(ledger, kept),), self._catalog.team.toasts.not_finished)
+        token = sealed(ledger.secret(), kept.case.id, kept.owner, self._clock())
+        labels = self._catalog.team.labels
+        to_group = Button(labels.to_group, self._go_on(kept).tap, hands=token)
+        back = Button(self._words.labels.to_card, self._go_on(kept).tap)
+        card = self._pages.bare(self._catalog.team.pages.share, to_group, back)
+        return Reply((Show(card, kept.card, kept.case.id),))
+
+    def _scale(self, kept: Kept, tap: Tap) -> Reply:
+        """Show a scale beside the question at hand."""
+        at = self._clinics[kept.case.flow].interview.standing(kept.case).at
+        if at is None or tap.question not in at.scales:
+            raise StaleTap(tap.question)
+        back = Button(self._words.labels.to_question, Tap(Verb.show, case=kept.case.id))
+        return Reply((Show(self._pages.scale(tap.question, back), kept.card, kept.case.id),))
+
+    def _aid(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Open the case that helps with the question at hand; it starts from what is found already."""
+        standing = self._clinics[kept.case.flow].interview.standing(kept.case)
+        if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
+            raise StaleTap(tap.question)
+        aid = _aid_of(kept.case, standing)
+        begun = ledger.get(aid)
+        if begun:
+            return self._bring(ledger, begun, visit)
+        fresh = Case(aid, tap.question, self._catalog.edition)
+        case = self._clinics[tap.question].interview.told(fresh, standing.findings, visit.who)
+        opened = Kept(case, visit.place, visit.who, later(self._clock, kept), visit.card)
+        ledger.add(opened)
+        return Reply((self._drawn(ledger, opened),))
+
+    def _new(self, ledger: Ledger, visit: Visit, flow: str = "") -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""
+        code = flow or self._default
         present = ledger.current(visit.place, visit.who)
-        now = self._later(present)
-        if present and not present.case.steps:
+        now = later(self._clock, present)
+        if present and present.case.flow == code and not present.case.steps and not present.case.helped:
             case = replace(present.case, edition=self._catalog.edition)
             fresh = replace(present, case=case, card=None, touched=now)
             ledger.put(fresh, present.case.revision)
             before = self._out_of_date(present, None).shows
         else:
-            case = Case(self._new_id(), self._interview.flow.code, self._catalog.edition)
+            case = Case(self._new_id(), code, self._catalog.edition)
             fresh = Kept(case, visit.place, visit.who, touched=now)
             ledger.add(fresh)
             before = ()
-        return Reply((*before, self._drawn(fresh)))
+        return Reply((*before, self._drawn(ledger, fresh)))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Bring a case to the message that was tapped; the one that showed it before is out of date."""
-        now = self._later(ledger.current(visit.place, visit.who))
+        now = later(self._clock, ledger.current(visit.place, visit.who))
         here = replace(kept, card=visit.card, aside=False, touched=now)
         ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(here), *self._out_of_date(kept, visit.card).shows))
+        return Reply((self._drawn(ledger, here), *self._out_of_date(kept, visit.card).shows))
 
     def _cancel(self, ledger: Ledger, visit: Visit) -> Reply:
         """Put the open case aside; nothing of it is lost."""
         kept = ledger.current(visit.place, visit.who)
         if kept is None:
             return _said(self._pages.plain(self._words.pages.nothing_open))
-        ledger.put(replace(kept, aside=True, touched=self._later(kept)), kept.case.revision)
+        ledger.put(replace(kept, aside=True, touched=later(self._clock, kept)), kept.case.revision)
         card = self._aside(kept)
         return Reply((*((Show(card, kept.card),) if kept.card else ()), Show(card)))
 
@@ -266,9 +368,20 @@ class Conversation:
         """Put a card in place of the one that was tapped, and say why."""
         return Reply((Show(card, visit.card),), toast)
 
-    def _drawn(self, kept: Kept) -> Show:
+    def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
         """Draw where a case stands, in the message that shows it."""
-        return Show(self._cards.case(kept.case, self._interview.standing(kept.case)), kept.card, kept.case.id)
+        clinic = self._clinics[kept.case.flow]
+        standing = clinic.interview.standing(kept.case)
+        aided = standing.at is not None and standing.at.aid
+        found = self._aided(ledger.get(_aid_of(kept.case, standing))) if aided else None
+        return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
+
+    def _aided(self, kept: Kept | None) -> Line | None:
+        """Tell what the case that helps has found, where it was begun and is complete."""
+        if kept is None:
+            return None
+        clinic = self._clinics[kept.case.flow]
+        return clinic.cards.context(kept.case, clinic.interview.standing(kept.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -285,14 +398,41 @@ class Conversation:
     def _go_on(self, kept: Kept) -> Button:
         return Button(self._words.labels.go_on, Tap(Verb.show, case=kept.case.id))
 
-    def _later(self, kept: Kept | None) -> float:
-        """Tell the time, but never one before a case was touched: the clock may have been set back."""
-        return max(self._clock(), kept.touched + A_MOMENT) if kept else self._clock()
-
     def _open_case(self, ledger: Ledger, visit: Visit) -> Button | None:
         """Give the way back to the open case, where one was begun."""
         kept = ledger.current(visit.place, visit.who)
         return self._go_on(kept) if kept and kept.case.steps else None
+
+
+def later(clock: Callable[[], float], kept: Kept | None) -> float:
+    """Tell the time, but never one before a case was touched: the clock may have been set back."""
+    return max(clock(), kept.touched + A_MOMENT) if kept else clock()
+
+
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
+    """Draw what is read beside a recommendation: an option, what would change it, what if, options side by side.
+
+    Raises:
+        StaleTap: where the recommendation is not reached, or has no such thing beside it.
+    """
+    if standing.at or cards.flow.guidance.bands:
+        raise StaleTap(tap.question)
+    match tap.verb:
+        case Verb.changes:
+            return cards.changes(case, standing)
+        case Verb.what_if:
+            return cards.what_if(case, standing, tap.question, tap.choice)
+        case Verb.compare:
+            return cards.compare(case, standing, cards.abreast.options(tap.question, tap.choice))
+        case _ if tap.question in cards.catalog.options:
+            return cards.option(case, standing, tap.question)
+        case _:
+            raise StaleTap(tap.question)
+
+
+def _aid_of(case: Case, standing: Standing) -> str:
+    """Give the id of the case that helps where this one stands, at its level."""
+    return case.aid(standing.findings.get("levels", NOT_ASKED))
 
 
 def _said(card: Card) -> Reply:

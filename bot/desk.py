@@ -35,7 +35,8 @@ class Wish:
     Attributes:
         place: the chat.
         slot: which message: "m:17" an existing one, "c:1f…" the card of a case that is yet to be sent,
-            "page" the next page of the chat.
+            "page" the next page of the chat, or of its topic "page:5"; "d:1f….2" the card of its second decision,
+            "v:1f….2" its second vote, "s:17" that the vote of a message ends, "p:17" whether a message is pinned.
         version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
         body: the screen as JSON.
         case: the case that the message then shows; empty for a page.
@@ -53,6 +54,10 @@ class Desk(Ledger, Protocol):
 
     def claim(self, bot: str) -> str:
         """Note which bot these letters and wishes are of, where none is noted yet; tell which one it is."""
+        ...
+
+    def silence(self, chat: str) -> bool:
+        """Note that a group was told that the bot is not for it; False where it was told before."""
         ...
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:

@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     access: Access | None = None
     allowed_users: Ids = frozenset()
     allowed_chats: Ids = frozenset()
+    case_rest_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 48
+    case_keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
     webhook_url: Annotated[str, AfterValidator(_hook)] = ""
     webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
     http_listen: Annotated[str, AfterValidator(_listen)] = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from flows.findings import Codes
 
@@ -19,14 +20,32 @@ class Verb(StrEnum):
     back = "bk"
     restart = "rs"
     option = "op"
+    changes = "wc"
+    what_if = "wi"
+    compare = "cp"
     show = "sh"
     home = "hm"
     new = "nw"
     help = "hp"
     about = "ab"
     browse = "br"
+    scale = "sc"
+    aid = "ai"
     forget = "fg"
     erase = "er"
+    finding = "fi"
+    hold = "ho"
+    hold_with = "hw"
+    hold_without = "hx"
+    discuss = "di"
+    withdraw = "wd"
+    reasons = "rv"
+    reason = "re"
+    unsay = "un"
+    choose = "cv"
+    decide = "de"
+    reopen = "ro"
+    share = "sr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +54,10 @@ class Tap:
 
     Attributes:
         question: the question it answers, or the option it shows.
-        choice: the choice it concerns.
+        choice: the choice it concerns, or the options that stand beside the first.
         case: the case it belongs to; empty where it belongs to none.
         turn: the turn of that case at which the button was drawn.
+        name: the name of the case that the person picked, where that was asked; empty else.
     """
 
     verb: Verb
@@ -45,14 +65,32 @@ class Tap:
     choice: str = ""
     case: str = ""
     turn: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button and what it asks for."""
+    """A button and what it asks for; or a text that it copies, or what it hands to another chat.
+
+    Attributes:
+        tap: what a tap wishes; it does nothing where the button copies or hands on.
+        copies: the text that the button puts on the clipboard.
+        hands: the token that the button takes to a group of the person's choice.
+    """
 
     label: str
     tap: Tap
+    copies: str = ""
+    hands: str = ""
+
+
+PERSON: Final = ("\ue000", "\ue001")
+"""What stands around a person's id in a text; the channel puts the name in, which is kept nowhere."""
+
+
+def person(who: str) -> str:
+    """Name somebody in a text by their opaque id."""
+    return who.join(PERSON)
 
 
 class Style(StrEnum):

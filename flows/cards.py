@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.beside import Beside
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
 from flows.case import Case, Step
 from flows.catalog import Catalog, Option
-from flows.findings import Codes
+from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
+from flows.foresight import foresight
 from flows.interview import Standing
 from flows.levels import written
-from flows.rules import Advice, Note, Recommendation, Rule, Verdict, decide
+from flows.outlook import Outlook
+from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
 
 CHANGE: Final = "✎"
 TICK: Final = "✓"
@@ -25,15 +28,52 @@ NOES: Final = (Verdict.contraindicated, Verdict.not_recommended, Verdict.not_ind
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """Draws the cards of one flow with one catalog."""
+    """Draws the cards of one flow with one catalog.
+
+    Attributes:
+        named: whether each finding says who gave it, as a team wants it.
+    """
 
     flow: Flow
     catalog: Catalog
+    named: bool = False
+    outlook: Outlook = field(init=False)
+    abreast: Beside = field(init=False)
 
-    def case(self, case: Case, standing: Standing) -> Card:
-        """Draw where the case stands: the question at hand, or the recommendation."""
-        card = self._question(standing.at, case, standing) if standing.at else self._result(case, standing)
-        return replace(card, rows=_bound(card.rows, case))
+    def __post_init__(self) -> None:
+        """Read the flow ahead, with one memory for all cases."""
+        object.__setattr__(self, "outlook", Outlook(foresight(self.flow), self.catalog))
+        object.__setattr__(self, "abreast", Beside(self.catalog))
+
+    def case(self, case: Case, standing: Standing, beside: Line | None = None) -> Card:
+        """Draw where the case stands: the question at hand, or what follows from the answers.
+
+        Args:
+            case: the case.
+            standing: where it stands.
+            beside: what another flow found that helps with the question at hand.
+        """
+        if standing.at:
+            card = self._question(standing.at, case, standing, beside)
+        elif band := self._band(standing):
+            card = self._scored(case, standing, band)
+        else:
+            card = self._result(case, standing)
+        rows = bound(card.rows, case)
+        if case.helped:
+            rows += ((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),),)
+        return replace(card, rows=rows)
+
+    def context(self, case: Case, standing: Standing) -> Line | None:
+        """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
+        band = self._band(standing)
+        if standing.at or band is None:
+            return None
+        scale = self.catalog.scales[self.flow.code]
+        told = self.catalog.wording.result.beside.format(
+            score=self.flow.score(standing.findings), band=band.name, where=self._where(case, standing)
+        )
+        return Line(told, lead=scale.name, facts=(scale.cite,))
 
     def option(self, case: Case, standing: Standing, code: str) -> Card:
         """Draw one option in detail, with every reason that holds in this case.
@@ -48,16 +88,51 @@ class Cards:
         verdict = getattr(words.verdicts, advice.verdict.name)
         heading = _if_so(verdict, result) if advice.verdict is Verdict.indicated else verdict
         why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=heading, style=Style.listed)
-        urgent = Block(_noted(note for note in result.notes if note.urgent), style=Style.urgent)
+        urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
-        rows = ((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]),)
+        beside = self.abreast.buttons((code,))
+        rows = laid_out(beside, (2,) * len(beside))
+        rows.append((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]))
         card = Card(
             self._findings_label(standing),
             option.name,
             tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
-            rows,
+            tuple(rows),
         )
-        return replace(card, rows=_bound(card.rows, case))
+        return replace(card, rows=bound(card.rows, case))
+
+    def changes(self, case: Case, standing: Standing) -> Card:
+        """Draw every single answer that would change the headline or a verdict of an answered case."""
+        card = self.outlook.changes(self._findings_label(standing), _given(standing))
+        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+
+    def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
+        """Draw an answered case beside what it would be with another answer; the case is not changed.
+
+        Raises:
+            StaleTap: where that question does not count, or has no such other answer.
+        """
+        return self._closed(self.outlook.what_if(_given(standing), question, choice), case)
+
+    def compare(self, case: Case, standing: Standing, codes: Codes) -> Card:
+        """Draw two or three options side by side, as `abreast.options` reads them from a button.
+
+        Raises:
+            KeyError: where the catalog has no such option.
+        """
+        card = self.abreast.card(codes, decide(self.flow.guidance, standing.findings))
+        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+
+    def _urgent(self, standing: Standing) -> tuple[Block, ...]:
+        """Give the urgent notes of an answered case, if it has any."""
+        notes = decide(self.flow.guidance, standing.findings).notes
+        lines = noted(note for note in notes if note.urgent)
+        return (Block(lines, style=Style.urgent),) if lines else ()
+
+    def _closed(self, card: Card, case: Case) -> Card:
+        """End a card with its source and edition, and bind its buttons."""
+        footer = Block(self.footer(), style=Style.small)
+        return replace(card, blocks=(*card.blocks, footer), rows=bound(card.rows, case))
 
     def browsed(self, code: str) -> Card:
         """Draw one option without a case.
@@ -70,19 +145,25 @@ class Cards:
         row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
-    def _question(self, at: Question, case: Case, standing: Standing) -> Card:
+    def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
         words = self.catalog.wording
-        number, of = self.flow.progress(at, {code: step.codes for code, step in standing.answers.items()})
+        number, of = self.flow.progress(at, _given(standing))
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
         if at.caution:
             blocks.append(Block((Line(at.caution),), style=Style.urgent))
+        if beside:
+            blocks.append(Block((beside,)))
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         blocks += self._answered(case, standing)
-        rows = [*self._choices(at, standing.chosen), *self._changes(standing), self._last_row()]
-        return Card(f"{words.case} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
+        others = {code: codes for code, codes in _given(standing).items() if code != at.code}
+        if others and not self.flow.guidance.bands:
+            blocks.append(self.outlook.in_play(others))
+        rows = [*self._choices(at, standing.chosen), *self._aids(at), *self._changes(standing), self._last_row()]
+        name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
+        return Card(f"{name} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
 
     def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
@@ -92,11 +173,21 @@ class Cards:
             verb = (Verb.unmark if ticked else Verb.mark) if at.several else Verb.answer
             label = f"{choice.label} {TICK}" if ticked else choice.label
             buttons.append(Button(label, Tap(verb, at.code, choice.code)))
-        rows = _laid_out(buttons, at.rows or (1,) * len(buttons))
+        rows = laid_out(buttons, at.rows or (1,) * len(buttons))
         if at.several:
             count = f" · {len(chosen)}" if chosen else ""
             rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
         return rows
+
+    def _aids(self, at: Question) -> list[tuple[Button, ...]]:
+        """Lay out what helps with a question: the flow that scores, the scales to look up; one in a row."""
+        words = self.catalog.wording.labels
+        aids = [Button(self.catalog.scales[at.aid].name, Tap(Verb.aid, at.aid))] if at.aid else []
+        scales = [
+            Button(words.scale.format(scale=self.catalog.scales[code].name), Tap(Verb.scale, code))
+            for code in at.scales
+        ]
+        return [(button,) for button in (*aids, *scales)]
 
     def _changes(self, standing: Standing) -> list[tuple[Button, ...]]:
         """Lay out a button for each answer that counts, to change it; two in a row."""
@@ -105,7 +196,7 @@ class Cards:
             codes = standing.findings.get(question.code)
             if codes and question is not standing.at:
                 buttons.append(Button(f"{CHANGE} {_brief(question, codes)}", Tap(Verb.change, question.code)))
-        return _laid_out(buttons, (2,) * len(buttons))
+        return laid_out(buttons, (2,) * len(buttons))
 
     def _last_row(self) -> tuple[Button, ...]:
         labels = self.catalog.wording.labels
@@ -115,15 +206,32 @@ class Cards:
         """Tell what has been answered: what counts, and what is kept but not needed."""
         words = self.catalog.wording
         at = standing.at.code if standing.at else ""
-        counting = [
-            q.said(codes) for q in self.flow.questions if (codes := standing.findings.get(q.code)) and q.code != at
-        ]
+        counting = [said for code, said in self.given(standing).items() if code != at]
         lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
-        if case.edition != self.catalog.edition:
-            lines.append(Line(words.result.older.format(began=case.edition, edition=self.catalog.edition)))
+        lines += self._older(case)
         return [Block(tuple(lines))] if lines else []
+
+    def given(self, standing: Standing) -> dict[str, str]:
+        """Write each finding that counts, by its question; with who gave it, where that is wanted."""
+        return {
+            question.code: question.said(codes) + self._by(standing.answers[question.code])
+            for question in self.flow.questions
+            if (codes := standing.findings.get(question.code))
+        }
+
+    def _by(self, step: Step) -> str:
+        return f" ({person(step.who)})" if self.named else ""
+
+    def _older(self, case: Case) -> list[Line]:
+        """Say so where a case was begun under another edition."""
+        if case.edition == self.catalog.edition:
+            return []
+        return [Line(self.catalog.wording.result.older.format(began=case.edition, edition=self.catalog.edition))]
+
+    def _band(self, standing: Standing) -> Band | None:
+        return decide(self.flow.guidance, standing.findings).band
 
     def _said(self, steps: Iterable[Step]) -> str:
         questions = ((self.flow.question(step.question), step) for step in steps)
@@ -138,11 +246,13 @@ class Cards:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         rows = [*self._option_buttons(result), *self._changes(standing)]
-        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)),)]
+        rows.append((Button(words.labels.changes, Tap(Verb.changes)),))
+        share = Button(self.catalog.team.labels.share, Tap(Verb.share))
+        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)), share)]
         title, leading = self._headline(result)
-        urgent = _noted(note for note in result.notes if note.urgent)
-        closing = _noted(note for note in result.notes if note.closing)
-        notes = _noted(note for note in result.notes if not note.urgent and not note.closing)
+        urgent = noted(note for note in result.notes if note.urgent)
+        closing = noted(note for note in result.notes if note.closing)
+        notes = noted(note for note in result.notes if not note.urgent and not note.closing)
         blocks = [
             *leading,
             Block(urgent, style=Style.urgent),
@@ -150,10 +260,31 @@ class Cards:
             self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
             *self._answered(case, standing),
+            self.outlook.of_headline(_given(standing)),
             Block(notes, heading=words.result.notes, style=Style.folded),
-            Block((*closing, *self._footer()), style=Style.small),
+            Block((*closing, *self.footer()), style=Style.small),
         ]
         return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), tuple(rows))
+
+    def _scored(self, case: Case, standing: Standing, band: Band) -> Card:
+        """Draw a score: the total and its class, each item with its points, and where the scale comes from."""
+        words = self.catalog.wording
+        title = words.result.score.format(
+            scale=self.catalog.scales[self.flow.code].name, score=self.flow.score(standing.findings), band=band.name
+        )
+        items = tuple(Line(str(choice.points), lead=choice.said) for _, choice in self.flow.made(standing.findings))
+        notes = noted(decide(self.flow.guidance, standing.findings).notes)
+        blocks = (
+            Block((Line(band.because, facts=band.facts),)),
+            Block(items, heading=words.result.points, style=Style.listed),
+            Block((*self._older(case), *notes, *self.footer()), style=Style.small),
+        )
+        rows = (*self._changes(standing), self._last_row(), (Button(words.labels.new, Tap(Verb.new)),))
+        return Card(self._where(case, standing), title, blocks, rows)
+
+    def _where(self, case: Case, standing: Standing) -> str:
+        """Tell what was scored: the level, where the case is bound to one, and the first finding."""
+        return ", ".join(filter(None, (case.level, self._findings_label(standing))))
 
     def _headline(self, result: Recommendation) -> tuple[str, list[Block]]:
         """Give the title of the result and what stands right below it."""
@@ -188,12 +319,15 @@ class Cards:
     def _option_buttons(self, result: Recommendation) -> list[tuple[Button, ...]]:
         """Lay out a button for the detail of each option, in card order; two in a row."""
         buttons = [Button(self.catalog.options[a.option].short, Tap(Verb.option, a.option)) for a in result.options]
-        return _laid_out(buttons, (2,) * len(buttons))
+        return laid_out(buttons, (2,) * len(buttons))
 
-    def _footer(self) -> tuple[Line, ...]:
-        source = self.catalog.source
+    def footer(self) -> tuple[Line, ...]:
+        """Tell the source with its year, the edition, and what the card is not."""
         words = self.catalog.wording.result
-        told = words.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)
+        source, edition = self.catalog.source, self.catalog.edition
+        told = words.footer.format(source=source.name, year=source.year, edition=edition)
+        if self.flow.guidance.bands:
+            told = words.scored.format(source=self.catalog.scales[self.flow.code].source, edition=edition)
         return Line(told), Line(words.disclaimer)
 
     def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:
@@ -201,8 +335,8 @@ class Cards:
         words = self.catalog.wording.detail
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
         ratings = (
-            Line(_rated(option.skill, words.skill_steps, words.unknown), lead=words.skill),
-            Line(_rated(option.equipment, words.equipment_steps, words.unknown), lead=words.equipment),
+            Line(words.step(option.skill, words.skill_steps), lead=words.skill),
+            Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment),
         )
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
         facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
@@ -212,7 +346,7 @@ class Cards:
             Block(self._traits(option.disadvantages), heading=words.costs, style=Style.listed),
             Block(ratings, heading=words.ratings, style=Style.listed),
             Block(facts, heading=words.facts, style=Style.folded),
-            Block(self._footer(), style=Style.small),
+            Block(self.footer(), style=Style.small),
         )
 
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
@@ -225,7 +359,8 @@ def _if_so(text: str, result: Recommendation) -> str:
     return f"{text}, {result.fork.if_so.lower()}" if result.fork else text
 
 
-def _noted(notes: Iterable[Note]) -> tuple[Line, ...]:
+def noted(notes: Iterable[Note]) -> tuple[Line, ...]:
+    """Write notes as lines."""
     return tuple(Line(note.text, facts=note.facts) for note in notes)
 
 
@@ -233,8 +368,9 @@ def _reason(rule: Rule) -> Line:
     return Line(rule.because, facts=rule.facts)
 
 
-def _rated(rating: int | str, steps: tuple[str, ...], unknown: str) -> str:
-    return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else unknown
+def _given(standing: Standing) -> Findings:
+    """Give every answer that was given, whether it counts or not."""
+    return {code: step.codes for code, step in standing.answers.items()}
 
 
 def _brief(question: Question, codes: Codes) -> str:
@@ -245,7 +381,7 @@ def _brief(question: Question, codes: Codes) -> str:
     return levels if len(levels) + len(CHANGE) < LONGEST_LABEL else f"{len(codes)} levels"
 
 
-def _laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
+def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
     """Break buttons into rows of the given widths."""
     rest = list(buttons)
     rows: list[tuple[Button, ...]] = []
@@ -256,9 +392,6 @@ def _laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Bu
     return rows
 
 
-def _bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
+def bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
     """Bind every button to its case and to the turn at which it was drawn."""
-    return tuple(
-        tuple(Button(b.label, Tap(b.tap.verb, b.tap.question, b.tap.choice, case.id, case.turn)) for b in row)
-        for row in rows
-    )
+    return tuple(tuple(replace(b, tap=replace(b.tap, case=case.id, turn=case.turn)) for b in row) for row in rows)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from flows.findings import Codes
+
+AIDING: Final = "x"
+"""Parts the id of a case that helps another one: that one's id, which is hexadecimal, this letter, the level."""
 
 
 class Kind(StrEnum):
@@ -34,6 +38,39 @@ class Step:
     who: str = ""
 
 
+class Act(StrEnum):
+    """What somebody did in a team's discussion; the events of its state machine bear the same names."""
+
+    object = "object"
+    settle = "settle"
+    discuss = "discuss"
+    withdraw = "withdraw"
+    vote = "vote"
+    reason = "reason"
+    close = "close"
+    reopen = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that somebody did in the discussion of a case.
+
+    Attributes:
+        act: object (another answer is held right), settle (the dispute on a question), discuss (the vote is opened),
+            withdraw (it is taken back), vote, reason (given, or taken back), close (the decision), reopen.
+        subject: the question of a dispute, the reason, the option that was decided for; empty else.
+        codes: the answer held right, the options put to the vote, the option voted for, the reason of a departure.
+        who: the opaque id of the person.
+        at: when, in seconds since 1970, UTC.
+    """
+
+    act: Act
+    subject: str = ""
+    codes: Codes = ()
+    who: str = ""
+    at: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case as it is kept.
@@ -43,6 +80,7 @@ class Case:
         turn: the revision at which the question at hand was put; a button bears it, so that taps on one
             grid all count while a tap on an earlier question does not.
         steps: the answers in order; where the case stands is a fold over them.
+        talk: what a team says of it, in order; where its discussion stands is a fold over that.
     """
 
     id: str
@@ -51,3 +89,23 @@ class Case:
     revision: int = 0
     turn: int = 0
     steps: tuple[Step, ...] = ()
+    talk: tuple[Remark, ...] = ()
+
+    def aid(self, levels: Codes) -> str:
+        """Give the id of the case that helps this one at its level; it need not have been begun.
+
+        Args:
+            levels: the levels of this case; the helping case is bound to the level where there is just one.
+        """
+        level = levels[0].lower() if len(levels) == 1 else ""
+        return f"{self.id}{AIDING}{level}"
+
+    @property
+    def helped(self) -> str:
+        """The id of the case that this one helps; empty where it stands alone."""
+        return self.id.partition(AIDING)[0] if AIDING in self.id else ""
+
+    @property
+    def level(self) -> str:
+        """The level to which a helping case is bound; empty where it is bound to none."""
+        return self.id.partition(AIDING)[2].upper()

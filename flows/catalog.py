@@ -1,4 +1,4 @@
-"""The option catalog, the facts, the gaps and the wording: loaded from TOML and checked once, shared by all."""
+"""The options, the facts, the gaps, the scales and the wording: loaded from TOML, checked once, shared by all."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from flows.errors import CatalogFault
+from flows.team_words import TeamWords
 from flows.wording import Wording, filled
 
 Text = Annotated[str, Field(max_length=400), AfterValidator(filled)]
 FactId = Annotated[str, Field(pattern=r"^F[1-9][0-9]?$")]
+CiteId = Annotated[str, Field(pattern=r"^[A-Z]{2,9}$")]
 GapId = Annotated[str, Field(pattern=r"^G[1-9][0-9]?$")]
 TraitId = Annotated[str, Field(pattern=r"^[AD][1-9][0-9]?$")]
 Rating = Annotated[
@@ -71,6 +73,29 @@ class Gap(_Data):
     here: Text
 
 
+class Part(_Data):
+    """A table of a scale: what each of its grades means, in order."""
+
+    heading: Text
+    grades: dict[Annotated[str, Field(max_length=40), AfterValidator(filled)], Text] = Field(min_length=2)
+
+
+class Scale(_Data):
+    """A scale that helps to answer a question, with the publication that carries it; cited as `cite`."""
+
+    cite: CiteId
+    name: Annotated[str, Field(max_length=22), AfterValidator(filled)]
+    title: Text
+    helps: Text
+    source: Text
+    parts: tuple[Part, ...] = Field(min_length=1)
+    caveats: tuple[Text, ...] = Field(min_length=1)
+
+
+class _Scales(_Data):
+    scales: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")], Scale]
+
+
 class _Facts(_Data):
     edition: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
     source: Source
@@ -92,14 +117,24 @@ class Catalog(_Data):
     gaps: dict[str, Gap]
     traits: dict[str, str]
     options: dict[str, Option]
+    scales: dict[str, Scale]
     wording: Wording
+    team: TeamWords
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids that a statement may cite: facts, gaps and scales."""
+        return frozenset({*self.facts, *self.gaps, *(scale.cite for scale in self.scales.values())})
 
     def says(self, fact: str) -> str:
-        """Give the text behind a fact id or a gap id.
+        """Give the text behind a fact id or a gap id, or the publication of a scale.
 
         Raises:
             KeyError: where there is no such id.
         """
+        cited = {scale.cite: scale.source for scale in self.scales.values()}
+        if fact in cited:
+            return cited[fact]
         return self.facts[fact] if fact in self.facts else self.gaps[fact].silent
 
 
@@ -118,8 +153,10 @@ def load_catalog(folder: Traversable) -> Catalog:
     faults: list[str] = []
     facts = _read(folder, "facts.toml", _Facts, faults)
     options = _read(folder, "options.toml", _Options, faults)
+    scales = _read(folder, "scales.toml", _Scales, faults)
     wording = _read(folder, "wording.toml", Wording, faults)
-    if facts is None or options is None or wording is None:
+    team = _read(folder, "team.toml", TeamWords, faults)
+    if facts is None or options is None or scales is None or wording is None or team is None:
         raise CatalogFault(faults)
     faults += _dangling(facts, options)
     if faults:
@@ -131,7 +168,9 @@ def load_catalog(folder: Traversable) -> Catalog:
         gaps=facts.gaps,
         traits=options.traits,
         options=options.options,
+        scales=scales.scales,
         wording=wording,
+        team=team,
     )
 
 

@@ -6,7 +6,7 @@ The same condition decides when a question is asked, when a rule fires and what 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flows.findings import Findings
@@ -81,6 +81,39 @@ class Count(Condition):
         """Count the choices."""
         answer = findings.get(self.question)
         return None if answer is None else len(answer) == self.exactly
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question of a score: the points of each of its choices, by code."""
+
+    question: str
+    points: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores(Condition):
+    """The points of the answers to `items` add up to a total from `least` to `most`, both included."""
+
+    items: tuple[Item, ...]
+    least: int
+    most: int
+
+    def read(self, findings: Findings) -> Truth:
+        """Compare every total that is still possible; a question that is not asked adds nothing."""
+        inside = {self.least <= total <= self.most for total in totals(self.items, findings)}
+        return inside.pop() if len(inside) == 1 else None
+
+
+def totals(items: Iterable[Item], findings: Findings) -> frozenset[int]:
+    """Give every total that the findings leave possible; just one where every item has its finding."""
+    possible = {0}
+    for item in items:
+        given = findings.get(item.question)
+        open_to = {points for _, points in item.points}
+        added = open_to if given is None else {sum(points for code, points in item.points if code in given)}
+        possible = {total + points for total in possible for points in added}
+    return frozenset(possible)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,30 @@ class NothingBefore(FlowError):
     """Back was tapped where nothing lies behind."""
 
 
+class NotNow(FlowError):
+    """The discussion is at a stage that does not take this: the vote is open, or the case is decided."""
+
+
+class NotYours(FlowError):
+    """Somebody else gave this, or opened the case: only they, or whoever opened it, may do so."""
+
+
+class Unsettled(FlowError):
+    """A finding is disputed: it is to be settled before the vote."""
+
+
+class ReasonWanted(FlowError):
+    """The decision departs from what the source supports: it needs a reason."""
+
+
+class Crowded(FlowError):
+    """More was said of a case than is kept of one."""
+
+
+class UnknownFlow(FlowError):
+    """A flow was asked for that is not offered; its text names those that are."""
+
+
 class Overtaken(FlowError):
     """Another writer changed the case since it was read: run again from the new state."""
 

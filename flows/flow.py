@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flows.condition import Always, Condition, Truth
+from flows.condition import Always, Condition, Item, Truth
 from flows.errors import FindingFault
 from flows.findings import NOT_ASKED, Codes, Findings
 from flows.levels import counted as levels_counted
@@ -19,11 +19,13 @@ class Choice:
         code: what is stored.
         label: what the button says.
         finding: what it says once it is an answer ("no deficit"); the label where that is enough.
+        points: what it adds to a score; nothing in a flow that does not score.
     """
 
     code: str
     label: str
     finding: str = ""
+    points: int = 0
 
     @property
     def said(self) -> str:
@@ -44,6 +46,9 @@ class Question:
         facts: the facts and gaps that the hint rests on.
         rows: how many choices stand in each row of the keyboard; one a row where empty.
         caution: a safety line of the project beside the question.
+        scales: the reference cards that help to answer it, by their codes in the catalog.
+        aid: the flow that scores what helps to answer it, by its code.
+        known: what another flow's findings tell of the answer: a condition on them, the code of the choice.
     """
 
     code: str
@@ -55,6 +60,14 @@ class Question:
     facts: Codes = ()
     rows: tuple[int, ...] = ()
     caution: str = ""
+    scales: Codes = ()
+    aid: str = ""
+    known: tuple[tuple[Condition, str], ...] = ()
+
+    @property
+    def item(self) -> Item:
+        """The question as a part of a score."""
+        return Item(self.code, tuple((choice.code, choice.points) for choice in self.choices))
 
     @property
     def codes(self) -> Codes:
@@ -76,6 +89,10 @@ class Question:
         """Give an answer in the order of the choices, each once."""
         return tuple(code for code in self.codes if code in codes)
 
+    def told_by(self, findings: Findings) -> str:
+        """Give the choice that another flow's findings tell; nothing where they leave it open."""
+        return next((code for when, code in self.known if when.read(findings)), "")
+
     def said(self, codes: Codes) -> str:
         """Write an answer as a finding: "no deficit"; levels as spans with their count."""
         if self.several:
@@ -85,7 +102,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A pathway: questions, and what follows from their answers. One file in `flows/pathways` is one flow."""
+    """A pathway: questions, and what follows from their answers. One file in `flows/pathways` is one flow.
+
+    One that scores bears the code of its scale in the catalog.
+    """
 
     code: str
     title: str
@@ -95,6 +115,15 @@ class Flow:
     def question(self, code: str) -> Question | None:
         """Find a question by its code."""
         return next((question for question in self.questions if question.code == code), None)
+
+    def made(self, findings: Findings) -> tuple[tuple[Question, Choice], ...]:
+        """Give each question of a score with the choice that was made."""
+        asked = (question for question in self.questions if findings[question.code])
+        return tuple((question, question.choice(findings[question.code][0])) for question in asked)
+
+    def score(self, findings: Findings) -> int:
+        """Add up the points of complete findings."""
+        return sum(choice.points for _, choice in self.made(findings))
 
     def counted(self, answers: Findings) -> Findings:
         """Give the answers that count: those whose question is asked, NOT_ASKED where it is known not to be."""

@@ -75,6 +75,14 @@ class Interview:
             chosen = answers[at.code].codes
         return Standing(at, findings, answers, chosen or ())
 
+    def told(self, case: Case, findings: Findings, who: str) -> Case:
+        """Answer what another flow's findings tell, as far as that goes without asking."""
+        at = self.standing(case).at
+        while at and (choice := at.told_by(findings)):
+            case = self.answer(case, at.code, choice, who)
+            at = self.standing(case).at
+        return case
+
     def answer(self, case: Case, question: str, choice: str, who: str) -> Case:
         """Answer the question at hand with one choice.
 
@@ -120,6 +128,15 @@ class Interview:
         if not standing.findings.get(question) or (standing.at and standing.at.code == question):
             raise StaleTap(question)
         return self._take(case, Step(Kind.reopen, question, who=who))
+
+    def amend(self, case: Case, question: str, codes: Codes, who: str) -> Case:
+        """Put another answer in the place of one that counts; the question at hand stays so, unless that ends it.
+
+        Raises:
+            StaleTap: where the question has no answer that counts, or is at hand.
+        """
+        reopened = self.change(case, question, who)
+        return self._take(reopened, Step(Kind.answer, question, self._tidy(question, codes), who))
 
     def restart(self, case: Case, who: str) -> Case:
         """Begin the same case again; Back undoes it.

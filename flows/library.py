@@ -1,20 +1,36 @@
-"""What the bot offers: the pathway and the catalog, checked against each other before anybody is asked."""
+"""What the bot offers: the pathways and the catalog, checked against each other before anybody is asked."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from flows.catalog import Catalog, catalog
+from flows.errors import UnknownFlow
 from flows.flow import Flow
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
 from flows.promises import check
+
+FLOWS: Final = (METASTASIS, SINS)
+"""Every flow that is offered; the first is the one that is meant where none is named."""
 
 
 class Library(NamedTuple):
-    """A flow with the catalog that it cites."""
+    """The flows by their codes, the default one first, with the catalog that they cite."""
 
-    flow: Flow
+    flows: Mapping[str, Flow]
     catalog: Catalog
+
+    def flow(self, code: str = "") -> Flow:
+        """Give a flow by its code; the default one where none is named.
+
+        Raises:
+            UnknownFlow: where no such flow is offered.
+        """
+        if code and code not in self.flows:
+            raise UnknownFlow(f"{code!r} is no flow; allowed: {', '.join(self.flows)}")
+        return self.flows[code or next(iter(self.flows))]
 
 
 def library() -> Library:
@@ -23,5 +39,5 @@ def library() -> Library:
     Raises:
         CatalogFault: where it cannot be used; every fault is named.
     """
-    check(catalog(), METASTASIS)
-    return Library(METASTASIS, catalog())
+    check(catalog(), *FLOWS)
+    return Library({flow.code: flow for flow in FLOWS}, catalog())

@@ -51,6 +51,32 @@ class Pages:
         )
         return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
 
+    def scales(self) -> Card:
+        """List the scales, each with a button for its card."""
+        scales = self.catalog.scales
+        rows = tuple((Button(scale.name, Tap(Verb.scale, code)),) for code, scale in scales.items())
+        card = self._page(self.catalog.wording.pages.scales, (*rows, self._begin()))
+        listed = tuple(Line(scale.helps, lead=scale.name) for scale in scales.values())
+        return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
+
+    def scale(self, code: str, back: Button | None = None) -> Card:
+        """Draw a scale as a reference card; `back` leads elsewhere than to the list.
+
+        Raises:
+            KeyError: where the catalog has no such scale.
+        """
+        words = self.catalog.wording
+        scale = self.catalog.scales[code]
+        tables = (
+            Block(tuple(Line(text, lead=grade) for grade, text in part.grades.items()), heading=part.heading)
+            for part in scale.parts
+        )
+        caveats = Block(tuple(map(Line, scale.caveats)), style=Style.listed)
+        source = Block((Line(scale.source, facts=(scale.cite,)), Line(words.result.disclaimer)), style=Style.small)
+        row = (back or Button(words.labels.all_scales, Tap(Verb.scale)),)
+        blocks = (Block((Line(scale.helps),)), *tables, caveats, source)
+        return Card(words.pages.scales.title, scale.title, blocks, (row,))
+
     def forget(self) -> Card:
         """Ask before everything is erased."""
         labels = self.catalog.wording.labels
@@ -64,6 +90,10 @@ class Pages:
     def bare(self, page: Page, *buttons: Button) -> Card:
         """Draw a page with just these buttons."""
         return self._page(page, (buttons,) if buttons else ())
+
+    def listed(self, title: str, line: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
+        """Draw a list of buttons under a title and a line."""
+        return Card("", title, (Block((Line(line),)),), rows)
 
     def numbered(self, page: NumberedPage, number: str) -> Card:
         """Draw a page that tells a number."""
@@ -80,6 +110,7 @@ class Pages:
         labels = self.catalog.wording.labels
         return (
             Button(labels.browse, Tap(Verb.browse)),
+            Button(labels.scales, Tap(Verb.scale)),
             Button(labels.help, Tap(Verb.help)),
             Button(labels.about, Tap(Verb.about)),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flows.catalog import Catalog
 from flows.errors import CatalogFault
+from flows.findings import Codes
 from flows.flow import Flow
 
 
@@ -13,7 +14,8 @@ def check(catalog: Catalog, *flows: Flow) -> None:
     """Check flows against the catalog.
 
     Raises:
-        CatalogFault: where a flow cites what the catalog does not hold, or leaves an option or a fact unused.
+        CatalogFault: where a flow cites what the catalog does not hold, says what nothing carries, or leaves an
+            option or a fact unused.
     """
     faults = [fault for flow in flows for fault in _faults(flow, catalog)]
     cited = {fact for flow in flows for _, facts in _citations(flow) for fact in facts}
@@ -24,24 +26,42 @@ def check(catalog: Catalog, *flows: Flow) -> None:
 
 
 def _faults(flow: Flow, catalog: Catalog) -> Iterator[str]:
-    known = {*catalog.facts, *catalog.gaps}
+    allowed = ", ".join(sorted(catalog.known))
     for place, facts in _citations(flow):
+        if not facts:
+            yield f"{flow.code}: {place}: cites neither a fact nor a scale"
         for fact in facts:
-            if fact not in known:
-                yield f"{flow.code}: {place}: {fact!r} is not in facts.toml; allowed: {', '.join(sorted(known))}"
-    ruled = {rule.option for rule in flow.guidance.rules}
+            if fact not in catalog.known:
+                yield f"{flow.code}: {place}: {fact!r} is not in the catalog; allowed: {allowed}"
+    for place, scale in _scales(flow):
+        if scale not in catalog.scales:
+            yield f"{flow.code}: {place}: {scale!r} is not in scales.toml; allowed: {', '.join(catalog.scales)}"
+    ruled = flow.guidance.options
     if ruled and ruled != set(catalog.options):
         wrong = ", ".join(sorted(ruled ^ set(catalog.options)))
         yield f"{flow.code}: rules and options.toml differ in: {wrong}"
 
 
-def _citations(flow: Flow) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give each place that cites facts."""
+def _citations(flow: Flow) -> Iterator[tuple[str, Codes]]:
+    """Give each statement with what carries it; cautions and urgent notes are the project's own word."""
+    told = flow.guidance
     for question in flow.questions:
-        yield f"question {question.code}", question.facts
-    for rule in flow.guidance.rules:
+        if question.hint or question.facts:
+            yield f"question {question.code}", question.facts
+    for rule in told.rules:
         yield f"rule {rule.id} of {rule.option}", rule.facts
-    for fork in flow.guidance.forks:
+    for fork in told.forks:
         yield f"fork {fork.title!r}", fork.facts
-    for note in flow.guidance.notes:
-        yield f"note {note.text[:30]!r}", note.facts
+    for band in told.bands:
+        yield f"band {band.code}", band.facts
+    for note in told.notes:
+        if note.facts or not note.urgent:
+            yield f"note {note.text[:30]!r}", note.facts
+
+
+def _scales(flow: Flow) -> Iterator[tuple[str, str]]:
+    """Give each place that names a scale."""
+    if flow.guidance.bands:
+        yield "the bands", flow.code
+    for question in flow.questions:
+        yield from ((f"question {question.code}", scale) for scale in (*question.scales, question.aid) if scale)

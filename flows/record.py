@@ -9,7 +9,7 @@ from flows.catalog import Catalog
 from flows.errors import FindingFault
 from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
-from flows.rules import decide
+from flows.rules import Band, Recommendation, decide
 
 Record = dict[str, object]
 
@@ -45,10 +45,16 @@ def findings_of(flow: Flow, record: object) -> Findings:
 
 
 def advice_of(flow: Flow, catalog: Catalog, findings: Findings) -> Record:
-    """Write what the source says of the findings: the questions asked, the headline, all options, the notes."""
+    """Write what the source says of the findings: the questions asked, the headline, all options, the notes.
+
+    A flow that scores gives the total, its class and the points of each item in place of headline and options.
+    """
     result = decide(flow.guidance, findings)
+    asked = [question.code for question in flow.questions if findings[question.code]]
+    if result.band:
+        return {"asked": asked, **_score_of(flow, catalog, findings, result.band), **_closing_of(catalog, result)}
     return {
-        "asked": [question.code for question in flow.questions if findings[question.code]],
+        "asked": asked,
         "headline": result.headline.option if result.headline else None,
         "options": [
             {
@@ -61,14 +67,34 @@ def advice_of(flow: Flow, catalog: Catalog, findings: Findings) -> Record:
             }
             for advice in result.options
         ],
-        "notes": [{"text": note.text, "facts": list(note.facts)} for note in result.notes],
-        "edition": catalog.edition,
+        **_closing_of(catalog, result),
     }
 
 
 def fault_of(fault: FindingFault) -> Record:
     """Write a fault: which finding, what is wrong, what is allowed."""
     return {"error": {"finding": fault.finding, "message": str(fault), "allowed": list(fault.allowed)}}
+
+
+def _score_of(flow: Flow, catalog: Catalog, findings: Findings, band: Band) -> Record:
+    """Write a score: the total, its class, what that means, and each item with its points."""
+    return {
+        "score": flow.score(findings),
+        "class": band.code,
+        "because": band.because,
+        "facts": list(band.facts),
+        "items": [
+            {"code": question.code, "answer": choice.code, "points": choice.points}
+            for question, choice in flow.made(findings)
+        ],
+        "source": catalog.scales[flow.code].source,
+    }
+
+
+def _closing_of(catalog: Catalog, result: Recommendation) -> Record:
+    """Write what closes either kind of answer: the notes and the edition."""
+    notes = [{"text": note.text, "facts": list(note.facts)} for note in result.notes]
+    return {"notes": notes, "edition": catalog.edition}
 
 
 def _answer(question: Question, given: object) -> Codes:

@@ -86,13 +86,34 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A class of a score: it is called `name` while `when` holds, and means what `because` says."""
+
+    code: str
+    name: str
+    when: Condition
+    because: str
+    facts: Codes
+
+
+@dataclass(frozen=True, slots=True)
 class Guidance:
-    """What the source says in one flow: the rules of every option, the notes, the order on the card, the forks."""
+    """What the source says in one flow.
+
+    A flow that advises has rules for every option, an order on the card and perhaps forks; one that scores has
+    bands. Both may have notes.
+    """
 
     rules: tuple[Rule, ...] = ()
     notes: tuple[Note, ...] = ()
     order: tuple[Place, ...] = ()
     forks: tuple[Fork, ...] = ()
+    bands: tuple[Band, ...] = ()
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The options that it speaks of."""
+        return frozenset(rule.option for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +132,12 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Every option with its verdict and reasons, in card order, the notes, and the fork that is open, if one is."""
+    """Every option with its verdict and reasons, in card order, the notes, the fork that is open, the band reached."""
 
     options: tuple[Advice, ...]
     notes: tuple[Note, ...]
     fork: Fork | None = None
+    band: Band | None = None
 
     @property
     def headline(self) -> Advice | None:
@@ -142,7 +164,8 @@ def decide(guidance: Guidance, findings: Findings) -> Recommendation:
     options.sort(key=lambda advice: _rank(guidance.order, advice, findings))
     notes = tuple(note for note in guidance.notes if note.when.read(findings))
     fork = next((fork for fork in guidance.forks if fork.when.read(findings)), None)
-    return Recommendation(tuple(options), notes, fork)
+    band = next((band for band in guidance.bands if band.when.read(findings)), None)
+    return Recommendation(tuple(options), notes, fork, band)
 
 
 def _weigh(option: str, holding: list[Rule]) -> Advice:

@@ -11,6 +11,39 @@ from flows.flow import Flow, Question
 from flows.levels import between
 
 
+class Classes:
+    """The choices of a question of several, sorted into the classes that no condition on levels tells apart."""
+
+    def __init__(self, flow: Flow, question: Question) -> None:
+        """Sort the choices of a question of the flow."""
+        spans = [part for part in _conditions(flow) if isinstance(part, AnyLevel)]
+        classes: dict[tuple[bool, ...], list[str]] = {}
+        for code in question.codes:
+            classes.setdefault(tuple(code in between(span.first, span.last) for span in spans), []).append(code)
+        self.all = tuple(tuple(codes) for codes in classes.values())
+        self._of = {code: codes for codes in self.all for code in codes}
+        self._tidy = question.tidy
+
+    def of(self, code: str) -> Codes:
+        """Give the class of a choice.
+
+        Raises:
+            KeyError: where the question has no such choice.
+        """
+        return self._of[code]
+
+    def like(self, codes: Codes) -> Codes:
+        """Give the answer of `answers` that no condition tells apart from this one.
+
+        Raises:
+            KeyError: where the question has no such choice.
+        """
+        group = tuple(dict.fromkeys(self._of[code] for code in codes))
+        if len(group) == 1 and len(codes) > 1:
+            return group[0][:2]
+        return self._tidy(tuple(members[0] for members in group))
+
+
 def cases(flow: Flow) -> Iterator[Findings]:
     """Give the findings of every case whose questions are all answered, each class of levels once."""
     return _grown(flow, {})
@@ -30,11 +63,11 @@ def answers(flow: Flow, question: Question) -> tuple[Codes, ...]:
     """Give the answers to a question that the flow's conditions can tell apart."""
     if not question.several:
         return tuple((code,) for code in question.codes)
-    members = _classes(flow, question)
+    classes = Classes(flow, question)
     chosen = [
         question.tidy(codes)
-        for size in range(1, len(members) + 1)
-        for group in combinations(members, size)
+        for size in range(1, len(classes.all) + 1)
+        for group in combinations(classes.all, size)
         for codes in _members(group)
     ]
     return tuple(dict.fromkeys(chosen))
@@ -49,15 +82,6 @@ def _grown(flow: Flow, given: Findings) -> Iterator[Findings]:
         return
     for codes in answers(flow, waiting):
         yield from _grown(flow, {**given, waiting.code: codes})
-
-
-def _classes(flow: Flow, question: Question) -> list[Codes]:
-    """Sort the choices of a question into the classes that no condition on levels tells apart."""
-    spans = [part for part in _conditions(flow) if isinstance(part, AnyLevel)]
-    classes: dict[tuple[bool, ...], list[str]] = {}
-    for code in question.codes:
-        classes.setdefault(tuple(code in between(span.first, span.last) for span in spans), []).append(code)
-    return [tuple(codes) for codes in classes.values()]
 
 
 def _members(group: tuple[Codes, ...]) -> Iterator[Codes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from flows.case import Case
@@ -21,7 +21,8 @@ class Kept:
         owner: the opaque id of the person who opened it.
         touched: when it was last changed, in seconds since 1970, UTC.
         card: the message that shows it; None while none is known.
-        aside: whether it was put aside.
+        aside: whether it was put aside, or rests.
+        team: what is kept of it beside, where a team works it.
     """
 
     case: Case
@@ -30,6 +31,28 @@ class Kept:
     touched: float
     card: int | None = None
     aside: bool = False
+    team: Team | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """What is kept of a case that a team works.
+
+    Attributes:
+        name: the name that tells it from the other cases of its chat.
+        opened: when it was opened, in seconds since 1970, UTC; of two cases the later one is the newer.
+        giver: the opaque id of whoever brought it from a private chat; empty where it was begun here.
+        poll: the channel's id of the vote that is open.
+        ballot: the message that shows the vote.
+        minutes: the message that shows the latest decision.
+    """
+
+    name: str
+    opened: float
+    giver: str = ""
+    poll: str = ""
+    ballot: int | None = None
+    minutes: int | None = None
 
 
 class Ledger(Protocol):
@@ -63,8 +86,36 @@ class Ledger(Protocol):
         """
         ...
 
+    def team_cases(self, place: str) -> list[Kept]:
+        """Give the team's cases of a place that do not rest, the newest first."""
+        ...
+
+    def balloted(self, poll: str) -> Kept | None:
+        """Find a case by the id of its vote."""
+        ...
+
+    def idle(self, since: float) -> list[Kept]:
+        """Give the team's cases that do not rest and were last touched before `since`."""
+        ...
+
+    def expire(self, before: float) -> int:
+        """Erase for good every case that was last touched before then, and tell how many they were."""
+        ...
+
+    def of_chat(self, chat: str) -> list[Kept]:
+        """Give the team's cases of a chat, with all its topics, that do not rest."""
+        ...
+
+    def move(self, old: str, new: str) -> None:
+        """Move every case of a chat to another chat, where no message shows it yet."""
+        ...
+
+    def secret(self) -> str:
+        """Give what links of this bot are signed with; it is made once and never leaves the store but to sign."""
+        ...
+
     def forget(self, owner: str) -> int:
-        """Erase every case of a person for good, and tell how many they were."""
+        """Erase every case of a person's own, and tell how many; what they said in a team's stays, unsigned."""
         ...
 
 
@@ -114,12 +165,73 @@ class MemoryLedger:
             raise Overtaken(kept.case.id)
         self.cases[kept.case.id] = kept
 
+    def team_cases(self, place: str) -> list[Kept]:
+        """Give the team's cases of a place that do not rest, the newest first."""
+        here = [kept for kept in self._teams() if kept.place == place]
+        return sorted(here, key=_opened, reverse=True)
+
+    def balloted(self, poll: str) -> Kept | None:
+        """Find a case by the id of its vote."""
+        return next((kept for kept in self.cases.values() if kept.team and kept.team.poll == poll), None)
+
+    def idle(self, since: float) -> list[Kept]:
+        """Give the team's cases that do not rest and were last touched before `since`."""
+        return [kept for kept in self._teams() if kept.touched < since]
+
+    def expire(self, before: float) -> int:
+        """Erase every case that was last touched before then."""
+        return self._drop([case_id for case_id, kept in self.cases.items() if kept.touched < before])
+
+    def of_chat(self, chat: str) -> list[Kept]:
+        """Give the team's cases of a chat, with all its topics, that do not rest."""
+        return [kept for kept in self._teams() if chat_of(kept.place) == chat]
+
+    def move(self, old: str, new: str) -> None:
+        """Move every case of a chat to another chat, where no message shows it yet."""
+        for case_id, kept in self.cases.items():
+            if chat_of(kept.place) == old:
+                self.cases[case_id] = replace(kept, place=new + kept.place.removeprefix(old), card=None)
+
+    def secret(self) -> str:
+        """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
+        return "in memory"
+
     def forget(self, owner: str) -> int:
-        """Erase every case of a person."""
-        mine = [case_id for case_id, kept in self.cases.items() if kept.owner == owner]
-        for case_id in mine:
+        """Erase every case of a person's own; what they said in a team's stays, unsigned."""
+        for case_id, kept in self.cases.items():
+            if kept.team:
+                self.cases[case_id] = without(kept, owner)
+        return self._drop([i for i, kept in self.cases.items() if kept.owner == owner and not kept.team])
+
+    def _teams(self) -> list[Kept]:
+        return [kept for kept in self.cases.values() if kept.team and not kept.aside]
+
+    def _drop(self, case_ids: list[str]) -> int:
+        for case_id in case_ids:
             del self.cases[case_id]
-        return len(mine)
+        return len(case_ids)
+
+
+def chat_of(place: str) -> str:
+    """Give the chat of a place: a topic of a chat is a place of its own, "chat/topic"."""
+    return place.partition("/")[0]
+
+
+def without(kept: Kept, who: str) -> Kept:
+    """Take a person's id out of a team's case; what they said stays, without saying whose it was."""
+    case = kept.case
+    steps = tuple(replace(step, who="") if step.who == who else step for step in case.steps)
+    talk = tuple(replace(remark, who="") if remark.who == who else remark for remark in case.talk)
+    team = replace(kept.team, giver="") if kept.team and kept.team.giver == who else kept.team
+    owner = "" if kept.owner == who else kept.owner
+    if (steps, talk, team, owner) == (case.steps, case.talk, kept.team, kept.owner):
+        return kept
+    unsigned = replace(case, revision=case.revision + 1, steps=steps, talk=talk)
+    return replace(kept, case=unsigned, team=team, owner=owner)
+
+
+def _opened(kept: Kept) -> float:
+    return kept.team.opened if kept.team else 0.0
 
 
 class MemoryStore:

@@ -24,7 +24,7 @@ Toast = Annotated[str, Field(max_length=200), AfterValidator(filled)]
 Label = Annotated[str, Field(max_length=24), AfterValidator(filled)]
 
 
-def _blanks(*allowed: str) -> AfterValidator:
+def blanks(*allowed: str) -> AfterValidator:
     """Refuse a text whose {blanks} are not exactly the allowed ones."""
 
     def check(text: str) -> str:
@@ -38,11 +38,13 @@ def _blanks(*allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class _Words(BaseModel):
+class Words(BaseModel):
+    """Words: nothing unknown, nothing changed after loading."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Verdicts(_Words):
+class Verdicts(Words):
     """How each verdict reads."""
 
     indicated: Text
@@ -52,7 +54,7 @@ class Verdicts(_Words):
     contraindicated: Text
 
 
-class Result(_Words):
+class Result(Words):
     """The words of the recommendation."""
 
     supported: Text
@@ -62,12 +64,16 @@ class Result(_Words):
     notes: Text
     findings: Text
     unneeded: Text
-    footer: Annotated[str, _blanks("source", "year", "edition")]
+    footer: Annotated[str, blanks("source", "year", "edition")]
     disclaimer: Text
-    older: Annotated[str, _blanks("began", "edition")]
+    older: Annotated[str, blanks("began", "edition")]
+    points: Text
+    score: Annotated[str, blanks("scale", "score", "band")]
+    scored: Annotated[str, blanks("source", "edition")]
+    beside: Annotated[str, blanks("score", "band", "where")]
 
 
-class Detail(_Words):
+class Detail(Words):
     """The words of an option's detail."""
 
     indication: Text
@@ -82,8 +88,45 @@ class Detail(_Words):
     equipment_steps: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
     facts: Text
 
+    def step(self, rating: int | str, steps: tuple[str, ...]) -> str:
+        """Say a rating from 1 to 3 as its step; anything else as not known."""
+        return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else self.unknown
 
-class Labels(_Words):
+
+class Outlook(Words):
+    """The words of what is still possible, of what another answer would change, and of options side by side."""
+
+    in_play: Text
+    all_in_play: Text
+    out: Text
+    would: Text
+    could: Text
+    title: Text
+    of_headline: Text
+    of_verdicts: Text
+    what_if: Text
+    now: Text
+    then: Text
+    then_asked: Annotated[str, blanks("question")]
+    differs: Text
+    same: Text
+    nothing: Text
+    team: Text
+    either: Text
+    less: Annotated[str, blanks("levels")]
+    less_of: Annotated[str, blanks("levels")]
+    more: Annotated[str, blanks("levels")]
+    more_of: Annotated[str, blanks("levels")]
+    only: Annotated[str, blanks("levels")]
+    only_of: Annotated[str, blanks("levels")]
+    compared: Text
+    versus: Text
+    verdict: Text
+    all_share: Text
+    nothing_more: Text
+
+
+class Labels(Words):
     """The labels of the buttons that are no answers."""
 
     new: Label
@@ -92,6 +135,12 @@ class Labels(_Words):
     back: Label
     restart: Label
     to_card: Label
+    to_case: Label
+    to_question: Label
+    scale: Annotated[str, blanks("scale")]
+    all_scales: Label
+    scales: Label
+    changes: Label
     browse: Label
     all_options: Label
     about: Label
@@ -101,7 +150,7 @@ class Labels(_Words):
     keep: Label
 
 
-class Toasts(_Words):
+class Toasts(Words):
     """What a tap is told in passing."""
 
     stale: Toast
@@ -113,25 +162,24 @@ class Toasts(_Words):
     put_aside: Toast
     failed: Toast
     not_saved: Toast
-    private_only: Toast
-    not_listed: Annotated[str, Field(max_length=180), _blanks("number")]
+    not_listed: Annotated[str, Field(max_length=180), blanks("number")]
 
 
-class Page(_Words):
+class Page(Words):
     """A card of plain words."""
 
     title: Text
     lines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=12)]
 
 
-class NumberedPage(_Words):
+class NumberedPage(Words):
     """A card that tells a number."""
 
     title: Text
-    line: Annotated[str, _blanks("number")]
+    line: Annotated[str, blanks("number")]
 
 
-class Pages(_Words):
+class Pages(Words):
     """The cards that belong to no case."""
 
     start: Page
@@ -139,6 +187,7 @@ class Pages(_Words):
     about: Page
     about_gaps: Text
     options: Page
+    scales: Page
     forget: Page
     forgotten: Page
     nothing_kept: Page
@@ -148,31 +197,33 @@ class Pages(_Words):
     gone: Page
     stray: Page
     unknown_command: Page
-    private_only: Page
     not_listed: NumberedPage
     failed: Page
 
 
-class Commands(_Words):
+class Commands(Words):
     """What the command menu says of each command."""
 
     start: Text
     new: Text
+    sins: Text
     options: Text
+    scales: Text
     help: Text
     about: Text
     cancel: Text
     forget: Text
 
 
-class Wording(_Words):
+class Wording(Words):
     """All the words that are not questions, rules, options or facts."""
 
     case: Text
-    step: Annotated[str, _blanks("number", "of")]
+    step: Annotated[str, blanks("number", "of")]
     verdicts: Verdicts
     result: Result
     detail: Detail
+    outlook: Outlook
     labels: Labels
     toasts: Toasts
     pages: Pages

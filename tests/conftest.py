@@ -18,12 +18,13 @@ import structlog
 from telegram.request import BaseRequest, RequestData
 
 from bot.access import Access
-from bot.conversation import Conversation
 from bot.desk import Desk, DeskStore
+from bot.rooms import rooms
 from bot.store.opening import database_at, open_store
 from bot.store.transaction import Transactions
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel
+from bot.telegram.clerk import Terms
 from flows.library import library
 
 Result = TypeVar("Result")
@@ -311,13 +312,12 @@ def rig_on(
     """Put a channel together on a store; in a running loop."""
     cloud, wall, log = Cloud(script), Wall(), io.StringIO()
     numbers = itertools.count(0xA000)
-    flow, words = library()
-    conversation = Conversation(flow, words, wall, lambda: f"{next(numbers):x}")
+    offered = library()
+    both = rooms(offered, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
-    channel = Channel(
-        Api(PLANTED_TOKEN, "http://nowhere", cloud), store, conversation, words, logger, access or Access(), steady
-    )
+    api = Api(PLANTED_TOKEN, "http://nowhere", cloud)
+    channel = Channel(api, store, both, offered.catalog, logger, access or Access(), Terms(), steady)
     return Rig(cloud, store, channel, log, wall)
 
 

@@ -20,11 +20,12 @@ from flows.condition import Condition
 from flows.findings import Codes, Findings
 from flows.flow import Flow
 from flows.interview import Interview
+from flows.library import library
 from flows.pathways.metastasis import METASTASIS
 from flows.store import Ledger, MemoryStore
 
-FLOWS: Final = (METASTASIS,)
-"""Every flow the bot offers; a new one is added here, and every promise is asked of it."""
+FLOWS: Final = tuple(library().flows.values())
+"""Every flow the bot offers; every promise is asked of each."""
 
 CATALOG: Final = catalog()
 INTERVIEW: Final = Interview(METASTASIS)
@@ -105,10 +106,11 @@ def every_path(flow: Flow) -> Iterator[Path]:
 
 
 def guiding(flow: Flow) -> list[Condition]:
-    """Give the conditions of a flow's rules, notes, places and forks."""
+    """Give the conditions of a flow's rules, notes, places, forks and bands."""
     told = flow.guidance
     whens = [rule.when for rule in told.rules] + [note.when for note in told.notes]
-    return whens + [place.when for place in told.order] + [fork.when for fork in told.forks]
+    whens += [place.when for place in told.order] + [fork.when for fork in told.forks]
+    return whens + [band.when for band in told.bands]
 
 
 def buttons(card: Card) -> list[Button]:
@@ -197,9 +199,10 @@ def plain(card: Card) -> str:
 def refusals(card: Card) -> list[str]:
     """Give what Telegram would refuse in a card; nothing where all is well."""
     sent: Any = screen(card)
-    rows: list[list[dict[str, str]]] = sent["reply_markup"]["inline_keyboard"]
+    rows: list[list[dict[str, Any]]] = sent["reply_markup"]["inline_keyboard"]
     told = reading(sent["text"])
-    datas = [button["callback_data"] for row in rows for button in row]
+    datas = [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+    copied = [button["copy_text"]["text"] for row in rows for button in row if "copy_text" in button]
     faults = list(told.faults)
     if not 1 <= told.length <= 4096 or not told.text.strip():
         faults.append(f"{told.length} characters of text")
@@ -208,7 +211,8 @@ def refusals(card: Card) -> list[str]:
     if len(datas) > 100 or not all(1 <= len(row) <= 8 for row in rows):
         faults.append(f"{len(datas)} buttons in rows of {[len(row) for row in rows]}")
     faults += [f"callback data {data!r}" for data in datas if not 1 <= len(data.encode()) <= 64]
-    faults += [f"a blank label beside {b['callback_data']}" for row in rows for b in row if not b["text"].strip()]
+    faults += [f"a text to copy of {len(text)}" for text in copied if not 1 <= len(text) <= 256]
+    faults += [f"a blank label beside {b}" for row in rows for b in row if not b["text"].strip()]
     return faults
 
 
@@ -226,7 +230,7 @@ class Phone:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.conversation = Conversation(METASTASIS, self.words, self._clock, self._new_id)
+        self.conversation = Conversation(library().flows, self.words, self._clock, self._new_id)
 
     @property
     def last(self) -> int:

@@ -17,17 +17,19 @@ import structlog
 from local_bot_api import CHAT, Play, playing
 
 from bot.access import Access
-from bot.conversation import Conversation
 from bot.playground.api import Interfere
+from bot.rooms import rooms
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel
+from bot.telegram.clerk import Terms
 from flows.library import library
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
 SOON = 5.0
 EVERYBODY = Access()
+TERMS = Terms()
 
 
 def check_request(method: str, params: dict[str, Any], _: dict[str, Any]) -> None:
@@ -106,7 +108,12 @@ def data(card: dict[str, Any], label: str) -> str:
 
 @asynccontextmanager
 async def seated(
-    folder: Path, *, interfere: Interfere | None = None, start: bool = True, access: Access = EVERYBODY
+    folder: Path,
+    *,
+    interfere: Interfere | None = None,
+    start: bool = True,
+    access: Access = EVERYBODY,
+    terms: Terms = TERMS,
 ) -> AsyncIterator[Seat]:
     """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,10 +129,10 @@ async def seated(
     async with playing(folder / "chats.db", token=TOKEN, observe=observe, interfere=interfere) as play:
         store = open_store(f"sqlite:///{folder / 'cases.db'}")
         numbers = itertools.count(int(time.time() * 1000))
-        flow, words = library()
-        conversation = Conversation(flow, words, time.time, lambda: f"{next(numbers):x}")
+        offered = library()
+        both = rooms(offered, time.time, lambda: f"{next(numbers):x}")
         logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
-        channel = Channel(Api(TOKEN, play.url), store, conversation, words, logger, access)
+        channel = Channel(Api(TOKEN, play.url), store, both, offered.catalog, logger, access, terms)
         seat = Seat(play, store, channel, log, faults)
         if start:
             seat.task = asyncio.create_task(channel.poll())

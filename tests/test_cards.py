@@ -43,6 +43,7 @@ from flows.flow import Choice, Flow, Question
 from flows.interview import Interview, Standing
 from flows.levels import counted
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
 from flows.rules import Recommendation, Verdict, decide
 
 WORDS = CATALOG.wording
@@ -253,6 +254,7 @@ def is_own_word(line: Line) -> bool:
         line.text in own
         or line.text == footer
         or line.lead in (told.findings, told.unneeded, "If fit", *CATALOG.facts, *CATALOG.gaps)
+        or line.lead in (WORDS.outlook.in_play, WORDS.outlook.out, WORDS.outlook.would, WORDS.outlook.could)
     )
 
 
@@ -415,8 +417,8 @@ def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
 # The keyboard.
 
 
-def test_the_answers_come_first_then_the_changes_then_back_and_restart() -> None:
-    order = [Verb.answer, Verb.mark, Verb.done, Verb.change, Verb.back, Verb.restart]
+def test_the_answers_come_first_then_what_helps_then_the_changes_then_back_and_restart() -> None:
+    order = [Verb.answer, Verb.mark, Verb.done, Verb.aid, Verb.scale, Verb.change, Verb.back, Verb.restart]
     for one in questions():
         wished = [Verb.mark if b.tap.verb is Verb.unmark else b.tap.verb for b in buttons(one.card)]
         assert wished == sorted(wished, key=order.index)
@@ -429,7 +431,7 @@ def test_the_options_come_first_on_the_recommendation_in_card_order() -> None:
         assert [b.tap.question for b in first] == [advice.option for advice in result_of(one).options]
         assert {b.tap.verb for b in first} == {Verb.option}
         assert verbs(one.card.rows[-2]) == [Verb.back, Verb.restart]
-        assert verbs(one.card.rows[-1]) == [Verb.new]
+        assert verbs(one.card.rows[-1]) == [Verb.new, Verb.share]
 
 
 def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -> None:
@@ -447,9 +449,11 @@ def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
             assert (button.tap.case, button.tap.turn) == (one.case.id, one.case.turn)
 
 
-def test_a_detail_leads_back_to_the_card_and_to_a_restart() -> None:
+def test_a_detail_leads_to_a_comparison_with_each_other_option_back_to_the_card_and_to_a_restart() -> None:
     for one, _ in details():
-        assert [verbs(row) for row in one.card.rows] == [[Verb.show, Verb.restart]]
+        *beside, last = [verbs(row) for row in one.card.rows]
+        assert [verb for row in beside for verb in row] == [Verb.compare] * 5
+        assert last == [Verb.show, Verb.restart]
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:
@@ -516,7 +520,21 @@ def as_read(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 
 UNDECIDED = {**T8, "fitness": ("undecided",)}
+SCORED = {
+    "location": ("semirigid",),
+    "pain": ("mechanical",),
+    "bone": ("lytic",),
+    "alignment": ("normal",),
+    "collapse": ("under_half",),
+    "posterolateral": ("bilateral",),
+}
 UNFIT = {"levels": ("T4", "T11", "T12", "L1"), "fitness": ("unfit_comorbidity",)}
+
+
+def test_golden_score(as_read: SnapshotAssertion) -> None:
+    scoring = Interview(SINS)
+    case = played(SCORED, scoring)
+    assert plain(Cards(SINS, CATALOG).case(case, scoring.standing(case))) == as_read
 
 
 def test_golden_questions(as_read: SnapshotAssertion) -> None:

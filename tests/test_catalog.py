@@ -17,7 +17,7 @@ from flows.pages import Pages
 from flows.pathways.metastasis import METASTASIS
 
 REAL = Path(flows.__file__).parent / "catalog"
-FILES = ("facts.toml", "options.toml", "wording.toml")
+FILES = ("facts.toml", "options.toml", "scales.toml", "wording.toml", "team.toml")
 
 
 @pytest.fixture

@@ -122,6 +122,28 @@ def test_flow_prints_a_chart_with_labelled_edges(spinemets: Spinemets) -> None:
     assert 'fitness -->|"otherwise"| recommendation' in told
 
 
+def test_another_flow_is_drawn_and_decided_by_its_code(spinemets: Spinemets) -> None:
+    assert 'location["Where is the lesion?"]' in spinemets("flow", "sins").stdout.decode()
+    worst = {
+        "location": "junctional",
+        "pain": "mechanical",
+        "bone": "lytic",
+        "alignment": "translated",
+        "collapse": "over_half",
+        "posterolateral": "bilateral",
+    }
+    result = spinemets("decide", "--jsonl", "--flow", "sins", given=json.dumps(worst))
+    [answer] = decided(result)
+    assert (result.returncode, answer["score"], answer["class"]) == (0, 18, "unstable")
+
+
+@pytest.mark.parametrize("words", [("flow", "nurick"), ("decide", "--jsonl", "--flow=nurick")])
+def test_a_flow_that_is_not_offered_is_told_with_those_that_are(spinemets: Spinemets, words: tuple[str, ...]) -> None:
+    result = spinemets(*words)
+    assert result.returncode == 1
+    assert result.stderr.decode() == "spinemets: 'nurick' is no flow; allowed: metastasis, sins\n"
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [

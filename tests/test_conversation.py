@@ -314,13 +314,13 @@ async def test_an_unknown_command_is_said_to_be_so(phone: Phone) -> None:
 
 async def test_start_offers_to_go_on_only_where_something_was_begun(phone: Phone) -> None:
     await phone.command("start")
-    assert labels(phone.card) == ["New case", "Options", "Help", "About"]
+    assert labels(phone.card) == ["New case", "Options", "Scales", "Help", "About"]
     await phone.command("new")
     await phone.command("start")
     assert "Continue" not in labels(phone.card)
     await phone.tap("T8", at=2)
     await phone.command("start")
-    assert labels(phone.card) == ["New case", "Continue", "Options", "Help", "About"]
+    assert labels(phone.card) == ["New case", "Continue", "Options", "Scales", "Help", "About"]
 
 
 async def test_about_tells_scope_year_edition_and_every_gap(phone: Phone) -> None:
@@ -550,7 +550,7 @@ class Raced(MemoryLedger):
         return self.before.current(place, owner)
 
 
-CONVERSATION = Conversation(METASTASIS, CATALOG, lambda: 1.0, lambda: "new")
+CONVERSATION = Conversation({"metastasis": METASTASIS}, CATALOG, lambda: 1.0, lambda: "new")
 HERE = Visit("p1", WHO, 5)
 
 
@@ -653,13 +653,6 @@ def test_what_failed_is_told_in_passing_or_by_a_message() -> None:
     [card] = pages(CONVERSATION.failed(tapped=False))
     assert card.title == PAGES.failed.title
     assert refusals(card) == []
-
-
-def test_in_a_group_one_is_sent_to_the_private_chat() -> None:
-    assert CONVERSATION.elsewhere(tapped=True) == Reply(toast=TOASTS.private_only)
-    [card] = pages(CONVERSATION.elsewhere(tapped=False))
-    assert card.title == PAGES.private_only.title
-    assert card.rows == ()
 
 
 def test_who_is_not_listed_is_told_the_number_to_be_listed_under() -> None:

@@ -10,11 +10,12 @@ import decision_table as table
 import pytest
 from kit import CATALOG, FLOWS, every_path, guiding
 
-from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not
+from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
 from flows.diagram import document, mermaid, words
 from flows.errors import FindingFault
 from flows.flow import Choice, Flow, Question
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "flows"
 EDGE = re.compile(r'    (\w+) -->(?:\|"([^"|]+)"\|)? (\w+)')
@@ -30,23 +31,28 @@ def edges(flow: Flow) -> dict[tuple[str, str], str | None]:
     return {(match[1], match[3]): match[2] for match in found if match}
 
 
+def end(flow: Flow) -> str:
+    """Give the node in which the chart of a flow ends."""
+    return "recommendation" if flow is METASTASIS else "score"
+
+
 # The chart.
 
 
 @every_flow
-def test_the_chart_has_every_question_by_its_words_and_the_recommendation(flow: Flow) -> None:
+def test_the_chart_has_every_question_by_its_words_and_what_it_ends_in(flow: Flow) -> None:
     lines = mermaid(flow).splitlines()
     assert lines[0] == "flowchart TD"
     for question in flow.questions:
         assert f'    {question.code}["{question.text}"]' in lines
-    assert "    recommendation([Recommendation])" in lines
+    assert f"    {end(flow)}([{end(flow).capitalize()}])" in lines
 
 
 @every_flow
 def test_the_arrows_are_the_steps_that_cases_take_and_no_others(flow: Flow) -> None:
     taken: set[tuple[str, str]] = set()
     for path in every_path(flow):
-        asked = [*(code for code, _ in path), "recommendation"]
+        asked = [*(code for code, _ in path), end(flow)]
         taken.update(pairwise(asked))
     assert set(edges(flow)) == taken
 
@@ -73,7 +79,7 @@ def test_an_arrow_is_labelled_by_its_condition_and_one_without_choice_by_nothing
 
 @every_flow
 def test_the_arrows_leave_a_question_in_the_order_in_which_they_are_tried(flow: Flow) -> None:
-    order = [*(question.code for question in flow.questions), "recommendation"]
+    order = [*(question.code for question in flow.questions), end(flow)]
     arrows = [(order.index(source), order.index(dest)) for source, dest in edges(flow)]
     assert arrows == sorted(arrows)
 
@@ -106,6 +112,7 @@ UPPER = AnyLevel("T2", "T5")
         (AnyLevel("T1", "T1"), "T1 among the levels"),
         (Count("levels", 1), "exactly 1 of the levels"),
         (Count("levels", 3), "exactly 3 of the levels"),
+        (Scores((), 7, 12), "7 to 12 points"),
         (Not(Count("levels", 1)), "more than one of the levels"),
         (Not(Count("levels", 2)), "not (exactly 2 of the levels)"),
         (Not(UPPER), "no level in T2–T5"),
@@ -160,28 +167,50 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 @every_flow
-def test_the_document_has_every_question_every_rule_and_every_note(flow: Flow) -> None:
+def test_the_document_has_every_question_and_every_note(flow: Flow) -> None:
     text = document(flow, CATALOG)
     assert [row[1] for row in rows(text, "The questions")] == [f"`{question.code}`" for question in flow.questions]
     for row, question in zip(rows(text, "The questions"), flow.questions, strict=True):
         assert row[2] == question.text
         assert question.several or all(f"`{choice.code}` {choice.label}" in row[3] for choice in question.choices)
-    for row, rule in zip(rows(text, "The rules"), flow.guidance.rules, strict=True):
-        verdict = getattr(CATALOG.wording.verdicts, rule.verdict.name)
-        name = CATALOG.options[rule.option].name
-        assert row == [rule.id, name, verdict, words(flow, rule.when), rule.because, ", ".join(rule.facts)]
     for row, note in zip(rows(text, "The notes"), flow.guidance.notes, strict=True):
         assert row == [words(flow, note.when), note.text, ", ".join(note.facts) or "the project's own word"]
 
 
+def test_the_document_of_a_flow_that_advises_has_every_rule() -> None:
+    text = document(METASTASIS, CATALOG)
+    for row, rule in zip(rows(text, "The rules"), METASTASIS.guidance.rules, strict=True):
+        verdict = getattr(CATALOG.wording.verdicts, rule.verdict.name)
+        name = CATALOG.options[rule.option].name
+        assert row == [rule.id, name, verdict, words(METASTASIS, rule.when), rule.because, ", ".join(rule.facts)]
+
+
+def test_the_document_of_a_score_has_the_points_the_classes_and_the_publication() -> None:
+    text = document(SINS, CATALOG)
+    assert "`lytic` lytic (2), `mixed` mixed (1), `blastic` blastic (0)" in text
+    assert [row[1:3] for row in rows(text, "The classes")] == [
+        ["stable", "0 to 6 points"],
+        ["potentially unstable", "7 to 12 points"],
+        ["unstable", "13 to 18 points"],
+    ]
+    assert "Source: Fisher CG et al. Spine 2010;35(22):E1221–E1229.\n" in text
+    assert "- `location` is semirigid in a case with exactly 1 of the levels, some level in T3–T10.\n" in text
+    assert "The rules" not in text
+
+
 @every_flow
-def test_the_document_has_the_chart_the_facts_the_gaps_the_source_and_the_edition(flow: Flow) -> None:
+def test_the_document_has_its_title_the_chart_and_the_edition(flow: Flow) -> None:
     text = document(flow, CATALOG)
     assert f"```mermaid\n{mermaid(flow)}\n```" in text
     assert text.startswith(f"# {flow.title}\n")
+    assert CATALOG.edition in text
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
-    for part in (CATALOG.edition, CATALOG.source.name, str(CATALOG.source.year), CATALOG.source.publisher):
+
+
+def test_the_document_of_a_flow_that_advises_has_the_facts_the_gaps_and_the_source() -> None:
+    text = document(METASTASIS, CATALOG)
+    for part in (CATALOG.source.name, str(CATALOG.source.year), CATALOG.source.publisher):
         assert part in text
     for fact, told in CATALOG.facts.items():
         assert f"- **{fact}** {told}\n" in text
@@ -198,6 +227,6 @@ def test_a_bar_in_a_text_does_not_break_its_row() -> None:
 @every_flow
 def test_the_document_that_is_kept_is_the_one_that_the_flow_writes(flow: Flow) -> None:
     kept = FOLDER / f"{flow.code}.md"
-    command = f"spinemets flow --document > docs/flows/{flow.code}.md"
+    command = f"spinemets flow {flow.code} --document > docs/flows/{flow.code}.md"
     assert kept.exists(), f"not written yet; run: {command}"
     assert kept.read_text(encoding="utf-8") == document(flow, CATALOG), f"out of date; run: {command}"

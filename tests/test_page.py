@@ -120,6 +120,25 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
     await phone.reads("Also supported")
 
 
+async def test_sins_is_scored_beside_the_question_it_helps_with(phone: Phone) -> None:
+    await begin(phone)
+    await phone.answer(*FRESH, *T8[:1])
+    await phone.reads("How far is the vertebral body")
+    await phone.tap("SINS")
+    await phone.answer(
+        ("What is the pain like", "mechanical"),
+        ("What is the bone lesion like", "lytic"),
+        ("alignment", "normal"),
+        ("collapsed", "less than 50 %"),
+        ("posterolateral", "bilateral"),
+    )
+    await phone.reads("SINS 11 · potentially unstable")
+    await phone.tap("‹ Back to the case")
+    await phone.reads("the source names no cut-off, you judge")
+    await phone.answer(*T8[1:])
+    await phone.reads("Also supported")
+
+
 async def test_a_reload_in_the_middle_changes_nothing(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH)

@@ -23,10 +23,13 @@ from flows.flow import Choice, Flow, Question
 from flows.interview import Interview, Standing
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
 from flows.promises import check
 from flows.rules import Guidance, Note, Rule, Verdict, decide
 
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
+every_flow_that_advises = pytest.mark.parametrize("flow", [METASTASIS], ids=lambda flow: flow.code)
+every_flow_that_scores = pytest.mark.parametrize("flow", [SINS], ids=lambda flow: flow.code)
 
 
 @cache
@@ -66,7 +69,7 @@ def cards_of(flow: Flow) -> tuple[Card, ...]:
     interview, cards = Interview(flow), Cards(flow, CATALOG)
     stands = [(case, interview.standing(case)) for case in walked(paths(flow), interview).values()]
     ended = next((case, standing) for case, standing in stands if standing.at is None)
-    details = [cards.option(*ended, code) for code in CATALOG.options]
+    details = [cards.option(*ended, code) for code in flow.guidance.options]
     return (*details, *(cards.case(case, standing) for case, standing in stands))
 
 
@@ -122,7 +125,7 @@ def test_nothing_is_unknown_at_the_end_of_a_case(flow: Flow) -> None:
         assert None not in [when.read(findings) for when in whens], findings
 
 
-@every_flow
+@every_flow_that_advises
 def test_every_end_has_advice_on_every_option(flow: Flow) -> None:
     for findings in complete(flow):
         result = decide(flow.guidance, findings)
@@ -132,7 +135,7 @@ def test_every_end_has_advice_on_every_option(flow: Flow) -> None:
         assert result.notes, findings
 
 
-@every_flow
+@every_flow_that_advises
 def test_every_option_can_lead_or_is_at_least_left_to_judgement(flow: Flow) -> None:
     verdicts: dict[str, set[Verdict]] = {code: set() for code in CATALOG.options}
     for findings in complete(flow):
@@ -140,6 +143,28 @@ def test_every_option_can_lead_or_is_at_least_left_to_judgement(flow: Flow) -> N
             verdicts[advice.option].add(advice.verdict)
     for option, found in verdicts.items():
         assert Verdict.indicated in found, option
+
+
+@every_flow
+def test_a_flow_either_advises_or_scores(flow: Flow) -> None:
+    assert bool(flow.guidance.rules) is not bool(flow.guidance.bands)
+
+
+@every_flow_that_scores
+def test_every_end_has_exactly_one_class_and_every_class_can_be_reached(flow: Flow) -> None:
+    reached = set()
+    for findings in complete(flow):
+        [band] = [band for band in flow.guidance.bands if band.when.read(findings)]
+        assert decide(flow.guidance, findings).band is band
+        reached.add(band)
+    assert reached == set(flow.guidance.bands)
+
+
+@every_flow
+def test_what_helps_with_a_question_is_offered(flow: Flow) -> None:
+    for question in flow.questions:
+        assert not question.aid or library().flow(question.aid).guidance.bands
+        assert set(question.scales) <= set(CATALOG.scales)
 
 
 @every_flow
@@ -343,7 +368,8 @@ def test_the_questions_stand_in_the_order_of_the_decision_rules() -> None:
 
 
 def test_what_the_bot_offers_keeps_every_promise() -> None:
-    assert library() == (METASTASIS, CATALOG)
+    assert library() == ({flow.code: flow for flow in FLOWS}, CATALOG)
+    assert library().flow() is METASTASIS
 
 
 @every_flow
@@ -352,7 +378,8 @@ def test_every_cited_id_exists(flow: Flow) -> None:
     cited |= {fact for rule in flow.guidance.rules for fact in rule.facts}
     cited |= {fact for note in flow.guidance.notes for fact in note.facts}
     cited |= {fact for fork in flow.guidance.forks for fact in fork.facts}
-    assert cited <= {*CATALOG.facts, *CATALOG.gaps}
+    cited |= {fact for band in flow.guidance.bands for fact in band.facts}
+    assert cited <= CATALOG.known
     for fact in cited:
         assert CATALOG.says(fact).strip()
     with pytest.raises(KeyError):
@@ -365,6 +392,7 @@ def test_every_rule_and_every_hint_cites_something(flow: Flow) -> None:
     assert all(question.facts for question in flow.questions if question.hint)
     assert all(note.facts or note.urgent for note in flow.guidance.notes)
     assert all(fork.facts for fork in flow.guidance.forks)
+    assert all(band.facts for band in flow.guidance.bands)
 
 
 def faults(flow: Flow = METASTASIS, catalog: Catalog = CATALOG) -> list[str]:
@@ -387,7 +415,7 @@ def with_guidance(rules: tuple[Rule, ...] = (), notes: tuple[Note, ...] = ()) ->
 def test_an_unknown_fact_of_a_rule_is_a_fault_that_names_the_rule_and_what_is_allowed() -> None:
     rule = Rule("R3", "posterior_mis", Verdict.judgement, Is("fitness", "fit"), "because", ("F12", "F77"))
     [fault] = faults(with_guidance(rules=(rule,)))
-    assert "metastasis: rule R3 of posterior_mis: 'F77' is not in facts.toml" in fault
+    assert "metastasis: rule R3 of posterior_mis: 'F77' is not in the catalog" in fault
     assert "F1, F10, F11" in fault
     assert "G12" in fault
 
@@ -405,6 +433,22 @@ def test_an_unknown_fact_of_a_fork_is_a_fault_that_names_it() -> None:
     [fork] = told.forks
     [fault] = faults(replace(METASTASIS, guidance=replace(told, forks=(replace(fork, facts=("F8", "F90")),))))
     assert "metastasis: fork 'Settle fitness first': 'F90'" in fault
+
+
+def test_a_statement_that_nothing_carries_is_a_fault_that_names_it() -> None:
+    hinted = replace(metastasis("levels"), facts=())
+    [fault] = faults(replace(METASTASIS, questions=(hinted, *METASTASIS.questions[1:])))
+    assert fault == "metastasis: question levels: cites neither a fact nor a scale"
+    [bare, *others] = SINS.guidance.bands
+    scoring = replace(SINS, guidance=replace(SINS.guidance, bands=(replace(bare, facts=()), *others)))
+    assert "sins: band stable: cites neither a fact nor a scale" in faults(scoring)
+
+
+def test_a_scale_that_the_catalog_lacks_is_a_fault_that_names_the_question() -> None:
+    lost = replace(metastasis("levels"), scales=("nurick",))
+    [fault] = faults(replace(METASTASIS, questions=(lost, *METASTASIS.questions[1:])))
+    assert fault == "metastasis: question levels: 'nurick' is not in scales.toml; allowed: sins, escc, ais, fitness"
+    assert "nurick: the bands: 'nurick' is not in scales.toml" in " ".join(faults(replace(SINS, code="nurick")))
 
 
 def test_an_option_that_has_no_rule_is_a_fault_that_names_it() -> None:

@@ -87,7 +87,7 @@ async def test_a_damaged_file_is_refused_with_advice_and_left_as_it_is(tmp_path:
 def test_a_database_of_a_newer_program_is_refused_with_advice_and_left_as_it_is(url: str) -> None:
     asyncio.run(open_store(url).close())
     ask(url, "UPDATE alembic_version SET version_num = 'v9999'")
-    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0001.*Run the newer program"):
+    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0002.*Run the newer program"):
         open_store(url)
     assert ask(url, "SELECT version_num FROM alembic_version") == [("v9999",)]
 
@@ -117,7 +117,7 @@ def test_a_change_of_the_tables_is_drafted_as_the_next_migration(
     with create_engine("sqlite://").begin() as connection:
         migrate.upgrade(connection, scripts)
         assert inspect(connection).has_table("ward")
-    assert [path.name for path in (scripts / "versions").glob("v0002*.py")] == ["v0002_wards.py"]
+    assert [path.name for path in (scripts / "versions").glob("v0003*.py")] == ["v0003_wards.py"]
 
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +135,7 @@ def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(
     with closing(sqlite3.connect(path_of(url))) as connection, connection:
         connection.execute(
             "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000) INSERT INTO cases "
+            "(id, place, owner, flow, edition, revision, turn, steps, card, aside, touched) "
             "SELECT hex(randomblob(8)), 'p' || n, 'o' || (n % 5000), 'metastasis', '1', 8, 8, :steps, n, 0, n FROM n",
             {"steps": steps},
         )

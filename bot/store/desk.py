@@ -9,7 +9,7 @@ from sqlalchemy import UpdateBase, bindparam, delete, func, insert, select, upda
 
 from bot.desk import Letter, Wish
 from bot.store.ledger import SqlLedger
-from bot.store.tables import BOT, INBOX, OUTBOX, Insert, for_each_database
+from bot.store.tables import BOT, INBOX, OUTBOX, SILENT, Insert, for_each_database
 
 NEW: Final = "new"
 DONE: Final = "done"
@@ -36,6 +36,8 @@ _FORGET_LETTERS: Final = (
 )
 _WHOSE: Final = select(BOT.c.id)
 _CLAIM: Final = insert(BOT)
+_SILENCE: Final = for_each_database(SILENT, lambda insert: insert.on_conflict_do_nothing().returning(SILENT.c.chat))
+_UNWISH: Final = delete(OUTBOX).where(OUTBOX.c.place == bindparam("old"))
 _TIDY: Final = delete(INBOX).where(INBOX.c.update_id < bindparam("before"), INBOX.c.state == DONE)
 
 
@@ -77,6 +79,15 @@ class SqlDesk(SqlLedger):
         """Erase every case of a person, the wishes that show one, and what was set aside in the private chat."""
         self._connection.execute(_FORGET_LETTERS, {"of": owner})
         return super().forget(owner)
+
+    def silence(self, chat: str) -> bool:
+        """Note that a group was told that the bot is not for it; False where it was told before."""
+        return self._connection.execute(_SILENCE[self._database], {"chat": chat}).first() is not None
+
+    def move(self, old: str, new: str) -> None:
+        """Move every case of a chat to another chat; what was to be shown in the old one is not wished any more."""
+        self._connection.execute(_UNWISH, {"old": old})
+        super().move(old, new)
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:
         """Keep letters; give the ids of those that were not known before."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, Text, bindparam, cast, delete, func, or_, select, update
 
-from bot.store.tables import CASES, OUTBOX, for_each_database
-from flows.case import Case, Kind, Step
+from bot.store.tables import BOT, CASES, OUTBOX, for_each_database
+from flows.case import Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
-from flows.store import Kept
+from flows.store import Kept, Team, without
 
 _BY_ID: Final = select(CASES).where(CASES.c.id == bindparam("id"))
 _CURRENT: Final = (
@@ -19,12 +20,36 @@ _CURRENT: Final = (
     .order_by(CASES.c.touched.desc())
     .limit(1)
 )
+_TEAMS: Final = select(CASES).where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
+_TEAM_CASES: Final = _TEAMS.where(CASES.c.place == bindparam("place")).order_by(CASES.c.opened.desc())
+_OF_CHAT: Final = _TEAMS.where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
+_IDLE: Final = _TEAMS.where(CASES.c.touched < bindparam("since"))
+_BALLOTED: Final = select(CASES).where(CASES.c.poll == bindparam("poll"), CASES.c.poll != "")
+_MOVE: Final = (
+    update(CASES)
+    .where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
+    .values(place=bindparam("new") + func.substr(CASES.c.place, bindparam("after")), card=None)
+)
+_EXPIRED_WISHES: Final = delete(OUTBOX).where(
+    OUTBOX.c.case_id.in_(select(CASES.c.id).where(CASES.c.touched < bindparam("before")))
+)
+_EXPIRED: Final = delete(CASES).where(CASES.c.touched < bindparam("before"))
+_SAID_BY: Final = select(CASES).where(
+    CASES.c.name.is_not(None),
+    or_(
+        CASES.c.owner == bindparam("who"),
+        CASES.c.giver == bindparam("who"),
+        cast(CASES.c.steps, Text).contains(bindparam("quoted")),
+        cast(CASES.c.talk, Text).contains(bindparam("quoted")),
+    ),
+)
 _ADD: Final = for_each_database(CASES, lambda insert: insert.on_conflict_do_nothing().returning(CASES.c.id))
 _PUT: Final = update(CASES).where(CASES.c.id == bindparam("case_id"), CASES.c.revision == bindparam("expected"))
-_FORGET: Final = delete(CASES).where(CASES.c.owner == bindparam("owner"))
-_FORGET_WISHES: Final = delete(OUTBOX).where(
-    OUTBOX.c.case_id.in_(select(CASES.c.id).where(CASES.c.owner == bindparam("owner")))
-)
+_OWN: Final = (CASES.c.owner == bindparam("owner"), CASES.c.name.is_(None))
+_FORGET: Final = delete(CASES).where(*_OWN)
+_FORGET_WISHES: Final = delete(OUTBOX).where(OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_OWN)))
+_SECRET: Final = select(BOT.c.secret)
+_KEEP_SECRET: Final = update(BOT).values(secret=bindparam("made"))
 
 
 class SqlLedger:
@@ -63,11 +88,52 @@ class SqlLedger:
         if not self._connection.execute(_PUT, {**where, **_columns(kept)}).rowcount:
             raise Overtaken(kept.case.id)
 
+    def team_cases(self, place: str) -> list[Kept]:
+        """Give the team's cases of a place that do not rest, the newest first."""
+        return self._every(_TEAM_CASES, {"place": place})
+
+    def of_chat(self, chat: str) -> list[Kept]:
+        """Give the team's cases of a chat, with all its topics, that do not rest."""
+        return self._every(_OF_CHAT, {"chat": chat, "topics": f"{chat}/"})
+
+    def balloted(self, poll: str) -> Kept | None:
+        """Find a case by the id of its vote."""
+        return _kept(self._connection.execute(_BALLOTED, {"poll": poll}).first())
+
+    def idle(self, since: float) -> list[Kept]:
+        """Give the team's cases that do not rest and were last touched before `since`."""
+        return self._every(_IDLE, {"since": since})
+
+    def expire(self, before: float) -> int:
+        """Erase every case that was last touched before then, and the wishes that show one."""
+        self._connection.execute(_EXPIRED_WISHES, {"before": before})
+        expired = self._connection.execute(_EXPIRED, {"before": before}).rowcount
+        self.erased |= expired > 0
+        return expired
+
+    def move(self, old: str, new: str) -> None:
+        """Move every case of a chat to another chat, where no message shows it yet."""
+        self._connection.execute(_MOVE, {"chat": old, "topics": f"{old}/", "new": new, "after": len(old) + 1})
+
+    def secret(self) -> str:
+        """Give what links of this bot are signed with; it is made when it is first asked for."""
+        found = self._connection.execute(_SECRET).scalar_one_or_none()
+        if found is None:
+            found = secrets.token_hex(16)
+            self._connection.execute(_KEEP_SECRET, {"made": found})
+        return str(found)
+
     def forget(self, owner: str) -> int:
-        """Erase every case of a person, and the wishes that show one."""
+        """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
+        for kept in self._every(_SAID_BY, {"who": owner, "quoted": f'"{owner}"'}):
+            self.put(without(kept, owner), kept.case.revision)
         self._connection.execute(_FORGET_WISHES, {"owner": owner})
         self.erased = True
         return self._connection.execute(_FORGET, {"owner": owner}).rowcount
+
+    def _every(self, query: Select[Any], where: dict[str, Any]) -> list[Kept]:
+        found = (_kept(row) for row in self._connection.execute(query, where))
+        return [kept for kept in found if kept]
 
 
 def _columns(kept: Kept) -> dict[str, Any]:
@@ -84,6 +150,23 @@ def _columns(kept: Kept) -> dict[str, Any]:
         "card": kept.card,
         "aside": kept.aside,
         "touched": kept.touched,
+        **(_team_columns(kept.team, case.talk) if kept.team else _NO_TEAM),
+    }
+
+
+_NO_TEAM: Final = dict.fromkeys(("talk", "name", "opened", "giver", "poll", "ballot", "minutes"))
+
+
+def _team_columns(team: Team, talk: Sequence[Remark]) -> dict[str, Any]:
+    """Give what is written of a team's case beside."""
+    return {
+        "talk": [[said.act, said.subject, said.codes, said.who, said.at] for said in talk],
+        "name": team.name,
+        "opened": team.opened,
+        "giver": team.giver,
+        "poll": team.poll,
+        "ballot": team.ballot,
+        "minutes": team.minutes,
     }
 
 
@@ -91,6 +174,9 @@ def _kept(row: Sequence[Any] | None) -> Kept | None:
     """Read a case as it was written; the columns in the order of the table."""
     if row is None:
         return None
-    case_id, place, owner, flow, edition, revision, turn, lists, card, aside, touched = row
+    case_id, place, owner, flow, edition, revision, turn, lists, card, aside, touched, *beside = row
     steps = tuple(Step(Kind(kind), question, tuple(codes), who) for kind, question, codes, who in lists)
-    return Kept(Case(case_id, flow, edition, revision, turn, steps), place, owner, touched, card, aside)
+    talk, *team = beside
+    said = tuple(Remark(Act(act), subject, tuple(codes), who, at) for act, subject, codes, who, at in talk or ())
+    case = Case(case_id, flow, edition, revision, turn, steps, said)
+    return Kept(case, place, owner, touched, card, aside, Team(*team) if team[0] else None)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     UpdateBase,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
@@ -36,7 +37,10 @@ LONG: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A whole number of 64 bits; SQLite keeps those under INTEGER, and only so named is a key the row's own number."""
 
 STEPS: Final = JSON().with_variant(JSONB(), "postgresql")
-"""The steps of a case as lists: [kind, question, [codes], who]."""
+"""The steps of a case as lists: [kind, question, [codes], who]; its talk: [act, subject, [codes], who, at]."""
+
+_VOTED: Final = text("poll <> ''")
+_SHARED: Final = text("name IS NOT NULL")
 
 CASES: Final = Table(
     "cases",
@@ -52,8 +56,18 @@ CASES: Final = Table(
     Column("card", LONG),
     Column("aside", Boolean, nullable=False),
     Column("touched", Double, nullable=False),
+    # The rest is of cases that a team works; their name tells them from a person's own, which has none.
+    Column("talk", STEPS),
+    Column("name", Text),
+    Column("opened", Double),
+    Column("giver", Text),
+    Column("poll", Text),
+    Column("ballot", LONG),
+    Column("minutes", LONG),
     # Serves `current` and `forget`. Without `touched`, so that an answer changes no index.
     Index("ix_cases_owner_place", "owner", "place"),
+    Index("ix_cases_poll", "poll", sqlite_where=_VOTED, postgresql_where=_VOTED),
+    Index("ix_cases_team_place", "place", sqlite_where=_SHARED, postgresql_where=_SHARED),
 )
 
 BOT: Final = Table(
@@ -61,6 +75,15 @@ BOT: Final = Table(
     METADATA,
     # One row: the bot whose updates and messages are numbered here. Another bot numbers its own.
     Column("id", Text, primary_key=True),
+    # What links of the bot are signed with.
+    Column("secret", Text),
+)
+
+SILENT: Final = Table(
+    "silent",
+    METADATA,
+    # Groups that were told once that the bot is not for them.
+    Column("chat", Text, primary_key=True),
 )
 
 INBOX: Final = Table(

@@ -15,12 +15,14 @@ _VERBS: Final = {verb.value: verb for verb in Verb}
 _PACKED: Final = re.compile(
     r"(?P<case>[a-z0-9]{0,16})\.(?P<turn>0|[1-9][0-9]{0,8})\.(?P<verb>[a-z]{1,3})"
     r"(?:\.(?P<question>[a-z_]{1,24})(?:\.(?P<choice>[A-Za-z0-9_]{1,24}))?)?"
+    r"(?:!(?P<name>[a-z]{1,12}))?"
 )
 
 
 def pack(tap: Tap) -> str:
-    """Write "case.turn.verb.question.choice", such as "1f.3.a.deficit.none"."""
-    return ".".join((tap.case, str(tap.turn), tap.verb, *filter(None, (tap.question, tap.choice))))
+    """Write "case.turn.verb.question.choice!name", such as "1f.3.a.deficit.none" or "1f.3.a.deficit.none!heron"."""
+    packed = ".".join((tap.case, str(tap.turn), tap.verb, *filter(None, (tap.question, tap.choice))))
+    return f"{packed}!{tap.name}" if tap.name else packed
 
 
 def unpack(data: str) -> Tap | None:
@@ -29,4 +31,5 @@ def unpack(data: str) -> Tap | None:
     verb = _VERBS.get(found["verb"]) if found else None
     if found is None or verb is None:
         return None
-    return Tap(verb, found["question"] or "", found["choice"] or "", found["case"], int(found["turn"]))
+    question, choice, name = found["question"] or "", found["choice"] or "", found["name"] or ""
+    return Tap(verb, question, choice, found["case"], int(found["turn"]), name)

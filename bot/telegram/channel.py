@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
 from bot.access import Access
-from bot.conversation import COMMANDS, Conversation
+from bot.conversation import COMMANDS
 from bot.desk import Desk, DeskStore, NotSaved
 from bot.health import Health
+from bot.rooms import Rooms
+from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk
+from bot.telegram.clerk import Clerk, Terms
 from bot.telegram.intake import KINDS
+from bot.telegram.members import Members
 from bot.telegram.outbox import Outbox
 from bot.telegram.pace import Pace
 from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.reception import Reception
 from flows.catalog import Catalog
+from flows.errors import Overtaken
 
 Result = TypeVar("Result")
 
@@ -30,6 +35,9 @@ ENDING: Final = 4.0
 
 WATCH: Final = 60.0
 """Seconds between looks at the token where updates come by webhook."""
+
+TEND: Final = 60.0
+"""Seconds between looks for cases that nobody touches any more."""
 
 SWEEP: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
@@ -46,21 +54,24 @@ class Channel:
         self,
         api: Api,
         store: DeskStore,
-        conversation: Conversation,
+        rooms: Rooms,
         catalog: Catalog,
         log: FilteringBoundLogger,
         access: Access,
+        terms: Terms,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take what it works with; the clock counts steady seconds."""
+        """Take what it works with; the rooms are of private chats and of groups, the clock counts steady seconds."""
         self._api = api
         self._store = store
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
-        clerk = Clerk(conversation, access)
-        self._outbox = Outbox(api, store, clerk, Pace(clock), log)
-        self.reception = Reception(api, store, conversation, clerk, self._outbox, log, self.health.committed)
+        self._clerk = Clerk(*rooms, access, terms)
+        self._members = Members(api, clock)
+        self._outbox = Outbox(api, store, self._clerk, self._members, Pace(clock), log)
+        parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, log)
+        self.reception = Reception(*parts, self.health.committed)
         self._poller = Poller(api, self._polled, log, clock)
         self._left: set[object] = set()
 
@@ -90,30 +101,49 @@ class Channel:
 
     async def _serve(self, intake: dict[str, dict[str, Any]], receive: Callable[[], Any]) -> None:
         await self._api.open()
-        sweeping = asyncio.create_task(self._sweep())
+        beside = [asyncio.create_task(self._sweep()), asyncio.create_task(self._tend())]
         try:
             await self._begin(intake)
             await receive()
         finally:
-            sweeping.cancel()
+            for task in beside:
+                task.cancel()
             await self.reception.close(ENDING)
             await self._outbox.close(ENDING)
             await self._api.close()
 
     async def _begin(self, intake: dict[str, dict[str, Any]]) -> None:
         """Make oneself known, through whatever hinders it, and take up what was left undone."""
-        commands = self._catalog.wording.commands
-        menu = [{"command": name, "description": getattr(commands, name)} for name in COMMANDS]
         me = await self._insist("getMe", {})
+        self._members.username = str(me.get("username", ""))
         if await self._kept(lambda desk: desk.claim(str(me["id"]))) != str(me["id"]):
             raise OtherBot
-        for method, params in ({"setMyCommands": {"commands": menu}} | intake).items():
+        for menu in self._menus():
+            await self._insist("setMyCommands", menu)
+        for method, params in intake.items():
             await self._insist(method, params)
         self._log.info("started", bot=me.get("username", ""))
         self._outbox.take(await self._kept(lambda desk: desk.wishes()))
         for letter in await self._kept(lambda desk: desk.waiting()):
             self.reception.take(letter)
         self.health.ready()
+
+    def _menus(self) -> list[dict[str, Any]]:
+        """Give the commands that are offered in private chats, and those in groups."""
+        words = {**self._catalog.wording.commands.model_dump(), **self._catalog.team.commands.model_dump()}
+        everywhere: dict[str, Any] = {}
+        groups: dict[str, Any] = {"scope": {"type": "all_group_chats"}}
+        return [
+            {"commands": [{"command": name, "description": words[name]} for name in names], **scope}
+            for names, scope in ((COMMANDS, everywhere), (TEAM_COMMANDS, groups))
+        ]
+
+    async def _tend(self) -> None:
+        """Let cases rest and end whose time has come, at the start and every minute."""
+        while True:
+            with suppress(NotSaved, Overtaken):
+                self._outbox.take(await self._store.run(self._clerk.tended))
+            await asyncio.sleep(TEND)
 
     async def _watch(self) -> None:
         """Ask now and then whether the token still holds: where updates are delivered, nothing else would tell."""

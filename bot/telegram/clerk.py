@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from bot.access import Access
-from bot.conversation import Conversation, Reply, Show, Visit
+from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit
 from bot.desk import Desk, Letter, Wish
+from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.html import screen
-from bot.telegram.intake import Arrival, arrival_in
-from flows.card import Verb
+from bot.telegram.intake import Arrival, Kind, arrival_in
+from bot.telegram.members import Role
+from flows.card import Tap, Verb
+from flows.store import chat_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +31,70 @@ class HandledAlready(Exception):
     """A letter was handled by another process, which also shows what follows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long cases are kept.
+
+    Attributes:
+        rest: seconds without a tap after which a team's case rests.
+        keep: seconds without a tap after which any case is erased.
+    """
+
+    rest: float = 48 * 3600.0
+    keep: float = 30 * 86400.0
+
+
 class Clerk:
-    """Turns letters into what the conversation makes of them."""
+    """Turns letters into what the conversation, or the room of a team, makes of them."""
 
-    def __init__(self, conversation: Conversation, access: Access) -> None:
-        """Take the conversation of all chats, and who may take part."""
+    def __init__(self, conversation: Conversation, team: TeamRoom, access: Access, terms: Terms) -> None:
+        """Take the conversation of private chats, the room of groups, who may take part, and how long cases stay."""
         self._conversation = conversation
+        self._team = team
         self._access = access
+        self._terms = terms
 
-    def handle(self, desk: Desk, letter: Letter) -> Outcome:
+    def handle(self, desk: Desk, letter: Letter, role: Role = Role.member) -> Outcome:
         """Handle a letter that waits.
+
+        Args:
+            desk: the transaction.
+            letter: the letter.
+            role: what the person may do in the group it comes from.
 
         Raises:
             HandledAlready: where another process has handled it meanwhile; nothing is to be kept then.
         """
         arrival = arrival_in(letter)
-        reply = self._reply(desk, arrival)
-        wishes = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
+        reply = self._reply(desk, arrival, role)
+        wishes = self._wishes(desk, arrival.place, reply)
         if not desk.handled(letter.update_id, reply.toast):
             raise HandledAlready(letter.update_id)
         return Outcome(arrival.query, reply.toast, wishes)
 
     def shown(self, desk: Desk, wish: Wish, message: int) -> tuple[Wish, ...]:
-        """Strike out a wish that was granted by a new message; its case is now shown there."""
+        """Strike out a wish that was granted by a new message; its case, or its decision, is now shown there."""
         desk.granted((wish,))
-        reply = self._conversation.shown(desk, wish.case, message) if wish.case else Reply()
-        return tuple(
-            self._wish(desk, wish.place, show)
-            for show in reply.shows
-            if show.at != message or _body(show) != wish.body
-        )
+        if not wish.case:
+            return ()
+        if wish.slot.startswith("d:"):
+            reply = self._team.minuted(desk, wish.case, message)
+        else:
+            kept = desk.get(wish.case)
+            room = self._team if kept and kept.team else self._conversation
+            reply = room.shown(desk, wish.case, message)
+        fresh = tuple(show for show in reply.shows if show.at != message or _body(show) != wish.body)
+        return self._wishes(desk, wish.place, replace(reply, shows=fresh))
+
+    def polled(self, desk: Desk, wish: Wish, poll: str, message: int) -> tuple[Wish, ...]:
+        """Strike out a wish that was granted by a poll; the votes that come under its id are its case's."""
+        desk.granted((wish,))
+        number = int(wish.slot.rpartition(".")[2])
+        return self._wishes(desk, wish.place, self._team.polled(desk, wish.case, number, poll, message))
+
+    def moved(self, desk: Desk, old: str, new: str) -> tuple[Wish, ...]:
+        """Go on in the chat that a group has become."""
+        return self._wishes(desk, new, self._team.moved(desk, old, new))
 
     def resent(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Wish a new message for a case whose message is gone."""
@@ -71,33 +108,73 @@ class Clerk:
         turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
         """
         waiting = tuple(newer for newer in desk.wishes(wish.place) if newer.slot == wish.slot)
-        shows = () if waiting else self._conversation.redrawn(desk, wish.case).shows
-        return (*waiting, *(self._wish(desk, wish.place, show) for show in shows))
+        if waiting:
+            return waiting
+        kept = desk.get(wish.case)
+        room = self._team if kept and kept.team else self._conversation
+        return self._wishes(desk, wish.place, room.redrawn(desk, wish.case))
 
     def failed(self, desk: Desk, letter: Letter, fault: str) -> Outcome:
         """Set a letter aside whose handling failed, and say that nothing was changed."""
         desk.set_aside(letter.update_id, fault)
-        query = arrival_in(letter).query
-        reply = self._conversation.failed(tapped=bool(query))
-        wishes = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
-        return Outcome(query, reply.toast, wishes)
+        arrival = arrival_in(letter)
+        reply = self._conversation.failed(tapped=bool(arrival.query))
+        return Outcome(arrival.query, reply.toast, self._wishes(desk, arrival.place, reply))
 
-    def _reply(self, desk: Desk, arrival: Arrival) -> Reply:
-        """Let those take part who may, in private chats; others are told why not. Everybody may have theirs erased."""
-        who, place, tapped = str(arrival.who), str(arrival.chat), bool(arrival.query)
+    def tended(self, desk: Desk) -> tuple[Wish, ...]:
+        """Let cases rest that nobody touches, and erase those whose time is over."""
+        self._conversation.expire(desk, self._terms.keep)
+        return self._wishes(desk, "", self._team.tended(desk, self._terms.rest))
+
+    def _reply(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
+        """Let those take part who may; others are told why not. Everybody may have theirs erased."""
+        tapped = arrival.kind == Kind.tap
         tap = unpack(arrival.data) if tapped else None
-        if not (arrival.private or tapped or arrival.data):
-            return Reply()
+        match arrival.kind:
+            case Kind.vote:
+                return self._vote(desk, arrival)
+            case Kind.moved:
+                return self._team.moved(desk, str(arrival.chat), arrival.argument)
+            case Kind.left:
+                return self._team.left(desk, str(arrival.chat))
         forgets = tap.verb is Verb.erase if tap else arrival.data == "forget" and not tapped
-        if not forgets and not self._access.allows(arrival.who, arrival.chat):
-            return self._conversation.not_listed(who, tapped=tapped)
+        allowed = self._access.allows(arrival.who, arrival.chat) or forgets
         if not arrival.private:
-            return self._conversation.elsewhere(tapped=tapped)
+            return self._in_group(desk, arrival, tap, role, allowed=allowed)
+        if not allowed:
+            return self._conversation.not_listed(str(arrival.who), tapped=tapped)
+        visit = Visit(arrival.place, str(arrival.who), arrival.card)
         if tapped:
-            return self._conversation.tap(desk, tap, Visit(place, who, arrival.card))
+            return self._conversation.tap(desk, tap, visit)
         if arrival.data:
-            return self._conversation.command(desk, arrival.data, Visit(place, who))
-        return self._conversation.text(desk, Visit(place, who))
+            return self._conversation.command(desk, arrival.data, visit)
+        return self._conversation.text(desk, visit)
+
+    def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
+        """Let the members of a group take part, as themselves."""
+        tapped = arrival.kind == Kind.tap
+        if not allowed:
+            told = not tapped and not desk.silence(str(arrival.chat))
+            return self._team.not_here(str(arrival.chat), str(arrival.who), tapped=tapped, told=told)
+        if arrival.masked or role is Role.outsider:
+            return self._team.refused("masked" if arrival.masked else "outsider", tapped=tapped)
+        visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=role is Role.admin)
+        if tapped:
+            return self._team.tap(desk, tap, visit)
+        return self._team.command(desk, arrival.data, arrival.argument, visit)
+
+    def _vote(self, desk: Desk, arrival: Arrival) -> Reply:
+        """Take a vote; it bears no chat, but its poll belongs to a case that does."""
+        kept = desk.balloted(arrival.data)
+        if kept is None or not self._access.allows(arrival.who, int(chat_of(kept.place))):
+            return Reply()
+        numbers = [int(number) for number in arrival.argument.split(",") if number]
+        return self._team.vote(desk, arrival.data, numbers, str(arrival.who))
+
+    def _wishes(self, desk: Desk, place: str, reply: Reply) -> tuple[Wish, ...]:
+        """Keep all that a reply wishes, where it does not say where in the place of the visit."""
+        shown = [self._wish(desk, show.place or place, show) for show in reply.shows]
+        return (*shown, *(_deed(desk, deed.place or place, deed) for deed in reply.deeds))
 
     @staticmethod
     def _wish(desk: Desk, place: str, show: Show) -> Wish:
@@ -106,10 +183,31 @@ class Clerk:
         Pages share one slot: of those that wait to be sent the newest counts, so that a flood of commands does not
         become a flood of answers.
         """
-        slot = f"m:{show.at}" if show.at is not None else f"c:{show.case}" if show.case else "page"
-        return desk.wish(place, slot, _body(show), show.case)
+        chat, _, topic = place.partition("/")
+        if show.at is not None:
+            # A record of a decision that is gone is not posted again; a case's card is.
+            return desk.wish(chat, f"m:{show.at}", _body(show), "" if show.minutes else show.case)
+        page = f"page:{topic}" if topic else "page"
+        slot = f"d:{show.case}" if show.minutes else f"c:{show.case}" if show.case else page
+        return desk.wish(chat, slot, _body(show, topic), show.case)
 
 
-def _body(show: Show) -> str:
+def _body(show: Show, topic: str = "") -> str:
     """Write the screen of a card as it is kept."""
-    return orjson.dumps(screen(show.card)).decode()
+    where = {"message_thread_id": int(topic)} if topic else {}
+    return orjson.dumps(screen(show.card) | where).decode()
+
+
+def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
+    """Keep that a vote is to be opened or to end, or that a message is to be pinned."""
+    chat, _, topic = place.partition("/")
+    match deed:
+        case Ask(case=case, number=number, question=question, answers=answers):
+            where = {"message_thread_id": int(topic)} if topic else {}
+            options = [{"text": answer} for answer in answers]
+            asked = {"question": question, "options": options, "is_anonymous": False, "allows_revoting": True}
+            return desk.wish(chat, f"v:{case}.{number}", orjson.dumps(asked | where).decode(), case)
+        case Stop(message=message):
+            return desk.wish(chat, f"s:{message}", "{}", "")
+        case Pin(message=message, on=on):
+            return desk.wish(chat, f"p:{message}", orjson.dumps({"on": on}).decode(), "")

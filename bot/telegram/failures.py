@@ -25,16 +25,20 @@ class Fate(Enum):
     rest = "rest"
     """The chat cannot be reached any more: nothing is sent there until it speaks again."""
 
+    moved = "moved"
+    """The group has become another chat: everything goes on there."""
+
     given_up = "given_up"
     """It can never be sent as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The fate, and for `again` how many seconds Telegram asks to wait, where it does."""
+    """The fate; for `again` how many seconds Telegram asks to wait, where it does; for `moved` the new chat."""
 
     fate: Fate
     wait: float | None = None
+    to: str = ""
 
 
 _BAD_REQUESTS: Final = (
@@ -42,6 +46,7 @@ _BAD_REQUESTS: Final = (
     ("message to edit not found", Fate.gone),
     ("message can't be edited", Fate.gone),
     ("message_id_invalid", Fate.gone),
+    ("poll has already been closed", Fate.shown),
     ("chat not found", Fate.rest),
     ("user not found", Fate.rest),
     ("peer_id_invalid", Fate.rest),
@@ -53,7 +58,9 @@ def failure_of(error: TelegramError) -> Failure:
     if isinstance(error, RetryAfter):
         wait = error.retry_after
         return Failure(Fate.again, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
-    if isinstance(error, Forbidden | ChatMigrated):
+    if isinstance(error, ChatMigrated):
+        return Failure(Fate.moved, to=str(error.new_chat_id))
+    if isinstance(error, Forbidden):
         return Failure(Fate.rest)
     if isinstance(error, BadRequest):
         said = error.message.lower()

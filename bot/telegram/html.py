@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from bot.telegram.buttons import pack
-from flows.card import Block, Card, Line, Style
+from bot.telegram.names import BOT
+from flows.card import Block, Button, Card, Line, Style
 
 Screen = dict[str, object]
 """The parameters of a message that shows a card: text, parse mode, keyboard."""
@@ -15,12 +16,21 @@ def screen(card: Card) -> Screen:
     """Write a card as the parameters of sendMessage and editMessageText."""
     head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
     head.append(f"<b>{escape(card.title, quote=False)}</b>")
-    keyboard = [[{"text": button.label, "callback_data": pack(button.tap)} for button in row] for row in card.rows]
+    keyboard = [[_button(button) for button in row] for row in card.rows]
     return {
         "text": "\n\n".join(["\n".join(head), *map(_block, card.blocks)]),
         "parse_mode": "HTML",
         "reply_markup": {"inline_keyboard": keyboard},
     }
+
+
+def _button(button: Button) -> dict[str, object]:
+    """Write a button: what it wishes, what it copies, or the link that takes it to a group."""
+    if button.copies:
+        return {"text": button.label, "copy_text": {"text": button.copies}}
+    if button.hands:
+        return {"text": button.label, "url": f"https://t.me/{BOT}?startgroup={button.hands}"}
+    return {"text": button.label, "callback_data": pack(button.tap)}
 
 
 def _block(block: Block) -> str:

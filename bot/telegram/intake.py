@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import orjson
@@ -11,9 +12,12 @@ from telegram.constants import ChatType
 
 from bot.conversation import COMMANDS
 from bot.desk import Letter
+from bot.team import COMMANDS as TEAM_COMMANDS
 
-KINDS: Final = ("message", "callback_query")
+KINDS: Final = ("message", "callback_query", "poll_answer", "my_chat_member")
 """The kinds of update that are asked for."""
+
+KNOWN: Final = frozenset((*COMMANDS, *TEAM_COMMANDS))
 
 UNKNOWN: Final = "unknown"
 """Stands for a command that is none of ours: what was written after the slash is nobody's business."""
@@ -26,7 +30,23 @@ LARGEST: Final = 2**63
 MOST_DATA: Final = 80
 """Characters of callback data that are looked at; more than Telegram carries is none of ours."""
 
-_COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]{1,64})?(?:\s|$)")
+_COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+([A-Za-z0-9_-]{1,64})\s*$|\s|$)")
+_MENTION: Final = re.compile(r"@([A-Za-z0-9_]{1,64})\s+/?([A-Za-z0-9_]{1,32})\s*$")
+_MASKS: Final = (1087968824, 136817688, 777000)
+"""The numbers Telegram gives to who writes as a group, as a channel, and to what a linked channel posts."""
+
+_OUT: Final = ("left", "kicked")
+
+
+class Kind(StrEnum):
+    """What an update tells."""
+
+    message = ""
+    tap = "tap"
+    vote = "vote"
+    moved = "moved"
+    joined = "joined"
+    left = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +59,12 @@ class Arrival:
         private: whether it is a private chat.
         query: the callback query of a tap; empty for a message.
         card: the message that was tapped; None where it is not known any more.
-        data: the callback data of a tap, the bare command of a message; empty for a message that is none.
+        data: the callback data of a tap, the bare command of a message; empty for a message that is none;
+            the id of the poll of a vote.
+        argument: what follows a command in a link, the numbers of the answers of a vote, the number of the chat that
+            a group has become.
+        topic: the topic of a forum; 0 where the chat has none.
+        masked: whether somebody writes as the group, as a channel or as a bot.
     """
 
     who: int
@@ -48,10 +73,20 @@ class Arrival:
     query: str
     card: int | None
     data: str
+    kind: Kind = Kind.message
+    argument: str = ""
+    topic: int = 0
+    masked: bool = False
 
     def body(self) -> str:
         """Write it for a letter."""
-        return orjson.dumps((self.who, self.chat, self.private, self.query, self.card, self.data)).decode()
+        person = (self.who, self.chat, self.private, self.query, self.card, self.data)
+        return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked)).decode()
+
+    @property
+    def place(self) -> str:
+        """The chat, or the topic of it: a place of its own."""
+        return f"{self.chat}/{self.topic}" if self.topic else str(self.chat)
 
 
 class Unreadable(Exception):
@@ -74,15 +109,19 @@ def arrival_in(letter: Letter) -> Arrival:
     return Arrival(*orjson.loads(letter.body))
 
 
-def letter_of(update: dict[str, Any]) -> Letter | None:
+def letter_of(update: dict[str, Any], username: str = "") -> Letter | None:
     """Reduce an update to a letter; None where there is nothing to answer.
+
+    Args:
+        update: the update, as JSON has it.
+        username: the bot's own; a command that names another bot is not for this one.
 
     Raises:
         Unreadable: where the update is misshapen.
     """
     update_id: int = update["update_id"]
     try:
-        arrival = _tapped(update["callback_query"]) if "callback_query" in update else _written(update.get("message"))
+        arrival = _arrived(update, username)
         return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
@@ -101,25 +140,95 @@ def query_id_of(update: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def _arrived(update: dict[str, Any], username: str) -> Arrival | None:
+    """Read the kind of update it is."""
+    if "callback_query" in update:
+        return _tapped(update["callback_query"])
+    if "poll_answer" in update:
+        return _voted(update["poll_answer"])
+    if "my_chat_member" in update:
+        return _membership(update["my_chat_member"])
+    return _written(update.get("message"), username)
+
+
 def _tapped(query: dict[str, Any]) -> Arrival:
     who = int(query["from"]["id"])
     data = str(query.get("data", ""))[:MOST_DATA]
     message = query.get("message")
     if not message:
-        return Arrival(who, who, True, str(query["id"]), None, data)  # noqa: FBT003 - as read
-    chat = message["chat"]
-    return Arrival(who, int(chat["id"]), chat["type"] == PRIVATE, str(query["id"]), _number(message), data)
+        return Arrival(who, who, True, str(query["id"]), None, data, Kind.tap)  # noqa: FBT003 - as read
+    chat, private = _chat(message)
+    masked = _masked(query["from"])
+    return Arrival(who, chat, private, str(query["id"]), _number(message), data, Kind.tap, "", _topic(message), masked)
 
 
-def _written(message: dict[str, Any] | None) -> Arrival | None:
+def _voted(answer: dict[str, Any]) -> Arrival | None:
+    """Read a vote; who votes as a channel is nobody."""
+    if "user" not in answer:
+        return None
+    who, numbers = int(answer["user"]["id"]), ",".join(str(int(number)) for number in answer["option_ids"])
+    return Arrival(who, who, False, "", None, str(answer["poll_id"])[:MOST_DATA], Kind.vote, numbers)  # noqa: FBT003
+
+
+def _membership(change: dict[str, Any]) -> Arrival | None:
+    """Read that the bot came to a group, or had to leave it."""
+    chat, private = _chat(change)
+    if private:
+        return None
+    out, was_out = (change[side]["status"] in _OUT for side in ("new_chat_member", "old_chat_member"))
+    if out is was_out:
+        return None
+    kind = Kind.left if out else Kind.joined
+    return Arrival(int(change["from"]["id"]), chat, False, "", None, "", kind)  # noqa: FBT003 - as read
+
+
+def _written(message: dict[str, Any] | None, username: str) -> Arrival | None:
+    """Read a message: a command, or in private anything; in a group nothing else is listened to."""
     if message is None or "from" not in message:
         return None
     _number(message)
+    chat, private = _chat(message)
+    who, topic, masked = (
+        int(message["from"]["id"]),
+        _topic(message),
+        _masked(message["from"]) or "sender_chat" in message,
+    )
+    if "migrate_to_chat_id" in message:
+        new = str(int(message["migrate_to_chat_id"]))
+        return Arrival(who, chat, private, "", None, "", Kind.moved, new)
+    said, argument = _command(str(message.get("text", "")), username, private=private)
+    if not said and not private:
+        return None
+    return Arrival(who, chat, private, "", None, said, Kind.message, argument, topic, masked)
+
+
+def _command(text: str, username: str, *, private: bool) -> tuple[str, str]:
+    """Read the command in a text, with what a link put behind it; nothing where it is for another bot."""
+    mentioned = None if private else _MENTION.match(text)
+    if mentioned and username and mentioned[1].lower() == username.lower():
+        named = mentioned[2].lower()
+        return (named, "") if named in KNOWN else ("", "")
+    command = _COMMAND.match(text)
+    if command is None or (command[2] and username and command[2].lower() != username.lower()):
+        return "", ""
+    named = command[1].lower()
+    return (named, command[3] or "" if named == "start" else "") if named in KNOWN else (UNKNOWN, "")
+
+
+def _chat(message: dict[str, Any]) -> tuple[int, bool]:
+    """Read the number of a chat, and whether it is private."""
     chat = message["chat"]
-    command = _COMMAND.match(str(message.get("text", "")))
-    named = command[1].lower() if command else ""
-    said = named if named in COMMANDS or not command else UNKNOWN
-    return Arrival(int(message["from"]["id"]), int(chat["id"]), chat["type"] == PRIVATE, "", None, said)
+    return int(chat["id"]), chat["type"] == PRIVATE
+
+
+def _topic(message: dict[str, Any]) -> int:
+    """Read the topic of a forum; a thread of replies is none."""
+    return int(message["message_thread_id"]) if message.get("is_topic_message") else 0
+
+
+def _masked(user: dict[str, Any]) -> bool:
+    """Tell whether somebody writes as somebody else."""
+    return bool(user.get("is_bot")) or user["id"] in _MASKS
 
 
 def _number(message: dict[str, Any]) -> int:

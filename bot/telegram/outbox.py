@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from structlog.typing import FilteringBoundLogger
@@ -15,6 +15,7 @@ from bot.desk import Desk, DeskStore, NotSaved, Wish
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk
 from bot.telegram.failures import Failure, Fate, failure_of
+from bot.telegram.members import Members
 from bot.telegram.pace import Pace
 from flows.errors import Overtaken
 
@@ -23,6 +24,9 @@ LONGEST_WAIT: Final = 30.0
 STRIKE_EVERY: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
+
+_CHANGES: Final = {"m:": "editMessageText", "s:": "stopPoll", "p:": "pinChatMessage"}
+"""What changes a message that is there already, by the slot of the wish."""
 
 
 class Outbox:
@@ -33,6 +37,7 @@ class Outbox:
         api: Api,
         store: DeskStore,
         clerk: Clerk,
+        members: Members,
         pace: Pace,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -41,6 +46,7 @@ class Outbox:
         self._api = api
         self._store = store
         self._clerk = clerk
+        self._members = members
         self._pace = pace
         self._log = log
         self._sleep = sleep
@@ -89,7 +95,7 @@ class Outbox:
     async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        await self._sleep(self._pace.wait(wish.place, edit=wish.slot.startswith("m:")))
+        await self._sleep(self._pace.wait(wish.place, edit=wish.slot[:2] in _CHANGES))
         while True:
             wish = newer.pop(wish.slot, wish)
             try:
@@ -106,15 +112,26 @@ class Outbox:
             wait = min(wait * 2, LONGEST_WAIT)
 
     async def _send(self, wish: Wish) -> None:
-        """Send one wish, and note that it was shown."""
-        screen: dict[str, Any] = {"chat_id": int(wish.place), **orjson.loads(wish.body)}
-        if wish.slot.startswith("m:"):
-            await self._api.call("editMessageText", {**screen, "message_id": int(wish.slot[2:])})
+        """Do what one wish asks for, and note that it was done."""
+        body = await self._members.filled(orjson.loads(wish.body), int(wish.place))
+        kind, number = wish.slot[:2], wish.slot[2:]
+        if kind in _CHANGES:
+            on = body.pop("on", True)
+            method = _CHANGES[kind] if on else "unpinChatMessage"
+            quiet = {"disable_notification": True} if method == "pinChatMessage" else {}
+            params = {"chat_id": int(wish.place), **body, "message_id": int(number), **quiet}
+            await self._api.call(method, params)
             self._note(wish)
             return
-        sent = await self._api.call("sendMessage", {**screen, "disable_notification": True})
-        message = int(sent["message_id"])
-        await self._record(lambda desk: self._clerk.shown(desk, wish, message))
+        params = {"chat_id": int(wish.place), **body, "disable_notification": True}
+        if kind == "v:":
+            sent = await self._api.call("sendPoll", params)
+            poll, message = str(sent["poll"]["id"]), int(sent["message_id"])
+            await self._record(lambda desk: self._clerk.polled(desk, wish, poll, message))
+        else:
+            sent = await self._api.call("sendMessage", params)
+            message = int(sent["message_id"])
+            await self._record(lambda desk: self._clerk.shown(desk, wish, message))
         self._let_go(wish)
 
     async def _settle(self, wish: Wish, failure: Failure, newer: dict[str, Wish]) -> None:
@@ -123,7 +140,9 @@ class Outbox:
             await self._record(lambda desk: self._clerk.resent(desk, wish))
             return
         self._note(wish)
-        if failure.fate is Fate.rest:
+        if failure.fate is Fate.moved:
+            await self._record(lambda desk: self._clerk.moved(desk, wish.place, failure.to))
+        if failure.fate in (Fate.rest, Fate.moved):
             for later in list(newer.values()):
                 self._note(later)
             newer.clear()

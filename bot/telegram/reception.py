@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
@@ -14,12 +15,16 @@ from bot.desk import Desk, DeskStore, Letter, NotSaved
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, HandledAlready, Outcome
 from bot.telegram.failures import Fate, failure_of
-from bot.telegram.intake import Unreadable, arrival_in, letter_of, query_id_of, update_id_of
+from bot.telegram.intake import Kind, Unreadable, arrival_in, letter_of, query_id_of, update_id_of
+from bot.telegram.members import Members, Role
 from bot.telegram.outbox import Outbox
 from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT
 from flows.errors import Overtaken
 
 ANSWER_TRIES: Final = 4
+
+LONGEST_TOAST: Final = 200
+"""Characters that Telegram shows of an answer to a tap."""
 
 REMEMBERED: Final = 20_000
 """How many handled updates are remembered, to tell a repeat; Telegram repeats none so old."""
@@ -37,6 +42,7 @@ class Reception:
         conversation: Conversation,
         clerk: Clerk,
         outbox: Outbox,
+        members: Members,
         log: FilteringBoundLogger,
         committed: Callable[[], None],
     ) -> None:
@@ -46,10 +52,12 @@ class Reception:
         self._conversation = conversation
         self._clerk = clerk
         self._outbox = outbox
+        self._members = members
         self._log = log
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def accept(self, batch: list[Any]) -> int:
         """Keep a batch of raw updates, then handle it beside the rest.
@@ -98,7 +106,8 @@ class Reception:
                 self._log.error("update_without_id")
                 continue
             try:
-                letter = letter_of(update)
+                self._members.learn(update)
+                letter = letter_of(update, self._members.username)
             except Unreadable as fault:
                 self._log.error("update_unreadable", update_id=fault.update_id)
                 unreadable.add(fault.update_id)
@@ -109,7 +118,7 @@ class Reception:
     async def _handle(self, letter: Letter) -> None:
         """Handle a letter; one whose handling fails is set aside, and the person is told."""
         try:
-            outcome = await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+            outcome = await self._handled(letter)
         except (NotSaved, Overtaken):
             self._log.error("not_saved", update_id=letter.update_id)
             self._answer(arrival_in(letter).query, self._conversation.not_saved().toast)
@@ -124,25 +133,35 @@ class Reception:
             self._log.error("set_aside", update_id=letter.update_id, error=name)
             outcome = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
         self._committed()
-        self._follow(outcome)
+        self._answer(outcome.query, outcome.toast, letter.lane)
+        self._outbox.take(outcome.wishes)
+
+    async def _handled(self, letter: Letter) -> Outcome:
+        """Handle a letter; those of a group one after another, for each waits until it is known who the person is."""
+        arrival = arrival_in(letter)
+        if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
+            return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+        async with self._lines.setdefault(letter.lane, asyncio.Lock()):
+            role = Role.member
+            if not arrival.masked:
+                role = await self._members.role(arrival.chat, arrival.who)
+            return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
 
     async def _repeat(self, letter: Letter) -> None:
         """Tell a repeated update what it was told before."""
         known = await self._store.run(lambda desk: desk.letter(letter.update_id))
         if known and not known.body:
-            self._answer(arrival_in(letter).query, known.toast)
+            self._answer(arrival_in(letter).query, known.toast, letter.lane)
 
-    def _follow(self, outcome: Outcome) -> None:
-        """Answer the tap and show the screens, side by side."""
-        self._answer(outcome.query, outcome.toast)
-        self._outbox.take(outcome.wishes)
-
-    def _answer(self, query: str | None, toast: str) -> None:
+    def _answer(self, query: str | None, toast: str, chat: str = "0") -> None:
+        """Answer a tap, beside the rest; names are put in where the chat is known."""
         if query:
-            self._spawn(self._answered({"callback_query_id": query} | ({"text": toast} if toast else {})))
+            self._spawn(self._answered(query, toast, int(chat)))
 
-    async def _answered(self, params: dict[str, Any]) -> None:
+    async def _answered(self, query: str, toast: str, chat: int) -> None:
         """Answer a tap at once; no state depends on it, so one that comes too late is let go."""
+        said = (await self._members.in_words(toast, chat))[:LONGEST_TOAST] if toast else ""
+        params = {"callback_query_id": query} | ({"text": said} if said else {})
         for _ in range(ANSWER_TRIES):
             try:
                 await self._api.call("answerCallbackQuery", params)

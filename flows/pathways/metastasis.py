@@ -63,6 +63,7 @@ QUESTIONS: Final = (
         ),
         hint="The source names no scale and no cut-off: you judge.",
         facts=("F8", "G3"),
+        scales=("fitness",),
     ),
     Question(
         "deficit",
@@ -78,6 +79,7 @@ QUESTIONS: Final = (
         "Minor: present, judged not significant.",
         facts=("F12", "G2"),
         caution=EMERGENCY,
+        scales=("ais",),
     ),
     Question(
         "extent",
@@ -104,6 +106,7 @@ QUESTIONS: Final = (
         rows=(2,),
         hint="Extensive: the anterior column must be rebuilt. With several levels the worst body counts.",
         facts=("F11", "G12"),
+        aid="sins",
     ),
     Question(
         "one_sided",
@@ -117,6 +120,7 @@ QUESTIONS: Final = (
         rows=(2, 1),
         hint="The source keeps the combined operation for spines that one side cannot hold.",
         facts=("F16",),
+        aid="sins",
     ),
     Question(
         "prior",

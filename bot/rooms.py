@@ -1,0 +1,29 @@
+"""Where cases are worked: alone in a private chat, or by a team in a group; both from the same flow and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bot.conversation import Conversation
+from bot.team import TeamRoom
+from flows.library import Library
+
+
+class Rooms(NamedTuple):
+    """The conversation of private chats, and the room of groups."""
+
+    alone: Conversation
+    team: TeamRoom
+
+
+def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str]) -> Rooms:
+    """Open both.
+
+    Args:
+        offered: the flows and their catalog; a team works the default one.
+        clock: gives seconds since 1970, UTC.
+        new_id: gives an id for a case, of small letters and digits, 16 at most.
+    """
+    alone = Conversation(*offered, clock, new_id)
+    return Rooms(alone, TeamRoom(offered.flow(), offered.catalog, clock, new_id, alone))

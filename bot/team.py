@@ -1,0 +1,417 @@
+"""What a message, a tap or a vote does to a team's case, the same for every channel: one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, later
+from bot.shares import id_at, unsealed
+from bot.teamwork import VIEWS, Teamwork
+from flows.board import Board, Shared, word
+from flows.card import Button, Card, Tap, Verb, person
+from flows.cards import Cards
+from flows.case import Case
+from flows.catalog import Catalog
+from flows.discussion import Discussion, Stage
+from flows.errors import (
+    Crowded,
+    FlowError,
+    NothingBefore,
+    NothingChosen,
+    NotNow,
+    NotYours,
+    ReasonWanted,
+    Unsettled,
+)
+from flows.flow import Flow
+from flows.interview import Interview
+from flows.pages import Pages
+from flows.store import Kept, Ledger, Team
+
+COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
+"""Every command of a group, in the order of its menu."""
+
+BEGIN: Final = "case"
+"""The payload of a link that begins a case in the group it leads to."""
+
+HOUR: Final = 60
+DAY: Final = 24 * HOUR
+"""Minutes."""
+
+_PICKS: Final = 3
+"""Names to pick the right one from."""
+
+
+class TeamRoom:
+    """Conducts what the members of a group do to their cases."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        catalog: Catalog,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        alone: Conversation,
+    ) -> None:
+        """Take the flow and its words, the clock (seconds since 1970), the ids, and what a person alone is shown."""
+        self._interview = Interview(flow)
+        self._discussion = Discussion(self._interview)
+        self._board = Board(Cards(flow, catalog, named=True), _when)
+        self._pages = Pages(catalog)
+        self._catalog = catalog
+        self._words = catalog.team
+        self._clock = clock
+        self._new_id = new_id
+        self._alone = alone
+        self._teamwork = Teamwork(self._discussion, self._board, alone, clock, self._pages)
+
+    def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
+        """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
+        match name:
+            case "case" | "new":
+                return self._new(ledger, visit)
+            case "cases" | "cancel":
+                return self._cases(ledger, visit)
+            case "start" if argument:
+                return self._new(ledger, visit) if argument == BEGIN else self._brought(ledger, argument, visit)
+            case "forget":
+                return _said(self._pages.bare(self._words.pages.erase_privately))
+            case "start" | "help" | "about" | "options" | "scales":
+                return self._alone.command(ledger, name, visit)
+            case _:
+                return Reply()
+
+    def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Do what a button wishes; None is a button that nobody here knows."""
+        if tap is not None and tap.verb is Verb.new:
+            return self._new(ledger, visit)
+        if tap is None or not tap.case:
+            return self._alone.tap(ledger, tap, visit)
+        toasts = self._catalog.wording.toasts
+        kept = ledger.get(tap.case)
+        if kept is None:
+            return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
+        if kept.team is None or kept.place != visit.place:
+            return Reply(toast=toasts.gone)
+        if tap.verb is Verb.show:
+            return self._bring(ledger, kept, visit)
+        if kept.aside:
+            return Reply((Show(self._resting(), visit.card),), toasts.put_aside)
+        at_minutes = tap.verb is Verb.reopen and visit.card == kept.team.minutes
+        if kept.card not in (None, visit.card) and not at_minutes:
+            return Reply((Show(self._superseded(kept), visit.card),), toasts.moved)
+        here = kept if at_minutes else replace(kept, card=visit.card)
+        return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
+
+    def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
+        """Take a vote: the number of an answer of the poll, or none where it was taken back."""
+        kept = ledger.balloted(poll)
+        if kept is None:
+            return Reply()
+        offered = self._shared(kept).talk.offered
+        voted = next((offered[number] for number in numbers if number < len(offered)), "")
+        try:
+            case = self._discussion.vote(kept.case, voted, who, self._clock())
+        except FlowError:
+            return Reply()
+        here = replace(kept, case=case, touched=later(self._clock, kept))
+        ledger.put(here, kept.case.revision)
+        return Reply((self._drawn(here),))
+
+    def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
+        """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
+        kept = ledger.get(case_id)
+        if kept is None:
+            return Reply()
+        here = replace(kept, card=message)
+        if here != kept:
+            ledger.put(here, kept.case.revision)
+        before = kept.card not in (None, message)
+        outdated = (Show(self._superseded(kept), kept.card, place=kept.place),) if before else ()
+        return Reply((self._drawn(here), *outdated))
+
+    def polled(self, ledger: Ledger, case_id: str, number: int, poll: str, message: int) -> Reply:
+        """Remember the poll of a vote; one that came too late is stopped."""
+        kept = ledger.get(case_id)
+        if kept is None or kept.team is None:
+            return Reply(deeds=(Stop(message),))
+        talk = self._shared(kept).talk
+        if talk.stage is not Stage.voting or talk.rounds != number:
+            return Reply(deeds=(Stop(message, place=kept.place),))
+        earlier = kept.team.ballot
+        ledger.put(replace(kept, team=replace(kept.team, poll=poll, ballot=message)), kept.case.revision)
+        return Reply(deeds=(Stop(earlier, place=kept.place),) if earlier not in (None, message) else ())
+
+    def minuted(self, ledger: Ledger, case_id: str, message: int) -> Reply:
+        """Remember which message records the decision, and pin it; one that was sent before it does not hold."""
+        kept = ledger.get(case_id)
+        if kept is None or kept.team is None:
+            return Reply()
+        earlier = kept.team.minutes
+        here = replace(kept, team=replace(kept.team, minutes=message))
+        ledger.put(here, kept.case.revision)
+        holds = not self._is_open(kept)
+        pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
+        shows = [self._minutes(here)]
+        if earlier not in (None, message):
+            pins.append(Pin(earlier, on=False, place=kept.place))
+            shows.append(Show(self._superseded(kept), earlier, place=kept.place))
+        return Reply(tuple(shows), deeds=tuple(pins))
+
+    def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
+        """Draw where a case stands, in the message that shows it."""
+        kept = ledger.get(case_id)
+        return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+
+    def tended(self, ledger: Ledger, rest_after: float) -> Reply:
+        """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
+        idle = [k for k in ledger.idle(self._clock() - rest_after) if self._is_open(k)]
+        resting: dict[str, list[Kept]] = {}
+        shows: list[Show] = []
+        for kept in idle:
+            ledger.put(replace(kept, aside=True), kept.case.revision)
+            resting.setdefault(kept.place, []).append(kept)
+            if kept.card is not None:
+                shows.append(Show(self._resting(kept), kept.card, place=kept.place))
+        hours = round(rest_after / 3600)
+        for place, cases in resting.items():
+            shows.append(Show(self._reminder(cases, hours), place=place))
+        return Reply(tuple(shows))
+
+    def moved(self, ledger: Ledger, old: str, new: str) -> Reply:
+        """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card."""
+        ledger.move(old, new)
+        shows: list[Show] = []
+        for kept in ledger.of_chat(new):
+            if self._is_open(kept):
+                shows.append(self._drawn(kept))
+            elif kept.team and kept.team.minutes is None:
+                shows.append(self._minutes(kept))
+        return Reply(tuple(shows))
+
+    def left(self, ledger: Ledger, chat: str) -> Reply:
+        """Let the cases of a chat rest that the bot was removed from."""
+        for kept in ledger.of_chat(chat):
+            ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
+        return Reply()
+
+    def refused(self, why: str, *, tapped: bool) -> Reply:
+        """Say why somebody cannot take part; only to who tapped."""
+        return Reply(toast=getattr(self._words.toasts, why)) if tapped else Reply()
+
+    def not_here(self, chat: str, who: str, *, tapped: bool, told: bool) -> Reply:
+        """Say once that the bot is not for this group."""
+        if tapped:
+            return self._alone.not_listed(who, tapped=True)
+        return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
+
+    def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
+        """Where a newer case is open here, have the right name picked before a tap counts."""
+        opened = [k for k in ledger.team_cases(kept.place) if self._is_open(k)]
+        older = bool(opened) and opened[0].case.id != kept.case.id
+        if tap.verb in VIEWS or not older or not kept.team or tap.name == word(kept.team.name):
+            return None
+        if tap.name:
+            return Reply((self._drawn(kept),), self._words.toasts.wrong_name)
+        others = [k.team.name for k in opened if k.team and k.case.id != kept.case.id]
+        more = [name for name in self._words.names if name not in (*others, kept.team.name)]
+        names = sorted([kept.team.name, *[*others, *more][: _PICKS - 1]], key=word)
+        return Reply((Show(self._board.which(self._shared(kept), tap, names), kept.card, kept.case.id),))
+
+    def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Take a tap, or say why not and draw where the case stands."""
+        shared = self._shared(kept)
+        try:
+            if tap.verb in VIEWS:
+                return Reply((Show(self._teamwork.viewed(shared, tap), here.card, kept.case.id),))
+            here = replace(here, case=self._teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
+        except ReasonWanted:
+            return Reply((Show(self._board.departing(shared, tap.question), here.card, kept.case.id),))
+        except FlowError as refused:
+            toast = self._why(refused, shared, tap, visit)
+        else:
+            toast = self._told(shared, here, tap)
+        here, follows = self._following(kept, here)
+        if here != kept:
+            ledger.put(here, kept.case.revision)
+        return replace(follows, shows=(self._drawn(here), *follows.shows), toast=toast)
+
+    def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
+        """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
+        if here.team is None or here.case.talk == kept.case.talk:
+            return here, Reply()
+        before, now = self._shared(kept).talk, self._shared(here).talk
+        deeds: list[Deed] = []
+        shows: list[Show] = []
+        if now.stage is Stage.voting and before.stage is not Stage.voting:
+            question, answers = self._board.poll(self._shared(here))
+            deeds.append(Ask(here.case.id, now.rounds, question, answers, place=here.place))
+        if before.stage is Stage.voting and now.stage is not Stage.voting:
+            if here.team.ballot is not None:
+                deeds.append(Stop(here.team.ballot, place=here.place))
+            here = replace(here, team=replace(here.team, poll="", ballot=None))
+        if now.stage is Stage.decided and before.stage is not Stage.decided:
+            here = replace(here, team=replace(here.team, minutes=None)) if here.team else here
+            shows.append(self._minutes(here))
+        if before.stage is Stage.decided and here.team and here.team.minutes is not None:
+            deeds.append(Pin(here.team.minutes, on=False, place=here.place))
+            shows.append(self._minutes(here))
+        return here, Reply(tuple(shows), deeds=tuple(deeds))
+
+    def _new(self, ledger: Ledger, visit: Visit) -> Reply:
+        """Begin a case of this place."""
+        return self._opened(ledger, Case(self._new_id(), self._interview.flow.code, self._catalog.edition), visit, "")
+
+    def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str) -> Reply:
+        """Open a case under a name that no other open one here has."""
+        present = ledger.team_cases(visit.place)
+        taken = {k.team.name for k in present if k.team and self._is_open(k)}
+        recent = {k.team.name for k in present if k.team}
+        free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
+        if not free:
+            return _said(self._pages.bare(self._words.pages.names_taken))
+        now = max([self._clock(), *(k.team.opened + 1e-3 for k in present if k.team)])
+        name = free[sum(case.id.encode()) % len(free)]
+        kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
+        ledger.add(kept)
+        return Reply((self._drawn(kept),))
+
+    def _brought(self, ledger: Ledger, token: str, visit: Visit) -> Reply:
+        """Open the case that a link hands to this place; followed again, the link leads to the same one."""
+        case_id = unsealed(ledger.secret(), token, visit.who, self._clock())
+        kept = ledger.get(case_id) if case_id else None
+        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._interview.flow.code:
+            return _said(self._pages.bare(self._words.pages.share_gone))
+        here = ledger.get(id_at(token, visit.place, len(kept.case.id)))
+        if here:
+            return self._bring(ledger, here, visit)
+        case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
+        return self._opened(ledger, case, visit, visit.who)
+
+    def _cases(self, ledger: Ledger, visit: Visit) -> Reply:
+        """List the open cases of this place, each with its age and the way to its card."""
+        opened = [kept for kept in ledger.team_cases(visit.place) if kept.team and self._is_open(kept)]
+        if not opened:
+            page = self._catalog.wording.pages.nothing_open
+            return _said(self._pages.listed(page.title, self._words.lines.no_cases, ()))
+        now = self._clock()
+        rows = [(Button(f"{k.team.name} · {_age(now - k.team.opened)}", _show(k)),) for k in opened if k.team]
+        return _said(self._pages.listed(self._words.heads.cases, self._words.lines.cases, tuple(rows)))
+
+    def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
+        """Show a case: in its card where that was tapped, else in a new one below."""
+        if visit.card is not None and visit.card == kept.card and not kept.aside:
+            return Reply((self._drawn(kept),))
+        stays = visit.card is not None and visit.card == kept.card
+        here = replace(kept, aside=False, touched=later(self._clock, kept), card=kept.card if stays else None)
+        ledger.put(here, kept.case.revision)
+        before = kept.card if not stays else None
+        outdated = (Show(self._superseded(kept), before, place=kept.place),) if before is not None else ()
+        return Reply((*outdated, self._drawn(here)))
+
+    def _shared(self, kept: Kept) -> Shared:
+        standing = self._interview.standing(kept.case)
+        talk = self._discussion.talk(kept.case, standing)
+        team = kept.team
+        return Shared(kept.case, standing, talk, team.name if team else "", kept.owner, team.giver if team else "")
+
+    def _is_open(self, kept: Kept) -> bool:
+        return self._shared(kept).talk.stage is not Stage.decided
+
+    def _drawn(self, kept: Kept) -> Show:
+        return Show(self._board.case(self._shared(kept)), kept.card, kept.case.id, place=kept.place)
+
+    def _minutes(self, kept: Kept) -> Show:
+        """Draw the card of the latest decision."""
+        shared = self._shared(kept)
+        card = self._board.decision(shared, shared.talk.decisions[-1])
+        at = kept.team.minutes if kept.team else None
+        return Show(card, at, kept.case.id, place=kept.place, minutes=True)
+
+    def _superseded(self, kept: Kept) -> Card:
+        return self._pages.bare(self._catalog.wording.pages.superseded, self._go_on(kept))
+
+    def _resting(self, kept: Kept | None = None) -> Card:
+        return self._pages.bare(self._catalog.wording.pages.aside, *((self._go_on(kept),) if kept else ()))
+
+    def _reminder(self, cases: list[Kept], hours: int) -> Card:
+        """Say which cases rest from now on."""
+        names = [kept.team.name for kept in cases if kept.team]
+        rows = tuple(
+            (Button(f"{self._catalog.wording.labels.go_on}: {name}", _show(k)),)
+            for name, k in zip(names, cases, strict=True)
+        )
+        title = self._words.heads.resting.format(name=", ".join(names))
+        return self._pages.listed(title, self._words.lines.resting.format(hours=hours), rows)
+
+    def _go_on(self, kept: Kept) -> Button:
+        return Button(self._catalog.wording.labels.go_on, _show(kept))
+
+    def _why(self, refused: FlowError, shared: Shared, tap: Tap, visit: Visit) -> str:
+        """Say in a few words why a tap was not taken."""
+        toasts, here = self._catalog.wording.toasts, self._words.toasts
+        match refused:
+            case NotYours(args=(str(who),)):
+                return here.not_yours.format(who=person(who))
+            case NotYours():
+                return here.leads_only
+            case NotNow():
+                return self._not_now(shared)
+            case Unsettled():
+                return here.unsettled
+            case Crowded():
+                return here.crowded
+            case NothingChosen():
+                return toasts.nothing_chosen
+            case NothingBefore():
+                return toasts.nothing_before
+            case _:
+                return self._came_second(shared, tap, visit) or toasts.stale
+
+    def _came_second(self, shared: Shared, tap: Tap, visit: Visit) -> str:
+        """Tell who answered first, and what."""
+        first = shared.standing.answers.get(tap.question)
+        counts = shared.standing.findings.get(tap.question)
+        if tap.verb is not Verb.answer or first is None or not counts or first.who == visit.who:
+            return ""
+        return self._words.toasts.first.format(who=person(first.who), answer=self._board.said(tap.question, counts))
+
+    def _not_now(self, shared: Shared) -> str:
+        """Say what the stage of the discussion keeps from being done."""
+        toasts = self._words.toasts
+        known = {Stage.voting: toasts.vote_open, Stage.decided: toasts.decided}
+        return known.get(shared.talk.stage, toasts.not_now)
+
+    def _told(self, shared: Shared, here: Kept, tap: Tap) -> str:
+        """Tell what became of a word that somebody held against an answer."""
+        if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without):
+            return ""
+        now = self._shared(here)
+        before, after = shared.talk.disputes(shared.standing), now.talk.disputes(now.standing)
+        if after.get(tap.question) and after != before:
+            return self._words.toasts.held
+        return self._words.toasts.settled if before.get(tap.question) and not after.get(tap.question) else ""
+
+
+def _said(card: Card) -> Reply:
+    return Reply((Show(card),))
+
+
+def _show(kept: Kept) -> Tap:
+    return Tap(Verb.show, case=kept.case.id)
+
+
+def _when(at: float) -> str:
+    """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def _age(seconds: float) -> str:
+    """Write an age in its largest unit: "5 min", "3 h", "2 d"."""
+    minutes = max(0, int(seconds // 60))
+    if minutes < HOUR:
+        return f"{minutes} min"
+    return f"{minutes // HOUR} h" if minutes < 2 * DAY else f"{minutes // DAY} d"

@@ -1,0 +1,138 @@
+"""Lets the discussion or the interview take a member's tap on a team's case: a case in, a case out, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.conversation import BESIDE, Conversation, Visit, beside
+from flows.board import Board, Shared
+from flows.card import Button, Card, Tap, Verb
+from flows.case import Case
+from flows.discussion import Discussion, Member, Stage
+from flows.errors import NothingChosen, NotNow, StaleTap
+from flows.findings import Codes
+from flows.pages import Pages
+from flows.store import Kept
+
+_ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
+VIEWS: Final = BESIDE | {Verb.finding, Verb.reasons, Verb.choose, Verb.scale}
+"""Taps that look at something and change nothing."""
+
+_WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.reason, Verb.unsay)
+"""Taps that say what one holds, whatever has happened since: they may come late and twice."""
+
+
+class Teamwork:
+    """Knows which tap asks what of the discussion, and what of the interview."""
+
+    def __init__(
+        self,
+        discussion: Discussion,
+        board: Board,
+        alone: Conversation,
+        clock: Callable[[], float],
+        pages: Pages,
+    ) -> None:
+        """Take the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970), pages."""
+        self._discussion = discussion
+        self._board = board
+        self._reasons = board.cards.catalog.team.reasons
+        self._alone = alone
+        self._clock = clock
+        self._pages = pages
+
+    def viewed(self, shared: Shared, tap: Tap) -> Card:
+        """Draw what a tap wants to look at.
+
+        Raises:
+            NotNow: where the discussion does not stand there.
+            StaleTap: where there is no such thing to look at.
+        """
+        board, stage, standing = self._board, shared.talk.stage, shared.standing
+        match tap.verb:
+            case Verb.finding:
+                return self._finding(shared, tap.question)
+            case Verb.reasons if stage is Stage.voting:
+                return board.reasons(shared)
+            case Verb.choose if stage in (Stage.advised, Stage.voting, Stage.reopened):
+                return board.choosing(shared)
+            case Verb.reasons | Verb.choose:
+                raise NotNow
+            case Verb.scale if standing.at and tap.question in standing.at.scales:
+                to_question = board.cards.catalog.wording.labels.to_question
+                return self._pages.scale(tap.question, Button(to_question, Tap(Verb.show, case=shared.case.id)))
+            case _:
+                return board.beside(shared, beside(board.cards, shared.case, standing, tap))
+
+    def _finding(self, shared: Shared, code: str) -> Card:
+        """Draw a finding, while answers may be given."""
+        question = self._board.cards.flow.question(code)
+        if question is None or not shared.standing.findings.get(code):
+            raise StaleTap(code)
+        if not shared.talk.open:
+            raise NotNow
+        return self._board.finding(shared, question)
+
+    def taken(self, kept: Kept, shared: Shared, tap: Tap, visit: Visit) -> Case:
+        """Give the case with what a tap did to it.
+
+        Raises:
+            FlowError: as the discussion and the interview do.
+        """
+        member = Member(visit.who, leads=visit.admin or visit.who == kept.owner)
+        if tap.verb in _WORDS:
+            return self._held(shared, tap, member)
+        if tap.turn != shared.case.turn:
+            raise StaleTap(tap.question)
+        if tap.verb not in _ANSWERS:
+            return self._moved(shared, tap, member)
+        if not shared.talk.open:
+            raise NotNow
+        return self._alone.taken(shared.case, tap, visit.who)
+
+    def _held(self, shared: Shared, tap: Tap, member: Member) -> Case:
+        """Take what somebody holds: an answer, or a reason."""
+        case, now = shared.case, self._clock()
+        if tap.verb is Verb.reason and tap.question in self._reasons:
+            return self._discussion.reason(case, tap.question, member.who, now, on=True)
+        if tap.verb is Verb.unsay:
+            for reason in [code for code, given in shared.talk.reasons.items() if member.who in given]:
+                case = self._discussion.reason(case, reason, member.who, now, on=False)
+            return case
+        return self._discussion.hold(case, tap.question, _answer(shared, tap, member.who), member, now)
+
+    def _moved(self, shared: Shared, tap: Tap, member: Member) -> Case:
+        """Take what leads the discussion from one stage to another, or undoes an answer."""
+        case, now, discussion = shared.case, self._clock(), self._discussion
+        match tap.verb:
+            case Verb.discuss:
+                return discussion.discuss(case, self._board.advised(shared), member, now)
+            case Verb.withdraw:
+                return discussion.withdraw(case, member, now)
+            case Verb.decide if tap.choice in ("", *self._reasons):
+                return discussion.close(case, self._board.advised(shared), tap.question, tap.choice, member, now)
+            case Verb.reopen:
+                return discussion.reopen(case, member, now)
+            case Verb.back:
+                return discussion.back(case, member)
+            case Verb.restart:
+                return discussion.restart(case, member)
+            case _:
+                raise StaleTap(tap.question)
+
+
+def _answer(shared: Shared, tap: Tap, who: str) -> Codes:
+    """Give the whole answer that somebody holds: of several, what they held before with one more or one less.
+
+    Raises:
+        NothingChosen: where nothing would be left of it.
+    """
+    standing = shared.standing.findings.get(tap.question, ())
+    if tap.verb is Verb.hold:
+        return (tap.choice,) if tap.choice else standing
+    before = {*shared.talk.objections.get(tap.question, {}).get(who, standing)}
+    codes = before | {tap.choice} if tap.verb is Verb.hold_with else before - {tap.choice}
+    if not codes:
+        raise NothingChosen(tap.question)
+    return tuple(codes)

@@ -1,0 +1,126 @@
+"""Who the people of a chat are: their names and rights, asked of Telegram and held in memory for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from telegram.constants import ChatMemberStatus
+from telegram.error import TelegramError
+
+from bot.telegram.api import Api
+from bot.telegram.names import filled, ids_in, in_words, told_apart
+
+HOLDS: Final = 120.0
+"""Seconds that a person's rights are held; then Telegram is asked again."""
+
+WAIT: Final = 4.0
+"""Seconds that are waited for an answer about a person."""
+
+MOST: Final = 10_000
+"""People who are remembered; the ones that were longest unheard of are forgotten first."""
+
+
+class Role(StrEnum):
+    """What a person may do in a group."""
+
+    admin = "admin"
+    member = "member"
+    outsider = "outsider"
+
+
+_ADMINS: Final = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+_GONE: Final = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
+
+
+class Members:
+    """Remembers what updates tell of people, and asks where they do not."""
+
+    def __init__(self, api: Api, clock: Callable[[], float]) -> None:
+        """Take the Bot API and a steady clock."""
+        self._api = api
+        self._clock = clock
+        self._names: dict[str, str] = {}
+        self._roles: dict[tuple[int, int], tuple[Role, float]] = {}
+        self.username = ""
+
+    def learn(self, update: object) -> None:
+        """Remember the names that an update bears, and forget the rights that it may have changed."""
+        for user in _users(update):
+            self._remember(user)
+        for chat, who in _changed(update):
+            self._roles.pop((chat, who), None)
+
+    async def role(self, chat: int, who: int) -> Role:
+        """Tell what a person may do in a group; where Telegram does not say in time, what every member may."""
+        held = self._roles.get((chat, who))
+        if held and self._clock() - held[1] < HOLDS:
+            return held[0]
+        found = await self._asked(chat, who)
+        if found is None:
+            return held[0] if held else Role.member
+        self._roles.pop((chat, who), None)
+        self._roles[chat, who] = (found, self._clock())
+        if len(self._roles) > MOST:
+            del self._roles[next(iter(self._roles))]
+        return found
+
+    async def filled(self, screen: Mapping[str, Any], chat: int) -> dict[str, Any]:
+        """Put the names of people into a screen."""
+        return filled(screen, await self._named(screen, chat), self.username)
+
+    async def in_words(self, text: str, chat: int) -> str:
+        """Put the names of people into a few words."""
+        return in_words(text, told_apart(await self._named(text, chat)))
+
+    async def _named(self, value: object, chat: int) -> dict[str, str]:
+        """Give what the people in a screen are called."""
+        ids = ids_in(value)
+        for who in ids:
+            if who.isdecimal() and who not in self._names:
+                await self._asked(chat, int(who))
+        return {who: self._names[who] for who in sorted(ids) if who in self._names}
+
+    async def _asked(self, chat: int, who: int) -> Role | None:
+        """Ask Telegram for a person in a chat; None where it does not say."""
+        try:
+            found = await self._api.call("getChatMember", {"chat_id": chat, "user_id": who}, wait=WAIT)
+        except TelegramError:
+            return None
+        if not isinstance(found, dict):
+            return None
+        self._remember(found.get("user"))
+        status = found.get("status")
+        if status in _GONE or (status == ChatMemberStatus.RESTRICTED and not found.get("is_member")):
+            return Role.outsider
+        return Role.admin if status in _ADMINS else Role.member
+
+    def _remember(self, user: object) -> None:
+        if not isinstance(user, dict) or type(user.get("id")) is not int:
+            return
+        name = " ".join(str(user[part]) for part in ("first_name", "last_name") if user.get(part))
+        self._names.pop(str(user["id"]), None)
+        self._names[str(user["id"])] = name
+        if len(self._names) > MOST:
+            del self._names[next(iter(self._names))]
+
+
+def _users(update: object) -> Iterator[object]:
+    """Give the people that an update speaks of."""
+    for kind, field in (("message", "from"), ("callback_query", "from"), ("poll_answer", "user")):
+        found = update.get(kind) if isinstance(update, dict) else None
+        if isinstance(found, dict):
+            yield found.get(field)
+
+
+def _changed(update: object) -> Iterator[tuple[int, int]]:
+    """Give the chat and the person of whom an update says that they came, went or were given rights."""
+    message = update.get("message") if isinstance(update, dict) else None
+    chat = message.get("chat") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not isinstance(chat, dict) or type(chat.get("id")) is not int:
+        return
+    came = message.get("new_chat_members")
+    for user in [*(came if isinstance(came, list) else ()), message.get("left_chat_member")]:
+        if isinstance(user, dict) and type(user.get("id")) is int:
+            yield chat["id"], user["id"]

@@ -1,0 +1,354 @@
+"""What a team sees of its case: the same cards, with who answered what, the dispute, the vote and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
+from flows.cards import TICK, Cards, bound, laid_out, noted
+from flows.case import Case
+from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
+from flows.findings import Codes
+from flows.flow import Question
+from flows.interview import Standing
+from flows.levels import written
+from flows.rules import Recommendation, Verdict, decide
+
+MOST_COPIED: Final = 256
+"""Characters that a button can put on the clipboard."""
+
+_ALONE: Final = (Verb.new, Verb.share, Verb.aid)
+"""What a card offers to one person, and not to a team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A case of a team, with what follows from it.
+
+    Attributes:
+        name: the name that tells it from the other cases of its chat.
+        opener: the opaque id of whoever opened it.
+        giver: the opaque id of whoever brought it from a private chat; empty where it was begun here.
+    """
+
+    case: Case
+    standing: Standing
+    talk: Talk
+    name: str
+    opener: str
+    giver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Draws the cards of a team's cases.
+
+    Attributes:
+        cards: the cards of the flow, with who gave each finding.
+        when: writes a time (seconds since 1970, UTC) as it is read.
+    """
+
+    cards: Cards
+    when: Callable[[float], str]
+
+    def case(self, shared: Shared) -> Card:
+        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
+        card = self.cards.case(shared.case, shared.standing)
+        rows = self._rows(shared, card.rows)
+        if shared.talk.stage is Stage.decided:
+            return self._decided(shared, self._label(shared, card), rows)
+        return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
+
+    def beside(self, shared: Shared, card: Card) -> Card:
+        """Draw what is read beside a recommendation: an option, what would change it, what if, options compared."""
+        return replace(card, label=self._label(shared, card), rows=_without(card.rows, Verb.restart))
+
+    def finding(self, shared: Shared, question: Question) -> Card:
+        """Draw one finding: who gave it, who holds another, and the answers to choose from."""
+        words = self.cards.catalog.team
+        held = shared.standing.findings[question.code]
+        lines = [Line(self.cards.given(shared.standing)[question.code])]
+        lines += self._objections(shared, question)
+        buttons: list[Button] = []
+        for choice in question.choices:
+            ticked = choice.code in held
+            verb = (Verb.hold_without if ticked else Verb.hold_with) if question.several else Verb.hold
+            label = f"{choice.label} {TICK}" if ticked else choice.label
+            buttons.append(Button(label, Tap(verb, question.code, choice.code)))
+        rows = laid_out(buttons, question.rows or (1,) * len(buttons))
+        if question.several:
+            rows.append((Button(words.labels.as_it_stands, Tap(Verb.hold, question.code)),))
+        blocks = (Block(tuple(lines), style=Style.listed), Block((Line(words.lines.hold),), style=Style.small))
+        return self._view(shared, question.text, blocks, rows)
+
+    def reasons(self, shared: Shared) -> Card:
+        """Draw the reasons to choose from."""
+        words = self.cards.catalog.team
+        buttons = [Button(said, Tap(Verb.reason, code)) for code, said in words.reasons.items()]
+        rows = [*laid_out(buttons, (2,) * len(buttons)), (Button(words.labels.unsay, Tap(Verb.unsay)),)]
+        blocks = (Block((Line(words.lines.reasons),)), self._reasons(shared.talk.reasons))
+        return self._view(shared, words.labels.reasons, blocks, rows)
+
+    def choosing(self, shared: Shared) -> Card:
+        """Draw what can be decided."""
+        words = self.cards.catalog.team
+        offered = [*(advice.option for advice in self.advised(shared).options), NONE_OF_THESE]
+        rows = [(Button(self._short(option), Tap(Verb.decide, option)),) for option in offered]
+        vote = self._vote(shared, shared.talk.offered, shared.talk.votes)
+        return self._view(shared, words.labels.close, (Block((Line(words.lines.choose),)), vote), rows)
+
+    def departing(self, shared: Shared, option: str) -> Card:
+        """Draw the reasons for a decision that the source does not support outright."""
+        words = self.cards.catalog.team
+        buttons = [Button(said, Tap(Verb.decide, option, code)) for code, said in words.reasons.items()]
+        blocks = (Block((Line(words.lines.departs),)),)
+        return self._view(shared, self._option(option), blocks, laid_out(buttons, (2,) * len(buttons)))
+
+    def which(self, shared: Shared, tap: Tap, names: Sequence[str]) -> Card:
+        """Ask which case a tap means, before it counts."""
+        words = self.cards.catalog.team
+        rows = tuple((Button(name, replace(tap, name=word(name))),) for name in names)
+        blocks = (Block((Line(words.lines.which),)),)
+        return Card("", words.heads.which, blocks, bound(rows, replace(shared.case, turn=tap.turn)))
+
+    def decision(self, shared: Shared, decision: Decision) -> Card:
+        """Draw the record of a decision: findings with who gave them, what the source supports, the vote, the dissent.
+
+        One that does not hold any more says so, and keeps what it recorded.
+        """
+        words = self.cards.catalog.team
+        holds = shared.talk.stage is Stage.decided and decision == shared.talk.decisions[-1]
+        heading = words.heads.decision if holds else words.heads.superseded
+        said = [] if holds else [Line(words.lines.superseded)]
+        said.append(Line(words.heads.by.format(who=person(decision.who))))
+        if decision.reason:
+            said.append(Line(words.reasons[decision.reason], lead=words.heads.departs))
+        blocks = (
+            Block(tuple(said)),
+            self._urgent(shared),
+            self._given(shared),
+            self._support(shared),
+            self._vote(shared, decision.offered, decision.votes),
+            Block(self._dissent(decision), words.heads.dissent, Style.listed),
+            self._reasons(decision.reasons),
+            self._closing(shared),
+        )
+        copy = Button(words.labels.copy_record, Tap(Verb.show), copies=self.record(shared, decision))
+        rows = ((copy,), (Button(words.labels.reopen, Tap(Verb.reopen)),)) if holds else ()
+        title = heading.format(option=self._option(decision.option))
+        label = f"{shared.name} · {self.when(decision.at)}"
+        return Card(label, title, tuple(b for b in blocks if b.lines), bound(rows, shared.case))
+
+    def record(self, shared: Shared, decision: Decision) -> str:
+        """Write a decision in plain text for the patient's record, without a person's name; 256 characters at most."""
+        words, given = self.cards.catalog.team.record, shared.standing.findings
+        levels, *others = [(q, codes) for q in self.cards.flow.questions if (codes := given.get(q.code))]
+        found = ", ".join(question.said(codes) for question, codes in others)
+        options = [self._short(advice.option) for advice in self.advised(shared).having(Verdict.indicated)]
+        told = self._told(decision)
+        source = self.cards.catalog.source
+        origin = words.source.format(source=source.name, year=source.year, edition=self.cards.catalog.edition)
+        where = [written(levels[1]), f"{len(levels[1])} levels"]
+        supported = [", ".join(options), f"{options[0]} +{len(options) - 1}"] if options else [words.nothing]
+        texts = [
+            "\n".join(
+                [
+                    words.findings.format(levels=place, findings=found),
+                    words.supports.format(options=named),
+                    told,
+                    origin,
+                ]
+            )
+            for place, named in ((where[0], supported[0]), (where[1], supported[0]), (where[1], supported[-1]))
+        ]
+        return next((text for text in texts if len(text) <= MOST_COPIED), texts[-1][:MOST_COPIED])
+
+    def advised(self, shared: Shared) -> Recommendation:
+        """Give what the source says of the case."""
+        return decide(self.cards.flow.guidance, shared.standing.findings)
+
+    def poll(self, shared: Shared) -> tuple[str, tuple[str, ...]]:
+        """Write the vote as a poll: its question and its answers, in the order of what is put to the vote."""
+        words = self.cards.catalog.team
+        answers = tuple(self._option(option) for option in shared.talk.offered)
+        return words.heads.poll.format(name=shared.name), answers
+
+    def said(self, question: str, codes: Codes) -> str:
+        """Write an answer as a finding."""
+        asked = self.cards.flow.question(question)
+        return asked.said(codes) if asked else ""
+
+    def _label(self, shared: Shared, card: Card) -> str:
+        """Begin the first line with the name of the case."""
+        step = card.label.removeprefix(f"{self.cards.catalog.wording.case} · ")
+        return f"{shared.name} · {step}"
+
+    def _view(self, shared: Shared, title: str, blocks: Iterable[Block], rows: Iterable[tuple[Button, ...]]) -> Card:
+        """Draw a card that stands in place of the case's until one goes back to it."""
+        back = (Button(self.cards.catalog.wording.labels.to_card, Tap(Verb.show)),)
+        shown = tuple(block for block in blocks if block.lines)
+        return Card(shared.name, title, shown, bound((*rows, back), shared.case))
+
+    def _with_talk(self, shared: Shared, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        """Put what the team says right below the headline."""
+        who = self.cards.catalog.team.heads
+        begun = [Line(who.handed_by.format(who=person(shared.giver)))] if shared.giver else []
+        if not shared.standing.answers:
+            begun = [Line(who.opened_by.format(who=person(shared.opener)))]
+        talk = shared.talk
+        added = (
+            Block(tuple(begun)),
+            self._disputed(shared),
+            self._vote(shared, talk.offered, talk.votes),
+            self._reasons(talk.reasons),
+        )
+        return (*blocks[:1], *(block for block in added if block.lines), *blocks[1:])
+
+    def _rows(self, shared: Shared, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
+        """Give the keyboard of the stage: answers while they are open, then the vote, then the way back."""
+        labels = self.cards.catalog.team.labels
+        opened = [tuple(_challenged(button) for button in row) for row in _without(rows, *_ALONE)]
+        details = [row for row in opened if row and row[0].tap.verb is Verb.option]
+        more: list[tuple[Button, ...]] = []
+        match shared.talk.stage:
+            case Stage.gathering:
+                return tuple(opened)
+            case Stage.voting:
+                close = Button(labels.close, Tap(Verb.choose))
+                more = [(Button(labels.reasons, Tap(Verb.reasons)), close)]
+                more.append((Button(labels.withdraw, Tap(Verb.withdraw)),))
+                opened = details
+            case Stage.decided:
+                more = [(Button(labels.reopen, Tap(Verb.reopen)),)]
+                opened = details
+            case _:
+                more = [(Button(labels.discuss, Tap(Verb.discuss)), Button(labels.close, Tap(Verb.choose)))]
+        return (*opened, *bound(tuple(more), shared.case))
+
+    def _decided(self, shared: Shared, label: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
+        """Draw a case that is decided: its record is a card of its own."""
+        words, decision = self.cards.catalog.team, shared.talk.decisions[-1]
+        blocks = (
+            Block((Line(words.lines.decided),)),
+            self._urgent(shared),
+            self._support(shared),
+            self._vote(shared, decision.offered, decision.votes),
+            self._given(shared),
+            self._closing(shared),
+        )
+        title = words.heads.decided.format(option=self._option(decision.option))
+        return Card(label, title, tuple(block for block in blocks if block.lines), rows)
+
+    def _given(self, shared: Shared) -> Block:
+        """Tell each finding with who gave it."""
+        given = tuple(Line(said) for said in self.cards.given(shared.standing).values())
+        return Block(given, self.cards.catalog.team.heads.given_by, Style.listed)
+
+    def _urgent(self, shared: Shared) -> Block:
+        """Keep the emergency note where the recommendation bears it."""
+        return Block(noted(note for note in self.advised(shared).notes if note.urgent), style=Style.urgent)
+
+    def _closing(self, shared: Shared) -> Block:
+        """Close with the scope, the source and its edition, as the recommendation does."""
+        closing = noted(note for note in self.advised(shared).notes if note.closing)
+        return Block((*closing, *self.cards.footer()), style=Style.small)
+
+    def _support(self, shared: Shared) -> Block:
+        """Tell in one line what the source supports."""
+        heading = self.cards.catalog.team.heads.supports
+        return Block((Line(self._supported(self.advised(shared))),), heading)
+
+    def _told(self, decision: Decision) -> str:
+        """Tell in one line what was decided, when, with how many votes, and why it departs, if it does."""
+        words = self.cards.catalog.team
+        agreed = sum(option == decision.option for option in decision.votes.values())
+        why = [words.record.vote.format(number=agreed, all=len(decision.votes))] if decision.votes else []
+        why += [words.reasons[decision.reason]] if decision.reason else []
+        line = words.record.decided.format(when=self.when(decision.at), option=self._short(decision.option))
+        return f"{line} ({'; '.join(why)})" if why else line
+
+    def _disputed(self, shared: Shared) -> Block:
+        """Tell what is disputed, and what the source supports with each answer, side by side."""
+        lines: list[Line] = []
+        for code in shared.talk.disputes(shared.standing):
+            question = self.cards.flow.question(code)
+            if question:
+                lines.append(Line(self.cards.given(shared.standing)[code]))
+                lines += self._objections(shared, question)
+                lines += [self._if_so(shared, question, codes) for codes in _answers(shared, code)]
+        return Block(tuple(lines), self.cards.catalog.team.heads.disputed, Style.listed)
+
+    def _objections(self, shared: Shared, question: Question) -> list[Line]:
+        held = shared.talk.disputes(shared.standing).get(question.code, {})
+        return [Line(f"{question.said(codes)} ({person(who)})") for who, codes in held.items()]
+
+    def _if_so(self, shared: Shared, question: Question, codes: Codes) -> Line:
+        """Tell what the source would support with another answer, or what would be asked then."""
+        flow = self.cards.flow
+        answers = {code: step.codes for code, step in shared.standing.answers.items()}
+        findings = flow.counted({**answers, question.code: codes})
+        waiting = flow.waiting(findings)
+        told = waiting.text if waiting else self._supported(decide(flow.guidance, findings))
+        return Line(told, lead=self.cards.catalog.team.heads.if_so.format(answer=question.said(codes)))
+
+    def _supported(self, result: Recommendation) -> str:
+        """Name what is indicated, first the headline."""
+        named = [self._short(advice.option) for advice in result.having(Verdict.indicated)]
+        text = ", ".join(named) or self.cards.catalog.team.heads.nothing
+        return f"{result.fork.if_so}: {text}" if result.fork else text
+
+    def _vote(self, shared: Shared, offered: Codes, votes: Mapping[str, str]) -> Block:
+        """Tell the vote: for each option what the source says of it, and who is for it."""
+        heads, verdicts = self.cards.catalog.team.heads, self.cards.catalog.wording.verdicts
+        verdict = {advice.option: getattr(verdicts, advice.verdict.name) for advice in self.advised(shared).options}
+        lines: list[Line] = []
+        for option in offered:
+            mine = [person(who) for who, voted in votes.items() if voted == option]
+            told = ", ".join(mine) or heads.nobody
+            source = f" · {verdict[option]}" if option in verdict else ""
+            lines.append(Line(f"{told}{source}", lead=f"{self._short(option)} {len(mine)}"))
+        return Block(tuple(lines), heads.vote, Style.listed)
+
+    def _dissent(self, decision: Decision) -> tuple[Line, ...]:
+        return tuple(Line(self._short(decision.votes[who]), lead=person(who)) for who in decision.dissent)
+
+    def _reasons(self, reasons: Mapping[str, tuple[str, ...]]) -> Block:
+        words = self.cards.catalog.team
+        given = {code: who for code, who in reasons.items() if who and code in words.reasons}
+        lines = tuple(Line(", ".join(map(person, who)), lead=words.reasons[code]) for code, who in given.items())
+        return Block(lines, words.heads.reasons, Style.listed)
+
+    def _option(self, option: str) -> str:
+        """Name an option in full."""
+        known = self.cards.catalog.options.get(option)
+        return known.name if known else self.cards.catalog.team.heads.none_of_these
+
+    def _short(self, option: str) -> str:
+        known = self.cards.catalog.options.get(option)
+        return known.short if known else self.cards.catalog.team.heads.none_of_these
+
+
+def word(name: str) -> str:
+    """Give the word of a case's name, as a button bears it: "heron" of "🟦 Heron"."""
+    return name.rpartition(" ")[2].lower()
+
+
+def _answers(shared: Shared, question: str) -> list[Codes]:
+    """Give the answers that are held to a disputed question, the one that counts first."""
+    held = shared.talk.disputes(shared.standing)[question].values()
+    return list(dict.fromkeys([shared.standing.findings[question], *held]))
+
+
+def _without(rows: Iterable[tuple[Button, ...]], *verbs: Verb) -> tuple[tuple[Button, ...], ...]:
+    """Leave out the buttons of some verbs."""
+    kept = (tuple(button for button in row if button.tap.verb not in verbs) for row in rows)
+    return tuple(row for row in kept if row)
+
+
+def _challenged(button: Button) -> Button:
+    """Let a button that changes an answer open it to everybody's word instead."""
+    if button.tap.verb is not Verb.change:
+        return button
+    return replace(button, tap=replace(button.tap, verb=Verb.finding))

@@ -1,0 +1,194 @@
+"""What is read of a case's outlook: what is in play, what another answer would change, and what if it were given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.catalog import Catalog
+from flows.findings import Codes, Findings
+from flows.flow import Question
+from flows.foresight import Ahead, Change, Foresight
+from flows.levels import written
+
+ARROW: Final = "→"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Draws what a flow's foresight tells, in the catalog's words; its buttons are bound to no case yet."""
+
+    foresight: Foresight
+    catalog: Catalog
+
+    def in_play(self, given: Findings) -> Block:
+        """Tell, in the middle of an interview, which options are in play, and what speaks against the others.
+
+        Args:
+            given: the answers that were given; the one to the question at hand is left out.
+        """
+        words = self.catalog.wording.outlook
+        ahead = self.foresight.ahead(given)
+        still = [option for option in self.catalog.options if not ahead.out(option)]
+        everything = len(still) == len(self.catalog.options)
+        lines = [Line(words.all_in_play if everything else self._shorts(still), lead=words.in_play)]
+        against: dict[str, list[tuple[str, Codes]]] = {}
+        for option in self.catalog.options:
+            if option not in still:
+                lead, cited = self._against(ahead, option)
+                against.setdefault(lead, []).append((option, cited))
+        for lead, out in against.items():
+            facts = dict.fromkeys(fact for _, cited in out for fact in cited)
+            lines.append(Line(self._shorts(option for option, _ in out), lead=lead, facts=tuple(facts)))
+        return Block(tuple(lines))
+
+    def of_headline(self, given: Findings) -> Block:
+        """List the single answers that would, or might, change the headline."""
+        words = self.catalog.wording.outlook
+        changes = self.foresight.changes(given)
+        would = [self.named(change, given) for change in changes if change.leads]
+        could = [self.named(change, given) for change in changes if change.leads is None]
+        told = [(words.would, would), (words.could, could)]
+        return Block(tuple(Line("; ".join(named), lead=lead) for lead, named in told if named))
+
+    def changes(self, label: str, given: Findings) -> Card:
+        """Draw every single answer that would, or might, change the headline or a verdict; each opens its what-if."""
+        words = self.catalog.wording.outlook
+        changes = sorted(self.foresight.changes(given), key=lambda change: change.leads is False)
+        groups = (
+            (words.of_headline, [change for change in changes if change.leads is not False]),
+            (words.of_verdicts, [change for change in changes if change.leads is False]),
+        )
+        blocks = tuple(
+            Block(tuple(self._told(change, given) for change in group), heading=heading, style=Style.listed)
+            for heading, group in groups
+            if group
+        )
+        buttons = [
+            Button(self.named(change, given), Tap(Verb.what_if, change.question, change.choice)) for change in changes
+        ]
+        rows = [tuple(buttons[place : place + 2]) for place in range(0, len(buttons), 2)]
+        return Card(label, words.title, blocks, (*rows, (self._to_card(),)))
+
+    def what_if(self, given: Findings, question: str, choice: str) -> Card:
+        """Draw the case as it is beside what it would be with another answer.
+
+        Raises:
+            StaleTap: where that question does not count, or has no such other answer.
+        """
+        words = self.catalog.wording.outlook
+        change = self.foresight.change(given, question, choice)
+        now, after = self.foresight.ahead(given), change.after
+        asked = self._question(after.asks).text if after.asks else ""
+        then = [Line(self._leads(after), lead=words.then)]
+        then += [Line(words.then_asked.format(question=asked))] if asked else []
+        beside = Block((Line(self._leads(now), lead=words.now), *then))
+        moved, same = self._parted(change)
+        differs = tuple(self._moved(now, after, option) for option in moved) or (Line(words.nothing),)
+        blocks = [
+            beside,
+            self._urgent(given, {**given, question: change.codes}),
+            Block(differs, heading=words.differs, style=Style.listed),
+        ]
+        blocks += [Block(tuple(self._stays(now, option) for option in same), heading=words.same, style=Style.listed)]
+        row = (self._to_card(), Button(self.catalog.wording.labels.changes, Tap(Verb.changes)))
+        kept = self._question(question).said(given[question])
+        title = f"{kept} {ARROW} {self._question(question).said(change.codes)}"
+        return Card(words.what_if, title, tuple(block for block in blocks if block.lines), (row,))
+
+    def named(self, change: Change, given: Findings) -> str:
+        """Name the other answer, short enough for a button; of levels the step that leads to it."""
+        question = self._question(change.question)
+        if not question.several:
+            return question.said(change.codes)
+        words = self.catalog.wording.outlook
+        step, _, level = change.choice.partition("_")
+        alike = self.foresight.members(question.code, level)
+        present = given[question.code]
+        meant = {
+            "minus": [code for code in alike if code in present],
+            "plus": [code for code in alike if code not in present],
+            "only": list(alike),
+        }[step]
+        one, several = {
+            "minus": (words.less, words.less_of),
+            "plus": (words.more, words.more_of),
+            "only": (words.only, words.only_of),
+        }[step]
+        # Levels that lie apart ("T6, T9–L5") are named by the span of their class.
+        levels = written(meant) if len(meant) == 1 else f"{alike[0]}–{alike[-1]}"
+        return (one if len(meant) == 1 else several).format(levels=levels)
+
+    def _told(self, change: Change, given: Findings) -> Line:
+        """Tell what one change leads to: the headlines, or the options whose verdict moves."""
+        after, lead = change.after, self.named(change, given)
+        if change.leads is not False:
+            return Line(self._leads(after), lead=lead)
+        moved, _ = self._parted(change)
+        moves = [f"{self._shorts([option])} {ARROW} {self._verdicts(after, option)}" for option in moved]
+        facts = dict.fromkeys(fact for option in moved for fact in _carrying(after, option=option))
+        return Line("; ".join(moves), lead=lead, facts=tuple(facts))
+
+    def _parted(self, change: Change) -> tuple[list[str], list[str]]:
+        """Part the options, in the catalog's order, into those whose verdict moves and those that stay."""
+        moved = [option for option in self.catalog.options if option in change.moved]
+        return moved, [option for option in self.catalog.options if option not in change.moved]
+
+    def _leads(self, ahead: Ahead) -> str:
+        """Name every headline that is possible, with the fork that is open before it."""
+        words = self.catalog.wording.outlook
+        named: dict[str, list[str]] = {}
+        for lead in ahead.leads:
+            named.setdefault(lead.fork, []).append(self._shorts([lead.option]) if lead.option else words.team)
+        either = f" {words.either} "
+        return either.join(f"{fork} ({either.join(to)})" if fork else either.join(to) for fork, to in named.items())
+
+    def _moved(self, now: Ahead, after: Ahead, option: str) -> Line:
+        said = f"{self._verdicts(now, option)} {ARROW} {self._verdicts(after, option)}"
+        return Line(said, lead=self.catalog.options[option].short, facts=_carrying(now, after, option=option))
+
+    def _stays(self, now: Ahead, option: str) -> Line:
+        said = self._verdicts(now, option)
+        return Line(said, lead=self.catalog.options[option].short, facts=_carrying(now, option=option))
+
+    def _verdicts(self, ahead: Ahead, option: str) -> str:
+        words = self.catalog.wording
+        said = [getattr(words.verdicts, verdict.name) for verdict in sorted(ahead.verdicts[option])]
+        return f" {words.outlook.either} ".join(said)
+
+    def _against(self, ahead: Ahead, option: str) -> tuple[str, Codes]:
+        """Give the kind of "no" that holds in every way, and what carries it; one kind or another has nothing."""
+        weakest = min(ahead.verdicts[option])
+        cited = [fact for rule in ahead.certain[option] if rule.verdict is weakest for fact in rule.facts]
+        words = self.catalog.wording
+        return (getattr(words.verdicts, weakest.name) if cited else words.outlook.out), tuple(cited)
+
+    def _urgent(self, *sides: Findings) -> Block:
+        """Give the urgent notes of the case as it is and as it might be: a what-if silences none."""
+        flow = self.foresight.flow
+        told = [
+            Line(note.text, facts=note.facts)
+            for note in flow.guidance.notes
+            if note.urgent and any(note.when.read(flow.counted(side)) is not False for side in sides)
+        ]
+        return Block(tuple(told), style=Style.urgent)
+
+    def _shorts(self, options: Iterable[str]) -> str:
+        return ", ".join(self.catalog.options[option].short for option in options)
+
+    def _question(self, code: str) -> Question:
+        found = self.foresight.flow.question(code)
+        if found is None:
+            raise KeyError(code)
+        return found
+
+    def _to_card(self) -> Button:
+        return Button(self.catalog.wording.labels.to_card, Tap(Verb.show))
+
+
+def _carrying(*sides: Ahead, option: str) -> Codes:
+    """Give the facts of the rules that certainly carry an option's possible verdicts on each side."""
+    rules = [rule for ahead in sides for rule in ahead.certain[option] if rule.verdict in ahead.verdicts[option]]
+    return tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))

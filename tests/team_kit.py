@@ -1,0 +1,140 @@
+"""What the tests of a team's case share: a group with its members, no channel between, and what each was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit import CATALOG, tap_of
+
+from bot.conversation import Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.rooms import rooms
+from flows.card import Card, Tap
+from flows.library import Library
+from flows.pathways.metastasis import METASTASIS
+from flows.store import Kept, Ledger, MemoryStore
+
+ANA, BEN, CLEO = "1001", "1002", "1003"
+HOUR = 3600.0
+
+
+@dataclass
+class Poll:
+    """A vote as the chat shows it."""
+
+    id: str
+    case: str
+    question: str
+    answers: tuple[str, ...]
+    open: bool = True
+
+
+@dataclass
+class Group:
+    """A group in which every member sees the same messages, each with the card it shows now."""
+
+    place: str = "-100"
+    store: MemoryStore = field(default_factory=MemoryStore)
+    messages: dict[int, Card] = field(default_factory=dict)
+    polls: dict[int, Poll] = field(default_factory=dict)
+    pinned: list[int] = field(default_factory=list)
+    admins: set[str] = field(default_factory=set)
+    toast: str = ""
+    now: float = 1_800_000_000.0
+    ids: int = 0
+
+    def __post_init__(self) -> None:
+        self.rooms = rooms(Library({METASTASIS.code: METASTASIS}, CATALOG), self._clock, self._new_id)
+
+    @property
+    def card(self) -> Card:
+        """What the newest card shows."""
+        return self.messages[max(self.messages)]
+
+    async def command(self, name: str, who: str = ANA, argument: str = "") -> None:
+        """Let a member send a command."""
+        await self.do(lambda ledger: self.rooms.team.command(ledger, name, argument, self.visit(who)))
+
+    async def tap(self, *labels: str, who: str = ANA, at: int | None = None) -> None:
+        """Let a member tap buttons by their labels, in the newest card or in another."""
+        for label in labels:
+            message = at or max(self.messages)
+            await self.wish(tap_of(self.messages[message], label), who, message)
+
+    async def wish(self, tap: Tap | None, who: str, at: int) -> None:
+        """Let a tap come from a message, whatever it shows by now."""
+        await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, self.visit(who, at)))
+
+    async def vote(self, answer: str, who: str, at: int | None = None) -> None:
+        """Let a member vote for an answer of the newest poll, by how it begins; an empty one takes the vote back."""
+        poll = self.polls[at or max(self.polls)]
+        numbers = [n for n, said in enumerate(poll.answers) if answer and said.startswith(answer)]
+        await self.do(lambda ledger: self.rooms.team.vote(ledger, poll.id, numbers, who))
+
+    async def kept(self) -> dict[str, Kept]:
+        """Give what is kept, by case."""
+        return dict(self.store._cases)
+
+    async def do(self, work: Callable[[Ledger], Reply]) -> None:
+        """Do one thing in one transaction, and show what follows, message by message."""
+        reply = await self.store.run(work)
+        self.toast = reply.toast
+        await self._follow(reply)
+
+    def visit(self, who: str, card: int | None = None) -> Visit:
+        """Let somebody act here."""
+        return Visit(self.place, who, card, admin=who in self.admins)
+
+    async def _follow(self, reply: Reply) -> None:
+        for show in reply.shows:
+            await self._shown(show)
+        for deed in reply.deeds:
+            await self._done(deed)
+
+    async def _shown(self, show: Show) -> None:
+        """Show a card, and go on with what follows from a new one."""
+        message = show.at if show.at is not None else self._number()
+        self.messages[message] = show.card
+        if show.at is not None or not show.case:
+            return
+        case, team = show.case, self.rooms.team
+        arrived = team.minuted if show.minutes else team.shown
+        await self._follow(await self.store.run(lambda ledger: arrived(ledger, case, message)))
+
+    async def _done(self, deed: Deed) -> None:
+        match deed:
+            case Ask(case=case, number=number, question=question, answers=answers):
+                message = self._number()
+                self.polls[message] = Poll(f"poll{message}", case, question, answers)
+                polled = self.rooms.team.polled
+                await self._follow(
+                    await self.store.run(lambda ledger: polled(ledger, case, number, f"poll{message}", message))
+                )
+            case Stop(message=message):
+                self.polls[message].open = False
+            case Pin(message=message, on=on):
+                self.pinned = [other for other in self.pinned if other != message] + ([message] if on else [])
+
+    def _number(self) -> int:
+        return max([*self.messages, *self.polls], default=0) + 1
+
+    def _clock(self) -> float:
+        self.now += 1
+        return self.now
+
+    def _new_id(self) -> str:
+        self.ids += 1
+        return f"c{self.ids}"
+
+
+def told(card: Card) -> list[tuple[str, list[str]]]:
+    """Give the blocks of a card as headings with their lines, for a test to look into."""
+    return [
+        (b.heading, [f"{line.lead}: {line.text}" if line.lead else line.text for line in b.lines]) for b in card.blocks
+    ]
+
+
+def findings_of(kept: Any) -> dict[str, tuple[str, ...]]:
+    """Give the answers of a case by question, as they were last settled."""
+    return {step.question: step.codes for step in kept.case.steps if step.kind == "answer"}

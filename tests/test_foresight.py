@@ -1,0 +1,308 @@
+"""What is said to be still possible, and what another answer would change, is what trying everything by hand shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+
+import decision_table as table
+import pytest
+from kit import CARDS, CATALOG, INTERVIEW, T4, T8, Phone, buttons, drawn, labels, lines, new_case, played, refusals
+
+from flows.card import Style, Verb
+from flows.errors import StaleTap
+from flows.findings import Codes, Findings
+from flows.foresight import Ahead, Change, Foresight, Lead
+from flows.pathways.metastasis import METASTASIS
+from flows.rules import Recommendation, Rule, decide
+
+FORESIGHT = Foresight(METASTASIS)
+WORDS = CATALOG.wording
+FORK = "Settle fitness first"
+
+Ending = tuple[Findings, Recommendation]
+
+
+def given(case: table.Findings) -> Findings:
+    return {code: codes if isinstance(codes, tuple) else (codes,) for code, codes in case.items()}
+
+
+@cache
+def endings() -> tuple[Ending, ...]:
+    """Decide every case of the table kept by hand."""
+    found = [METASTASIS.counted(given(case)) for case in table.every_case()]
+    return tuple((case, decide(METASTASIS.guidance, case)) for case in found)
+
+
+def beginnings() -> Iterator[tuple[Findings, list[Recommendation]]]:
+    """Give every beginning of every case, with what comes of each case that begins so."""
+    for end in range(1, 8):
+        paths = [(tuple((code, codes) for code, codes in case.items() if codes), told) for case, told in endings()]
+        longer = sorted((path[:end], number) for number, (path, _) in enumerate(paths) if len(path) >= end)
+        for beginning, group in groupby(longer, key=lambda pair: pair[0]):
+            yield dict(beginning), [paths[number][1] for _, number in group]
+
+
+def lead_of(case: table.Findings) -> Lead:
+    return by_hand(tuple(table.settled(case).items()))[0]
+
+
+def verdicts_of(case: table.Findings) -> dict[str, str]:
+    return by_hand(tuple(table.settled(case).items()))[1]
+
+
+@cache
+def by_hand(case: tuple[tuple[str, str | tuple[str, ...]], ...]) -> tuple[Lead, dict[str, str]]:
+    """Read a case from the table, once."""
+    findings = dict(case)
+    fork = FORK if findings["fitness"] == "undecided" else ""
+    verdicts = {option: judged.verdict for option, judged in table.evaluate(findings).items()}
+    return Lead(table.headline(findings), fork), verdicts
+
+
+def finished(case: table.Findings) -> list[table.Findings]:
+    """Answer, by the table's own list of questions, whatever a changed case still asks."""
+    asked = next((code for code in table.asked(case) if code not in case), None)
+    if asked is None:
+        return [case]
+    return [end for code in table.ANSWERS[asked] for end in finished({**case, asked: code})]
+
+
+def as_table(codes: Findings) -> table.Findings:
+    return {code: answer if code == "levels" else answer[0] for code, answer in codes.items()}
+
+
+def names(ahead: Ahead, option: str) -> set[str]:
+    return {verdict.name for verdict in ahead.verdicts[option]}
+
+
+def test_what_is_in_play_is_exactly_what_some_completion_of_every_beginning_reaches() -> None:
+    seen = 0
+    for beginning, ends in beginnings():
+        ahead = FORESIGHT.ahead(beginning)
+        for option in CATALOG.options:
+            reached = {advice.verdict for end in ends for advice in end.options if advice.option == option}
+            assert ahead.verdicts[option] == reached, (beginning, option)
+            assert ahead.out(option) is all(verdict.is_no for verdict in reached)
+        assert set(ahead.leads) == {
+            Lead(end.headline.option if end.headline else "", end.fork.title if end.fork else "") for end in ends
+        }
+        seen += 1
+    assert seen > 1000
+
+
+def test_a_reason_is_certain_exactly_when_every_completion_gives_it() -> None:
+    for beginning, ends in beginnings():
+        ahead = FORESIGHT.ahead(beginning)
+        for option in CATALOG.options:
+            told = [reasons(end, option) for end in ends]
+            assert {id(rule) for rule in ahead.certain[option]} == set.intersection(*told), (beginning, option)
+
+
+def reasons(end: Recommendation, option: str) -> set[int]:
+    rules: list[Rule] = [rule for advice in end.options if advice.option == option for rule in advice.reasons]
+    return {id(rule) for rule in rules}
+
+
+def test_every_question_that_is_asked_can_still_change_the_recommendation() -> None:
+    idle = set()
+    for beginning, _ in beginnings():
+        at = METASTASIS.waiting(METASTASIS.counted(beginning))
+        if at is None:
+            continue
+        matters = {told(beginning, at.code, code) for code in at.codes}
+        if len(matters) == 1:
+            idle.add(at.code)
+    assert not idle
+
+
+@cache
+def _told_by(path: tuple[tuple[str, Codes], ...]) -> frozenset[tuple[object, ...]]:
+    cases = finished(as_table(dict(path)))
+    return frozenset(_signature(decide(METASTASIS.guidance, METASTASIS.counted(given(case)))) for case in cases)
+
+
+def _signature(end: Recommendation) -> tuple[object, ...]:
+    advice = tuple((a.option, a.verdict, tuple(map(id, a.reasons))) for a in end.options)
+    return advice, tuple(note.text for note in end.notes), end.fork.title if end.fork else ""
+
+
+def told(beginning: Findings, question: str, code: str) -> frozenset[tuple[object, ...]]:
+    return _told_by((*beginning.items(), (question, (code,))))
+
+
+def others(case: table.Findings) -> Iterator[tuple[str, table.Findings]]:
+    """Give every other answer to every question but the levels, as a case of the table."""
+    for code in table.asked(case):
+        for other in table.ANSWERS.get(code, ()):
+            if other != case[code]:
+                yield code, {**case, code: other}
+
+
+def test_the_listed_changes_are_exactly_those_that_change_a_verdict_or_the_headline() -> None:
+    for case in table.every_case():
+        listed = {(c.question, c.codes[0]): c for c in FORESIGHT.changes(given(case)) if c.question != "levels"}
+        for code, changed in others(case):
+            ends = finished(changed)
+            change = listed.pop((code, str(changed[code])), None)
+            leads, verdicts = {lead_of(end) for end in ends}, [verdicts_of(end) for end in ends]
+            if change is None:
+                assert leads == {lead_of(case)}
+                assert all(found == verdicts_of(case) for found in verdicts), (case, code)
+            else:
+                agrees(change, leads, verdicts)
+                kept = lead_of(case) in leads
+                assert change.leads is (True if not kept else None if len(leads) > 1 else False)
+        assert not listed
+
+
+def agrees(change: Change, leads: set[Lead], verdicts: list[dict[str, str]]) -> None:
+    """Hold a change against what comes of it by the table."""
+    assert set(change.after.leads) == leads
+    for option in CATALOG.options:
+        assert names(change.after, option) == {found[option] for found in verdicts}
+
+
+def test_a_listed_change_of_levels_leads_where_the_table_leads() -> None:
+    for case in table.every_case():
+        for change in FORESIGHT.changes(given(case)):
+            if change.question == "levels":
+                ends = finished({**case, "levels": change.codes})
+                agrees(change, {lead_of(end) for end in ends}, [verdicts_of(end) for end in ends])
+
+
+def test_no_single_step_of_levels_that_matters_is_left_out() -> None:
+    for case in table.every_case():
+        levels = set(case["levels"])
+        listed = [change for change in FORESIGHT.changes(given(case)) if change.question == "levels"]
+        known = {(change.after.leads, tuple(change.after.verdicts.items())) for change in listed}
+        now = FORESIGHT.ahead(given(case))
+        for level in table.SPINE:
+            other = levels ^ {level}
+            if other:
+                after = FORESIGHT.ahead({**given(case), "levels": tuple(other)})
+                same = (after.leads, after.verdicts) == (now.leads, now.verdicts)
+                assert same or (after.leads, tuple(after.verdicts.items())) in known, (case, level)
+
+
+def test_every_what_if_shows_what_a_fresh_case_with_that_answer_shows() -> None:
+    for findings in (T8, T4, {**T8, "fitness": ("undecided",)}, {**T8, "levels": ("T4", "T8")}):
+        case = played(findings_that_count(findings))
+        standing = INTERVIEW.standing(case)
+        now = {code: step.codes for code, step in standing.answers.items()}
+        for change in FORESIGHT.changes(now):
+            card = CARDS.what_if(case, standing, change.question, change.choice)
+            fresh = played(findings_that_count({**now, change.question: change.codes}))
+            assert refusals(card) == []
+            if INTERVIEW.standing(fresh).at is None:
+                shown = decide(METASTASIS.guidance, INTERVIEW.standing(fresh).findings)
+                for advice in shown.options:
+                    short = CATALOG.options[advice.option].short
+                    [line] = [line for line in lines(card) if line.lead == short]
+                    assert line.text.endswith(getattr(WORDS.verdicts, advice.verdict.name))
+                urgent = {line.text for line in lines(drawn(fresh), Style.urgent)}
+                assert urgent <= {line.text for line in lines(card, Style.urgent)}
+            else:
+                assert change.after.asks == getattr(INTERVIEW.standing(fresh).at, "code", "")
+
+
+def findings_that_count(findings: Findings) -> Findings:
+    """Leave out what is not asked, in question order."""
+    counted = METASTASIS.counted(findings)
+    return {question.code: counted.get(question.code, ()) for question in METASTASIS.questions}
+
+
+def test_every_card_of_changes_fits_and_each_of_its_buttons_names_one_change() -> None:
+    for findings, _ in endings():
+        case = played({code: codes for code, codes in findings.items() if codes})
+        standing = INTERVIEW.standing(case)
+        card = CARDS.changes(case, standing)
+        assert refusals(card) == []
+        offered = [button.label for button in buttons(card) if button.tap.verb is Verb.what_if]
+        assert len(offered) == len(set(offered))
+        assert all(len(label) <= 24 for label in offered), offered
+
+
+def test_a_what_if_of_an_answer_that_does_not_exist_or_does_not_count_is_stale() -> None:
+    for question, choice in (("deficit", "none"), ("one_sided", "enough"), ("levels", "minus_T8"), ("age", "old")):
+        with pytest.raises(StaleTap):
+            FORESIGHT.change(T8, question, choice)
+
+
+def test_a_case_is_compared_with_what_would_come_of_an_answer_kept_and_not_needed() -> None:
+    around = {**T8, "extent": ("circumferential",), "one_sided": ("not_enough",)}
+    change = FORESIGHT.change({**around, "extent": ("body",)}, "extent", "circumferential")
+    assert change.after.leads == (Lead("combined"),)
+    assert change.after.asks == ""
+
+
+def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> None:
+    case = played({**T8, "levels": ("T4", "T7", "T9"), "prior": ()})
+    offered = labels(CARDS.changes(case, INTERVIEW.standing(case)))
+    assert {"without T4", "one in T6–L5 alone"} <= set(offered)
+
+
+# On the phone.
+
+
+async def recommended() -> Phone:
+    phone = Phone()
+    await phone.command("new")
+    await phone.tap("T8", "Done · 1", "fit", "none", "body only", "limited", "none")
+    return phone
+
+
+async def test_a_what_if_is_read_and_left_and_changes_nothing_of_the_case() -> None:
+    phone = await recommended()
+    before = await phone.case()
+    await phone.tap("What would change it", "significant deficit")
+    assert phone.card.title == "no deficit → significant deficit"
+    assert [line.text for line in lines(phone.card)[:2]] == ["Posterior MIS", "Posterior"]
+    assert (await phone.case()).steps == before.steps
+    await phone.tap("‹ Back to the card")
+    assert phone.card.title == "Posterior MIS"
+    assert (await phone.case()).steps == before.steps
+
+
+async def test_a_third_option_may_join_two_that_are_compared() -> None:
+    phone = await recommended()
+    await phone.tap("Posterior MIS", "↔ Posterior", "↔ Anterior")
+    assert phone.card.title == "Posterior MIS ↔ Posterior ↔ Anterior"
+    assert not [label for label in labels(phone.card) if label.startswith("↔")]
+    assert refusals(phone.card) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"), [("posterior", "1"), ("posterior", "9"), ("knee", "1"), ("posterior", "0_2_3")]
+)
+def test_options_that_cannot_be_compared_are_stale(first: str, rest: str) -> None:
+    with pytest.raises(StaleTap):
+        CARDS.abreast.options(first, rest)
+
+
+def test_the_question_card_names_what_is_in_play_once_something_is_answered() -> None:
+    assert "In play" not in [line.lead for line in lines(drawn(new_case()))]
+    told = {line.lead: line for line in lines(drawn(played(dict(list(T4.items())[:4]))))}
+    assert told["In play"].text == "Posterior, Posterior + corpectomy, Combined"
+    assert (told["Not recommended in the source"].text, told["Not recommended in the source"].facts) == (
+        "Anterior",
+        ("F14", "F4"),
+    )
+
+
+def test_a_recommendation_names_the_answers_that_would_and_that_might_change_its_headline() -> None:
+    told = {line.lead: line.text for line in lines(drawn(played(T8)))}
+    assert told[WORDS.outlook.would].split("; ") == [
+        "unfit: comorbidities",
+        "unfit: advanced",
+        "fitness undecided",
+        "significant deficit",
+        "extensive destruction",
+    ]
+    assert told[WORDS.outlook.could] == "circumferential"
+
+
+def test_an_option_that_is_out_for_one_reason_or_another_is_told_without_facts() -> None:
+    told = {line.lead: line for line in lines(drawn(played({"levels": ("T1",)})))}
+    assert (told["Out either way"].text, told["Out either way"].facts) == ("Anterior", ())

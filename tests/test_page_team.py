@@ -1,0 +1,142 @@
+"""A team in three tabs, end to end: from /case to the pinned decision, a second case beside it, a kill between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, Bot, browser
+from playwright.async_api import Locator, Page, expect
+
+from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
+
+TEAM = {"reyes": DR_REYES.id, "okafor": DR_OKAFOR.id, "lindqvist": DR_LINDQVIST.id}
+REYES, OKAFOR, LINDQVIST = (f"\u2068{p.first_name}\u2069" for p in (DR_REYES, DR_OKAFOR, DR_LINDQVIST))
+PATIENCE = 20_000
+"""Milliseconds: edits of a group are gathered, and the machine may be busy."""
+
+
+class Member:
+    """One person's tab: taps on the card of one case by its name, and reads what is there."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def card(self, name: str) -> Locator:
+        """The newest card that bears the name of a case."""
+        return self.page.locator("#messages [data-author=bot]").filter(has_text=name).filter(has=self._keys()).last
+
+    async def write(self, text: str) -> None:
+        await self.page.locator("#text").fill(text)
+        await self.page.locator("#send").click()
+
+    async def tap(self, name: str, *labels: str) -> None:
+        """Tap buttons of a case, each once it is there."""
+        for label in labels:
+            key = self.card(name).get_by_role("button", name=re.compile("^" + re.escape(label)))
+            await key.first.click(timeout=PATIENCE)
+
+    async def reads(self, name: str, *texts: str) -> None:
+        """Wait until the card of a case says so."""
+        for text in texts:
+            await expect(self.card(name)).to_contain_text(text, timeout=PATIENCE)
+
+    async def told(self, text: str) -> None:
+        """Wait until a toast says so."""
+        await expect(self.page.locator("#toast")).to_contain_text(text, timeout=PATIENCE)
+
+    async def named(self, besides: str = "no other") -> str:
+        """Read the name of the case that was opened last."""
+        opened = self.page.locator("#messages [data-author=bot] .text").filter(has_text="Which symptomatic levels")
+        fresh = opened.filter(has_not_text=besides)
+        await expect(fresh).to_have_count(1, timeout=PATIENCE)
+        return (await fresh.inner_text()).partition(" · ")[0].strip()
+
+    def _keys(self) -> Locator:
+        return self.page.locator("button")
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Iterator[Bot]:
+    bot = Bot(tmp_path / "data")
+    yield bot
+    if bot.process and bot.process.poll() is None:
+        bot.kill()
+
+
+@pytest.fixture
+async def team(bot: Bot) -> AsyncIterator[dict[str, Member]]:
+    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
+    address = bot.start()
+    async with browser() as running, AsyncExitStack() as tabs:
+        members: dict[str, Member] = {}
+        for name, number in TEAM.items():
+            page = await running.new_page(viewport={"width": 390, "height": 844})
+            tabs.push_async_callback(page.close)
+            page.set_default_timeout(PATIENCE)
+            await page.goto(f"{address}/?person={number}&chat={SPINE_BOARD.id}")
+            members[name] = Member(page)
+        yield members
+        assert not [fault for member in members.values() for fault in member.faults]
+
+
+async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_through_a_kill(
+    bot: Bot, team: dict[str, Member]
+) -> None:
+    reyes, okafor, lindqvist = team["reyes"], team["okafor"], team["lindqvist"]
+    await reyes.write("/case")
+    first = await lindqvist.named()
+    await reyes.tap(first, "T8")
+    await okafor.tap(first, "Done · 1")
+    await lindqvist.tap(first, "fit")
+    await okafor.tap(first, "none")
+    await lindqvist.reads(first, f"no deficit ({OKAFOR})")
+
+    bot.kill()
+    bot.start()
+    await lindqvist.tap(first, "body only")
+    await reyes.tap(first, "limited")
+    await reyes.reads(first, "Earlier thoracic or abdominal")
+    await reyes.tap(first, "none")
+    await okafor.reads(first, "The source supports this", f"no prior treatment ({REYES})")
+
+    # Somebody sees the deficit otherwise; whoever answered settles it.
+    await lindqvist.tap(first, "✎ no deficit", "significant")
+    await okafor.reads(first, "Disputed", f"significant deficit ({LINDQVIST})", "If significant deficit: Posterior")
+    await reyes.tap(first, "Discuss")
+    await reyes.told("Settle what is disputed first")
+    await okafor.tap(first, "✎ no deficit", "none ✓")
+    await okafor.told("Settled")
+
+    # A second case beside it: a tap on the older card counts only once the right name was picked.
+    await okafor.write("/case")
+    second = await reyes.named(besides=first)
+    await lindqvist.tap(first, "Discuss")
+    await lindqvist.reads(first, "Which case do you mean?")
+    await lindqvist.tap(first, second)
+    await lindqvist.told("This card is another case")
+    await lindqvist.tap(first, "Discuss", first)
+    await okafor.tap(second, "L2")
+
+    await expect(reyes.page.locator(".poll-question")).to_have_text(f"{first}: which way?", timeout=PATIENCE)
+    for member in (reyes, okafor):
+        await member.page.locator(".vote").filter(has_text="Posterior MIS").click()
+    await lindqvist.page.locator(".vote").filter(has_text="Anterior").click()
+    await reyes.reads(first, "The vote", "Posterior MIS 2", f"Anterior 1: {LINDQVIST}")
+    await lindqvist.tap(first, "Close", first)
+    await lindqvist.told("Only whoever opened the case")
+    await reyes.tap(first, "Close", first)
+    await reyes.reads(first, "What is decided?")
+    await reyes.tap(first, "Posterior MIS", first)
+
+    decision = lindqvist.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")
+    await expect(decision).to_contain_text(f"Decided by {REYES}", timeout=PATIENCE)
+    await expect(decision).to_contain_text(f"{LINDQVIST}: Anterior")
+    await expect(lindqvist.page.locator("#pinned")).to_contain_text("Decision: Posterior MIS", timeout=PATIENCE)
+    await expect(reyes.page.locator(".poll-kind")).to_have_text("Final results", timeout=PATIENCE)
+    await okafor.reads(second, "L2 · 1 level")
