@@ -74,6 +74,13 @@ class Play:
             assert (response.status, answer["ok"], answer["error_code"]) == (400, False, 400), answer
         return str(answer["description"])
 
+    async def failure(self, method: str, **params: Any) -> tuple[int, dict[str, Any]]:
+        """Call a method that is refused; give the status and the whole answer, its `parameters` too."""
+        async with self.session.post(f"{self.bot_url}/{method}", json=params) as response:
+            answer = await response.json()
+        assert not answer["ok"], answer
+        return response.status, answer
+
     async def send(self, text: str = "a card", **more: Any) -> dict[str, Any]:
         """Send a message as the bot."""
         message: dict[str, Any] = await self.call("sendMessage", chat_id=CHAT, text=text, **more)
@@ -104,6 +111,12 @@ class Play:
         status, answer = await self.page("tap", **{"chat_id": CHAT, "message_id": message_id, "data": data} | more)
         assert status == 200, answer
         return str(answer["callback_query_id"])
+
+    async def vote(self, poll: dict[str, Any], person_id: int, *options: int) -> int:
+        """Vote in the poll of a message as a person, without options take the vote back; give the status."""
+        place = {"chat_id": poll["chat"]["id"], "message_id": poll["message_id"]}
+        status, _ = await self.page("vote", person_id=person_id, options=options, **place)
+        return status
 
     async def state(self, person_id: int = CHAT) -> dict[str, Any]:
         """Read what the page of a person reads first."""

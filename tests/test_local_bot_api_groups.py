@@ -11,6 +11,7 @@ import pytest
 import telegram
 from local_bot_api import CHAT, TAP, TOKEN, Play, playing
 
+from bot.playground.reactions import EMOJI
 from bot.playground.shapes import (
     DR_LINDQVIST,
     DR_OKAFOR,
@@ -49,11 +50,6 @@ async def kinds(play: Play) -> list[str]:
     if updates:
         await play.updates(offset=updates[-1]["update_id"] + 1)
     return [next(kind for kind in update if kind != "update_id") for update in updates]
-
-
-async def refused(play: Play, method: str, **params: Any) -> tuple[int, dict[str, Any]]:
-    async with play.session.post(f"{play.bot_url}/{method}", json=params) as response:
-        return response.status, await response.json()
 
 
 async def test_it_opens_with_three_clinicians_a_board_and_a_conference(play: Play) -> None:
@@ -181,7 +177,7 @@ async def test_the_bot_is_removed_refused_and_added_again(play: Play) -> None:
     (update,) = await play.updates()
     assert update["my_chat_member"]["new_chat_member"]["status"] == "kicked"
     for method in ("sendMessage", "getChat", "pinChatMessage"):
-        status, answer = await refused(play, method, chat_id=BOARD, text="x", message_id=1)
+        status, answer = await play.failure(method, chat_id=BOARD, text="x", message_id=1)
         assert (status, answer["description"]) == (403, "Forbidden: bot was kicked from the supergroup chat")
     await play.say("/new", BOARD)
     assert await kinds(play) == ["my_chat_member"]
@@ -193,20 +189,20 @@ async def test_the_bot_is_removed_refused_and_added_again(play: Play) -> None:
 
 async def test_the_bot_leaves_by_itself(play: Play) -> None:
     assert await play.call("leaveChat", chat_id=BASIC) is True
-    status, answer = await refused(play, "sendMessage", chat_id=BASIC, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=BASIC, text="x")
     assert (status, answer["description"]) == (403, "Forbidden: bot is not a member of the group chat")
-    assert (await refused(play, "leaveChat", chat_id=CHAT))[0] == 400
+    assert (await play.failure("leaveChat", chat_id=CHAT))[0] == 400
 
 
 async def test_a_blocked_bot_and_one_that_was_never_started_cannot_write(play: Play) -> None:
     play.world.stage.block(CHAT)
-    status, answer = await refused(play, "sendMessage", chat_id=CHAT, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=CHAT, text="x")
     assert (status, answer["description"]) == (403, "Forbidden: bot was blocked by the user")
     assert (await play.page("send", chat_id=CHAT, text="x"))[0] == 409
     play.world.stage.block(CHAT, on=False)
     assert await kinds(play) == ["my_chat_member", "my_chat_member"]
     assert await play.send()
-    status, answer = await refused(play, "sendMessage", chat_id=OKAFOR, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=OKAFOR, text="x")
     assert answer["description"] == "Forbidden: bot can't initiate conversation with a user"
     await play.say("/start", OKAFOR)
     assert await play.call("sendMessage", chat_id=OKAFOR, text="x")
@@ -217,7 +213,7 @@ async def test_a_group_that_becomes_a_supergroup_has_a_new_id(play: Play) -> Non
     left, begun = await heard(play)
     assert (left["chat"]["id"], left["migrate_to_chat_id"]) == (BASIC, new_id)
     assert (begun["chat"]["id"], begun["migrate_from_chat_id"]) == (new_id, BASIC)
-    status, answer = await refused(play, "sendMessage", chat_id=BASIC, text="x")
+    status, answer = await play.failure("sendMessage", chat_id=BASIC, text="x")
     assert (status, answer["parameters"]) == (400, {"migrate_to_chat_id": new_id})
     assert answer["description"] == "Bad Request: group chat was upgraded to a supergroup chat"
     assert (await play.call("sendMessage", chat_id=new_id, text="x"))["chat"]["type"] == "supergroup"
@@ -264,11 +260,68 @@ async def test_ptb_reads_who_is_who_in_a_group(play: Play) -> None:
             ("spinemets", "administrator"),
         ]
         assert (await bot.get_chat_member(BOARD, LINDQVIST)).status == "member"
+        assert (await bot.get_chat_member(OPEN.id, LINDQVIST)).status == "left"
+        assert (await bot.get_chat_member(BOARD, bot.id)).status == "administrator"
         assert await bot.get_chat_member_count(BOARD) == 4
         with pytest.raises(telegram.error.BadRequest, match="User not found"):
             await bot.get_chat_member(BOARD, 7)
         with pytest.raises(telegram.error.BadRequest, match="no administrators in the private chat"):
             await bot.get_chat_administrators(CHAT)
+
+
+async def test_a_bot_that_is_muted_writes_nothing(play: Play) -> None:
+    play.world.stage.set_bot(BOARD, "member", writes=False)
+    (update,) = await play.updates()
+    assert update["my_chat_member"]["new_chat_member"]["status"] == "restricted"
+    words = await play.refusal("sendMessage", chat_id=BOARD, text="x")
+    assert words == "Bad Request: not enough rights to send text messages to the chat"
+    poll = {"question": "x", "options": [{"text": "y"}, {"text": "z"}]}
+    words = await play.refusal("sendPoll", chat_id=BOARD, **poll)
+    assert words == "Bad Request: not enough rights to send polls to the chat"
+
+
+async def test_a_topic_that_is_gone_takes_no_message(play: Play) -> None:
+    first, _ = play.world.rooms.get(FORUM).topics
+    play.world.stage.drop_topic(FORUM, first.id)
+    words = await play.refusal("sendMessage", chat_id=FORUM, message_thread_id=first.id, text="x")
+    assert words == "Bad Request: message thread not found"
+
+
+async def test_a_tap_may_be_answered_with_a_link_to_the_bot_and_no_other(play: Play) -> None:
+    card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+    query = await play.tap(card["message_id"], chat_id=BOARD, person_id=OKAFOR)
+    words = await play.refusal("answerCallbackQuery", callback_query_id=query, url="https://aofoundation.org")
+    assert words == "Bad Request: URL_INVALID"
+    async with play.events(OKAFOR) as heard:
+        await play.call("answerCallbackQuery", callback_query_id=query, url="https://t.me/spinemets_bot?start=x")
+        assert (await heard.get())[1]["url"] == "https://t.me/spinemets_bot?start=x"
+
+
+@pytest.mark.parametrize(
+    ("reaction", "words"),
+    [
+        ([{"type": "emoji", "emoji": "🦴"}], "REACTION_INVALID"),
+        (["👌"], "REACTION_INVALID"),
+        ([{"type": "emoji", "emoji": "👌"}] * 2, "REACTIONS_TOO_MANY"),
+    ],
+)
+async def test_a_reaction_that_telegram_refuses(play: Play, reaction: list[Any], words: str) -> None:
+    place = {"chat_id": BOARD, "message_id": await play.say("hello", BOARD)}
+    assert await play.refusal("setMessageReaction", reaction=reaction, **place) == f"Bad Request: {words}"
+    place |= {"message_id": 999}
+    assert await play.refusal("setMessageReaction", **place) == "Bad Request: message to react not found"
+
+
+async def test_a_reaction_is_seen_and_taken_back(play: Play) -> None:
+    place = {"chat_id": CHAT, "message_id": await play.say("hello")}
+    assert await play.call("setMessageReaction", reaction=[{"type": "emoji", "emoji": "❤️"}], **place)
+    assert (await play.state())["chats"][0]["reactions"] == {str(place["message_id"]): "❤️"}
+    assert await play.call("setMessageReaction", **place)
+    assert (await play.state())["chats"][0]["reactions"] == {}
+
+
+def test_the_bot_reacts_with_what_telegram_knows() -> None:
+    assert {emoji.value.replace("\ufe0f", "") for emoji in telegram.constants.ReactionEmoji} == EMOJI
 
 
 async def test_a_bot_takes_away_what_others_wrote_only_where_it_rules(play: Play) -> None:
@@ -286,10 +339,21 @@ async def test_a_forwarded_card_has_no_buttons(play: Play) -> None:
     (message,) = await heard(play)
     assert ("reply_markup" in message, message["text"]) == (False, "a card")
     assert message["forward_origin"]["sender_user"]["username"] == "spinemets_bot"
+    again = play.world.forward(BOARD, message["message_id"] - 1, CHAT, REYES)
+    assert (await heard(play))[-1]["forward_origin"] == message["forward_origin"]
+    assert again > message["message_id"]
     secret = await play.send("no copies", protect_content=True)
     forward = {"chat_id": CHAT, "to_chat_id": BOARD, "person_id": REYES}
     assert (await play.page("forward", message_id=secret["message_id"], **forward))[0] == 400
     assert (await play.page("forward", message_id=999, **forward))[0] == 404
+
+
+async def test_what_was_said_anonymously_is_forwarded_without_a_name(play: Play) -> None:
+    play.world.stage.make_anonymous(BOARD, OKAFOR)
+    said = await play.say("agreed", BOARD, person_id=OKAFOR)
+    play.world.forward(BOARD, said, CHAT, REYES)
+    (message,) = await heard(play)
+    assert message["forward_origin"]["sender_chat"]["title"] == "Spine board"
 
 
 async def test_a_group_bears_twenty_calls_a_minute_edits_counted() -> None:
@@ -299,7 +363,7 @@ async def test_a_group_bears_twenty_calls_a_minute_edits_counted() -> None:
         for number in range(1, 20):
             await play.call("editMessageText", text=str(number), **edit)
         play.clock.now += 20
-        status, answer = await refused(play, "editMessageText", text="x", **edit)
+        status, answer = await play.failure("editMessageText", text="x", **edit)
         assert (status, answer["parameters"]) == (429, {"retry_after": 40})
         assert await play.call("sendMessage", chat_id=FORUM, text="elsewhere")
         play.clock.now += 40

@@ -29,12 +29,6 @@ async def ask(play: Play, **more: Any) -> dict[str, Any]:
     return message
 
 
-async def vote(play: Play, message: dict[str, Any], person_id: int, *options: int) -> int:
-    at = {"chat_id": message["chat"]["id"], "message_id": message["message_id"]}
-    status, _ = await play.page("vote", person_id=person_id, options=options, **at)
-    return status
-
-
 async def counts(play: Play, message: dict[str, Any]) -> list[int]:
     poll = (play.world.messages.get(message["chat"]["id"], message["message_id"]) or {})["poll"]
     return [option["voter_count"] for option in poll["options"]]
@@ -43,9 +37,9 @@ async def counts(play: Play, message: dict[str, Any]) -> list[int]:
 async def test_votes_with_names_are_told_changed_and_taken_back(play: Play) -> None:
     message = await ask(play)
     assert aiogram.types.Message.model_validate(message).poll
-    assert await vote(play, message, OKAFOR, 0) == 200
-    assert await vote(play, message, LINDQVIST, 0) == 200
-    assert await vote(play, message, OKAFOR, 2) == 200
+    assert await play.vote(message, OKAFOR, 0) == 200
+    assert await play.vote(message, LINDQVIST, 0) == 200
+    assert await play.vote(message, OKAFOR, 2) == 200
     assert await counts(play, message) == [1, 0, 1]
     play.world.polls.retract(BOARD, message["message_id"], LINDQVIST)
     assert await counts(play, message) == [0, 0, 1]
@@ -63,7 +57,7 @@ async def test_votes_with_names_are_told_changed_and_taken_back(play: Play) -> N
 
 async def test_an_anonymous_poll_tells_the_bot_numbers_alone(play: Play) -> None:
     message = await ask(play, is_anonymous=True)
-    await vote(play, message, OKAFOR, 1)
+    await play.vote(message, OKAFOR, 1)
     assert ["poll" in update for update in await play.updates()] == [True]
     poll = message["poll"]["id"]
     seen = {who: (await play.state(who))["chats"][1]["votes"] for who in (OKAFOR, LINDQVIST)}
@@ -73,25 +67,25 @@ async def test_an_anonymous_poll_tells_the_bot_numbers_alone(play: Play) -> None
 async def test_an_anonymous_administrator_votes_as_the_group(play: Play) -> None:
     message = await ask(play)
     play.world.stage.make_anonymous(BOARD, OKAFOR)
-    await vote(play, message, OKAFOR, 1)
+    await play.vote(message, OKAFOR, 1)
     answer = (await play.updates())[-1]["poll_answer"]
     assert (answer["voter_chat"]["id"], answer["user"]["username"]) == (BOARD, "Channel_Bot")
 
 
 async def test_several_answers_and_a_vote_that_stays(play: Play) -> None:
     message = await ask(play, allows_multiple_answers=True, allows_revoting=False)
-    assert await vote(play, message, OKAFOR, 2, 0) == 200
+    assert await play.vote(message, OKAFOR, 2, 0) == 200
     assert await counts(play, message) == [1, 0, 1]
-    assert await vote(play, message, OKAFOR, 1) == 409
-    assert await vote(play, message, OKAFOR) == 409
+    assert await play.vote(message, OKAFOR, 1) == 409
+    assert await play.vote(message, OKAFOR) == 409
 
 
 async def test_a_vote_that_cannot_be(play: Play) -> None:
     message = await ask(play)
-    assert await vote(play, message, OKAFOR, 0, 1) == 400
-    assert await vote(play, message, OKAFOR, 3) == 400
-    assert await vote(play, message, 7, 0) == 404
-    assert await vote(play, message | {"message_id": 999}, OKAFOR, 0) == 404
+    assert await play.vote(message, OKAFOR, 0, 1) == 400
+    assert await play.vote(message, OKAFOR, 3) == 400
+    assert await play.vote(message, 7, 0) == 404
+    assert await play.vote(message | {"message_id": 999}, OKAFOR, 0) == 404
     assert (await play.page("vote", chat_id=BOARD, message_id=1, person_id=OKAFOR, options="0"))[0] == 400
 
 
@@ -99,13 +93,13 @@ async def test_ptb_stops_a_poll_once(play: Play) -> None:
     async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
         message = await bot.send_poll(BOARD, "Which way?", ["Posterior", "Anterior"], is_anonymous=False)
         sent = {"chat": {"id": BOARD}, "message_id": message.message_id}
-        await vote(play, sent, OKAFOR, 1)
+        await play.vote(sent, OKAFOR, 1)
         poll = await bot.stop_poll(BOARD, message.message_id)
         assert (poll.is_closed, poll.options[1].voter_count) == (True, 1)
         with pytest.raises(telegram.error.BadRequest, match="Poll has already been closed"):
             await bot.stop_poll(BOARD, message.message_id)
     assert (await play.updates())[-1]["poll"]["is_closed"] is True
-    assert await vote(play, sent, OKAFOR, 0) == 409
+    assert await play.vote(sent, OKAFOR, 0) == 409
 
 
 async def test_a_stop_that_telegram_refuses(play: Play) -> None:

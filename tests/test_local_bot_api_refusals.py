@@ -125,6 +125,17 @@ async def test_as_many_buttons_as_telegram_takes(play: Play) -> None:
     assert message["reply_markup"] == buttons(*rows, copy)
 
 
+async def test_buttons_that_begin_an_inline_query(play: Play) -> None:
+    row: list[dict[str, Any]] = [
+        {"text": "Here", "switch_inline_query_current_chat": ""},
+        {"text": "Elsewhere", "switch_inline_query": "T8"},
+        {"text": "In a group", "switch_inline_query_chosen_chat": {"query": "T8", "allow_group_chats": True}},
+    ]
+    assert (await play.send(reply_markup=buttons(row)))["reply_markup"] == buttons(row)
+    long = button(switch_inline_query="x" * 257)
+    assert "BUTTON_TYPE_INVALID" in await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=long)
+
+
 async def test_a_keyboard_without_buttons_is_none(play: Play) -> None:
     assert "reply_markup" not in await play.send(reply_markup=buttons([]))
 

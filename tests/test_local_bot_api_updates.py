@@ -19,6 +19,7 @@ from local_bot_api import CHAT, TAP, Play, playing
 
 from bot.playground import polling
 from bot.playground.disk import Disk
+from bot.playground.shapes import PRIVATE
 from bot.playground.world import World
 
 CONFLICT = (
@@ -182,6 +183,18 @@ async def test_nothing_is_lost_over_a_restart(tmp_path: Path) -> None:
         assert await play.say("on we go") > said
         assert (await play.updates())[-1]["update_id"] == before[-1]["update_id"] + 2
         assert await play.call("editMessageText", chat_id=CHAT, message_id=card["message_id"], text="2 of 5")
+
+
+def test_a_playground_from_before_there_were_groups_still_opens(tmp_path: Path) -> None:
+    before = World(Disk(tmp_path / "play.db"), rooms=(PRIVATE,))
+    before.say(CHAT, "long ago")
+    with before.disk.transaction():
+        before.disk.drop("room", 0, CHAT)
+    before.close()
+    world = World(Disk(tmp_path / "play.db"))
+    assert [room.title for room in world.rooms.every()][-2:] == ["Spine board", "Tumour conference"]
+    assert world.messages.every(CHAT)[0]["text"] == "long ago"
+    world.close()
 
 
 async def test_numbers_do_not_restart_when_all_that_carried_them_is_gone(tmp_path: Path) -> None:

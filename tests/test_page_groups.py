@@ -112,11 +112,16 @@ async def test_links_to_the_bot_stay_in_the_playground(play: Play, chromium: Bro
         [{"text": "Mine", "url": "https://t.me/spinemets_bot?start=case-1"}],
         [{"text": "Team", "url": "https://t.me/spinemets_bot?startgroup=case-2"}],
         [{"text": "Search", "switch_inline_query_current_chat": "T8"}],
+        [{"text": "Copy", "copy_text": {"text": "T8, no deficit"}}],
     ]
     card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup={"inline_keyboard": rows})
     await play.call("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
     async with tab(chromium, play, OKAFOR) as page:
         await expect(page.locator("#pinned")).to_have_text("Pinned: a card")
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.get_by_role("button", name="Copy").click()
+        await expect(page.locator("#toast")).to_have_text("Copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == "T8, no deficit"
         await page.get_by_role("button", name="Search").click()
         await expect(page.locator("#text")).to_have_value("@spinemets_bot T8")
         await page.get_by_role("button", name="Team").click()
@@ -145,27 +150,40 @@ async def test_the_stage_moves_people_and_cards(play: Play, chromium: Browser) -
         await expect(said(reyes).last.locator(".key")).to_have_count(0)
 
 
-async def test_what_is_typed_behind_the_bots_name_is_offered_and_sent(play: Play, chromium: Browser) -> None:
+async def answered(play: Play) -> None:
+    """Answer the inline query that comes next, and forget it."""
+    (update,) = await play.updates(timeout=5)
+    await play.updates(offset=update["update_id"] + 1)
     content = {"message_text": "T8 · 2 of 5"}
     result = {"type": "article", "id": "a", "title": "Case 12", "description": "T8", "input_message_content": content}
     button = {"text": "My cases", "start_parameter": "mine"}
+    query = update["inline_query"]["id"]
+    await play.call("answerInlineQuery", inline_query_id=query, results=[result], button=button, cache_time=0)
+
+
+async def test_what_is_typed_behind_the_bots_name_is_offered_and_sent(play: Play, chromium: Browser) -> None:
     async with tab(chromium, play, OKAFOR, width=320) as page:
-        for keys, chosen in ((("ArrowDown", "Enter"), "via @spinemets_bot"), (("Enter",), "/start mine")):
-            await page.locator("#text").press_sequentially("@spinemets_bot T8")
-            if not keys[1:]:
-                await page.locator("#text").press_sequentially("b")
-            (update,) = await play.updates(timeout=5)
-            query = update["inline_query"]
-            await play.updates(offset=update["update_id"] + 1)
-            await play.call(
-                "answerInlineQuery",
-                inline_query_id=query["id"],
-                results=[result | {"reply_markup": TAP}],
-                button=button,
-            )
-            await expect(page.get_by_role("option", name="Case 12 T8")).to_be_visible()
-            for key in keys:
-                await page.locator("#text").press(key)
-            await expect(said(page).last).to_contain_text(chosen)
-            message = (await play.updates(timeout=5))[-1]
-            await play.updates(offset=message["update_id"] + 1)
+        text = page.locator("#text")
+        await text.press_sequentially("@spinemets_bot T8")
+        await answered(play)
+        await expect(page.get_by_role("option", name="Case 12")).to_be_visible()
+        await text.press("ArrowDown")
+        await text.press("Enter")
+        await expect(said(page).last).to_contain_text("via @spinemets_bot")
+        await expect(text).to_have_value("")
+        (update,) = await play.updates(timeout=5)
+        await play.updates(offset=update["update_id"] + 1)
+        await text.press_sequentially("@spinemets_bot ")
+        await answered(play)
+        await page.get_by_role("option", name="My cases").click()
+        await expect(said(page).last).to_contain_text("/start mine")
+
+
+async def test_a_reaction_of_the_bot_is_shown(play: Play, chromium: Browser) -> None:
+    number = await play.say("hello", BOARD)
+    async with tab(chromium, play, OKAFOR) as page:
+        reaction = [{"type": "emoji", "emoji": "👌"}]
+        await play.call("setMessageReaction", chat_id=BOARD, message_id=number, reaction=reaction)
+        await expect(said(page).last).to_contain_text("👌")
+        await page.reload()
+        await expect(said(page).last).to_contain_text("👌")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.playground.members import administrators_of, count_of, full_info, member_of
+from bot.playground.members import administrators_of, bot_member, count_of, full_info, person_member
 from bot.playground.method import Result, Table, chat_of, message_of
 from bot.playground.parameters import Params
 from bot.playground.refused import Refused
+from bot.playground.shapes import Member
 from bot.playground.world import World
 
 _ACTIONS: Final = (
@@ -31,7 +32,14 @@ def _get_chat(world: World, params: Params) -> Result:
 
 
 def _get_chat_member(world: World, params: Params) -> Result:
-    return member_of(world.rooms.reach(chat_of(params)), params.number("user_id"), world.bot_id)
+    room, user_id = world.rooms.reach(chat_of(params)), params.number("user_id")
+    if user_id == world.bot_id:
+        return bot_member(room, world.bot_id)
+    strangers = (Member(each, "left") for each in world.rooms.people() if each.id == user_id)
+    member = room.member(user_id) or next(strangers, None)
+    if member is None:
+        raise Refused("user not found")
+    return person_member(member)
 
 
 def _get_chat_administrators(world: World, params: Params) -> Result:
@@ -62,6 +70,11 @@ def _unpin_all(world: World, params: Params) -> Result:
     return True
 
 
+def _set_message_reaction(world: World, params: Params) -> Result:
+    world.reactions.set(chat_of(params), message_of(params), params.array("reaction") or [])
+    return True
+
+
 def _send_chat_action(world: World, params: Params) -> Result:
     action = params.text("action")
     if action not in _ACTIONS:
@@ -79,6 +92,7 @@ CHATTING: Final[Table] = (
     ("pinChatMessage", _pin, "chat_id message_id disable_notification"),
     ("unpinChatMessage", _unpin, "chat_id message_id"),
     ("unpinAllChatMessages", _unpin_all, "chat_id"),
+    ("setMessageReaction", _set_message_reaction, "chat_id message_id reaction is_big"),
     ("sendChatAction", _send_chat_action, "chat_id action message_thread_id"),
 )
 """These methods."""

@@ -127,12 +127,14 @@ class _Lanes:
 
 
 def _chat_id(update: Json) -> int:
-    """Tell which chat an update comes from; 0 where it is too misshapen to tell."""
+    """Tell which chat an update comes from, or which person where it is of no chat; 0 where nothing tells."""
     match update:
         case (
             {"message": {"chat": {"id": int(chat_id)}}}
             | {"callback_query": {"message": {"chat": {"id": int(chat_id)}}}}
             | {"my_chat_member": {"chat": {"id": int(chat_id)}}}
+            | {"inline_query": {"from": {"id": int(chat_id)}}}
+            | {"callback_query": {"inline_message_id": str(), "from": {"id": int(chat_id)}}}
         ):
             return chat_id
         case _:

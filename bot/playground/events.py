@@ -12,7 +12,7 @@ from bot.playground.disk import Json
 from bot.playground.world import World
 
 _TOLD: Final = frozenset(
-    ("message", "edited", "deleted", "answered", "commands", "action", "alive", "rooms", "votes", "inline")
+    ("message", "edited", "deleted", "answered", "commands", "action", "alive", "rooms", "votes", "inline", "reaction")
 )  # fmt: skip - a list of words
 _MOST_WAITING: Final = 256
 _HEARTBEAT_EVERY: Final = 15.0

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.playground.disk import Json
 from bot.playground.refused import Refused
-from bot.playground.shapes import PRESENT, RULING, Room, bot_user
+from bot.playground.shapes import PRESENT, RULING, Member, Room, bot_user
 
 _RIGHTS: Final = (
     "can_manage_chat",
@@ -40,12 +40,16 @@ _PERMISSIONS: Final = (
     "can_edit_tag",
     "can_invite_users",
 )
+_BARRED: Final = {"can_change_info": False, "can_manage_topics": False}
 _GIFTS: Final = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
 def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bool = True) -> Json:
-    """Give a user's standing as a ChatMember; `pins` counts for administrators."""
+    """Give a user's standing as a ChatMember; `pins` counts for administrators and where one is restricted."""
     member = {"user": user, "status": status}
+    if status == "restricted":
+        rights = dict.fromkeys(_PERMISSIONS, False) | _BARRED | {"can_pin_messages": pins}
+        return member | rights | {"is_member": True, "until_date": 0}
     if status == "creator":
         return member | {"is_anonymous": is_anonymous}
     if status == "administrator":
@@ -56,20 +60,12 @@ def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bo
 
 def bot_member(room: Room, bot_id: int) -> Json:
     """Give the bot's own standing."""
-    return chat_member(bot_user(bot_id), room.bot, pins=room.bot_pins)
+    is_muted = room.bot == "member" and not room.bot_writes
+    return chat_member(bot_user(bot_id), "restricted" if is_muted else room.bot, pins=room.bot_pins)
 
 
-def member_of(room: Room, user_id: int, bot_id: int) -> Json:
-    """Give somebody's standing, the bot's own too.
-
-    Raises:
-        Refused: nobody has this id here.
-    """
-    if user_id == bot_id:
-        return bot_member(room, bot_id)
-    member = room.member(user_id)
-    if member is None:
-        raise Refused("user not found")
+def person_member(member: Member) -> Json:
+    """Give a person's standing."""
     return chat_member(member.person.user(), member.status, is_anonymous=member.is_anonymous)
 
 
@@ -81,7 +77,7 @@ def administrators_of(room: Room, bot_id: int) -> list[Json]:
     """
     if room.type == "private":
         raise Refused("there are no administrators in the private chat")
-    ruling = [member_of(room, each.person.id, bot_id) for each in room.members if each.status in RULING]
+    ruling = [person_member(each) for each in room.members if each.status in RULING]
     return ruling + ([bot_member(room, bot_id)] if room.bot in RULING else [])
 
 
@@ -98,6 +94,5 @@ def full_info(room: Room, pinned: Json | None) -> Json:
         "accepted_gift_types": dict.fromkeys(_GIFTS, False),
     }
     if room.type != "private":
-        barred = {"can_change_info": False, "can_pin_messages": room.bot_pins, "can_manage_topics": False}
-        info["permissions"] = dict.fromkeys(_PERMISSIONS, True) | barred
+        info["permissions"] = dict.fromkeys(_PERMISSIONS, True) | _BARRED | {"can_pin_messages": room.bot_pins}
     return info | ({"pinned_message": pinned} if pinned else {})

@@ -19,7 +19,8 @@ def _get_me(world: World, _: Params) -> Result:
 
 
 def _answer_callback_query(world: World, params: Params) -> Result:
-    world.answer(params.text("callback_query_id"), params.text("text"), show_alert=params.flag("show_alert"))
+    said, url = params.text("text"), params.text("url")
+    world.answer(params.text("callback_query_id"), said, show_alert=params.flag("show_alert"), url=url)
     return True
 
 
@@ -59,7 +60,7 @@ def _change_commands(world: World, params: Params, commands: list[Json]) -> bool
 
 _TABLE: Final[Table] = (
     ("getMe", _get_me, ""),
-    ("answerCallbackQuery", _answer_callback_query, "callback_query_id text show_alert cache_time"),
+    ("answerCallbackQuery", _answer_callback_query, "callback_query_id text show_alert url cache_time"),
     ("getMyCommands", _get_my_commands, "scope language_code"),
     ("setMyCommands", _set_my_commands, "commands scope language_code"),
     ("deleteMyCommands", _delete_my_commands, "scope language_code"),

@@ -25,6 +25,7 @@ _STRUCTURES: Final = frozenset(
         "entities",
         "link_preview_options",
         "options",
+        "reaction",
         "reply_markup",
         "reply_parameters",
         "results",

@@ -21,17 +21,17 @@ _LONGEST_CAPTION: Final = 1024
 
 def _send_message(world: World, params: Params) -> Result:
     text = text_of(params, too_long="message is too long")
-    return _send(world, params, lambda: text)
+    return _send(world, params, "text messages", lambda: text)
 
 
 def _send_photo(world: World, params: Params) -> Result:
     add, caption = photo(world.files, params), _caption(params)
-    return _send(world, params, lambda: add() | caption)
+    return _send(world, params, "photos", lambda: add() | caption)
 
 
 def _send_document(world: World, params: Params) -> Result:
     add, caption = document(world.files, params), _caption(params)
-    return _send(world, params, lambda: add() | caption)
+    return _send(world, params, "documents", lambda: add() | caption)
 
 
 def _send_poll(world: World, params: Params) -> Result:
@@ -43,7 +43,7 @@ def _send_poll(world: World, params: Params) -> Result:
         several=params.flag("allows_multiple_answers"),
         revoting=params.flag("allows_revoting", default=True),
     )
-    return _send(world, params, lambda: {"poll": world.polls.begin(asked)})
+    return _send(world, params, "polls", lambda: {"poll": world.polls.begin(asked)})
 
 
 def _stop_poll(world: World, params: Params) -> Result:
@@ -71,10 +71,12 @@ def _delete_message(world: World, params: Params) -> Result:
     return True
 
 
-def _send(world: World, params: Params, content: Callable[[], Json]) -> Json:
-    """Send what `content` gives, which is asked only when nothing else stands against it."""
+def _send(world: World, params: Params, kind: str, content: Callable[[], Json]) -> Json:
+    """Send something of a kind: what `content` gives, which is asked only when nothing else stands against it."""
     markup = keyboard_of(params)
     room, thread = world.rooms.reach(chat_of(params)), params.number("message_thread_id")
+    if room.bot == "member" and not room.bot_writes:
+        raise Refused(f"not enough rights to send {kind} to the chat")
     replied = _replied(world, room.id, params)
     place_in(room, thread, replied)
     more: Json = {"reply_markup": markup} if markup else {}

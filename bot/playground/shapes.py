@@ -61,6 +61,7 @@ class Room:
         topics: these, in the order in which they were opened.
         bot: the bot's status in it; in a private chat kicked where it is blocked, and left before it was started.
         bot_pins: whether the bot may pin messages.
+        bot_writes: whether the bot may write; where it may not, it is restricted.
         pinned: the numbers of the pinned messages, the newest last.
         migrated_to: the supergroup that the group has become, 0 where it has not.
     """
@@ -74,6 +75,7 @@ class Room:
     topics: tuple[Topic, ...] = ()
     bot: str = "member"
     bot_pins: bool = True
+    bot_writes: bool = True
     pinned: tuple[int, ...] = ()
     migrated_to: int = 0
 

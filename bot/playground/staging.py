@@ -38,10 +38,15 @@ _ACTS: Final[dict[str, Callable[[Stage, Said], int | None]]] = {
     "promote": lambda stage, said: stage.promote(*_who(said), said.text("status", "administrator")),
     "anonymous": lambda stage, said: stage.make_anonymous(*_who(said), on=said.flag("on", default=True)),
     "bot": lambda stage, said: stage.set_bot(
-        _chat(said), said.text("status"), said.person(), pins=said.flag("pins", default=True)
+        _chat(said),
+        said.text("status"),
+        said.person(),
+        pins=said.flag("pins", default=True),
+        writes=said.flag("writes", default=True),
     ),
     "block": lambda stage, said: stage.block(said.number("person_id"), on=said.flag("on", default=True)),
     "migrate": lambda stage, said: stage.migrate(_chat(said)),
     "create": lambda stage, said: stage.create(said.text("title"), said.number("person_id")),
+    "untopic": lambda stage, said: stage.drop_topic(_chat(said), said.number("topic")),
     "topic": lambda stage, said: stage.open_topic(_chat(said), said.text("name"), said.person()),
 }

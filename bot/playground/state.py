@@ -47,5 +47,6 @@ def _chat(world: World, room: Room, person: Person) -> Json:
         "pinned": list(room.pinned),
         "commands": world.commands.shown(room),
         "votes": {poll["id"]: world.polls.seen_by(poll, person.id) for poll in polls},
+        "reactions": {str(each["message_id"]): emoji for each in messages if (emoji := world.reactions.of(each))},
         "messages": messages,
     }

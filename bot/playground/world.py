@@ -17,13 +17,15 @@ from bot.playground.markup import units
 from bot.playground.people import People
 from bot.playground.pins import Pins
 from bot.playground.polls import Polls
+from bot.playground.reactions import Reactions
 from bot.playground.refused import Refused
 from bot.playground.senders import place_in
-from bot.playground.shapes import RULING, START, Room
+from bot.playground.shapes import BOT_USERNAME, RULING, START, Room
 from bot.playground.stage import Stage
 from bot.playground.webhook import Webhook
 
 _LONGEST_TOAST: Final = 200
+_OWN_LINKS: Final = (f"https://t.me/{BOT_USERNAME}?start=", f"t.me/{BOT_USERNAME}?start=")
 _DELETE_WITHIN: Final = 48 * 60 * 60
 
 
@@ -34,6 +36,7 @@ class World(People):
         stage: who joins, leaves, rules or hides, what becomes of the bot, topics and moves.
         polls: the polls, and the votes of people.
         pins: the pinned messages.
+        reactions: the bot's reactions to messages.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class World(People):
         self.stage = Stage(self)
         self.polls = Polls(self)
         self.pins = Pins(self)
+        self.reactions = Reactions(self)
 
     def send(self, chat_id: int, content: Json, reply_to: Json | None = None, thread: int = 0) -> Json:
         """Let the bot send a message; give it."""
@@ -113,11 +117,13 @@ class World(People):
             self.messages.drop(chat_id, message_id)
             self.note("deleted", {"chat_id": chat_id, "message_id": message_id})
 
-    def answer(self, query_id: str, text: str, *, show_alert: bool) -> None:
-        """Let the bot answer a tap."""
+    def answer(self, query_id: str, text: str, *, show_alert: bool, url: str = "") -> None:
+        """Let the bot answer a tap: with words, or with a link to itself that the person's page then follows."""
         if units(text) > _LONGEST_TOAST:
             raise Refused("MESSAGE_TOO_LONG")
+        if url and not url.startswith(_OWN_LINKS):
+            raise Refused("URL_INVALID")
         with self.act():
             person_id = self._queries.close(query_id)
             answered = {"callback_query_id": query_id, "text": text, "show_alert": show_alert}
-            self.note("answered", answered | {"person_id": person_id})
+            self.note("answered", answered | {"person_id": person_id} | ({"url": url} if url else {}))

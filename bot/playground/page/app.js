@@ -1,38 +1,34 @@
 // The page's conductor: keeps the chats as the server tells them, and passes taps and words on to the server.
 import { composer } from "./composer.js";
-import { buttonOf, kindOf } from "./keyboard.js";
 import { inline } from "./inline.js";
+import { buttonOf, kindOf } from "./keyboard.js";
 import { follow } from "./links.js";
-import { drawMessage, markDays, newMessage } from "./message.js";
 import { clearAction, showAction, showHealth, toast } from "./notices.js";
 import { drawPlaces, isIn, keyOf, onPlace, rememberPlace, topicOf, wishedPlace } from "./places.js";
 import { presses } from "./press.js";
-import { readingPlace } from "./reading.js";
 import { replied, replyTo, replyToNone } from "./replying.js";
 import { stage } from "./stage.js";
-import { drawEmpty, drawTop } from "./top.js";
 import { answered, forgetTaps } from "./taps.js";
+import { drawEmpty, drawTop } from "./top.js";
+import { transcript } from "./transcript.js";
 import { isGroup, sideOf, view } from "./view.js";
 import { connect, sendText, vote } from "./wire.js";
 
-const EDIT_AWAITED_MS = 5000;
-
 const byId = (id) => document.getElementById(id);
 const box = byId("messages");
-const newest = byId("newest");
 
 const chats = new Map(); // chat id → the chat as the state tells of it, its messages by their numbers
-const nodes = new Map(); // message id → its element, of the place that is shown
-const awaited = new Map(); // message id → until when the reader, who tapped it, is waiting for its edit
 const unread = new Set(); // keys of the places with messages that have not been seen
 let shown = null; // the place on the screen
 
-const reading = readingPlace(box, ({ isAtEnd, isFar }) => {
-  if (isAtEnd) newest.classList.remove("unread");
-  newest.hidden = !isFar && !newest.classList.contains("unread");
+const allChats = () => [...chats.values()];
+const report = ({ status, words }) => toast(status === 0 ? "No connection." : words || "That was not accepted.");
+const onScreen = transcript(box, byId("newest"), (size) => drawEmpty(size === 0));
+const field = composer({
+  send,
+  report: (error) => toast(sendTrouble(error)),
+  onTyped: (value) => mode.onTyped(value),
 });
-const report = (error) => toast(sendTrouble(error));
-const field = composer({ send, report, onTyped: (value) => mode.onTyped(value) });
 const mode = inline({ place: () => shown, field, go, report });
 const theStage = stage({ chats: allChats });
 const press = presses({
@@ -40,7 +36,7 @@ const press = presses({
   chats: allChats,
   go,
   fill: field.fill,
-  awaitEdit: (id) => awaited.set(id, Date.now() + EDIT_AWAITED_MS),
+  awaitEdit: onScreen.awaitEdit,
 });
 
 // What the server tells
@@ -58,30 +54,34 @@ function onState(state, isFresh) {
   shown = wished && chats.has(wished.chatId) ? wished : { chatId: state.chats[0].id, topic: 0 };
   drawPlace();
   theStage.redraw();
-  const last = box.lastElementChild;
-  if (isFirst && last) reading.show(last);
+  if (isFirst) onScreen.toLast();
 }
 
 const onEvent = {
   message({ chat_id: chatId, message }) {
     if (chatId === shown.chatId && sideOf(message) === "bot") clearAction();
     keep(chatId, message);
-    if (message.migrate_to_chat_id && chatId === shown.chatId) shown = { chatId: message.migrate_to_chat_id, topic: 0 };
+    const { migrate_to_chat_id: movedTo } = message;
+    if (movedTo && chatId === shown.chatId) shown = { chatId: movedTo, topic: 0 };
   },
   edited({ chat_id, message }) {
     keep(chat_id, message);
   },
   deleted({ chat_id, message_id }) {
     chats.get(chat_id)?.messages.delete(message_id);
-    if (chat_id !== shown.chatId) return;
-    removeNode(message_id);
-    drawSurroundings();
+    if (chat_id === shown.chatId) onScreen.remove(message_id);
   },
   votes({ chat_id, poll_id, votes }) {
     const chat = chats.get(chat_id);
     if (!chat) return;
     chat.votes[poll_id] = votes;
-    for (const message of messagesHere()) if (message.poll?.id === poll_id) putNode(message);
+    if (chat_id === shown.chatId) onScreen.show(messagesHere());
+  },
+  reaction({ chat_id, message_id, emoji }) {
+    const chat = chats.get(chat_id);
+    if (!chat) return;
+    chat.reactions[message_id] = emoji;
+    keep(chat_id, chat.messages.get(message_id));
   },
   answered,
   inline: mode.onAnswer,
@@ -100,36 +100,28 @@ function keep(chatId, message) {
   if (!chat) return; // one that is new: the state tells of it in a moment
   const isNew = !chat.messages.has(message.message_id);
   chat.messages.set(message.message_id, message);
-  if (chatId === shown.chatId && isIn(chat, shown, message)) {
-    putNode(message);
-    drawSurroundings();
-  } else if (isNew) {
+  if (chatId === shown.chatId && isIn(chat, shown, message)) onScreen.put(message);
+  else if (isNew) {
     unread.add(keyOf({ chatId, topic: chat.is_forum ? topicOf(chat, message) : 0 }));
     drawPlaces(allChats(), shown, unread);
   }
 }
 
-function allChats() {
-  return [...chats.values()];
-}
+// Where one is
 
 function messagesHere() {
-  const chat = chats.get(shown.chatId);
-  return [...chat.messages.values()].filter((message) => isIn(chat, shown, message));
+  return [...view.chat.messages.values()].filter((message) => isIn(view.chat, shown, message));
 }
-
-// What is drawn
 
 function go(place) {
   if (!chats.has(place.chatId)) return;
   shown = place;
-  for (const id of [...nodes.keys()]) removeNode(id);
+  onScreen.show([]);
   replyToNone();
   clearAction();
   rememberPlace(place);
   drawPlace();
-  newest.classList.remove("unread");
-  reading.toEnd();
+  onScreen.toEnd();
 }
 
 function drawPlace() {
@@ -138,41 +130,15 @@ function drawPlace() {
   drawPlaces(allChats(), shown, unread);
   drawTop(shown);
   field.setCommands(view.chat.commands, isGroup() ? `@${view.bot.username}` : "");
-  const here = messagesHere();
-  const ids = new Set(here.map((message) => message.message_id));
-  for (const id of [...nodes.keys()]) if (!ids.has(id)) removeNode(id);
-  for (const message of here) putNode(message);
-  drawSurroundings();
+  onScreen.show(messagesHere());
 }
 
-function putNode(message) {
-  const id = message.message_id;
-  if (nodes.has(id)) {
-    const isAwaited = awaited.get(id) > Date.now();
-    reading.around(nodes.get(id), () => drawMessage(nodes.get(id), message), isAwaited);
-    return;
-  }
-  const node = newMessage(message);
-  nodes.set(id, node);
-  const next = [...box.children].find((other) => Number(other.dataset.messageId) > id);
-  const follows = reading.isPinned() || node.dataset.author === "me";
-  box.insertBefore(node, next ?? null);
-  if (follows) return reading.show(node);
-  newest.classList.add("unread");
-  newest.hidden = false;
-}
-
-function removeNode(id) {
-  const node = nodes.get(id);
-  if (!node) return;
-  nodes.delete(id);
-  if (node.contains(document.activeElement)) box.focus({ preventScroll: true });
-  reading.around(node, () => node.remove(), false);
-}
-
-function drawSurroundings() {
-  markDays(box.children, (node) => view.chat.messages.get(Number(node.dataset.messageId)).date);
-  drawEmpty(nodes.size === 0);
+/** Lead to a message, in another topic where it stands there. */
+function lead(id) {
+  const message = view.chat.messages.get(id);
+  if (!message) return toast("That message is no longer there.");
+  if (!onScreen.has(id)) go({ chatId: shown.chatId, topic: topicOf(view.chat, message) });
+  onScreen.lead(id);
 }
 
 // What the person does
@@ -188,43 +154,32 @@ function sendTrouble({ status, words }) {
   return words || "The message was not accepted. Please try again.";
 }
 
-box.addEventListener("click", (event) => {
-  const { target } = event;
-  const key = target.closest(".key");
-  if (key) press[kindOf(buttonOf(key))](key, buttonOf(key));
-  const command = target.closest(".command");
-  if (command) field.submit(command.dataset.command);
-  const message = target.closest(".message");
-  const messageId = Number(message?.dataset.messageId);
-  const option = target.closest("[data-options]");
-  if (option) {
-    const options = JSON.parse(option.dataset.options);
-    vote(shown.chatId, messageId, options).catch(({ words }) => toast(words || "The vote was not accepted."));
-  }
-  if (target.closest(".reply-key")) replyTo(view.chat.messages.get(messageId));
-  const link = target.closest("a[href^='https://t.me/']");
-  if (link) {
+// What a click in the messages means, by the selector of what was hit.
+const hits = {
+  ".key": (key) => press[kindOf(buttonOf(key))](key, buttonOf(key)),
+  ".command": (command) => field.submit(command.dataset.command),
+  ".reply-key": (_, id) => replyTo(view.chat.messages.get(id)),
+  "[data-options]": (option, id) => vote(shown.chatId, id, JSON.parse(option.dataset.options)).catch(report),
+  "[data-leads-to]": (quoted) => lead(Number(quoted.dataset.leadsTo)),
+  "a[href^='https://t.me/']": (link, _, event) => {
     event.preventDefault();
-    follow(link.href, allChats(), go).catch(({ words }) => toast(words || "The link could not be followed."));
+    follow(link.href, allChats(), go).catch(report);
+  },
+};
+
+box.addEventListener("click", (event) => {
+  const messageId = Number(event.target.closest(".message")?.dataset.messageId);
+  for (const [selector, act] of Object.entries(hits)) {
+    const hit = event.target.closest(selector);
+    if (hit) act(hit, messageId, event);
   }
-  const quoted = target.closest("[data-leads-to]");
-  if (quoted) lead(Number(quoted.dataset.leadsTo));
 });
 box.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") byId("text").focus(); // past all the keys below
 });
 byId("pinned").addEventListener("click", ({ currentTarget }) => lead(Number(currentTarget.dataset.leadsTo)));
 byId("start").addEventListener("click", () => field.submit("/start"));
-newest.addEventListener("click", () => reading.toEnd());
 onPlace(go);
-
-/** Lead to a message, in another topic where it stands there. */
-function lead(id) {
-  const message = view.chat.messages.get(id);
-  if (!message) return toast("That message is no longer there.");
-  if (!nodes.has(id)) go({ chatId: shown.chatId, topic: topicOf(view.chat, message) });
-  reading.show(nodes.get(id));
-}
 
 const wire = connect({
   onState,

@@ -26,7 +26,7 @@ async function startInGroup(payload, chats, go) {
   const chosen = await choose("Add the bot to which group?", groups.map((chat) => ({ name: chat.title, chat })));
   if (!chosen) return;
   const { id, bot } = chosen.chat;
-  if (!PRESENT.has(bot)) await act("bot", { chat_id: id, status: "member" });
+  if (!PRESENT.has(bot)) await act("bot", { chat_id: id, status: "member", person_id: view.me.id });
   go({ chatId: id, topic: 0 });
   await sendText({ chatId: id, topic: 0 }, `/start@${view.bot.username} ${payload}`.trim());
 }

@@ -64,12 +64,18 @@ export function onPlace(choose) {
     document.body.classList.toggle("listing", isOpen);
     opener.setAttribute("aria-expanded", isOpen);
   };
-  opener.addEventListener("click", () => show(!document.body.classList.contains("listing")));
+  const isShown = () => document.body.classList.contains("listing");
+  opener.addEventListener("click", () => {
+    show(!isShown());
+    if (isShown()) list.querySelector("[aria-current]")?.focus();
+  });
   document.addEventListener("pointerdown", ({ target }) => {
     if (!target.closest("#chats, #open-places")) show(false);
   });
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") show(false);
+    if (key !== "Escape" || !isShown()) return;
+    show(false);
+    opener.focus();
   });
   list.addEventListener("click", ({ target }) => {
     const button = target.closest(".place");

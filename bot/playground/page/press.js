@@ -15,7 +15,9 @@ export function presses({ place, chats, go, fill, awaitEdit }) {
       awaitEdit(messageId);
       key.ariaBusy = "true";
       try {
-        showAnswer(await tap(place().chatId, messageId, data));
+        const answer = await tap(place().chatId, messageId, data);
+        showAnswer(answer);
+        if (answer?.url) await follow(answer.url.replace(/^t\.me/, "https://t.me"), chats(), go);
       } catch (error) {
         toast(tapTrouble(error));
       }

@@ -29,7 +29,8 @@ export function stage({ chats }) {
     else if (status !== "creator") {
       const isRuling = status === "administrator";
       buttons.push(action("Leave", "leave", who()), action("Remove", "kick", who()));
-      buttons.push(action(isRuling ? "Demote" : "Promote", "promote", who({ status: isRuling ? "member" : "administrator" })));
+      const next = isRuling ? "member" : "administrator";
+      buttons.push(action(isRuling ? "Demote" : "Promote", "promote", who({ status: next })));
     }
     if (status === "creator" || status === "administrator") {
       buttons.push(action(isAnonymous ? "Show name" : "Hide name", "anonymous", who({ on: !isAnonymous })));
@@ -44,9 +45,10 @@ export function stage({ chats }) {
 
   function botRow() {
     const { bot } = view.chat;
-    const buttons = Object.entries({ member: "Add", administrator: "Make administrator", kicked: "Remove" })
-      .filter(([status]) => status !== bot && (status !== "kicked" || PRESENT.has(bot)))
-      .map(([status, label]) => action(label === "Add" && PRESENT.has(bot) ? "Make member" : label, "bot", at({ status })));
+    const set = (label, status) => action(label, "bot", at({ status }));
+    const buttons = PRESENT.has(bot)
+      ? [bot === "member" ? set("Promote", "administrator") : set("Demote", "member"), set("Remove", "kicked")]
+      : [set("Add", "member")];
     return row(view.bot.first_name, STATUS[bot], buttons);
   }
 
@@ -96,7 +98,8 @@ export function stage({ chats }) {
 }
 
 function row(name, words, buttons) {
-  return el("div", { class: "stage-row" }, el("span", {}, el("strong", {}, name), ` · ${words}`), el("span", { class: "stage-keys" }, ...buttons));
+  const who = el("span", {}, el("strong", {}, name), ` · ${words}`);
+  return el("div", { class: "stage-row" }, who, el("span", { class: "stage-keys" }, ...buttons));
 }
 
 function naming(label, what, said) {
