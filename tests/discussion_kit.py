@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from kit import INTERVIEW, METASTASIS, T8, played
+from kit import INTERVIEW, T8, played
 
 from flows.case import Case
 from flows.discussion import Discussion, Member, Talk
 from flows.findings import Codes
+from flows.pathways.metastasis import METASTASIS
 from flows.rules import Recommendation, decide
 
 DISCUSSION: Final = Discussion(INTERVIEW)

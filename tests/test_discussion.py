@@ -25,7 +25,7 @@ from discussion_kit import (
     talk,
     voting,
 )
-from kit import INTERVIEW, METASTASIS, T4, new_case, played
+from kit import INTERVIEW, T4, new_case, played
 from transitions import MachineError
 
 from flows.case import Act, Case, Kind, Remark
@@ -40,6 +40,7 @@ from flows.errors import (
     Unsettled,
 )
 from flows.interview import Interview
+from flows.pathways.metastasis import METASTASIS
 
 LEADS_TO = """
             complete  ask        object     settle     discuss  vote    reason  withdraw  close    reopen
@@ -337,12 +338,13 @@ def crowded(case: Case) -> Case:
 
 def test_a_discussion_grows_no_further_than_its_limit_and_can_always_be_brought_to_an_end() -> None:
     case = crowded(voting())
-    for more in (
+    deeds: tuple[Callable[[], Case], ...] = (
         lambda: DISCUSSION.vote(case, MIS, "ben", AT),
         lambda: DISCUSSION.reason(case, "wish", "ben", AT, on=True),
         lambda: DISCUSSION.reopen(closed(case), OPENER, AT),
         lambda: voting(DISCUSSION.withdraw(case, OPENER, AT)),
-    ):
+    )
+    for more in deeds:
         with pytest.raises(Crowded):
             more()
     assert talk(DISCUSSION.reason(case, "wish", "p7", AT, on=False)).reasons["wish"].count("p7") == 0
