@@ -14,7 +14,9 @@ from flows.errors import NothingChosen, NotNow, StaleTap
 from flows.findings import Codes
 from flows.store import Kept
 
-_ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
+ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
+"""Taps that answer the question at hand: the first one counts."""
+
 _WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.reason, Verb.unsay)
 """Taps that say what one holds, whatever has happened since: they may come late and twice."""
 
@@ -41,7 +43,7 @@ class Teamwork:
             return self._held(shared, tap, member)
         if tap.turn != shared.case.turn:
             raise StaleTap(tap.question)
-        if tap.verb not in _ANSWERS:
+        if tap.verb not in ANSWERS:
             return self._moved(shared, tap, member)
         if not shared.talk.open:
             raise NotNow
