@@ -193,7 +193,8 @@ class TeamRoom:
         for kept in ledger.of_chat(new):
             if self._is_open(kept):
                 shows.append(self._drawn(kept))
-                deeds += [self._asked(kept)] if kept.team and kept.team.poll and kept.team.ballot is None else []
+                voting = self._shared(kept).talk.stage is Stage.voting
+                deeds += [self._asked(kept)] if voting and kept.team and kept.team.ballot is None else []
             elif kept.team and kept.team.minutes is None:
                 shows.append(self._minutes(kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
