@@ -29,7 +29,10 @@ _MOVE: Final = (
     update(CASES)
     .where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
     .values(
-        place=bindparam("new") + func.substr(CASES.c.place, bindparam("after")), card=None, ballot=None, minutes=None
+        place=bindparam("new", type_=Text) + func.substr(CASES.c.place, bindparam("after"), type_=Text),
+        card=None,
+        ballot=None,
+        minutes=None,
     )
 )
 _EXPIRED_WISHES: Final = delete(OUTBOX).where(
