@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, later
 from bot.shares import id_at, unsealed
-from bot.teamwork import VIEWS, Teamwork
+from bot.teamwork import ANSWERS, VIEWS, Teamwork
 from flows.board import Board, Shared, word
 from flows.card import Button, Card, Tap, Verb, person
 from flows.cards import Cards
@@ -99,7 +99,7 @@ class TeamRoom:
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside:
-            return Reply((Show(self._resting(), visit.card),), toasts.put_aside)
+            return Reply((Show(self._resting(kept), visit.card),), toasts.put_aside)
         at_minutes = tap.verb is Verb.reopen and visit.card == kept.team.minutes
         if kept.card not in (None, visit.card) and not at_minutes:
             return Reply((Show(self._superseded(kept), visit.card),), toasts.moved)
@@ -117,7 +117,8 @@ class TeamRoom:
             case = self._discussion.vote(kept.case, voted, who, self._clock())
         except FlowError:
             return Reply()
-        here = replace(kept, case=case, touched=later(self._clock, kept))
+        woken = self._woken(ledger, kept) or kept
+        here = replace(woken, case=case, touched=later(self._clock, kept))
         ledger.put(here, kept.case.revision)
         return Reply((self._drawn(here),))
 
@@ -185,12 +186,15 @@ class TeamRoom:
         """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card."""
         ledger.move(old, new)
         shows: list[Show] = []
+        deeds: list[Deed] = []
         for kept in ledger.of_chat(new):
             if self._is_open(kept):
                 shows.append(self._drawn(kept))
+                voting = self._shared(kept).talk.stage is Stage.voting
+                deeds += [self._asked(kept)] if voting and kept.team and kept.team.ballot is None else []
             elif kept.team and kept.team.minutes is None:
                 shows.append(self._minutes(kept))
-        return Reply(tuple(shows))
+        return Reply(tuple(shows), deeds=tuple(deeds))
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
         """Let the cases of a chat rest that the bot was removed from."""
@@ -235,6 +239,8 @@ class TeamRoom:
         else:
             toast = self._told(shared, here, tap)
         here, follows = self._following(kept, here)
+        if tap.verb is Verb.reopen and here.case is not kept.case:
+            here = self._woken(ledger, here) or here
         if here != kept:
             ledger.put(here, kept.case.revision)
         return replace(follows, shows=(self._drawn(here), *follows.shows), toast=toast)
@@ -247,8 +253,7 @@ class TeamRoom:
         deeds: list[Deed] = []
         shows: list[Show] = []
         if now.stage is Stage.voting and before.stage is not Stage.voting:
-            question, answers = self._board.poll(self._shared(here))
-            deeds.append(Ask(here.case.id, now.rounds, question, answers, place=here.place))
+            deeds.append(self._asked(here))
         if before.stage is Stage.voting and now.stage is not Stage.voting:
             if here.team.ballot is not None:
                 deeds.append(Stop(here.team.ballot, place=here.place))
@@ -267,17 +272,38 @@ class TeamRoom:
 
     def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str) -> Reply:
         """Open a case under a name that no other open one here has."""
-        present = ledger.team_cases(visit.place)
-        taken = {k.team.name for k in present if k.team and self._is_open(k)}
-        recent = {k.team.name for k in present if k.team}
-        free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
-        if not free:
+        name = self._free_name(ledger, case.id, visit.place)
+        if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
-        now = max([self._clock(), *(k.team.opened + 1e-3 for k in present if k.team)])
-        name = free[sum(case.id.encode()) % len(free)]
+        now = max([self._clock(), *(k.team.opened + 1e-3 for k in ledger.team_cases(visit.place) if k.team)])
         kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
         ledger.add(kept)
         return Reply((self._drawn(kept),))
+
+    def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
+        """Choose a name that no other open case of a place has, and no decided one if that can be."""
+        others = [k for k in ledger.team_cases(place) if k.case.id != case_id]
+        taken = {k.team.name for k in others if k.team and self._is_open(k)}
+        recent = {k.team.name for k in others if k.team}
+        free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
+        return free[sum(case_id.encode()) % len(free)] if free else None
+
+    def _asked(self, kept: Kept) -> Ask:
+        """Put the vote that is open to the chat."""
+        shared = self._shared(kept)
+        question, answers = self._board.poll(shared)
+        return Ask(kept.case.id, shared.talk.rounds, question, answers, place=kept.place)
+
+    def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
+        """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
+        others = [k for k in ledger.team_cases(kept.place) if k.case.id != kept.case.id and self._is_open(k)]
+        team = kept.team
+        if team and team.name in {k.team.name for k in others if k.team}:
+            name = self._free_name(ledger, kept.case.id, kept.place)
+            if name is None:
+                return None
+            team = replace(team, name=name)
+        return replace(kept, aside=False, team=team)
 
     def _brought(self, ledger: Ledger, token: str, visit: Visit) -> Reply:
         """Open the case that a link hands to this place; followed again, the link leads to the same one."""
@@ -305,8 +331,11 @@ class TeamRoom:
         """Show a case: in its card where that was tapped, else in a new one below."""
         if visit.card is not None and visit.card == kept.card and not kept.aside:
             return Reply((self._drawn(kept),))
+        woken = self._woken(ledger, kept)
+        if woken is None:
+            return _said(self._pages.bare(self._words.pages.names_taken))
         stays = visit.card is not None and visit.card == kept.card
-        here = replace(kept, aside=False, touched=later(self._clock, kept), card=kept.card if stays else None)
+        here = replace(woken, touched=later(self._clock, kept), card=kept.card if stays else None)
         ledger.put(here, kept.case.revision)
         before = kept.card if not stays else None
         outdated = (Show(self._superseded(kept), before, place=kept.place),) if before is not None else ()
@@ -375,7 +404,7 @@ class TeamRoom:
         """Tell who answered first, and what."""
         first = shared.standing.answers.get(tap.question)
         counts = shared.standing.findings.get(tap.question)
-        if tap.verb is not Verb.answer or first is None or not counts or first.who == visit.who:
+        if tap.verb not in ANSWERS or first is None or not counts or first.who == visit.who:
             return ""
         return self._words.toasts.first.format(who=person(first.who), answer=self._board.said(tap.question, counts))
 

@@ -15,7 +15,9 @@ from flows.findings import Codes
 from flows.pages import Pages
 from flows.store import Kept
 
-_ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
+ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
+"""Taps that answer the question at hand: the first one counts."""
+
 VIEWS: Final = BESIDE | {Verb.finding, Verb.reasons, Verb.choose, Verb.scale}
 """Taps that look at something and change nothing."""
 
@@ -85,7 +87,7 @@ class Teamwork:
             return self._held(shared, tap, member)
         if tap.turn != shared.case.turn:
             raise StaleTap(tap.question)
-        if tap.verb not in _ANSWERS:
+        if tap.verb not in ANSWERS:
             return self._moved(shared, tap, member)
         if not shared.talk.open:
             raise NotNow

@@ -142,28 +142,34 @@ class Board:
         return Card(label, title, tuple(b for b in blocks if b.lines), bound(rows, shared.case))
 
     def record(self, shared: Shared, decision: Decision) -> str:
-        """Write a decision in plain text for the patient's record, without a person's name; 256 characters at most."""
-        words, given = self.cards.catalog.team.record, shared.standing.findings
-        levels, *others = [(q, codes) for q in self.cards.flow.questions if (codes := given.get(q.code))]
-        found = ", ".join(question.said(codes) for question, codes in others)
-        options = [self._short(advice.option) for advice in self.advised(shared).having(Verdict.indicated)]
-        told = self._told(decision)
-        source = self.cards.catalog.source
-        origin = words.source.format(source=source.name, year=source.year, edition=self.cards.catalog.edition)
-        where = [written(levels[1]), f"{len(levels[1])} levels"]
-        supported = [", ".join(options), f"{options[0]} +{len(options) - 1}"] if options else [words.nothing]
-        texts = [
-            "\n".join(
-                [
-                    words.findings.format(levels=place, findings=found),
-                    words.supports.format(options=named),
-                    told,
-                    origin,
-                ]
-            )
-            for place, named in ((where[0], supported[0]), (where[1], supported[0]), (where[1], supported[-1]))
-        ]
+        """Write a decision in plain text for the patient's record, without a person's name; 256 characters at most.
+
+        What is too long is shortened step by step, no further than needed, and never a finding but the levels: options
+        are counted, the source is named by its edition, the hour is left out, levels are counted, votes are left out.
+        """
+        texts = [self._recorded(shared, decision, shortened) for shortened in range(6)]
         return next((text for text in texts if len(text) <= MOST_COPIED), texts[-1][:MOST_COPIED])
+
+    def _recorded(self, shared: Shared, decision: Decision, shortened: int) -> str:
+        words, catalog = self.cards.catalog.team.record, self.cards.catalog
+        given = [(q, codes) for q in self.cards.flow.questions if (codes := shared.standing.findings.get(q.code))]
+        levels = given[0][1]
+        counted = shortened >= 4 and len(levels) > 1  # noqa: PLR2004 - the steps as they are told in `record`
+        where = f"{len(levels)} levels" if counted else written(levels)
+        found = ", ".join(question.said(codes) for question, codes in given[1:])
+        options = [self._short(advice.option) for advice in self.advised(shared).having(Verdict.indicated)]
+        if shortened and len(options) > 1:
+            options = [f"{options[0]} +{len(options) - 1}"]
+        origin = words.edition if shortened > 1 else words.source
+        when = self.when(decision.at)
+        return "\n".join(
+            [
+                words.findings.format(levels=where, findings=found),
+                words.supports.format(options=", ".join(options) or words.nothing),
+                self._told(decision, when.partition(",")[0] if shortened > 2 else when, votes=shortened < 5),  # noqa: PLR2004
+                origin.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition),
+            ]
+        )
 
     def advised(self, shared: Shared) -> Recommendation:
         """Give what the source says of the case."""
@@ -260,13 +266,15 @@ class Board:
         heading = self.cards.catalog.team.heads.supports
         return Block((Line(self._supported(self.advised(shared))),), heading)
 
-    def _told(self, decision: Decision) -> str:
+    def _told(self, decision: Decision, when: str, *, votes: bool) -> str:
         """Tell in one line what was decided, when, with how many votes, and why it departs, if it does."""
         words = self.cards.catalog.team
         agreed = sum(option == decision.option for option in decision.votes.values())
-        why = [words.record.vote.format(number=agreed, all=len(decision.votes))] if decision.votes else []
+        voted = votes and decision.votes
+        why = [words.record.vote.format(number=agreed, all=len(decision.votes))] if voted else []
         why += [words.reasons[decision.reason]] if decision.reason else []
-        line = words.record.decided.format(when=self.when(decision.at), option=self._short(decision.option))
+        option = words.record.none if decision.option == NONE_OF_THESE else self._short(decision.option)
+        line = words.record.decided.format(when=when, option=option)
         return f"{line} ({'; '.join(why)})" if why else line
 
     def _disputed(self, shared: Shared) -> Block:

@@ -9,7 +9,7 @@ from typing import Final
 
 from transitions import Machine, MachineError
 
-from flows.case import Act, Case, Remark
+from flows.case import Act, Case, Kind, Remark
 from flows.errors import Crowded, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
 from flows.findings import Codes
 from flows.interview import Interview, Standing
@@ -19,11 +19,13 @@ NONE_OF_THESE: Final = "none"
 """The choice of a vote and of a decision that stands for no option: to be discussed in person."""
 
 MOST_REMARKS: Final = 200
-"""A discussion is no longer than this; to close it is always possible."""
+"""Nothing new is begun in a discussion of this length; to settle, to take the vote back and to close is possible."""
 
 _OPEN: Final = (Verdict.indicated, Verdict.judgement)
 _REPLACED: Final = (Act.object, Act.vote, Act.reason)
 """What a person may say again and again: only the last word is kept, and nobody's tap under way is stale for it."""
+_ENDING: Final = (Act.settle, Act.withdraw, Act.close)
+"""What leads to an end is taken however much was said; each ends something that was not."""
 
 
 class Stage(StrEnum):
@@ -171,15 +173,16 @@ class Discussion:
         counts, asked = standing.findings.get(question), self._interview.flow.question(question)
         if not counts or not codes or asked is None or not set(codes) <= set(asked.codes):
             raise StaleTap(question)
+        codes = asked.tidy(codes)
         if not (member.leads or standing.answers[question].who == member.who):
-            return self._said(case, Remark(Act.object, question, asked.tidy(codes), member.who, at))
-        settled = self._said(case, Remark(Act.settle, question, (), member.who, at))
-        if codes == counts:
-            return settled
-        return self._interview.amend(settled, question, codes, member.who)
+            return self._said(case, Remark(Act.object, question, codes, member.who, at))
+        self._expect_open(case)
+        if question in self.talk(case, standing).objections:
+            case = self._said(case, Remark(Act.settle, question, (), member.who, at))
+        return case if codes == counts else self._interview.amend(case, question, codes, member.who)
 
     def back(self, case: Case, member: Member) -> Case:
-        """Undo the last step, where the member took it or leads.
+        """Undo the last step, where the member took it or leads; what is ticked since goes with it.
 
         Raises:
             NotYours: where somebody else took it.
@@ -187,8 +190,9 @@ class Discussion:
             NothingBefore: at the first question.
         """
         self._expect_open(case)
-        if case.steps and not member.leads and case.steps[-1].who != member.who:
-            raise NotYours(case.steps[-1].who)
+        undone = next((step for step in reversed(case.steps) if step.kind is not Kind.mark), None)
+        if undone and not member.leads and undone.who != member.who:
+            raise NotYours(undone.who)
         return self._interview.back(case)
 
     def restart(self, case: Case, member: Member) -> Case:
@@ -209,6 +213,7 @@ class Discussion:
         Raises:
             NotNow: where no recommendation is reached, or the vote is open.
             Unsettled: while a finding is disputed.
+            Crowded: where too much was said already.
         """
         standing = self._interview.standing(case)
         if self.talk(case, standing).disputes(standing):
@@ -234,10 +239,10 @@ class Discussion:
             StaleTap: where that option is not put to the vote.
             Crowded: where too much was said already.
         """
-        offered = self.talk(case, self._interview.standing(case)).offered
-        if option and option not in offered:
+        voted = self._said(case, Remark(Act.vote, codes=(option,) if option else (), who=who, at=at))
+        if option and option not in self.talk(case, self._interview.standing(case)).offered:
             raise StaleTap(option)
-        return self._said(case, Remark(Act.vote, codes=(option,) if option else (), who=who, at=at))
+        return voted
 
     def reason(self, case: Case, reason: str, who: str, at: float, *, on: bool) -> Case:
         """Give a reason, or take it back.
@@ -276,6 +281,7 @@ class Discussion:
         Raises:
             NotYours: where the member does not lead.
             NotNow: where nothing is decided.
+            Crowded: where too much was said already.
         """
         _expect_lead(member)
         return self._said(case, Remark(Act.reopen, who=member.who, at=at))
@@ -291,8 +297,8 @@ class Discussion:
         said = case.talk
         if remark.act in _REPLACED:
             said = _without(said, remark)
-            if len(said) >= MOST_REMARKS:
-                raise Crowded
+        if remark.act not in _ENDING and len(said) >= MOST_REMARKS:
+            raise Crowded
         revision = case.revision + 1
         turn = case.turn if remark.act in _REPLACED else revision
         return replace(case, revision=revision, turn=turn, talk=(*said, remark))

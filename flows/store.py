@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Protocol, TypeVar
 
 from flows.case import Case
@@ -172,7 +173,7 @@ class MemoryLedger:
 
     def balloted(self, poll: str) -> Kept | None:
         """Find a case by the id of its vote."""
-        return next((kept for kept in self.cases.values() if kept.team and kept.team.poll == poll), None)
+        return next((kept for kept in self.cases.values() if kept.team and poll and kept.team.poll == poll), None)
 
     def idle(self, since: float) -> list[Kept]:
         """Give the team's cases that do not rest and were last touched before `since`."""
@@ -190,7 +191,8 @@ class MemoryLedger:
         """Move every case of a chat to another chat, where no message shows it yet."""
         for case_id, kept in self.cases.items():
             if chat_of(kept.place) == old:
-                self.cases[case_id] = replace(kept, place=new + kept.place.removeprefix(old), card=None)
+                team = replace(kept.team, ballot=None, minutes=None) if kept.team else None
+                self.cases[case_id] = replace(kept, place=new + kept.place.removeprefix(old), card=None, team=team)
 
     def secret(self) -> str:
         """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
@@ -218,16 +220,18 @@ def chat_of(place: str) -> str:
 
 
 def without(kept: Kept, who: str) -> Kept:
-    """Take a person's id out of a team's case; what they said stays, without saying whose it was."""
+    """Take a person's id out of a team's case; what they said stays, and is still one person's, but says not whose."""
     case = kept.case
-    steps = tuple(replace(step, who="") if step.who == who else step for step in case.steps)
-    talk = tuple(replace(remark, who="") if remark.who == who else remark for remark in case.talk)
-    team = replace(kept.team, giver="") if kept.team and kept.team.giver == who else kept.team
-    owner = "" if kept.owner == who else kept.owner
-    if (steps, talk, team, owner) == (case.steps, case.talk, kept.team, kept.owner):
+    people = {kept.owner, *(step.who for step in case.steps), *(remark.who for remark in case.talk)}
+    people |= {kept.team.giver} if kept.team else set()
+    if who not in people:
         return kept
+    nobody = next(name for number in count(1) if (name := f"-{number}") not in people)
+    steps = tuple(replace(step, who=nobody) if step.who == who else step for step in case.steps)
+    talk = tuple(replace(remark, who=nobody) if remark.who == who else remark for remark in case.talk)
+    team = replace(kept.team, giver=nobody) if kept.team and kept.team.giver == who else kept.team
     unsigned = replace(case, revision=case.revision + 1, steps=steps, talk=talk)
-    return replace(kept, case=unsigned, team=team, owner=owner)
+    return replace(kept, case=unsigned, team=team, owner=nobody if kept.owner == who else kept.owner)
 
 
 def _opened(kept: Kept) -> float:

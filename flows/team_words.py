@@ -127,7 +127,9 @@ class RecordWords(Words):
     nothing: Text
     decided: Annotated[str, blanks("when", "option")]
     vote: Annotated[str, blanks("number", "all")]
+    none: Text
     source: Annotated[str, blanks("source", "year", "edition")]
+    edition: Annotated[str, blanks("edition")]
 
 
 class TeamWords(Words):

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit import CATALOG, tap_of
+from kit import CATALOG, buttons, refusals, tap_of
 
 from bot.conversation import Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.rooms import rooms
-from flows.card import Card, Tap
+from flows.card import Card, Tap, Verb
 from flows.library import Library
 from flows.pathways.metastasis import METASTASIS
 from flows.store import Kept, Ledger, MemoryStore
 
 ANA, BEN, CLEO = "1001", "1002", "1003"
+T8_TAPS = ("T8", "Done · 1", "fit", "none", "body only", "limited", "none")
+"""Answers to every question; three options are indicated then."""
+
 HOUR = 3600.0
 
 
@@ -32,7 +35,7 @@ class Poll:
 
 @dataclass
 class Group:
-    """A group in which every member sees the same messages, each with the card it shows now."""
+    """A group in which every member sees the same messages, each with the card it shows now; Telegram takes each."""
 
     place: str = "-100"
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -66,6 +69,18 @@ class Group:
         """Let a tap come from a message, whatever it shows by now."""
         await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, self.visit(who, at)))
 
+    async def finished(self, who: str = ANA) -> int:
+        """Let a member begin a case and answer every question; give the message of its card."""
+        await self.command("case", who)
+        await self.tap(*T8_TAPS, who=who)
+        return max(self.messages)
+
+    async def decided(self, who: str = ANA) -> int:
+        """Let a member decide a case of theirs for what the source puts first; give the message of its card."""
+        card = await self.finished(who)
+        await self.tap("Close", "Posterior MIS", who=who, at=card)
+        return card
+
     async def vote(self, answer: str, who: str, at: int | None = None) -> None:
         """Let a member vote for an answer of the newest poll, by how it begins; an empty one takes the vote back."""
         poll = self.polls[at or max(self.polls)]
@@ -82,6 +97,11 @@ class Group:
         self.toast = reply.toast
         await self._follow(reply)
 
+    async def case(self, name: str = "") -> Kept:
+        """Give the case of a name, or the only one."""
+        [kept] = [kept for kept in (await self.kept()).values() if kept.team and (not name or kept.team.name == name)]
+        return kept
+
     def visit(self, who: str, card: int | None = None) -> Visit:
         """Let somebody act here."""
         return Visit(self.place, who, card, admin=who in self.admins)
@@ -94,6 +114,7 @@ class Group:
 
     async def _shown(self, show: Show) -> None:
         """Show a card, and go on with what follows from a new one."""
+        assert not refusals(show.card)
         message = show.at if show.at is not None else self._number()
         self.messages[message] = show.card
         if show.at is not None or not show.case:
@@ -126,6 +147,17 @@ class Group:
     def _new_id(self) -> str:
         self.ids += 1
         return f"c{self.ids}"
+
+
+def block(card: Card, heading: str) -> list[str]:
+    """Give the lines of a card below a heading; none where there is no such block."""
+    return dict(told(card)).get(heading, [])
+
+
+def label(card: Card, verb: Verb) -> str:
+    """Give the label of the one button that asks for something."""
+    [button] = [button for button in buttons(card) if button.tap.verb is verb]
+    return button.label
 
 
 def told(card: Card) -> list[tuple[str, list[str]]]:

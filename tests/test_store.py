@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -16,8 +17,9 @@ from bot.store.errors import StoreClosed
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
 from bot.store.transaction import TRIES
+from flows.case import Act, Kind, Remark, Step
 from flows.errors import Overtaken
-from flows.store import Kept, Ledger, Store
+from flows.store import Kept, Ledger, Store, Team
 
 pytest_plugins = ("store_fixtures",)
 
@@ -145,6 +147,159 @@ async def test_forget_erases_every_case_of_a_person_and_no_other(ledger_store: S
     assert await ledger_store.run(lambda ledger: ledger.forget("ann")) == 0
     found = await ledger_store.run(lambda ledger: [ledger.get(case_id) for case_id in ("1f", "2f", "3f")])
     assert found == [None, None, kept("3f", owner="bob")]
+
+
+TALK = (
+    Remark(Act.object, "deficit", ("minor",), "ben", 1_700_000_000.25),
+    Remark(Act.discuss, "", ("posterior", "none"), "ann", 2.0),
+    Remark(Act.vote, "", (), "ben", 3.0),
+)
+
+
+def team(case_id: str = "1f", place: str = "-100", name: str = "🟦 Heron", **more: Any) -> Kept:
+    """A team's case as it is kept; what is said of poll, giver and so on is the team's."""
+    own = {part: more.pop(part) for part in ("opened", "giver", "poll", "ballot", "minutes") if part in more}
+    talk = more.pop("talk", ())
+    plain = kept(case_id, place, **more)
+    return replace(plain, case=replace(plain.case, talk=talk), team=Team(name, own.pop("opened", 1.0), **own))
+
+
+def ids(cases: list[Kept]) -> list[str]:
+    return [found.case.id for found in cases]
+
+
+async def test_a_team_s_case_comes_back_as_it_was_kept_and_put(ledger_store: Store) -> None:
+    case = team(talk=TALK, steps=STEPS, opened=1_700_000_000.5, giver="ann", poll="p1", ballot=BIG, minutes=-BIG)
+    await ledger_store.run(added(case, kept("2f")))
+    assert await ledger_store.run(lambda ledger: (ledger.get("1f"), ledger.get("2f"))) == (case, kept("2f"))
+    later = team(talk=TALK[:1], name="🟥 Otter", revision=1, aside=True)
+    await ledger_store.run(lambda ledger: ledger.put(later, 0))
+    assert await ledger_store.run(lambda ledger: ledger.get("1f")) == later
+
+
+async def test_the_cases_of_a_team_are_found_newest_first_by_their_place(ledger_store: Store) -> None:
+    await ledger_store.run(
+        added(
+            team("older", opened=1.0, touched=9.0),
+            team("newer", opened=2.0),
+            team("resting", opened=3.0, aside=True),
+            team("elsewhere", "-200", opened=4.0),
+            team("topic", "-100/7", opened=5.0),
+            kept("private", "-100"),
+        )
+    )
+    assert ids(await ledger_store.run(lambda ledger: ledger.team_cases("-100"))) == ["newer", "older"]
+    assert ids(await ledger_store.run(lambda ledger: ledger.team_cases("-100/7"))) == ["topic"]
+
+
+async def test_a_chat_is_found_with_all_its_topics_and_no_other_whose_number_begins_alike(ledger_store: Store) -> None:
+    places = {"chat": "-100", "topic": "-100/7", "alike": "-1007", "other": "-10"}
+    await ledger_store.run(added(*(team(case_id, place) for case_id, place in places.items())))
+    assert sorted(ids(await ledger_store.run(lambda ledger: ledger.of_chat("-100")))) == ["chat", "topic"]
+
+
+async def test_a_case_is_found_by_the_poll_of_its_vote_alone(ledger_store: Store) -> None:
+    await ledger_store.run(added(team("1f", poll="p1"), team("2f", poll="p2"), team("3f"), kept("4f")))
+    found = await ledger_store.run(lambda ledger: [ledger.balloted(poll) for poll in ("p2", "p3", "")])
+    assert [case.case.id if case else None for case in found] == ["2f", None, None]
+
+
+async def test_cases_that_nobody_touched_are_found_unless_they_rest_or_are_a_person_s(ledger_store: Store) -> None:
+    cases = (
+        team("old", touched=1.0),
+        team("new", touched=2.0),
+        team("rests", touched=1.0, aside=True),
+        kept(touched=1.0),
+    )
+    await ledger_store.run(added(*cases))
+    assert ids(await ledger_store.run(lambda ledger: ledger.idle(2.0))) == ["old"]
+
+
+async def test_every_case_whose_time_is_over_is_erased(ledger_store: Store) -> None:
+    cases = (
+        team("old", touched=1.0),
+        team("new", touched=2.0),
+        team("rests", touched=1.0, aside=True),
+        kept(touched=1.0),
+    )
+    await ledger_store.run(added(*cases))
+    assert await ledger_store.run(lambda ledger: ledger.expire(2.0)) == 3
+    assert await ledger_store.run(lambda ledger: ledger.expire(2.0)) == 0
+    there = await ledger_store.run(
+        lambda ledger: [ledger.get(case_id) is not None for case_id in ("old", "new", "1f")]
+    )
+    assert there == [False, True, False]
+
+
+async def test_nothing_of_an_expired_case_is_sent_later(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[str]:
+        desk.add(team("old", touched=1.0))
+        desk.add(team("new", touched=2.0))
+        for slot, case in (("m:1", "old"), ("v:old.1", "old"), ("m:2", "new"), ("page", "")):
+            desk.wish("-100", slot, "{}", case)
+        desk.expire(2.0)
+        return [wish.slot for wish in desk.wishes()]
+
+    assert await store.run(work) == ["m:2", "page"]
+
+
+async def test_a_chat_that_moves_takes_its_cases_with_it_and_leaves_every_number_behind(ledger_store: Store) -> None:
+    numbers: dict[str, Any] = {"card": 5, "ballot": 6, "minutes": 7}
+    await ledger_store.run(
+        added(team("1f", poll="p1", **numbers), team("2f", "-100/7", **numbers), team("3f", "-1007", **numbers))
+    )
+    await ledger_store.run(lambda ledger: ledger.move("-100", "-900"))
+    found = await ledger_store.run(lambda ledger: [ledger.get(case_id) for case_id in ("1f", "2f", "3f")])
+    assert found == [team("1f", "-900", poll="p1"), team("2f", "-900/7"), team("3f", "-1007", **numbers)]
+
+
+async def test_what_was_to_be_shown_in_a_chat_that_moved_is_not_sent(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[str]:
+        desk.wish("-100", "m:1", "{}", "")
+        desk.wish("-1007", "m:2", "{}", "")
+        desk.move("-100", "-900")
+        return [wish.slot for wish in desk.wishes()]
+
+    assert await store.run(work) == ["m:2"]
+
+
+async def test_the_secret_of_a_bot_is_made_once(store: SqlStore, url: str) -> None:
+    await store.run(lambda desk: desk.claim("4242"))
+    secret = await store.run(lambda desk: desk.secret())
+    other = open_store(url)
+    assert await other.run(lambda desk: (desk.secret(), desk.claim("4242"))) == (secret, "4242")
+    await other.close()
+    assert len(secret) >= 32
+
+
+async def test_a_group_is_told_to_be_left_alone_once(store: SqlStore) -> None:
+    assert await store.run(lambda desk: [desk.silence(chat) for chat in ("-1", "-1", "-2")]) == [True, False, True]
+
+
+async def test_forget_leaves_a_team_s_case_with_all_that_was_said_and_takes_the_id_out(ledger_store: Store) -> None:
+    steps = (Step(Kind.answer, "fitness", ("fit",), "ann"), Step(Kind.answer, "deficit", ("none",), "ben"))
+    talk = tuple(Remark(Act.vote, "", ("posterior",), who, 1.0) for who in ("ann", "ben", "cleo"))
+    cases = team("1f", steps=steps, talk=talk, giver="ann"), team("2f", owner="ben", aside=True), kept("3f")
+    await ledger_store.run(added(*cases))
+    assert await ledger_store.run(lambda ledger: ledger.forget("ann")) == 1
+    assert await ledger_store.run(lambda ledger: ledger.forget("ben")) == 0
+    first, second, private = await ledger_store.run(lambda ledger: [ledger.get(i) for i in ("1f", "2f", "3f")])
+    assert private is None
+    assert first
+    assert first.team
+    assert second
+    assert [step.codes for step in first.case.steps] == [("fit",), ("none",)]
+    assert len({remark.who for remark in first.case.talk}) == 3
+    assert {"ann", "ben"}.isdisjoint([first.owner, first.team.giver, second.owner, *(s.who for s in first.case.steps)])
+    assert first.case.revision == 2
+
+
+async def test_a_case_that_somebody_said_nothing_in_is_left_as_it_is_by_their_forget(ledger_store: Store) -> None:
+    case = team(owner="1001", steps=(Step(Kind.answer, "fitness", ("fit",), "11001"),))
+    await ledger_store.run(added(case))
+    for who in ("1", "100", "10011"):
+        await ledger_store.run(lambda ledger, who=who: ledger.forget(who))  # type: ignore[misc]
+    assert await ledger_store.run(lambda ledger: ledger.get("1f")) == case
 
 
 async def test_no_case_takes_the_place_of_another_by_its_id(store: SqlStore) -> None:

@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Table, Text, create_engine, inspect
-from store_kit import FORKED, ask, chance_of, open_each, path_of, sqlite_url, step
+from store_kit import FORKED, STEPS, ask, chance_of, kept, open_each, path_of, sqlite_url, step
 
 from bot.store import migrate
 from bot.store.errors import CorruptDatabase, DatabaseAway, NewerDatabase
@@ -97,6 +97,30 @@ def test_the_migrations_make_what_the_tables_say(url: str) -> None:
     with database_at(url).engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cases(tmp_path: Path, url: str) -> None:
+    first = tmp_path / "first"
+    shutil.copytree(migrate.HERE, first, ignore=shutil.ignore_patterns("__pycache__", "v0002*"))
+    with database_at(url).engine.begin() as connection:
+        migrate.upgrade(connection, first)
+    ask(url, "INSERT INTO bot (id) VALUES ('4242')")
+    ask(
+        url,
+        "INSERT INTO cases (id, place, owner, flow, edition, revision, turn, steps, card, aside, touched) "
+        """VALUES ('1f', 'chat', 'ann', 'metastasis', '2024', 3, 2, '[["answer", "fitness", ["fit"], "7"]]', 5, """
+        "false, 1.5)",
+    )
+    store = open_store(url)
+    found = asyncio.run(store.run(lambda desk: (desk.get("1f"), desk.team_cases("chat"), desk.idle(9.0))))
+    assert found == (kept(revision=3, turn=2, steps=STEPS[1:2], card=5), [], [])
+    assert asyncio.run(store.run(lambda desk: (desk.claim("77"), len(desk.secret()), desk.silence("-1")))) == (
+        "4242",
+        32,
+        True,
+    )
+    asyncio.run(store.close())
+    assert ask(url, "SELECT version_num FROM alembic_version") == [("v0002",)]
 
 
 def test_the_newest_version_that_is_known_is_the_head_of_the_migrations() -> None:

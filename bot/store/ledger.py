@@ -28,7 +28,12 @@ _BALLOTED: Final = select(CASES).where(CASES.c.poll == bindparam("poll"), CASES.
 _MOVE: Final = (
     update(CASES)
     .where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
-    .values(place=bindparam("new") + func.substr(CASES.c.place, bindparam("after")), card=None)
+    .values(
+        place=bindparam("new", type_=Text) + func.substr(CASES.c.place, bindparam("after"), type_=Text),
+        card=None,
+        ballot=None,
+        minutes=None,
+    )
 )
 _EXPIRED_WISHES: Final = delete(OUTBOX).where(
     OUTBOX.c.case_id.in_(select(CASES.c.id).where(CASES.c.touched < bindparam("before")))

@@ -23,13 +23,21 @@ SOMEBODY: Final = "someone"
 _ISOLATED: Final = ("\u2068", "\u2069")
 """What keeps a name that is written from right to left from turning round what stands beside it."""
 
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing, though Unicode does not count them among the controls."""
+
 _ID: Final = re.compile(f"{PERSON[0]}([^{PERSON[1]}]*){PERSON[1]}")
 
 _ALIKE: Final = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u03bf\u03b1\u03bd\u03c1\u03c5\u0443\u043a\u043c\u043d\u0442\u0432\u03ba\u03b9\u0131|10",
-    "aeopcyxijshdqwoavpuykmhtbkiillo",
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u03bf\u03b1\u03bd\u03c1\u03c5\u0443\u043a\u043c\u043d\u0442\u0432\u03ba\u03b9\u0131|10i",
+    "aeopcyxljshdqwoavpuykmhtbkllllol",
 )
-"""Small letters of other alphabets, and signs, that look like one of ours."""
+"""Small letters of other alphabets, and signs, that look like one of ours; an i is an l, as its capital is."""
+
+_CAPITALS: Final = str.maketrans(
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7", "ABEZHIKMNOPTYX"
+)
+"""Greek capitals look like ours where their small letters do not."""
 
 
 def ids_in(value: object) -> set[str]:
@@ -56,7 +64,7 @@ def filled(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) -> dic
     filled_in: dict[str, Any] = _filled(screen, lambda text: in_words(text, said).replace(BOT, bot))
     if screen.get("parse_mode"):
         as_html = {who: escape(name, quote=False) for who, name in said.items()}
-        filled_in["text"] = in_words(str(screen["text"]), as_html)
+        filled_in["text"] = in_words(str(screen["text"]), as_html).replace(BOT, bot)
     return filled_in
 
 
@@ -90,7 +98,9 @@ def _filled(value: Any, put: Callable[[str], str]) -> Any:
 def _clean(name: str) -> str:
     """Leave out what cannot be seen or turns the text round, and what comes after the longest name."""
     seen = "".join(
-        c for c in name if unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp")
+        c
+        for c in name
+        if unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp") and c not in _UNSEEN
     )
     text = " ".join(seen.split())
     marks = 0
@@ -106,7 +116,7 @@ def _clean(name: str) -> str:
 
 def _skeleton(name: str) -> str:
     """Reduce a name to what the eye sees of it."""
-    plain = unicodedata.normalize("NFKD", _clean(name)).casefold()
+    plain = unicodedata.normalize("NFKD", _clean(name)).translate(_CAPITALS).casefold()
     return "".join(c for c in plain.translate(_ALIKE) if c.isalnum())
 
 

@@ -1,0 +1,382 @@
+"""How a team discusses a case: who may say what at each stage, what is kept of it, and that replay gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from discussion_kit import (
+    AT,
+    BEN,
+    CLEO,
+    CORPECTOMY,
+    DEBATED,
+    DISCUSSION,
+    GIVER,
+    MIS,
+    OPENER,
+    advice,
+    closed,
+    disputes,
+    finding,
+    finished,
+    held,
+    talk,
+    voting,
+)
+from kit import INTERVIEW, T4, new_case, played
+from transitions import MachineError
+
+from flows.case import Act, Case, Kind, Remark
+from flows.discussion import MOST_REMARKS, NONE_OF_THESE, Discussion, Member, Stage, machine
+from flows.errors import (
+    Crowded,
+    NothingBefore,
+    NotNow,
+    NotYours,
+    ReasonWanted,
+    StaleTap,
+    Unsettled,
+)
+from flows.interview import Interview
+from flows.pathways.metastasis import METASTASIS
+
+LEADS_TO = """
+            complete  ask        object     settle     discuss  vote    reason  withdraw  close    reopen
+gathering   advised   .          gathering  gathering  .        .       .       .         .        .
+advised     .         gathering  advised    advised    voting   .       .       .         decided  .
+voting      .         .          .          .          .        voting  voting  advised   decided  .
+decided     .         .          .          .          .        .       .       .         .        reopened
+reopened    .         gathering  reopened   reopened   voting   .       .       .         decided  .
+"""
+"""Written by hand: the stage that each event leads to from each stage; a point where it is not taken."""
+
+
+class Walk:
+    """A stage that the machine moves."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+def test_each_event_leads_from_each_stage_where_the_table_says() -> None:
+    events, *rows = (line.split() for line in LEADS_TO.strip().splitlines())
+    found = machine()
+    assert set(found.events) == set(events)
+    assert [row[0] for row in rows] == list(Stage)
+    for stage, *ends in rows:
+        for event, end in zip(events, ends, strict=True):
+            walk = Walk(stage)
+            if end == ".":
+                with pytest.raises(MachineError):
+                    found.events[event].trigger(walk)
+            else:
+                found.events[event].trigger(walk)
+            assert walk.state == (stage if end == "." else end), (stage, event)
+
+
+STAGES: dict[Stage, Callable[[], Case]] = {
+    Stage.gathering: lambda: INTERVIEW.back(finished()),
+    Stage.advised: finished,
+    Stage.voting: voting,
+    Stage.decided: lambda: closed(finished()),
+    Stage.reopened: lambda: DISCUSSION.reopen(closed(finished()), OPENER, AT),
+}
+DEEDS: dict[str, Callable[[Case], Case]] = {
+    "object": lambda case: held(case, "fitness", "undecided", BEN),
+    "settle": lambda case: held(case, "fitness", "undecided", OPENER),
+    "discuss": lambda case: DISCUSSION.discuss(case, advice(finished()), BEN, AT),
+    "vote": lambda case: DISCUSSION.vote(case, MIS, "ben", AT),
+    "reason": lambda case: DISCUSSION.reason(case, "wish", "ben", AT, on=True),
+    "withdraw": lambda case: DISCUSSION.withdraw(case, OPENER, AT),
+    "close": lambda case: DISCUSSION.close(case, advice(finished()), MIS, "", OPENER, AT),
+    "reopen": lambda case: DISCUSSION.reopen(case, OPENER, AT),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_a_member_does_is_taken_at_the_stages_of_the_table_and_else_refused(stage: Stage) -> None:
+    events, *rows = (line.split() for line in LEADS_TO.strip().splitlines())
+    [leads] = [dict(zip(events, row[1:], strict=True)) for row in rows if row[0] == stage]
+    assert talk(STAGES[stage]()).stage is stage
+    for deed, do in DEEDS.items():
+        if leads[deed] == ".":
+            with pytest.raises(NotNow):
+                do(STAGES[stage]())
+        else:
+            assert talk(do(STAGES[stage]())).stage == leads[deed], deed
+
+
+def test_back_and_restart_wait_until_the_vote_is_taken_back_or_the_case_reopened() -> None:
+    for stage in (Stage.voting, Stage.decided):
+        with pytest.raises(NotNow):
+            DISCUSSION.back(STAGES[stage](), OPENER)
+        with pytest.raises(NotNow):
+            DISCUSSION.restart(STAGES[stage](), OPENER)
+    for stage in (Stage.gathering, Stage.advised, Stage.reopened):
+        assert DISCUSSION.back(STAGES[stage](), OPENER).steps == STAGES[stage]().steps[:-1]
+        assert DISCUSSION.restart(STAGES[stage](), OPENER).steps[-1].kind is Kind.restart
+
+
+def test_what_another_member_holds_stands_beside_the_answer_as_disputed() -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "deficit", "significant", CLEO)
+    assert finding(case, "deficit") == ("none",)
+    assert disputes(case) == {"deficit": {"ben": ("minor",), "cleo": ("significant",)}}
+
+
+def test_of_what_one_member_holds_the_last_word_counts_and_one_like_the_answer_ends_it() -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "deficit", "significant", BEN)
+    assert disputes(case) == {"deficit": {"ben": ("significant",)}}
+    assert len(case.talk) == 1
+    assert disputes(held(case, "deficit", "none", BEN)) == {}
+
+
+@pytest.mark.parametrize("settler", [GIVER, Member("admin", leads=True)])
+@pytest.mark.parametrize("answer", ["none", "minor", "significant"])
+def test_whoever_gave_the_answer_or_leads_settles_it_either_way(settler: Member, answer: str) -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "fitness", "undecided", BEN)
+    case = held(case, "deficit", answer, settler)
+    assert finding(case, "deficit") == (answer,)
+    assert disputes(case) == {"fitness": {"ben": ("undecided",)}}
+    giver = INTERVIEW.standing(case).answers["deficit"].who
+    assert giver == ("u1" if answer == "none" else settler.who)
+
+
+def test_whoever_changes_an_answer_has_given_it_and_settles_it_from_then_on() -> None:
+    case = held(finished(), "deficit", "minor", Member("cleo", leads=True))
+    case = held(case, "deficit", "significant", CLEO)
+    assert finding(case, "deficit") == ("significant",)
+    assert disputes(held(case, "deficit", "none", GIVER)) == {"deficit": {"u1": ("none",)}}
+
+
+def test_to_hold_what_counts_already_changes_nothing_and_takes_nobody_s_answer() -> None:
+    case = finished()
+    assert held(case, "deficit", "none", Member("admin", leads=True)) == case
+    several = played({**T4, "levels": ("T2", "T4", "T7")})
+    for codes in (("T7", "T4", "T2"), ("T4", "T2", "T7")):
+        assert DISCUSSION.hold(several, "levels", codes, Member("admin", leads=True), AT) == several
+
+
+def test_what_was_settled_may_be_disputed_again() -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "deficit", "none", GIVER)
+    assert disputes(held(case, "deficit", "significant", BEN)) == {"deficit": {"ben": ("significant",)}}
+
+
+@pytest.mark.parametrize(
+    ("question", "codes"),
+    [("deficit", ("dubious",)), ("deficit", ()), ("one_sided", ("enough",)), ("nothing", ("x",))],
+)
+def test_only_an_answer_that_counts_can_be_held_against_and_only_by_one_of_its_choices(
+    question: str, codes: tuple[str, ...]
+) -> None:
+    for member in (OPENER, BEN):
+        with pytest.raises(StaleTap):
+            DISCUSSION.hold(finished(), question, codes, member, AT)
+
+
+def test_an_answer_that_asks_more_leads_back_to_the_questions_and_then_on() -> None:
+    case = held(finished(), "extent", "circumferential", OPENER)
+    assert talk(case).stage is Stage.gathering
+    with pytest.raises(NotNow):
+        voting(case)
+    case = INTERVIEW.answer(case, "one_sided", "enough", "ben")
+    assert talk(case).stage is Stage.advised
+    assert talk(voting(case)).stage is Stage.voting
+
+
+def test_no_vote_and_no_decision_while_a_finding_is_disputed() -> None:
+    case = held(finished(), "deficit", "minor", BEN)
+    with pytest.raises(Unsettled):
+        voting(case)
+    with pytest.raises(Unsettled):
+        closed(case)
+    assert talk(voting(held(case, "deficit", "none", GIVER))).stage is Stage.voting
+
+
+def test_an_objection_to_a_question_that_is_not_asked_any_more_keeps_nobody_from_the_vote() -> None:
+    case = held(finished(), "prior", "extensive", BEN)
+    case = held(case, "fitness", "unfit_advanced", OPENER)
+    assert disputes(case) == {}
+    assert talk(voting(case)).offered == ("nonoperative", NONE_OF_THESE)
+
+
+def test_put_to_the_vote_is_what_the_source_supports_or_leaves_to_judgement_and_none_of_these() -> None:
+    assert talk(voting()).offered == (MIS, DEBATED, "anterior_corpectomy", NONE_OF_THESE)
+    judged = talk(voting(played(T4))).offered
+    assert judged == ("posterior_corpectomy", "posterior", "combined", NONE_OF_THESE)
+
+
+def test_each_member_has_one_vote_that_can_be_changed_and_taken_back() -> None:
+    case = voting()
+    for option in (MIS, DEBATED, DEBATED, NONE_OF_THESE):
+        case = DISCUSSION.vote(case, option, "ben", AT)
+        assert talk(case).votes == {"ben": option}
+        assert len(case.talk) == 2
+    case = DISCUSSION.vote(case, MIS, "cleo", AT)
+    assert talk(DISCUSSION.vote(case, "", "ben", AT)).votes == {"cleo": MIS}
+
+
+def test_only_what_is_put_to_the_vote_can_be_voted_for() -> None:
+    with pytest.raises(StaleTap):
+        DISCUSSION.vote(voting(), CORPECTOMY, "ben", AT)
+
+
+def test_reasons_are_given_by_name_and_taken_back() -> None:
+    case = voting()
+    for who in ("ben", "cleo", "ben"):
+        case = DISCUSSION.reason(case, "wish", who, AT, on=True)
+    assert talk(case).reasons == {"wish": ("cleo", "ben")}
+    assert talk(DISCUSSION.reason(case, "wish", "ben", AT, on=False)).reasons == {"wish": ("cleo",)}
+
+
+def test_a_vote_that_was_taken_back_leaves_no_votes_to_the_next() -> None:
+    case = DISCUSSION.vote(voting(), MIS, "ben", AT)
+    case = DISCUSSION.withdraw(DISCUSSION.reason(case, "wish", "ben", AT, on=True), OPENER, AT)
+    assert (talk(case).votes, talk(case).reasons, talk(case).offered) == ({}, {}, ())
+    again = talk(DISCUSSION.vote(voting(case), DEBATED, "cleo", AT))
+    assert (again.votes, again.reasons, again.rounds) == ({"cleo": DEBATED}, {}, 2)
+
+
+def test_a_decision_keeps_the_vote_with_names_and_who_voted_otherwise() -> None:
+    case = voting()
+    for who, option in (("ben", MIS), ("cleo", DEBATED), ("u1", MIS)):
+        case = DISCUSSION.vote(case, option, who, AT)
+    case = closed(DISCUSSION.reason(case, "wish", "cleo", AT, on=True))
+    [decision] = talk(case).decisions
+    assert (decision.option, decision.who, decision.at, decision.reason) == (MIS, "u1", AT, "")
+    assert decision.votes == {"ben": MIS, "cleo": DEBATED, "u1": MIS}
+    assert decision.dissent == ("cleo",)
+    assert decision.reasons == {"wish": ("cleo",)}
+
+
+@pytest.mark.parametrize("option", [CORPECTOMY, "nonoperative", NONE_OF_THESE])
+def test_a_decision_that_departs_from_what_the_source_supports_needs_a_reason(option: str) -> None:
+    with pytest.raises(ReasonWanted):
+        closed(voting(), option)
+    assert talk(closed(voting(), option, "wish")).decisions[-1].reason == "wish"
+
+
+def test_where_the_source_supports_nothing_outright_no_decision_departs_and_no_reason_is_kept() -> None:
+    for option in ("combined", "nonoperative", NONE_OF_THESE):
+        assert talk(closed(played(T4), option, "wish")).decisions[-1].reason == ""
+    assert talk(closed(finished(), MIS, "wish")).decisions[-1].reason == ""
+
+
+def test_an_option_that_does_not_exist_is_not_decided() -> None:
+    with pytest.raises(StaleTap):
+        closed(finished(), "prayer", "wish")
+
+
+def test_a_decision_is_made_once_and_stays_on_record_when_it_is_taken_up_again() -> None:
+    case = closed(DISCUSSION.vote(voting(), MIS, "ben", AT))
+    with pytest.raises(NotNow):
+        closed(case, DEBATED)
+    case = DISCUSSION.reopen(case, OPENER, AT)
+    assert talk(case).stage is Stage.reopened
+    case = closed(held(case, "deficit", "minor", OPENER), DEBATED)
+    assert [(decision.option, decision.votes) for decision in talk(case).decisions] == [
+        (MIS, {"ben": MIS}),
+        (DEBATED, {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: DISCUSSION.withdraw(voting(), BEN, AT),
+        lambda: closed(voting(), member=BEN),
+        lambda: DISCUSSION.reopen(closed(finished()), BEN, AT),
+        lambda: DISCUSSION.restart(finished(), BEN),
+    ],
+    ids=["withdraw", "close", "reopen", "restart"],
+)
+def test_only_who_leads_takes_the_vote_back_decides_reopens_and_begins_again(deed: Callable[[], Case]) -> None:
+    with pytest.raises(NotYours):
+        deed()
+
+
+def test_anybody_opens_the_vote_and_votes() -> None:
+    assert talk(DISCUSSION.vote(voting(member=CLEO), MIS, "cleo", AT)).votes == {"cleo": MIS}
+
+
+def test_a_step_is_undone_by_who_took_it_or_who_leads() -> None:
+    case = finished()
+    with pytest.raises(NotYours) as refused:
+        DISCUSSION.back(case, BEN)
+    assert refused.value.args == ("u1",)
+    for member in (GIVER, Member("admin", leads=True)):
+        assert DISCUSSION.back(case, member).steps == case.steps[:-1]
+    with pytest.raises(NothingBefore):
+        DISCUSSION.back(new_case(), BEN)
+
+
+def test_a_tick_gives_nobody_the_right_to_undo_the_step_before_it() -> None:
+    case = INTERVIEW.mark(INTERVIEW.restart(finished(), "u1"), "levels", "T3", "ben", on=True)
+    with pytest.raises(NotYours):
+        DISCUSSION.back(case, BEN)
+    assert DISCUSSION.back(case, GIVER).steps == finished().steps
+
+
+def test_a_tap_under_way_outlives_what_others_say_but_not_a_new_stage() -> None:
+    case = finished()
+    assert held(case, "deficit", "minor", BEN).turn == case.turn
+    opened = voting()
+    assert opened.turn == opened.revision
+    assert DISCUSSION.vote(opened, MIS, "ben", AT).turn == opened.turn
+    for moved in (DISCUSSION.withdraw(opened, OPENER, AT), closed(opened)):
+        assert moved.turn == moved.revision == opened.revision + 1
+
+
+def crowded(case: Case) -> Case:
+    """Give a case of which as much was said as is taken."""
+    room = MOST_REMARKS - len(case.talk)
+    return replace(
+        case, talk=case.talk + tuple(Remark(Act.reason, "wish", ("wish",), f"p{n}", AT) for n in range(room))
+    )
+
+
+def test_a_discussion_grows_no_further_than_its_limit_and_can_always_be_brought_to_an_end() -> None:
+    case = crowded(voting())
+    deeds: tuple[Callable[[], Case], ...] = (
+        lambda: DISCUSSION.vote(case, MIS, "ben", AT),
+        lambda: DISCUSSION.reason(case, "wish", "ben", AT, on=True),
+        lambda: DISCUSSION.reopen(closed(case), OPENER, AT),
+        lambda: voting(DISCUSSION.withdraw(case, OPENER, AT)),
+    )
+    for more in deeds:
+        with pytest.raises(Crowded):
+            more()
+    assert talk(DISCUSSION.reason(case, "wish", "p7", AT, on=False)).reasons["wish"].count("p7") == 0
+    assert talk(closed(case)).stage is Stage.decided
+
+
+def test_nobody_fills_a_discussion_alone_however_often_they_tap() -> None:
+    case = finished()
+    for number in range(3 * MOST_REMARKS):
+        case = held(case, "deficit", ("minor", "none")[number % 2], BEN)
+        case = held(case, "fitness", "fit", OPENER)
+    assert len(case.talk) == 1
+    for _ in range(MOST_REMARKS):
+        try:
+            case = DISCUSSION.withdraw(voting(case), OPENER, AT)
+        except Crowded:
+            break
+    assert MOST_REMARKS <= len(case.talk) <= MOST_REMARKS + 1
+
+
+def test_where_a_discussion_stands_is_the_same_for_every_reader_of_its_remarks() -> None:
+    case = held(finished(), "deficit", "minor", BEN)
+    case = voting(held(case, "deficit", "minor", OPENER))
+    case = DISCUSSION.reopen(closed(DISCUSSION.vote(case, MIS, "ben", AT)), OPENER, AT)
+    case = held(case, "levels", "T2", CLEO)
+    kept = Case(case.id, case.flow, case.edition, case.revision, case.turn, case.steps, case.talk)
+    other = Interview(METASTASIS)
+    assert Discussion(other).talk(kept, other.standing(kept)) == talk(case)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_every_beginning_of_a_discussion_is_a_discussion(count: int) -> None:
+    case = DISCUSSION.vote(voting(), MIS, "ben", AT)
+    case = closed(voting(DISCUSSION.reopen(closed(case), OPENER, AT)))
+    assert isinstance(talk(replace(case, talk=case.talk[:count])).stage, Stage)

@@ -1,0 +1,184 @@
+"""What is read of an update from a group: our commands, votes, who came and went, moves; and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.telegram.intake import Arrival, Kind, Unreadable, arrival_in, letter_of
+
+ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
+MASK: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+GROUP: dict[str, Any] = {"id": -100, "type": "supergroup", "title": "Spine board"}
+PRIVATE: dict[str, Any] = {"id": 1001, "type": "private"}
+
+
+def message(text: str = "/case", chat: dict[str, Any] = GROUP, **more: Any) -> dict[str, Any]:
+    """An update with a message."""
+    return {"update_id": 1, "message": {"message_id": 5, "from": ANA, "chat": chat, "text": text, **more}}
+
+
+def read(update: dict[str, Any], username: str = "SpineBot") -> Arrival | None:
+    """Read an update as it is read back from its letter."""
+    letter = letter_of(update, username)
+    return arrival_in(letter) if letter else None
+
+
+def command(text: str, chat: dict[str, Any] = GROUP) -> tuple[str, str] | None:
+    """Tell which command with which argument is read in a text."""
+    arrival = read(message(text, chat))
+    return (arrival.data, arrival.argument) if arrival else None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/case", ("case", "")),
+        ("/CASE@spinebot", ("case", "")),
+        ("/cases@SpineBot", ("cases", "")),
+        ("/case@other_bot", None),
+        ("/case T8 fit for surgery", ("case", "")),
+        ("/start@SpineBot case", ("start", "case")),
+        ("/start 1f-1800000000-0a", ("start", "1f-1800000000-0a")),
+        ("/start two words", ("start", "")),
+        ("/case 1f", ("case", "")),
+        ("/weather", ("unknown", "")),
+        ("@SpineBot case", ("case", "")),
+        ("@spinebot /cases ", ("cases", "")),
+        ("@SpineBot", None),
+        ("@SpineBot weather", None),
+        ("@SpineBot case of Mr Smith", None),
+        ("@other_bot case", None),
+        ("Mr Smith of ward 7", None),
+        ("look at /case", None),
+        ("", None),
+    ],
+)
+def test_in_a_group_a_command_that_is_for_this_bot_is_read_and_nothing_else(
+    text: str, told: tuple[str, str] | None
+) -> None:
+    assert command(text) == told
+
+
+@pytest.mark.parametrize("text", ["Mr Smith of ward 7", "@SpineBot case", "/new@other_bot"])
+def test_in_private_a_text_is_known_to_have_come_and_no_word_of_it(text: str) -> None:
+    assert command(text, PRIVATE) == ("", "")
+
+
+def test_until_the_bot_knows_its_own_name_a_command_for_any_bot_is_read() -> None:
+    assert read(message("/case@other_bot"), "") is not None
+    assert read(message("@other_bot case"), "") is None
+
+
+def test_a_letter_from_a_group_holds_numbers_and_a_bare_command_alone() -> None:
+    letter = letter_of(message("/case Mr Smith", caption="Jones", entities=[{"type": "bold"}]), "SpineBot")
+    assert letter
+    assert (letter.lane, letter.body) == ("-100", '[1001,-100,false,"",null,"case","","",0,false]')
+
+
+def test_a_topic_of_a_forum_is_a_place_of_its_own_and_a_thread_of_replies_is_none() -> None:
+    topic = read(message(message_thread_id=7, is_topic_message=True))
+    thread = read(message(message_thread_id=7))
+    assert topic
+    assert thread
+    assert (topic.place, thread.place) == ("-100/7", "-100")
+
+
+@pytest.mark.parametrize(
+    "as_whom",
+    [
+        {"from": MASK, "sender_chat": GROUP},
+        {"from": {"id": 136817688, "is_bot": True}, "sender_chat": {"id": -5, "type": "channel"}},
+        {"from": {"id": 777000, "is_bot": False}, "sender_chat": {"id": -5, "type": "channel"}},
+        {"from": {"id": 77, "is_bot": True}},
+    ],
+    ids=["anonymous administrator", "channel", "linked channel", "another bot"],
+)
+def test_who_writes_as_somebody_else_is_masked(as_whom: dict[str, Any]) -> None:
+    arrival = read(message(**as_whom))
+    plain = read(message())
+    assert arrival
+    assert plain
+    assert (arrival.masked, plain.masked) == (True, False)
+
+
+def test_a_post_in_a_channel_is_not_listened_to() -> None:
+    assert read({"update_id": 1, "channel_post": {"message_id": 5, "chat": {"id": -5, "type": "channel"}}}) is None
+    nobody = message()
+    del nobody["message"]["from"]
+    assert read(nobody) is None
+
+
+def tapped(**more: Any) -> dict[str, Any]:
+    """An update with a tap in a group."""
+    shown = {"message_id": 17, "chat": GROUP, **more}
+    return {"update_id": 1, "callback_query": {"id": "q", "from": ANA, "message": shown, "data": "1f.3.di"}}
+
+
+def test_a_tap_in_a_group_bears_its_message_its_topic_and_who_tapped() -> None:
+    arrival = read(tapped(message_thread_id=7, is_topic_message=True))
+    assert arrival == Arrival(1001, -100, private=False, query="q", card=17, data="1f.3.di", kind=Kind.tap, topic=7)
+
+
+def test_a_tap_on_a_message_that_telegram_no_longer_knows_is_still_answered() -> None:
+    arrival = read({"update_id": 1, "callback_query": {"id": "q", "from": ANA, "data": "1f.3.di"}})
+    assert arrival
+    assert (arrival.query, arrival.card, arrival.chat) == ("q", None, 1001)
+
+
+@pytest.mark.parametrize(("options", "numbers"), [([2], "2"), ([], ""), ([0, 3], "0,3")])
+def test_a_vote_bears_its_poll_and_the_numbers_of_its_answers(options: list[int], numbers: str) -> None:
+    arrival = read({"update_id": 1, "poll_answer": {"poll_id": "p9", "user": ANA, "option_ids": options}})
+    assert arrival
+    assert (arrival.kind, arrival.who, arrival.data, arrival.argument) == (Kind.vote, 1001, "p9", numbers)
+
+
+def test_who_votes_as_a_channel_is_nobody() -> None:
+    assert read({"update_id": 1, "poll_answer": {"poll_id": "p9", "voter_chat": GROUP, "option_ids": [1]}}) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ("left", "member", Kind.joined),
+        ("kicked", "administrator", Kind.joined),
+        ("member", "left", Kind.left),
+        ("administrator", "kicked", Kind.left),
+        ("member", "administrator", None),
+        ("left", "kicked", None),
+    ],
+)
+def test_that_the_bot_came_to_a_group_or_had_to_leave_is_read(before: str, after: str, kind: Kind | None) -> None:
+    change = {"chat": GROUP, "from": ANA, "old_chat_member": {"status": before}, "new_chat_member": {"status": after}}
+    arrival = read({"update_id": 1, "my_chat_member": change})
+    assert (arrival.kind if arrival else None) == kind
+
+
+def test_that_somebody_stopped_the_bot_in_private_is_nobody_s_business() -> None:
+    change = {"chat": PRIVATE, "from": ANA, "old_chat_member": {"status": "member"}}
+    assert read({"update_id": 1, "my_chat_member": {**change, "new_chat_member": {"status": "kicked"}}}) is None
+
+
+def test_a_group_that_becomes_another_tells_the_number_of_the_new_one() -> None:
+    update = message("", {"id": -100, "type": "group"}, migrate_to_chat_id=-1007)
+    arrival = read(update)
+    assert arrival
+    assert (arrival.kind, arrival.chat, arrival.argument) == (Kind.moved, -100, "-1007")
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"update_id": 1, "poll_answer": {"poll_id": "p", "user": ANA, "option_ids": ["one"]}},
+        {"update_id": 1, "poll_answer": {"user": ANA, "option_ids": [1]}},
+        {"update_id": 1, "my_chat_member": {"chat": GROUP, "from": ANA}},
+        {"update_id": 1, "my_chat_member": None},
+        message("", migrate_to_chat_id="elsewhere"),
+        message(is_topic_message=True),
+        tapped(is_topic_message=True, message_thread_id=None),
+    ],
+)
+def test_a_misshapen_update_is_told_by_its_number(update: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match="update 1 cannot be read"):
+        letter_of(update, "SpineBot")

@@ -1,0 +1,594 @@
+"""A team works a case in its group: who answers first, disputes, the vote, the decision; no channel between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from kit import CATALOG, Phone, buttons, labels, lines, plain, read, tap_of
+from syrupy.assertion import SnapshotAssertion
+from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, findings_of
+
+from bot.conversation import Visit
+from bot.shares import LASTS
+from flows.board import word
+from flows.card import PERSON, Card, Tap, Verb, person
+from flows.discussion import MOST_REMARKS
+from flows.store import MemoryStore
+
+TOASTS = CATALOG.team.toasts
+GONE = CATALOG.wording.toasts.gone
+DAY = 24 * HOUR
+SEEN = str.maketrans(dict(zip(PERSON, "<>", strict=True)))
+"""Lets a person read where a name will stand."""
+
+
+@pytest.fixture
+def group() -> Group:
+    return Group()
+
+
+def by(text: str, who: str) -> str:
+    """A finding as a team reads it."""
+    return f"{text} ({person(who)})"
+
+
+def findings_line(card: Card) -> str:
+    """The line of a card that tells the findings."""
+    [line] = [line for line in lines(card) if line.lead == CATALOG.wording.result.findings]
+    return line.text
+
+
+async def tended(group: Group) -> None:
+    """Let the cases rest that nobody touched for two days."""
+    await group.do(lambda ledger: group.rooms.team.tended(ledger, 48 * HOUR))
+
+
+async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: Group) -> None:
+    await group.command("case", BEN)
+    assert f"opened by {person(BEN)}" in read(group.card).text
+    await group.tap("T8", "Done · 1", who=ANA)
+    await group.tap("fit", who=CLEO)
+    assert findings_line(group.card) == f"{by('T8 · 1 level', ANA)} · {by('fit', CLEO)}"
+
+
+async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what(group: Group) -> None:
+    await group.command("case")
+    await group.tap("T8", "Done · 1")
+    fit, unsure = tap_of(group.card, "fit"), tap_of(group.card, "undecided")
+    await group.wish(fit, ANA, 1)
+    before = await group.case()
+    await group.wish(unsure, BEN, 1)
+    assert group.toast == f"{person(ANA)} answered first: fit."
+    assert (await group.case()).case == before.case
+    await group.wish(fit, ANA, 1)
+    assert group.toast == CATALOG.wording.toasts.stale
+
+
+async def test_who_comes_second_with_the_levels_is_told_so_too(group: Group) -> None:
+    await group.command("case")
+    await group.tap("T8")
+    done, more = tap_of(group.card, "Done · 1"), tap_of(group.card, "T9")
+    await group.wish(done, ANA, 1)
+    for tap in (done, more):
+        await group.wish(tap, BEN, 1)
+        assert group.toast == f"{person(ANA)} answered first: T8 · 1 level."
+
+
+async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_for_each(group: Group) -> None:
+    await group.finished()
+    await group.tap("✎ no deficit", "significant", who=BEN)
+    assert group.toast == TOASTS.held
+    assert block(group.card, "Disputed") == [
+        by("no deficit", ANA),
+        by("significant deficit", BEN),
+        "If no deficit: Posterior MIS, Posterior, Anterior",
+        "If significant deficit: Posterior, Anterior",
+    ]
+    await group.tap("Discuss", who=CLEO)
+    assert group.toast == TOASTS.unsettled
+    assert group.polls == {}
+
+
+async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -> None:
+    await group.finished()
+    await group.tap("✎ body only", "circumferential", who=BEN)
+    [told] = [line for line in block(group.card, "Disputed") if line.startswith("If circumferential")]
+    assert told.endswith("?")
+
+
+@pytest.mark.parametrize("settler", [ANA, CLEO])
+async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group: Group, settler: str) -> None:
+    group.admins = {CLEO}
+    await group.finished()
+    await group.tap("✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ no deficit", "minor", who=settler)
+    assert group.toast == TOASTS.settled
+    assert block(group.card, "Disputed") == []
+    assert by("minor deficit", settler) in findings_line(group.card)
+    await group.tap("Discuss", who=BEN)
+    assert len(group.polls) == 1
+
+
+async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
+    await group.finished()
+    await group.tap("✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ no deficit", "none ✓", who=BEN)
+    assert group.toast == TOASTS.settled
+    assert block(group.card, "Disputed") == []
+
+
+async def test_levels_are_disputed_one_by_one(group: Group) -> None:
+    await group.finished()
+    for level in ("T9", "T10"):
+        await group.tap("✎ T8", level, who=BEN)
+    assert by("T8–T10 · 3 levels", BEN) in block(group.card, "Disputed")
+    await group.tap("✎ T8", "As it stands", who=BEN)
+    assert block(group.card, "Disputed") == []
+    await group.tap("✎ T8", "T8 ✓", who=BEN)
+    assert group.toast == CATALOG.wording.toasts.nothing_chosen
+
+
+async def test_only_who_took_a_step_or_leads_undoes_it_and_only_who_leads_begins_again(group: Group) -> None:
+    await group.finished()
+    await group.tap("‹ Back", who=BEN)
+    assert group.toast == TOASTS.not_yours.format(who=person(ANA))
+    await group.tap("↺ Restart", who=BEN)
+    assert group.toast == TOASTS.leads_only
+    group.admins = {BEN}
+    await group.tap("‹ Back", who=BEN)
+    assert "prior" not in findings_of(await group.case())
+    await group.tap("↺ Restart", who=BEN)
+    assert (await group.case()).case.steps[-1].kind == "restart"
+
+
+async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss", who=BEN)
+    [poll] = group.polls.values()
+    assert poll.answers[-1] == CATALOG.team.heads.none_of_these
+    for answer, who in (("Posterior MIS", ANA), ("Posterior MIS", BEN), ("Anterior", BEN), ("None", CLEO), ("", CLEO)):
+        await group.vote(answer, who)
+    assert block(group.messages[card], "The vote") == [
+        f"Posterior MIS 1: {person(ANA)} · Indicated in the source",
+        "Posterior 0: nobody yet · Indicated in the source",
+        f"Anterior 1: {person(BEN)} · Indicated in the source",
+        "None of these: discuss in person 0: nobody yet",
+    ]
+
+
+async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(group: Group) -> None:
+    card = await group.finished()
+    shown = group.messages[card]
+    await group.tap("✎ fit")
+    opened = group.messages[card]
+    await group.tap("‹ Back to the card", "Discuss", at=card)
+    for said in ("✎ no deficit", "‹ Back", "↺ Restart"):
+        assert said not in labels(group.messages[card])
+        await group.wish(replace(tap_of(shown, said), turn=(await group.case()).case.turn), ANA, card)
+        assert group.toast == TOASTS.vote_open
+    await group.wish(tap_of(opened, "undecided"), ANA, card)
+    assert group.toast == TOASTS.vote_open
+    await group.tap("Close", "Posterior MIS", at=card)
+    await group.wish(tap_of(opened, "undecided"), ANA, card)
+    assert group.toast == TOASTS.decided
+    assert findings_of(await group.case())["fitness"] == ("fit",)
+
+
+async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    await group.tap("Take back the vote", who=BEN, at=card)
+    assert group.toast == TOASTS.leads_only
+    await group.tap("Take back the vote", at=card)
+    [poll] = group.polls.values()
+    assert not poll.open
+    assert "✎ fit" in labels(group.messages[card])
+    await group.vote("Posterior MIS", BEN)
+    assert block(group.messages[card], "The vote") == []
+
+
+async def test_reasons_stand_with_the_names_of_who_gave_them_and_are_taken_back(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    for who, reason in ((ANA, "prognosis"), (BEN, "prognosis"), (BEN, "resources"), (BEN, "prognosis")):
+        await group.tap("Add reason", reason, who=who, at=card)
+    given = block(group.messages[card], "Reasons given")
+    assert given == [f"prognosis: {person(ANA)}, {person(BEN)}", f"resources: {person(BEN)}"]
+    await group.tap("Add reason", "Take mine back", who=BEN, at=card)
+    assert block(group.messages[card], "Reasons given") == [f"prognosis: {person(ANA)}"]
+
+
+async def test_a_decision_is_posted_once_and_pinned_and_the_poll_ends(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    await group.vote("Posterior MIS", BEN)
+    await group.tap("Close", who=BEN, at=card)
+    await group.tap("Posterior MIS", who=BEN, at=card)
+    assert group.toast == TOASTS.leads_only
+    await group.tap("Close", at=card)
+    decide = tap_of(group.messages[card], "Posterior MIS")
+    for who in (ANA, ANA, BEN):
+        await group.wish(decide, who, card)
+    [minutes] = group.pinned
+    assert sorted(group.messages) == [card, minutes]
+    assert group.messages[minutes].title == "Decision: Posterior MIS"
+    assert [poll.open for poll in group.polls.values()] == [False]
+
+
+async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
+    group: Group, snapshot: SnapshotAssertion
+) -> None:
+    card = await group.finished()
+    await group.tap("✎ no deficit", "significant", at=card)
+    await group.tap("Discuss", who=CLEO, at=card)
+    await group.vote("Posterior", BEN)
+    await group.vote("None", CLEO)
+    await group.tap("Add reason", "patient's wish", who=CLEO, at=card)
+    await group.tap("Close", "Combined", at=card)
+    assert group.pinned == []
+    await group.tap("comorbidity", at=card)
+    [minutes] = group.pinned
+    [copied] = [button.copies for button in buttons(group.messages[minutes]) if button.copies]
+    assert plain(group.messages[minutes]).translate(SEEN) + copied == snapshot
+
+
+async def test_no_card_and_no_record_of_a_decision_bears_a_name_that_is_kept(group: Group) -> None:
+    await group.decided()
+    [copied] = [button.copies for button in buttons(group.card) if button.copies]
+    assert ANA not in copied
+    assert person(ANA) in read(group.card).text
+
+
+@pytest.mark.parametrize("at", ["card", "minutes"])
+async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpins_it(group: Group, at: str) -> None:
+    card = await group.decided()
+    [minutes] = group.pinned
+    await group.tap("Reopen", who=BEN, at=card if at == "card" else minutes)
+    assert group.toast == TOASTS.leads_only
+    await group.tap("Reopen", at=card if at == "card" else minutes)
+    assert group.pinned == []
+    assert group.messages[minutes].title == "Superseded: Posterior MIS"
+    assert labels(group.messages[minutes]) == []
+    assert "✎ fit" in labels(group.messages[card])
+    await group.tap("✎ no deficit", "minor", "Close", "Posterior", at=card)
+    assert len(group.pinned) == 1
+    assert group.messages[minutes].title == "Superseded: Posterior MIS"
+    assert by("no deficit", ANA) in block(group.messages[minutes], "Who answered")
+    assert group.messages[group.pinned[0]].title == "Decision: Posterior decompression and stabilization"
+
+
+async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_picked(group: Group) -> None:
+    older = await group.finished()
+    name = group.messages[older].label.partition(" · ")[0]
+    await group.command("case", BEN)
+    before = await group.kept()
+    await group.tap("Discuss", who=CLEO, at=older)
+    assert await group.kept() == before
+    picks = labels(group.messages[older])
+    assert len(picks) == 3
+    assert name in picks
+    await group.tap(next(pick for pick in picks if pick != name), who=CLEO, at=older)
+    assert group.toast == TOASTS.wrong_name
+    assert {i: kept.case for i, kept in (await group.kept()).items()} == {i: k.case for i, k in before.items()}
+    await group.tap("Discuss", name, who=CLEO, at=older)
+    assert len(group.polls) == 1
+
+
+async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: Group) -> None:
+    older = await group.finished()
+    newer = await group.finished(BEN)
+    await group.tap("Combined", at=older)
+    assert group.messages[older].title == "Combined anterior and posterior"
+    await group.tap("Discuss", at=newer)
+    assert len(group.polls) == 1
+
+
+async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
+    older = await group.finished()
+    newer = await group.finished(BEN)
+    cases = list((await group.kept()).values())
+    names = [kept.team.name for kept in cases if kept.team]
+    await group.tap("Discuss", at=newer)
+    await group.tap("Discuss", names[0], at=older)
+    polls = {poll.case: number for number, poll in group.polls.items()}
+    await group.vote("Anterior", CLEO, polls["c1"])
+    await group.vote("Posterior MIS", CLEO, polls["c2"])
+    assert f"Anterior 1: {person(CLEO)} · Indicated in the source" in block(group.messages[older], "The vote")
+    assert f"Posterior MIS 1: {person(CLEO)} · Indicated in the source" in block(group.messages[newer], "The vote")
+    await group.tap("Close", "Posterior MIS", who=BEN, at=newer)
+    assert {poll.case: poll.open for poll in group.polls.values()} == {"c1": True, "c2": False}
+    await group.tap("Add reason", "other", who=CLEO, at=older)
+    assert group.messages[older].label.startswith(names[0])
+
+
+async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_continued(group: Group) -> None:
+    card = await group.finished()
+    group.now += 47 * HOUR
+    await tended(group)
+    assert list(group.messages) == [card]
+    group.now += 2 * HOUR
+    for _ in range(3):
+        await tended(group)
+        group.now += HOUR
+    [_, reminder] = group.messages
+    name = CATALOG.team.heads.resting.partition("{name}")
+    assert group.messages[reminder].title.endswith(name[2])
+    assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]
+    await group.command("cases")
+    assert "/case begins one." in read(group.card).text
+    await group.tap(labels(group.messages[reminder])[0], who=BEN, at=reminder)
+    assert "Discuss" in labels(group.card)
+    assert not (await group.case()).aside
+
+
+async def test_a_decided_case_does_not_rest(group: Group) -> None:
+    card = await group.decided()
+    group.now += 100 * HOUR
+    await tended(group)
+    assert labels(group.messages[card])[-1] == "Reopen"
+    assert not (await group.case()).aside
+
+
+async def test_a_tap_on_a_card_of_a_resting_case_offers_to_continue(group: Group) -> None:
+    card = await group.finished()
+    shown = group.messages[card]
+    await group.do(lambda ledger: group.rooms.team.left(ledger, group.place))
+    await group.wish(tap_of(shown, "Discuss"), BEN, card)
+    assert group.toast == CATALOG.wording.toasts.put_aside
+    await group.tap(CATALOG.wording.labels.go_on, who=BEN, at=card)
+    assert "Discuss" in labels(group.card)
+
+
+async def test_a_vote_wakes_the_case_that_it_belongs_to(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    group.now += 49 * HOUR
+    await tended(group)
+    await group.vote("Posterior MIS", BEN)
+    assert not (await group.case()).aside
+    await group.tap("Close", "Posterior MIS", at=card)
+    assert len(group.pinned) == 1
+
+
+async def test_a_case_that_rested_comes_back_under_a_name_that_no_open_case_has(group: Group) -> None:
+    await group.finished()
+    group.now += 49 * HOUR
+    await tended(group)
+    reminder = max(group.messages)
+    for _ in range(len(CATALOG.team.names) - 1):
+        await group.command("case")
+    await group.tap(labels(group.messages[reminder])[0], at=reminder)
+    names = [kept.team.name for kept in (await group.kept()).values() if kept.team]
+    assert len(set(names)) == len(names) == len(CATALOG.team.names)
+
+
+async def test_when_every_name_is_taken_no_case_is_begun_and_none_comes_back(group: Group) -> None:
+    await group.finished()
+    group.now += 49 * HOUR
+    await tended(group)
+    reminder = max(group.messages)
+    for _ in range(len(CATALOG.team.names)):
+        await group.command("case")
+    for _ in range(2):
+        await group.command("case")
+        assert group.card.title == CATALOG.team.pages.names_taken.title
+    await group.tap(labels(group.messages[reminder])[0], at=reminder)
+    assert group.card.title == CATALOG.team.pages.names_taken.title
+    assert len(await group.kept()) == len(CATALOG.team.names) + 1
+
+
+async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: Group) -> None:
+    older = await group.finished()
+    await group.decided(BEN)
+    group.now += 3 * HOUR
+    await group.command("cases", CLEO)
+    [listed] = labels(group.card)
+    assert listed.endswith(" · 3 h")
+    await group.tap(listed, who=CLEO)
+    assert "Discuss" in labels(group.card)
+    assert labels(group.messages[older]) == [CATALOG.wording.labels.go_on]
+    assert (await group.kept())["c1"].card == max(group.messages)
+
+
+async def test_a_case_is_erased_when_its_time_is_over(group: Group) -> None:
+    card = await group.decided()
+    group.now += 31 * DAY
+    assert await group.store.run(lambda ledger: group.rooms.alone.expire(ledger, 30 * DAY)) == 1
+    await group.tap("Reopen", at=card)
+    assert group.toast == GONE
+    assert await group.kept() == {}
+
+
+async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_chat(group: Group) -> None:
+    await group.decided()
+    await group.finished(BEN)
+    await group.tap("Discuss", who=BEN)
+    new = Group(place="-1007", store=group.store, now=group.now)
+    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
+    kept = await new.kept()
+    assert {k.place for k in kept.values()} == {"-1007"}
+    assert {k.card for k in kept.values()} <= set(new.messages) | {None}
+    assert [poll.case for poll in new.polls.values()] == ["c2"]
+    [minutes] = new.pinned
+    assert new.messages[minutes].title == "Decision: Posterior MIS"
+    await new.vote("Posterior MIS", CLEO)
+    shown = dict(new.messages)
+    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
+    assert set(new.messages) == set(shown)
+
+
+async def test_what_hangs_on_a_topic_stays_in_it_when_the_group_moves() -> None:
+    group = Group(place="-100/5")
+    await group.finished()
+    await group.do(lambda ledger: group.rooms.team.moved(ledger, "-100", "-1007"))
+    assert (await group.case()).place == "-1007/5"
+
+
+async def shared(store: MemoryStore) -> tuple[Phone, str]:
+    """Finish a case alone, and give the token that hands it to a group."""
+    phone = Phone(place=ANA, who=ANA, store=store)
+    await phone.command("new")
+    await phone.tap(*T8_TAPS, CATALOG.team.labels.share)
+    [token] = [button.hands for button in buttons(phone.card) if button.hands]
+    return phone, token
+
+
+async def test_a_case_is_handed_to_a_group_with_the_name_of_who_brought_it(group: Group) -> None:
+    _, token = await shared(group.store)
+    assert len(token) <= 64
+    await group.command("start", ANA, token)
+    assert f"brought by {person(ANA)}" in read(group.card).text
+    await group.tap("Discuss", who=BEN)
+    assert len(group.polls) == 1
+
+
+async def test_a_link_that_is_followed_again_leads_to_the_same_case_and_elsewhere_to_another(group: Group) -> None:
+    _, token = await shared(group.store)
+    for _ in range(2):
+        await group.command("start", ANA, token)
+    assert len([kept for kept in (await group.kept()).values() if kept.team]) == 1
+    other = Group(place="-200", store=group.store, now=group.now)
+    await other.command("start", ANA, token)
+    assert len([kept for kept in (await group.kept()).values() if kept.team]) == 2
+
+
+SPOILT: dict[str, Callable[[str], str]] = {
+    "another case": lambda token: "f" + token[1:],
+    "a longer time": lambda token: re.sub(r"-(\d+)-", lambda until: f"-{int(until[1]) + 9}-", token),
+    "another seal": lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
+    "cut": lambda token: token[:-1],
+    "nothing of ours": lambda _: "hello",
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+async def test_a_link_that_was_changed_opens_nothing(group: Group, how: str) -> None:
+    _, token = await shared(group.store)
+    await group.command("start", ANA, SPOILT[how](token))
+    assert group.card.title == CATALOG.team.pages.share_gone.title
+
+
+async def test_a_link_opens_nothing_for_somebody_else(group: Group) -> None:
+    _, token = await shared(group.store)
+    await group.command("start", BEN, token)
+    assert group.card.title == CATALOG.team.pages.share_gone.title
+
+
+async def test_a_link_opens_nothing_when_its_hour_is_over(group: Group) -> None:
+    phone, token = await shared(group.store)
+    group.now = phone.now + LASTS + 2
+    await group.command("start", ANA, token)
+    assert group.card.title == CATALOG.team.pages.share_gone.title
+
+
+async def test_a_link_to_a_case_that_was_erased_opens_nothing(group: Group) -> None:
+    _, token = await shared(group.store)
+    await group.store.run(lambda ledger: ledger.forget(ANA))
+    await group.command("start", ANA, token)
+    assert group.card.title == CATALOG.team.pages.share_gone.title
+
+
+async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_said(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ no deficit", "none ✓")
+    await group.tap("Discuss", at=card)
+    await group.vote("Posterior MIS", BEN)
+    await group.vote("Posterior MIS", CLEO)
+    await group.vote("Posterior MIS", ANA)
+    for who in (ANA, BEN):
+        assert await group.store.run(lambda ledger, who=who: ledger.forget(who)) == 0  # type: ignore[misc]
+    await group.tap("Add reason", "other", who=CLEO, at=card)
+    text = read(group.messages[card]).text
+    assert person(ANA) not in text
+    assert person(BEN) not in text
+    assert block(group.messages[card], "The vote")[0].startswith("Posterior MIS 3: ")
+    assert person(CLEO) in text
+
+
+async def test_forget_is_done_in_private_and_erases_nothing_in_a_group(group: Group) -> None:
+    await group.finished()
+    await group.command("forget")
+    assert group.card.title == CATALOG.team.pages.erase_privately.title
+    assert len(await group.kept()) == 1
+
+
+async def test_a_tap_from_another_place_or_of_a_private_case_changes_nothing(group: Group) -> None:
+    phone, _ = await shared(group.store)
+    card = await group.finished()
+    before = await group.kept()
+    elsewhere = Visit("-200", ANA, card)
+    tap = tap_of(group.card, "Discuss")
+    reply = await group.store.run(lambda ledger: group.rooms.team.tap(ledger, tap, elsewhere))
+    assert (reply.toast, reply.shows) == (GONE, ())
+    [private] = [kept for kept in (await phone.kept()).values() if not kept.team]
+    await group.wish(Tap(Verb.back, case=private.case.id, turn=private.case.turn), ANA, card)
+    assert group.toast == GONE
+    assert await group.kept() == before
+
+
+async def test_a_tap_on_a_card_that_was_replaced_leads_to_the_newest(group: Group) -> None:
+    card = await group.finished()
+    shown = group.messages[card]
+    await group.command("cases")
+    await group.tap(labels(group.card)[0])
+    before = await group.case()
+    await group.wish(tap_of(shown, "Discuss"), BEN, card)
+    assert group.toast == CATALOG.wording.toasts.moved
+    assert await group.case() == before
+
+
+@pytest.mark.parametrize(
+    "tap",
+    [
+        Tap(Verb.hold, "deficit", "dubious"),
+        Tap(Verb.hold, "nothing", "none"),
+        Tap(Verb.decide, "prayer"),
+        Tap(Verb.decide, "combined", "because"),
+        Tap(Verb.option, "prayer"),
+        Tap(Verb.finding, "nothing"),
+        Tap(Verb.reason, "because"),
+        Tap(Verb.reasons),
+        Tap(Verb.unsay),
+        Tap(Verb.withdraw),
+        Tap(Verb.change, "deficit"),
+        Tap(Verb.share),
+        Tap(Verb.erase),
+        None,
+    ],
+)
+async def test_a_button_that_we_never_drew_there_changes_nothing(group: Group, tap: Tap | None) -> None:
+    card = await group.finished()
+    before = (await group.case()).case
+    wished = replace(tap, case=before.id, turn=before.turn) if tap else None
+    await group.wish(wished, ANA, card)
+    assert (await group.case()).case == before
+
+
+async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    for number in range(MOST_REMARKS):
+        await group.vote("Posterior MIS", f"p{number}")
+    await group.tap("Add reason", "other", who=BEN, at=card)
+    assert group.toast == TOASTS.crowded
+    await group.tap("Close", "Posterior MIS", at=card)
+    assert len(group.pinned) == 1
+
+
+async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    await group.tap("Take back the vote", at=card)
+    late: Any = await group.store.run(lambda ledger: group.rooms.team.polled(ledger, "c1", 1, "late", 77))
+    assert [deed.message for deed in late.deeds] == [77]
+    assert await group.store.run(lambda ledger: ledger.balloted("late")) is None
+
+
+async def test_every_name_of_a_case_is_told_apart_by_its_mark_and_its_word() -> None:
+    names = CATALOG.team.names
+    assert len({word(name) for name in names}) == len({name.split()[0] for name in names}) == len(names)

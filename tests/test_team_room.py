@@ -1,0 +1,82 @@
+"""What a team's cards and records may not exceed: every case of the flow, every decision, the longest codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Final
+
+from kit import CATALOG, new_case
+from team_kit import ANA
+
+from bot.team import _when
+from bot.telegram.buttons import MOST_BYTES, pack, unpack
+from flows import space
+from flows.board import MOST_COPIED, Board, Shared, word
+from flows.card import Tap, Verb
+from flows.cards import Cards
+from flows.discussion import NONE_OF_THESE, Decision, Talk, departs
+from flows.findings import Findings
+from flows.interview import Standing
+from flows.levels import written
+from flows.pathways.metastasis import METASTASIS
+from flows.rules import Verdict, decide
+
+BOARD: Final = Board(Cards(METASTASIS, CATALOG, named=True), _when)
+LATE: Final = 1_793_000_000.0
+LONGEST_ID: Final = "f" * 10
+MANY_TURNS: Final = 9_999
+
+
+def shared_of(findings: Findings) -> Shared:
+    """A team's case with these findings."""
+    return Shared(new_case(), Standing(None, findings, {}, ()), Talk(), CATALOG.team.names[0], ANA)
+
+
+def decisions(findings: Findings) -> Iterator[Decision]:
+    """Every decision on a case, each with every reason that it may need, made by a vote of fifteen."""
+    result = decide(METASTASIS.guidance, findings)
+    for option in (*(advice.option for advice in result.options), NONE_OF_THESE):
+        for reason in CATALOG.team.reasons if departs(result, option) else ("",):
+            yield Decision(option, reason, ANA, LATE, (), {str(who): option for who in range(15)}, {})
+
+
+def test_the_record_of_every_decision_on_every_case_is_whole_and_fits_the_clipboard() -> None:
+    for findings in space.cases(METASTASIS):
+        shared = shared_of(findings)
+        told = [q.said(codes) for q in METASTASIS.questions[1:] if (codes := findings[q.code])]
+        supported = [BOARD._short(a.option) for a in BOARD.advised(shared).having(Verdict.indicated)]
+        for decision in decisions(findings):
+            record = BOARD.record(shared, decision)
+            found, supports, decided, source = record.splitlines()
+            levels = findings["levels"]
+            assert len(record) <= MOST_COPIED
+            assert found.partition(": ")[0] in {written(levels), f"{len(levels)} levels"}
+            assert found.partition(": ")[2] == ", ".join(told)
+            assert supports.endswith((", ".join(supported) or "nothing outright", f"+{len(supported) - 1}"))
+            assert CATALOG.team.reasons.get(decision.reason, "") in decided
+            assert source.endswith(f"dition {CATALOG.edition}")
+
+
+def test_a_record_that_fits_is_not_shortened() -> None:
+    unfit = {"levels": ("T8", "T9"), "fitness": ("unfit_advanced",)}
+    findings = METASTASIS.counted(unfit)
+    record = BOARD.record(shared_of(findings), Decision("nonoperative", "", ANA, LATE, (), {}, {}))
+    assert record.splitlines() == [
+        "T8–T9: unfit: advanced",
+        "Source supports: Non-operative",
+        "26 Oct 2026, 07:33 UTC: Non-operative",
+        "AO Surgery Reference 2019, edition 2026-11",
+    ]
+
+
+def test_every_button_of_a_team_fits_telegram_with_the_longest_name_of_a_case() -> None:
+    name = max((word(name) for name in CATALOG.team.names), key=len)
+    codes = [(q.code, choice) for q in METASTASIS.questions for choice in ("", *q.codes)]
+    told = [(Verb.decide, option, reason) for option, reason in product(CATALOG.options, ("", *CATALOG.team.reasons))]
+    told += [(verb, question, choice) for verb in (Verb.answer, Verb.hold_without) for question, choice in codes]
+    told += [(Verb.reason, reason, "") for reason in CATALOG.team.reasons]
+    for verb, question, choice in told:
+        tap = Tap(verb, question, choice, LONGEST_ID, MANY_TURNS, name)
+        assert len(pack(tap).encode()) <= MOST_BYTES, tap
+        assert unpack(pack(tap)) == tap
