@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -15,13 +15,8 @@ from bot.telegram.intake import Arrival, arrival_in
 from flows.card import Verb
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a letter led to: the callback query to answer, with a toast, and the screens to show."""
-
-    query: str = ""
-    toast: str = ""
-    wishes: tuple[Wish, ...] = ()
+ANSWER: Final = "answer"
+"""The slot of the answer to a tap, whose place is the tap itself: no screen of the chat keeps it waiting."""
 
 
 class HandledAlready(Exception):
@@ -36,18 +31,18 @@ class Clerk:
         self._conversation = conversation
         self._access = access
 
-    def handle(self, desk: Desk, letter: Letter) -> Outcome:
-        """Handle a letter that waits.
+    def handle(self, desk: Desk, letter: Letter) -> tuple[Wish, ...]:
+        """Handle a letter that waits; give the answer to the tap, if it is one, and the screens that follow.
 
         Raises:
             HandledAlready: where another process has handled it meanwhile; nothing is to be kept then.
         """
         arrival = arrival_in(letter)
         reply = self._reply(desk, arrival)
-        wishes = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
+        wishes = self._wishes(desk, letter, arrival, reply)
         if not desk.handled(letter.update_id, reply.toast):
             raise HandledAlready(letter.update_id)
-        return Outcome(arrival.query, reply.toast, wishes)
+        return wishes
 
     def shown(self, desk: Desk, wish: Wish, message: int) -> tuple[Wish, ...]:
         """Strike out a wish that was granted by a new message; its case is now shown there."""
@@ -74,13 +69,11 @@ class Clerk:
         shows = () if waiting else self._conversation.redrawn(desk, wish.case).shows
         return (*waiting, *(self._wish(desk, wish.place, show) for show in shows))
 
-    def failed(self, desk: Desk, letter: Letter, fault: str) -> Outcome:
+    def failed(self, desk: Desk, letter: Letter, fault: str) -> tuple[Wish, ...]:
         """Set a letter aside whose handling failed, and say that nothing was changed."""
         desk.set_aside(letter.update_id, fault)
-        query = arrival_in(letter).query
-        reply = self._conversation.failed(tapped=bool(query))
-        wishes = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
-        return Outcome(query, reply.toast, wishes)
+        arrival = arrival_in(letter)
+        return self._wishes(desk, letter, arrival, self._conversation.failed(tapped=bool(arrival.query)))
 
     def _reply(self, desk: Desk, arrival: Arrival) -> Reply:
         """Let those take part who may, in private chats; others are told why not. Everybody may have theirs erased."""
@@ -98,6 +91,14 @@ class Clerk:
         if arrival.data:
             return self._conversation.command(desk, arrival.data, Visit(place, who))
         return self._conversation.text(desk, Visit(place, who))
+
+    def _wishes(self, desk: Desk, letter: Letter, arrival: Arrival, reply: Reply) -> tuple[Wish, ...]:
+        """Keep what is to be sent; a tap is answered even where the process dies before it could be."""
+        screens = tuple(self._wish(desk, letter.lane, show) for show in reply.shows)
+        if not arrival.query:
+            return screens
+        said = {"callback_query_id": arrival.query} | ({"text": reply.toast} if reply.toast else {})
+        return (desk.wish(f"tap:{letter.update_id}", ANSWER, orjson.dumps(said).decode(), ""), *screens)
 
     @staticmethod
     def _wish(desk: Desk, place: str, show: Show) -> Wish:

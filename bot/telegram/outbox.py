@@ -1,4 +1,4 @@
-"""Shows what is wished: for each message the newest screen, in each chat in order, chats side by side."""
+"""Shows what is wished: taps their answers, messages their newest screens; a chat in order, chats side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.desk import Desk, DeskStore, NotSaved, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk
+from bot.telegram.clerk import ANSWER, Clerk
 from bot.telegram.failures import Failure, Fate, failure_of
 from bot.telegram.pace import Pace
 from flows.errors import Overtaken
@@ -89,7 +89,7 @@ class Outbox:
     async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        await self._sleep(self._pace.wait(wish.place, edit=wish.slot.startswith("m:")))
+        await self._sleep(self._pace.wait(wish.place, edit=wish.slot.startswith(("m:", ANSWER))))
         while True:
             wish = newer.pop(wish.slot, wish)
             try:
@@ -107,6 +107,10 @@ class Outbox:
 
     async def _send(self, wish: Wish) -> None:
         """Send one wish, and note that it was shown."""
+        if wish.slot == ANSWER:
+            await self._api.call("answerCallbackQuery", orjson.loads(wish.body))
+            self._note(wish)
+            return
         screen: dict[str, Any] = {"chat_id": int(wish.place), **orjson.loads(wish.body)}
         if wish.slot.startswith("m:"):
             await self._api.call("editMessageText", {**screen, "message_id": int(wish.slot[2:])})

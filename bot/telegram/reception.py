@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 from bot.conversation import Conversation
 from bot.desk import Desk, DeskStore, Letter, NotSaved
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk, HandledAlready, Outcome
+from bot.telegram.clerk import Clerk, HandledAlready
 from bot.telegram.failures import Fate, failure_of
 from bot.telegram.intake import Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.outbox import Outbox
@@ -109,7 +109,7 @@ class Reception:
     async def _handle(self, letter: Letter) -> None:
         """Handle a letter; one whose handling fails is set aside, and the person is told."""
         try:
-            outcome = await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+            wishes = await self._store.run(lambda desk: self._clerk.handle(desk, letter))
         except (NotSaved, Overtaken):
             self._log.error("not_saved", update_id=letter.update_id)
             self._answer(arrival_in(letter).query, self._conversation.not_saved().toast)
@@ -122,9 +122,9 @@ class Reception:
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
             name = type(fault).__name__
             self._log.error("set_aside", update_id=letter.update_id, error=name)
-            outcome = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
+            wishes = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
         self._committed()
-        self._follow(outcome)
+        self._outbox.take(wishes)
 
     async def _repeat(self, letter: Letter) -> None:
         """Tell a repeated update what it was told before."""
@@ -132,17 +132,12 @@ class Reception:
         if known and not known.body:
             self._answer(arrival_in(letter).query, known.toast)
 
-    def _follow(self, outcome: Outcome) -> None:
-        """Answer the tap and show the screens, side by side."""
-        self._answer(outcome.query, outcome.toast)
-        self._outbox.take(outcome.wishes)
-
     def _answer(self, query: str | None, toast: str) -> None:
         if query:
             self._spawn(self._answered({"callback_query_id": query} | ({"text": toast} if toast else {})))
 
     async def _answered(self, params: dict[str, Any]) -> None:
-        """Answer a tap at once; no state depends on it, so one that comes too late is let go."""
+        """Answer a tap of which nothing is kept, or once more; one that comes too late is let go."""
         for _ in range(ANSWER_TRIES):
             try:
                 await self._api.call("answerCallbackQuery", params)
