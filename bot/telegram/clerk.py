@@ -14,7 +14,6 @@ from bot.telegram.html import screen
 from bot.telegram.intake import Arrival, arrival_in
 from flows.card import Verb
 
-
 ANSWER: Final = "answer"
 """The slot of the answer to a tap, whose place is the tap itself: no screen of the chat keeps it waiting."""
 
