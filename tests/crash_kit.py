@@ -141,7 +141,7 @@ class Siege:
         enough = self.acknowledged + self.chance.choice((0, 2, 4, 5, 6, 7, 8))
         dies_young = enough == self.acknowledged
         with suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while self.acknowledged < enough:
                     self.news.clear()
                     await self.news.wait()
