@@ -123,11 +123,18 @@ class CaseModel:
             return ""
         if verb == "op":
             return "stale" if self.state.at else ""
-        if turn != self.turn:
+        if turn != self.turn or not self._offers(verb, question):
             return "stale"
         refusal = self._done(verb, question, choice)
         self.past.add((self.turn, self.state.display))
         return refusal
+
+    def _offers(self, verb: str, question: str) -> bool:
+        """Tell whether the card at hand has such a button."""
+        known = self.state.known
+        if verb == "ch":
+            return question != self.state.at and question in known and is_asked(question, known)
+        return verb in {"bk", "rs"} or question == self.state.at
 
     def _done(self, verb: str, question: str, choice: str) -> str:
         now = self.state
