@@ -17,6 +17,8 @@ from zygote import Zygote
 
 pytest_plugins = ("store_fixtures",)
 
+KILLS = int(os.environ.get("SPINEMETS_KILLS", "300"))
+
 HARMLESS = {
     "started", "access_open", "telegram_unreachable", "not_shown", "not_answered", "update_unreadable",
 }  # fmt: skip
@@ -48,18 +50,18 @@ def judged(siege: Siege, log: Path, what: str, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    ("database", "door", "kills"),
+    ("database", "door", "share"),
     [
-        ("sqlite", "polling", 244),
-        ("sqlite", "webhook", 24),
-        ("postgresql", "polling", 16),
-        ("postgresql", "webhook", 8),
+        ("sqlite", "polling", 0.82),
+        ("sqlite", "webhook", 0.08),
+        ("postgresql", "polling", 0.06),
+        ("postgresql", "webhook", 0.03),
     ],
 )
 async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_tap(
     database: str,
     door: str,
-    kills: int,
+    share: float,
     zygote: Zygote,
     tmp_path: Path,
     url_for: Callable[[str], str],
@@ -75,7 +77,7 @@ async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_ta
                 "webhook_secret": "siege",
                 "http_listen": f"127.0.0.1:{port}",
             }
-        await siege.lasts(lambda: zygote.fork(log, **settings), kills)
+        await siege.lasts(lambda: zygote.fork(log, **settings), round(KILLS * share))
         judged(siege, log, f"{database}, {door}", capsys)
 
 
@@ -98,7 +100,7 @@ async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, capsy
                 )
             return living[-1].pid
 
-        await siege.lasts(start, 4)
+        await siege.lasts(start, max(1, KILLS // 100))
         for process in living:
             process.wait()
         judged(siege, log, "sqlite, polling, the command itself", capsys)
