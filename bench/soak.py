@@ -1,4 +1,4 @@
-"""A soak: the kill test and the fuzz again and again, each round with a seed of its own, and the evidence written down.
+"""A soak: the kill test and the fuzz again and again, each round with a seed of its own, and evidence written down.
 
 Run it with `python -m bench.soak [--kills 10000] [--updates 1000000] [--seed 1] [--into FILE]`. It stops at the first
 round that fails, prints what failed, writes nothing, and ends with the status of that round.

@@ -9,12 +9,13 @@ from typing import Final
 
 import pytest
 from interview_model import TITLES, CaseModel
-from kit import CATALOG, METASTASIS, buttons, lines
+from kit import CATALOG, buttons, lines
 from witness import TOASTS
 
 from bot.conversation import Conversation, Reply, Visit
 from flows.card import Card, Tap, Verb
 from flows.errors import Overtaken
+from flows.pathways.metastasis import METASTASIS
 from flows.store import Kept, MemoryLedger
 
 CASE: Final = "1f"
