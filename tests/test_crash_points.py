@@ -113,7 +113,7 @@ def emptied(url: str) -> str:
     return url
 
 
-@pytest.mark.parametrize(("url", "every"), [("sqlite", 1), ("postgresql", 13)], indirect=["url"])
+@pytest.mark.parametrize(("url", "every"), [("sqlite", 1), ("postgresql", 40)], indirect=["url"])
 def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
     url: str, every: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
