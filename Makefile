@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install -qq --disable-pip-version-check --require-virtualenv
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock docs screenshot clean
+.PHONY: help run test soak lint lock docs screenshot clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ run: $(VENV)/run.stamp ## start the bot: on Telegram with BOT_TOKEN in .env, els
 test: $(VENV)/test.stamp lint ## install what tests need, and pass everything
 	@scripts/browser
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+soak: $(VENV)/test.stamp ## kill and fuzz for hours, and write down what came of it; OPTIONS="--kills 500 --updates 200000"
+	$(BIN)/python -m bench.soak $(OPTIONS)
 
 lint: $(VENV)/test.stamp ## style, strict types, dependencies between the rooms
 	$(BIN)/ruff check

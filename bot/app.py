@@ -85,7 +85,7 @@ async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundL
     hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
     async with _channel(settings, api, say, log, access) as channel, AsyncExitStack() as doors:
         if settings.http_listen:
-            app = door(channel.health, channel.reception.accept, urlsplit(hook).path, secret)
+            app = door(channel.health, channel.delivered, urlsplit(hook).path, secret)
             await doors.enter_async_context(serving(app, settings.http_listen))
         return await _told_why(channel.listen(hook, secret) if hook else channel.poll(), say)
 

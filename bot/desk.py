@@ -30,13 +30,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A screen that a message shall show: the newest one for its slot.
+    """A screen that a message shall show: the newest one for its slot. Or the answer that a tap shall get.
 
     Attributes:
-        place: the chat.
+        place: the chat; "tap:42" for the answer to the tap that came as update 42.
         slot: which message: "m:17" an existing one, "c:1f…" the card of a case that is yet to be sent,
-            "page" the next page of the chat, or of its topic "page:5"; "d:1f….2" the card of its second decision,
-            "v:1f….2" its second vote, "s:17" that the vote of a message ends, "p:17" whether a message is pinned.
+            "page" the next page of the chat, or of its topic "page:5"; "d:1f…" the card of its decision,
+            "v:1f….2" its second vote, "s:17" that the vote of a message ends, "p:17" whether a message is pinned,
+            "answer" the answer to a tap.
         version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
         body: the screen as JSON.
         case: the case that the message then shows; empty for a page.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -46,6 +46,12 @@ def url_of(kind: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
     return url_of(request.param, request)
+
+
+@pytest.fixture
+def url_for(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """What gives the URL of a new database of a kind."""
+    return lambda kind: url_of(kind, request)
 
 
 @pytest.fixture

@@ -505,3 +505,26 @@ async def test_b9_a_process_on_a_damaged_database_says_what_to_do_and_does_not_s
     assert result.returncode == 1
     assert b"restore the last backup" in result.stderr
     assert path.read_bytes() == before
+
+
+def test_a_tap_whose_answer_was_on_its_way_at_the_end_is_answered_after_the_start(tmp_path: Path) -> None:
+    with virtual_rig(tmp_path) as (run, rig):
+
+        async def unanswered() -> Fields:
+            await rig.begun(7)
+            rig.cloud.script = Fault("answerCallbackQuery", refused(500, "Internal Server Error"), lasts=True)
+            tap = rig.cloud.taps(7, *rig.cloud.button(7, "Done"), "late")
+            await rig.channel.reception.accept([tap])
+            await asyncio.sleep(1)
+            return tap
+
+        run(unanswered())
+        assert "late" not in rig.cloud.toasts()
+    with virtual_rig(tmp_path) as (run, started):
+
+        async def answered() -> None:
+            async with living(started):
+                await asyncio.sleep(1)
+
+        run(answered())
+        assert started.cloud.toasts() == {"late": "Choose at least one level first."}

@@ -15,13 +15,14 @@ import aiohttp
 import orjson
 import pytest
 from browser import free_port
-from conftest import Fields, Rig, rig_on
+from conftest import Fields, Rig, data_of, rig_on, virtual_rig
 
 from bot.desk import Desk, NotSaved
 from bot.health import STALE, Health
 from bot.http import serving
 from bot.settings import SettingsFault, read_settings
 from bot.store.opening import open_store
+from bot.telegram.intake import letter_of
 from bot.telegram.webhook import LARGEST, SECRET, door
 
 Result = TypeVar("Result")
@@ -242,6 +243,28 @@ async def test_b7_b8_a_delivery_that_cannot_be_kept_is_not_confirmed_and_its_rep
         assert await at_door.deliver(update) == 200
         await rig.settled()
         assert "Which symptomatic levels" in rig.cloud.newest(7)[1]["text"]
+
+
+def test_b2_what_is_delivered_during_the_start_waits_for_what_was_left_before_it(tmp_path: Path) -> None:
+    with virtual_rig(tmp_path) as (run, rig):
+
+        async def story() -> None:
+            await rig.begun(7)
+            number, card = rig.cloud.newest(7)
+            mark, done = (rig.cloud.taps(7, number, data_of(card, label), label) for label in ("T8", "Done"))
+            left = letter_of(mark)
+            assert left
+            await rig.store.run(lambda desk: desk.take_in([left]))
+            listening = asyncio.create_task(rig.channel.listen("https://bot.example.org/hook", "secret"))
+            await rig.channel.delivered([done])
+            await rig.settled()
+            assert rig.cloud.toasts() == {"T8": "", "Done": ""}
+            assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+        run(story())
 
 
 async def test_b12_a_delivery_that_is_repeated_is_confirmed_again_and_done_once(tmp_path: Path) -> None:

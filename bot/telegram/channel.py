@@ -74,6 +74,7 @@ class Channel:
         self.reception = Reception(*parts, self.health.committed)
         self._poller = Poller(api, self._polled, log, clock)
         self._left: set[object] = set()
+        self._begun = asyncio.Event()
 
     async def poll(self) -> None:
         """Serve by long polling until cancelled; then send what is under way.
@@ -98,6 +99,15 @@ class Channel:
         """
         hook = {"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}
         await self._serve({"setWebhook": hook}, self._watch)
+
+    async def delivered(self, batch: list[Any]) -> int:
+        """Keep what the webhook brings, once that is in hand which was left undone before: it came first.
+
+        Raises:
+            NotSaved: as the reception does.
+        """
+        await self._begun.wait()
+        return await self.reception.accept(batch)
 
     async def _serve(self, intake: dict[str, dict[str, Any]], receive: Callable[[], Any]) -> None:
         await self._api.open()
@@ -126,6 +136,7 @@ class Channel:
         self._outbox.take(await self._kept(lambda desk: desk.wishes()))
         for letter in await self._kept(lambda desk: desk.waiting()):
             self.reception.take(letter)
+        self._begun.set()
         self.health.ready()
 
     def _menus(self) -> list[dict[str, Any]]:

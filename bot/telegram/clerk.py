@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import orjson
 
@@ -17,14 +18,12 @@ from bot.telegram.members import Role
 from flows.card import Tap, Verb
 from flows.store import chat_of
 
+ANSWER: Final = "answer"
+"""The slot of the answer to a tap, whose place is the tap itself: no screen of the chat keeps it waiting."""
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a letter led to: the callback query to answer, with a toast, and the screens to show."""
 
-    query: str = ""
-    toast: str = ""
-    wishes: tuple[Wish, ...] = ()
+TAP: Final = "tap:"
+"""Begins the place of such an answer."""
 
 
 class HandledAlready(Exception):
@@ -54,8 +53,8 @@ class Clerk:
         self._access = access
         self._terms = terms
 
-    def handle(self, desk: Desk, letter: Letter, role: Role = Role.member) -> Outcome:
-        """Handle a letter that waits.
+    def handle(self, desk: Desk, letter: Letter, role: Role = Role.member) -> tuple[Wish, ...]:
+        """Handle a letter that waits; give the answer to the tap, if it is one, and what else is to be done.
 
         Args:
             desk: the transaction.
@@ -67,10 +66,10 @@ class Clerk:
         """
         arrival = arrival_in(letter)
         reply = self._reply(desk, arrival, role)
-        wishes = self._wishes(desk, arrival.place, reply)
+        wishes = self._with_answer(desk, letter, arrival, reply)
         if not desk.handled(letter.update_id, reply.toast):
             raise HandledAlready(letter.update_id)
-        return Outcome(arrival.query, reply.toast, wishes)
+        return wishes
 
     def shown(self, desk: Desk, wish: Wish, message: int) -> tuple[Wish, ...]:
         """Strike out a wish that was granted by a new message; its case, or its decision, is now shown there."""
@@ -114,12 +113,11 @@ class Clerk:
         room = self._team if kept and kept.team else self._conversation
         return self._wishes(desk, wish.place, room.redrawn(desk, wish.case))
 
-    def failed(self, desk: Desk, letter: Letter, fault: str) -> Outcome:
+    def failed(self, desk: Desk, letter: Letter, fault: str) -> tuple[Wish, ...]:
         """Set a letter aside whose handling failed, and say that nothing was changed."""
         desk.set_aside(letter.update_id, fault)
         arrival = arrival_in(letter)
-        reply = self._conversation.failed(tapped=bool(arrival.query))
-        return Outcome(arrival.query, reply.toast, self._wishes(desk, arrival.place, reply))
+        return self._with_answer(desk, letter, arrival, self._conversation.failed(tapped=bool(arrival.query)))
 
     def tended(self, desk: Desk) -> tuple[Wish, ...]:
         """Let cases rest that nobody touches, and erase those whose time is over."""
@@ -175,6 +173,15 @@ class Clerk:
         """Keep all that a reply wishes, where it does not say where in the place of the visit."""
         shown = [self._wish(desk, show.place or place, show) for show in reply.shows]
         return (*shown, *(_deed(desk, deed.place or place, deed) for deed in reply.deeds))
+
+    def _with_answer(self, desk: Desk, letter: Letter, arrival: Arrival, reply: Reply) -> tuple[Wish, ...]:
+        """Keep what follows from a letter; a tap is answered even where the process dies before it could be."""
+        wishes = self._wishes(desk, arrival.place, reply)
+        if not arrival.query:
+            return wishes
+        said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else {}
+        body = orjson.dumps({"callback_query_id": arrival.query} | said).decode()
+        return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
 
     @staticmethod
     def _wish(desk: Desk, place: str, show: Show) -> Wish:

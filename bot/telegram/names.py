@@ -40,6 +40,11 @@ _CAPITALS: Final = str.maketrans(
 """Greek capitals look like ours where their small letters do not."""
 
 
+def unfilled(written: str) -> bool:
+    """Tell whether a name is still to be put into a screen, as it is kept."""
+    return PERSON[0] in written or BOT in written
+
+
 def ids_in(value: object) -> set[str]:
     """Give the ids of the people who are named anywhere in a screen."""
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Shows what is wished: for each message the newest screen, in each chat in order, chats side by side."""
+"""Shows what is wished: taps their answers, messages their newest screens; a chat in order, chats side by side."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from telegram.error import TelegramError
 
 from bot.desk import Desk, DeskStore, NotSaved, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk
+from bot.telegram.clerk import ANSWER, Clerk
 from bot.telegram.failures import Failure, Fate, failure_of
 from bot.telegram.members import Members
+from bot.telegram.names import unfilled
 from bot.telegram.pace import Pace
 from flows.errors import Overtaken
 
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
+LONGEST_TOAST: Final = 200
+"""Characters that Telegram shows of an answer to a tap."""
+
 STRIKE_EVERY: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
@@ -95,7 +99,7 @@ class Outbox:
     async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        await self._sleep(self._pace.wait(wish.place, edit=wish.slot[:2] in _CHANGES))
+        await self._sleep(self._pace.wait(wish.place, edit=wish.slot[:2] in _CHANGES or wish.slot == ANSWER))
         while True:
             wish = newer.pop(wish.slot, wish)
             try:
@@ -113,7 +117,12 @@ class Outbox:
 
     async def _send(self, wish: Wish) -> None:
         """Do what one wish asks for, and note that it was done."""
-        body = await self._members.filled(orjson.loads(wish.body), int(wish.place))
+        if wish.slot == ANSWER:
+            await self._answer(wish)
+            return
+        body = orjson.loads(wish.body)
+        if unfilled(wish.body):
+            body = await self._members.filled(body, int(wish.place))
         kind, number = wish.slot[:2], wish.slot[2:]
         if kind in _CHANGES:
             on = body.pop("on", True)
@@ -133,6 +142,14 @@ class Outbox:
             message = int(sent["message_id"])
             await self._record(lambda desk: self._clerk.shown(desk, wish, message))
         self._let_go(wish)
+
+    async def _answer(self, wish: Wish) -> None:
+        """Answer a tap, with names where its few words bear any."""
+        body = orjson.loads(wish.body)
+        if "text" in body:
+            body["text"] = (await self._members.in_words(body["text"], body.pop("chat_id")))[:LONGEST_TOAST]
+        await self._api.call("answerCallbackQuery", body)
+        self._note(wish)
 
     async def _settle(self, wish: Wish, failure: Failure, newer: dict[str, Wish]) -> None:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""

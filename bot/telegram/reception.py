@@ -11,20 +11,17 @@ from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
 from bot.conversation import Conversation
-from bot.desk import Desk, DeskStore, Letter, NotSaved
+from bot.desk import Desk, DeskStore, Letter, NotSaved, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk, HandledAlready, Outcome
+from bot.telegram.clerk import Clerk, HandledAlready
 from bot.telegram.failures import Fate, failure_of
 from bot.telegram.intake import Kind, Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.members import Members, Role
-from bot.telegram.outbox import Outbox
+from bot.telegram.outbox import LONGEST_TOAST, Outbox
 from bot.telegram.poller import FIRST_WAIT, SAVE_WAIT
 from flows.errors import Overtaken
 
 ANSWER_TRIES: Final = 4
-
-LONGEST_TOAST: Final = 200
-"""Characters that Telegram shows of an answer to a tap."""
 
 REMEMBERED: Final = 20_000
 """How many handled updates are remembered, to tell a repeat; Telegram repeats none so old."""
@@ -118,7 +115,7 @@ class Reception:
     async def _handle(self, letter: Letter) -> None:
         """Handle a letter; one whose handling fails is set aside, and the person is told."""
         try:
-            outcome = await self._handled(letter)
+            wishes = await self._handled(letter)
         except (NotSaved, Overtaken):
             self._log.error("not_saved", update_id=letter.update_id)
             self._answer(arrival_in(letter).query, self._conversation.not_saved().toast)
@@ -131,12 +128,11 @@ class Reception:
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
             name = type(fault).__name__
             self._log.error("set_aside", update_id=letter.update_id, error=name)
-            outcome = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
+            wishes = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
         self._committed()
-        self._answer(outcome.query, outcome.toast, letter.lane)
-        self._outbox.take(outcome.wishes)
+        self._outbox.take(wishes)
 
-    async def _handled(self, letter: Letter) -> Outcome:
+    async def _handled(self, letter: Letter) -> tuple[Wish, ...]:
         """Handle a letter; those of a group one after another, for each waits until it is known who the person is."""
         arrival = arrival_in(letter)
         if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
@@ -159,7 +155,7 @@ class Reception:
             self._spawn(self._answered(query, toast, int(chat)))
 
     async def _answered(self, query: str, toast: str, chat: int) -> None:
-        """Answer a tap at once; no state depends on it, so one that comes too late is let go."""
+        """Answer a tap of which nothing is kept, or once more; one that comes too late is let go."""
         said = (await self._members.in_words(toast, chat))[:LONGEST_TOAST] if toast else ""
         params = {"callback_query_id": query} | ({"text": said} if said else {})
         for _ in range(ANSWER_TRIES):

@@ -1,0 +1,134 @@
+"""A bot dies before and after every statement, commit and call of a case: each time the case can be completed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pytest
+from conftest import open_and_close, virtually
+from mortal import Fate, Heaven, MortalStore, count, lived
+from store_kit import ask
+from witness import Button, Witness, buttons_of
+
+pytest_plugins = ("store_fixtures",)
+
+CHAT = 3001
+CASE: tuple[tuple[str, str], ...] = (
+    ("say", "/start"),
+    ("say", "/new"),
+    ("tap", "T8"),
+    ("tap", "T9"),
+    ("tap", "Done"),
+    ("tap", "fit"),
+    ("tap", "‹ Back"),
+    ("tap", "unfit: comorbidities"),
+    ("tap", "Non-operative"),
+    ("tap", "‹ Back to the card"),
+    ("tap", "↺ Restart"),
+    ("tap", "L2"),
+    ("say", "/forget"),
+    ("tap", "Erase everything"),
+)
+"""What the person does: a case with a correction, a look at an option, a new beginning, and the erasure."""
+
+TABLES = ("cases", "inbox", "outbox", "bot")
+
+
+@dataclass
+class Person:
+    """Goes through a case by what is read on the screen; what was refused is tapped once more on the newest card."""
+
+    cloud: Heaven
+    again: int = 0
+    done: list[str] = field(default_factory=list)
+
+    async def goes_through(self) -> None:
+        for how, what in CASE:
+            await (self._says(what) if how == "say" else self._taps(what))
+            self.done.append(what)
+
+    async def _says(self, what: str) -> None:
+        known = len(self.cloud.screens)
+        self.cloud.bring(self.cloud.writes(CHAT, what))
+        await _until(lambda: len(self.cloud.screens) > known)
+
+    async def _taps(self, label: str) -> None:
+        witness = self.cloud.witness
+        told = "not yet"
+        while told:
+            await _until(lambda: self._button(label) is not None)
+            button = self._button(label)
+            assert button
+            query = f"q{len(witness.taps)}"
+            witness.taps_on(query, button)
+            self.cloud.bring(self.cloud.taps(CHAT, button.message, button.data, query))
+            await _until(lambda: not witness.waiting)
+            told = witness.told[query]
+            self.again += bool(told)
+
+    def _button(self, label: str) -> Button | None:
+        """Find a button on the newest message that has it."""
+        messages = sorted(self.cloud.witness.messages.items(), reverse=True)
+        buttons = [found for _, message in messages for found in buttons_of(message)]
+        return next((button for said, button in buttons if said.startswith(label)), None)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    """Wait in virtual time."""
+    while not holds():  # noqa: ASYNC110 - it has no event for that
+        await asyncio.sleep(0.01)
+
+
+async def through_death(url: str, last: int | None) -> tuple[Fate, Person]:
+    """Go through the case with a bot that dies at a step and is started again; hold everything against the model."""
+    cloud = Heaven(Witness())
+    person, fate = Person(cloud), Fate(last)
+    going = asyncio.create_task(person.goes_through())
+    living = asyncio.create_task(lived(url, cloud, fate))
+    await asyncio.wait((going, living), return_when=asyncio.FIRST_COMPLETED)
+    if living.done():
+        await living
+        living = asyncio.create_task(lived(url, cloud, Fate(None)))
+    await going
+    looking = MortalStore(url, Fate(None))
+    while await count(looking) != (0, 0, 0):  # noqa: ASYNC110 - it has no event for that
+        await asyncio.sleep(0.05)
+    await looking.close()
+    living.cancel()
+    with suppress(asyncio.CancelledError):
+        await living
+    assert cloud.witness.faults() == []
+    assert ask(url, "SELECT count(*) FROM cases") == [(0,)]
+    return fate, person
+
+
+def emptied(url: str) -> str:
+    """Give a database as it was in the beginning."""
+    for table in TABLES:
+        ask(url, f"DELETE FROM {table}")  # noqa: S608 - our own names
+    return url
+
+
+@pytest.mark.parametrize(("url", "every"), [("sqlite", 1), ("postgresql", 40)], indirect=["url"])
+def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
+    url: str, every: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_and_close(url)
+    whole, undisturbed = virtually(through_death(url, None))
+    assert undisturbed.again == 0
+    points = range(0, len(whole.steps), every)
+    died: Counter[str] = Counter()
+    again = 0
+    for point in points:
+        fate, person = virtually(through_death(emptied(url), point))
+        died[fate.steps[-1]] += 1
+        again += person.again
+        assert len(person.done) == len(CASE)
+    with capsys.disabled():
+        print(f"\ncrash points: {len(points)} of {len(whole.steps)}, {again} taps done again; {dict(died)}")  # noqa: T201
+    assert died.total() == len(points)
+    assert len(whole.steps) > 300, "a case in which nothing happens proves nothing"

@@ -1,0 +1,53 @@
+"""The interview as the tests understand it, held against the program: thousands of random cases, step by step."""
+
+from __future__ import annotations
+
+from interview_model import CaseModel
+from kit import INTERVIEW, WHO, buttons, drawn, new_case
+from store_kit import chance_of
+from test_interleavings import display_of
+
+from flows.card import Tap, Verb
+from flows.case import Case
+from flows.errors import NothingBefore, NothingChosen
+
+CASES = 400
+STEPS = 40
+WEIGHTS = {Verb.answer: 6, Verb.done: 6}
+
+
+def taken(case: Case, tap: Tap) -> tuple[Case, str]:
+    """Let the program take a tap; give the name of the refusal, where it refuses."""
+    try:
+        match tap.verb:
+            case Verb.answer:
+                return INTERVIEW.answer(case, tap.question, tap.choice, WHO), ""
+            case Verb.mark | Verb.unmark:
+                return INTERVIEW.mark(case, tap.question, tap.choice, WHO, on=tap.verb is Verb.mark), ""
+            case Verb.done:
+                return INTERVIEW.done(case, tap.question, WHO), ""
+            case Verb.change:
+                return INTERVIEW.change(case, tap.question, WHO), ""
+            case Verb.back:
+                return INTERVIEW.back(case), ""
+            case _:
+                return INTERVIEW.restart(case, WHO), ""
+    except NothingChosen:
+        return case, "nothing_chosen"
+    except NothingBefore:
+        return case, "nothing_before"
+
+
+def test_the_model_and_the_program_stand_at_the_same_place_after_every_step() -> None:
+    compared = 0
+    for number in range(CASES):
+        chance, model, case = chance_of(number), CaseModel(), new_case()
+        for _ in range(STEPS):
+            taps = [b.tap for b in buttons(drawn(case)) if b.tap.verb not in {Verb.option, Verb.new}]
+            [tap] = chance.choices(taps, [WEIGHTS.get(tap.verb, 1) for tap in taps])
+            case, refusal = taken(case, tap)
+            assert model.tap(tap.verb.value, tap.question, tap.choice, tap.turn) == refusal, (number, tap)
+            assert (model.revision, model.turn) == (case.revision, case.turn), (number, tap)
+            assert model.state.display == display_of(drawn(case)), (number, tap)
+            compared += 1
+    assert compared == CASES * STEPS

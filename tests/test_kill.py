@@ -1,0 +1,106 @@
+"""The bot is killed while people tap, hundreds of times: no answer is lost, doubled or changed, no tap is silent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from browser import free_port
+from crash_kit import SEED, TOKEN, Siege, besieged
+from zygote import Zygote
+
+pytest_plugins = ("store_fixtures",)
+
+KILLS = int(os.environ.get("SPINEMETS_KILLS", "300"))
+
+HARMLESS = {
+    "started", "access_open", "telegram_unreachable", "not_shown", "not_answered", "update_unreadable",
+}  # fmt: skip
+"""What a bot may log in a siege."""
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    with Zygote() as ready:
+        yield ready
+
+
+def logged(log: Path) -> Counter[str]:
+    """Count what was logged; the last line of a life may be cut off."""
+    found: Counter[str] = Counter()
+    for line in log.read_text("utf-8").splitlines() if log.exists() else ():
+        if line.endswith("}"):
+            found[orjson.loads(line[line.rindex("{") :])["event"]] += 1
+    return found
+
+
+def judged(siege: Siege, log: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print what was done; nothing may be lost, doubled, changed or silent, and enough must have happened."""
+    with capsys.disabled():
+        print(f"\nkill ({what}): seed {SEED}, {siege.told()}")  # noqa: T201 - the denominators
+    assert not siege.faults(), f"again with SPINEMETS_SEED={SEED}"
+    assert set(logged(log)) <= HARMLESS, logged(log)
+    assert siege.acknowledged >= 3 * siege.kills, "a siege in which nothing happens proves nothing"
+
+
+@pytest.mark.parametrize(
+    ("database", "door", "share"),
+    [
+        ("sqlite", "polling", 0.82),
+        ("sqlite", "webhook", 0.08),
+        ("postgresql", "polling", 0.06),
+        ("postgresql", "webhook", 0.03),
+    ],
+)
+async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_tap(
+    database: str,
+    door: str,
+    share: float,
+    zygote: Zygote,
+    tmp_path: Path,
+    url_for: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = tmp_path / "log"
+    async with besieged() as siege:
+        settings = {"bot_token": TOKEN, "bot_api_url": siege.play.url, "database_url": url_for(database)}
+        if door == "webhook":
+            port = free_port()
+            settings |= {
+                "webhook_url": f"http://127.0.0.1:{port}/hook",
+                "webhook_secret": "siege",
+                "http_listen": f"127.0.0.1:{port}",
+            }
+        await siege.lasts(lambda: zygote.fork(log, **settings), round(KILLS * share))
+        judged(siege, log, f"{database}, {door}", capsys)
+
+
+async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "log"
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    async with besieged() as siege:
+        environment = clean | {
+            "BOT_TOKEN": TOKEN,
+            "BOT_API_URL": siege.play.url,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/spinemets.db",
+        }
+        living: list[subprocess.Popen[bytes]] = []
+
+        def start() -> int:
+            with log.open("ab") as kept:
+                words = [sys.executable, "-m", "bot", "run"]
+                living.append(
+                    subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=kept, cwd=tmp_path, env=environment)
+                )
+            return living[-1].pid
+
+        await siege.lasts(start, max(1, KILLS // 100))
+        for process in living:
+            process.wait()
+        judged(siege, log, "sqlite, polling, the command itself", capsys)

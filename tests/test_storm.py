@@ -1,0 +1,150 @@
+"""Storms: too many requests for a minute, fifty chats at once; a deep link in a case, a backup that is restored."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Fields, Rig, data_of, living, refused, virtual_rig
+from interview_model import LEVELS, CaseModel
+from kit import reading
+from store_kit import chance_of
+from witness import seen_in
+
+STORM = 60.0
+WAIT = 2
+
+
+@pytest.fixture
+def virtual(tmp_path: Path) -> Iterator[tuple[Any, Rig]]:
+    with virtual_rig(tmp_path) as made:
+        yield made
+
+
+def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual: tuple[Any, Rig]) -> None:
+    run, rig = virtual
+    chance, users = chance_of(2), range(1, 101)
+    storms = 0
+
+    async def storm(method: str, _: Fields) -> Fields | None:
+        nonlocal storms
+        here = method in {"sendMessage", "editMessageText", "answerCallbackQuery"}
+        if not here or asyncio.get_running_loop().time() > ends or chance.random() > 0.3:
+            return None
+        storms += 1
+        return refused(429, "Too Many Requests: retry after 2", retry_after=WAIT)
+
+    async def story() -> dict[str, float]:
+        clock = asyncio.get_running_loop().time
+        async with living(rig):
+            rig.cloud.bring(*(rig.cloud.writes(user, "/new") for user in users))
+            while len(rig.cloud.screens) < len(users):  # noqa: ASYNC110 - it has no event for that
+                await asyncio.sleep(0.1)
+            tapped: dict[str, float] = {}
+            for level in LEVELS[:8]:
+                taps = [rig.cloud.taps(user, *rig.cloud.button(user, level)) for user in users]
+                tapped |= {tap["callback_query"]["id"]: clock() for tap in taps}
+                rig.cloud.bring(*taps)
+                await asyncio.sleep(5)
+            while clock() < ends or not tapped.keys() <= rig.cloud.toasts().keys():  # noqa: ASYNC110 - likewise
+                await asyncio.sleep(0.5)
+            await rig.settled()
+        answers = {str(call.params["callback_query_id"]): call.at for call in rig.cloud.of("answerCallbackQuery")}
+        return {query: answers[query] - at for query, at in tapped.items()}
+
+    ends = 1_000.0 + STORM
+    rig.cloud.script = storm
+    waits = sorted(run(story()).values())
+    assert storms > 300, "a storm in which nothing is refused proves nothing"
+    assert len(waits) == 800
+    assert waits[int(len(waits) * 0.95)] <= 2 * WAIT + 1
+    assert {reading(rig.cloud.newest(user)[1]["text"]).text.split("\n")[5] for user in users} == {"T1–T8 · 8 levels"}
+
+
+def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, Rig]) -> None:
+    run, rig = virtual
+    chance, users = chance_of(11), range(1, 51)
+    models = {user: CaseModel() for user in users}
+
+    async def story() -> None:
+        await rig.accept(*(rig.cloud.writes(user, "/new") for user in users))
+        grids = {user: rig.cloud.newest(user) for user in users}
+        async with living(rig):
+            for _ in range(60):
+                for user, (number, screen) in grids.items():
+                    level, verb = chance.choice(LEVELS), chance.choice(("on", "off"))
+                    case, turn, *_ = data_of(screen, "T8").split(".")
+                    rig.cloud.bring(rig.cloud.taps(user, number, f"{case}.{turn}.{verb}.levels.{level}"))
+                    models[user].tap(verb, "levels", level, 0)
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(1)
+            await rig.settled()
+
+    run(story())
+    assert len(rig.cloud.toasts()) == 3_000
+    for user, model in models.items():
+        number, screen = rig.cloud.newest(user)
+        seen = seen_in({**screen, "message_id": number, "text": reading(screen["text"]).text})
+        assert seen
+        assert seen.display == model.state.display
+
+
+@pytest.mark.parametrize(
+    "payload", ["", " abc", " 1f2e3d4c5b.3.a.deficit.none", " ../../x", " " + "A" * 64, " case_9"]
+)
+def test_d7_the_payload_of_a_deep_link_is_a_plain_start_and_leaves_the_case_alone(
+    virtual: tuple[Any, Rig], payload: str
+) -> None:
+    run, rig = virtual
+
+    async def story() -> None:
+        await rig.begun(7)
+        await rig.tap(7, "T8")
+        card = rig.cloud.newest(7)
+        await rig.accept(rig.cloud.writes(7, f"/start{payload}"))
+        assert "spinemets" in rig.cloud.newest(7)[1]["text"]
+        assert rig.cloud.screens[7, card[0]] == card[1]
+        await rig.accept(rig.cloud.taps(7, card[0], data_of(card[1], "Done"), "after"))
+        assert rig.cloud.toasts()["after"] == ""
+        assert "fit for surgery" in rig.cloud.screens[7, card[0]]["text"]
+
+    run(story())
+
+
+def test_b19_a_backup_that_was_made_while_the_bot_works_goes_on_where_it_was_made(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    with virtual_rig(tmp_path / "old") as (run, rig):
+
+        async def until_backup() -> None:
+            await rig.begun(7)
+            await rig.tap(7, "T8")
+            backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
+            await rig.tap(7, "T9")
+            await rig.tap(7, "Done")
+
+        run(until_backup())
+        later = rig.cloud.newest(7)
+    with virtual_rig(tmp_path / "new") as (run, restored):
+
+        async def after() -> None:
+            restored.cloud._updates = itertools.count(100)
+            await restored.accept(restored.cloud.taps(7, later[0], data_of(later[1], "fit"), "ahead"))
+            assert restored.cloud.toasts()["ahead"].startswith("That question is no longer open")
+            assert "T8 · 1 level" in restored.cloud.newest(7)[1]["text"]
+            assert await restored.tap(7, "Done") == ""
+            assert "fit for surgery" in restored.cloud.newest(7)[1]["text"]
+
+        run(after())
+
+
+def backed_up(source: Path, target: Path) -> None:
+    """Copy a database that is in use, as the page of operations says."""
+    with closing(sqlite3.connect(source)) as present, closing(sqlite3.connect(target)) as copy:
+        present.backup(copy)
