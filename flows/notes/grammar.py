@@ -20,7 +20,7 @@ _REGION: Final = {"d": "T", "b": "T", "t": "T", "l": "L", "c": "C", "h": "C", "s
 _UNIT: Final = r"(?!\s*(?:cm|mm|mg|kg|ml|gy|weeks?|wks?|months?|days?|yrs?|years?|levels?|cycles?|fractions?)\b)"
 _BARE: Final = rf"\d{{1,2}}(?![\w%]|[.,]\d){_UNIT}"
 _WORDED: Final = r"(?:bwk|lwk|hwk|swk|(?:thoracic|dorsal|lumbar|cervical|sacral)(?:\s+(?:vertebra|level))?)"
-_LEVEL: Final = rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*){_BARE}"
+_LEVEL: Final = rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*)\d{{1,2}}(?![\w%]|\.\d){_UNIT}"
 _VALUE: Final = (
     r"(?:\d{1,3}[abc]?(?:\s?[-–/]\s?\d{1,3}[abc]?)?\s?%?"
     r"|(?:[a-e]|iv|vi?|i{1,3})(?:\s?[-–/]\s?(?:[a-e]|i{1,3}))?)(?!\w)"

@@ -24,7 +24,7 @@ _NUMBERS: Final = re.compile(
 )
 _TITLED: Final = re.compile(
     rf"(?<!\w)(?:(?i:mrs?|ms|miss|mister|herrn?|frau|dr|prof|sir|madame|señora?)\b\.?|(?i:(?:patient\s+)?names?\b\s*(?:is\b|:|=)))"
-    rf"\s*{_NAME}(?:,?\s+[^\W\d_a-z]{_NAME[8:]})?"
+    rf"\s*{_NAME}(?:,?\s+[^\W\d_a-z][^\W\d_A-Z][^\W\d_]*)?"
 )
 _INITIALS: Final = re.compile(r"(?<!\w)[A-Z]\.\s?(?:[A-Z]\.|[A-Z][a-z]+)")
 _SHOUTED: Final = re.compile(r"(?<!\w)[A-Z]{3,},?\s[A-Z]{3,}(?!\w)")

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 from flows.notes.grammar import Piece, plain, words_of
 from flows.notes.lexicon import Answer, Lexicon, Sense, Topic
@@ -17,6 +18,7 @@ LEAST_LETTERS: Final = 5
 
 _TWO_SLIPS_FROM: Final = 9
 _MOST_SLIPS: Final = 2
+_MOST_NEAR: Final = 5
 _SKIPPED: Final = frozenset({"-", "–", "—", ":", "="})
 _TURNING: Final = ("un", "in", "im", "non", "dis", "ab", "an")
 
@@ -55,7 +57,9 @@ class Phrases:
         self._known = vocabulary | {plain(word) for word in (*lexicon.plain, *lexicon.negation.words)}
         self._known |= {word for scale in lexicon.scales.values() for name in scale.names for word in words_of(name)}
         self._known |= {word for phrase in lexicon.levels.no_level_before for word in words_of(phrase)}
-        self._long = sorted(word for word in vocabulary if len(word) >= LEAST_LETTERS)
+        self._long: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for word in sorted(word for word in vocabulary if len(word) >= LEAST_LETTERS):
+            self._long[_family(word)].append(word)
 
     def knows(self, word: str) -> bool:
         """Tell whether a word stands in the lexicon, perhaps with a slip."""
@@ -86,10 +90,13 @@ class Phrases:
         if len(word) < LEAST_LETTERS or word in self._known:
             return word
         most = _MOST_SLIPS if len(word) >= _TWO_SLIPS_FROM else 1
-        near = sorted((_slips(word, other), other) for other in self._long if _alike(word, other))[:2]
-        if not near or near[0][0] >= (most + 1, False) or (len(near) > 1 and near[0][0] == near[1][0]):
+        alike = self._long.get(_family(word), [])
+        found = extract(word, alike, scorer=OSA.distance, score_cutoff=most, limit=_MOST_NEAR)
+        # Of two as near, the one that ends alike is meant; two that do are none.
+        near = sorted((slips, word[-1] != other[-1], other) for other, slips, _ in found)
+        if not near or (len(near) > 1 and near[0][:2] == near[1][:2]):
             return word
-        return near[0][1]
+        return near[0][2]
 
 
 @cache
@@ -116,12 +123,6 @@ def _goes_on(sense: Sense, spelt: list[str], last: int) -> bool:
     return isinstance(sense, Answer | Topic) and follows in sense.not_before
 
 
-def _slips(word: str, other: str) -> tuple[int, bool]:
-    """Count the slips between two words; of two as near, the one that ends alike is nearer."""
-    return OSA.distance(word, other, score_cutoff=_MOST_SLIPS), word[-1] != other[-1]
-
-
-def _alike(word: str, other: str) -> bool:
-    """Tell whether a slip may lie between two words: never one that turns the meaning round."""
-    same = word[0] == other[0]
-    return same and all(word.startswith(turn) == other.startswith(turn) for turn in _TURNING)
+def _family(word: str) -> tuple[str, str]:
+    """Give what no slip changes: the first letter, and a beginning that turns the meaning round."""
+    return word[0], next((turn for turn in _TURNING if word.startswith(turn)), "")
