@@ -101,7 +101,13 @@ def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Conso
         return
     result = decide(flow.guidance, flow.counted(reading.answers))
     for advice in result.options:
-        console.print(Text.assemble("\n", (catalog.options[advice.option].name, "bold"), f": {advice.verdict.name}"))
+        console.print(
+            Text.assemble(
+                "\n",
+                (catalog.options[advice.option].name, "bold"),
+                f": {getattr(catalog.wording.verdicts, advice.verdict.name)}",
+            )
+        )
         for rule in advice.reasons:
             console.print(Text(f"· {rule.because} ({', '.join(rule.facts)})"))
     console.print()

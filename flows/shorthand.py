@@ -22,6 +22,9 @@ from flows.notes.scope import Meaning, Truth, meanings
 MOST_CHARACTERS: Final = 500
 """A longer note is refused, not cut."""
 
+_NEAR: Final = 24
+"""How many characters before and behind a level may show that it is none."""
+
 _PASSED: Final = frozenset({"filler", "mark", "or", "and"})
 _PARTING: Final = frozenset({"sep", "break"})
 _UNHEARD: Final = _PASSED | _PARTING
@@ -171,13 +174,16 @@ class _Reader:
         before = [other for other in self._meanings[:place] if other.clause == meaning.clause]
         beside = before[-1:] if meaning.joined else []
         beside += [other for other in self._meanings[place + 1 : place + 2] if other.joined]
-        after = self._text[meaning.item.end :].casefold().lstrip(" -")
-        ahead = self._text[: meaning.item.start].casefold().rstrip(" -")
+        start, end = meaning.item.start, meaning.item.end
+        after = self._text[end : end + _NEAR].casefold().lstrip(" -")
+        ahead = self._text[max(start - _NEAR, 0) : start].casefold().rstrip(" -")
         return (
             any(_topic(other) == "history" for other in before)
             or any(_topic(other) in words.treated for other in beside)
-            or any(_begins(after, word) for word in words.no_level_before)
-            or any(_begins(ahead[::-1], word[::-1]) for word in words.no_level_after)
+            or (
+                after.startswith(words.no_level_before) and any(_begins(after, word) for word in words.no_level_before)
+            )
+            or (ahead.endswith(words.no_level_after) and any(_ends(ahead, word) for word in words.no_level_after))
         )
 
     def _parts(self) -> Iterator[_Part]:
@@ -282,10 +288,11 @@ class _Reader:
 
     def _left(self, used: list[tuple[int, int]]) -> Iterator[str]:
         """Give the pieces that nothing has used, joined where they follow each other within a clause."""
+        taken = {place for start, end in used for place in range(start, end)}
         first: Item | None = None
         last: Item | None = None
         for item in self._items:
-            free = not any(start < item.end and item.start < end for start, end in used)
+            free = taken.isdisjoint(range(item.start, item.end))
             if free and item.sense in _PASSED and item.piece.words != ("?",):
                 continue
             if first and last and (not free or item.sense in _PARTING):
@@ -327,3 +334,7 @@ def _topic(meaning: Meaning) -> str:
 
 def _begins(text: str, word: str) -> bool:
     return text.startswith(word) and not text[len(word) : len(word) + 1].isalnum()
+
+
+def _ends(text: str, word: str) -> bool:
+    return _begins(text[::-1], word[::-1])

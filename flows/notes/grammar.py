@@ -108,7 +108,7 @@ class Cutter:
             word=_WORD.replace("/", r"\/"),
             hidden=HIDDEN,
         )
-        self._lark = Lark(grammar, parser="lalr", lexer="contextual", propagate_positions=True)
+        self._lark = Lark(grammar, parser="lalr", lexer="contextual")
 
     def cut(self, text: str) -> list[Piece]:
         """Cut a text into pieces, in order; whatever the text is, every character but blanks is in one."""
