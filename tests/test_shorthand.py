@@ -77,7 +77,7 @@ def test_each_phrase_apart_answers_nothing_and_is_shown_as_left_over(phrase: str
     assert reading.not_understood == (phrase,)
 
 
-@pytest.mark.parametrize("negator", lexicon().negation.words)
+@pytest.mark.parametrize("negator", [*lexicon().negation.words, *lexicon().negation.back])
 def test_each_negation_turns_a_deficit_into_none_and_spares_what_follows_a_comma(negator: str) -> None:
     reading = heard(f"{negator} deficit, circumferential")
     assert reading.answers == {"deficit": ("none",), "extent": ("circumferential",)}

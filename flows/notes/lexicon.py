@@ -90,9 +90,10 @@ class LevelWords(_Data):
     no_level_after: Phrases
 
 
-class Said(_Data):
-    """A list of phrases under a name of its own."""
+class Negation(_Data):
+    """Words that deny what follows; those of `back` also what stands before them."""
 
+    back: Phrases
     words: Phrases
 
 
@@ -102,7 +103,7 @@ class Apart(_Data):
     phrases: Phrases
 
 
-Sense = Answer | Topic | Literal["filler", "or", "and", "break", "no", "next", "last", "clause", "apart"]
+Sense = Answer | Topic | Literal["filler", "or", "and", "break", "no", "not", "next", "last", "clause", "apart"]
 """What a phrase is to the reader."""
 
 
@@ -112,7 +113,7 @@ class Lexicon(_Data):
     filler: Phrases
     plain: Phrases
     joins: Joins
-    negation: Said
+    negation: Negation
     doubt: Doubt
     levels: LevelWords
     answers: tuple[Answer, ...]
@@ -142,6 +143,7 @@ class Lexicon(_Data):
             yield from ((phrase, topic) for phrase in topic.phrases)
         yield from ((phrase, "apart") for phrase in self.apart.phrases)
         yield from ((phrase, "no") for phrase in self.negation.words)
+        yield from ((phrase, "not") for phrase in self.negation.back)
         yield from ((phrase, "or") for phrase in self.joins.either)
         yield from ((phrase, "and") for phrase in self.joins.both)
         yield from ((phrase, "break") for phrase in self.joins.ends)

@@ -50,11 +50,13 @@ class Phrases:
         for phrase, sense in lexicon.entries():
             words = words_of(phrase)
             self._by_first[words[0]].append((words, sense))
-            if sense != "no":
+            if sense not in {"no", "not"}:
                 vocabulary.update(words)
         for phrases in self._by_first.values():
             phrases.sort(key=lambda entry: -len(entry[0]))
-        self._known = vocabulary | {plain(word) for word in (*lexicon.plain, *lexicon.negation.words)}
+        self._known = vocabulary | {
+            plain(word) for word in (*lexicon.plain, *lexicon.negation.words, *lexicon.negation.back)
+        }
         self._known |= {word for scale in lexicon.scales.values() for name in scale.names for word in words_of(name)}
         self._known |= {word for phrase in lexicon.levels.no_level_before for word in words_of(phrase)}
         self._long: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -71,7 +71,7 @@ class _Clause:
             self._mean(item)
             self.joined = True
             return
-        if sense == "no":
+        if sense in {"no", "not"}:
             self._deny(item)
         elif sense in {"or", "and"}:
             self.carried = sense
@@ -83,7 +83,8 @@ class _Clause:
 
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
-        if self.doubt or (self.no and not self.denies and not self.gap):
+        idle = self.no is not None and not self.denies and (not self.gap or self.no.sense == "not")
+        if self.doubt or idle:
             self._open_last()
         if self.doubted:
             return [replace(meaning, truth=Truth.open) for meaning in self.meanings]
