@@ -128,7 +128,7 @@ class _Reader:
         self._lexicon = lexicon
         self._text = text
         self._items = items
-        self._meanings = list(meanings(items))
+        self._meanings = meanings(items)
 
     def reading(self, *, identifiers: bool) -> Reading:
         """Give what the note says."""

@@ -115,7 +115,7 @@ def test_a_note_that_is_too_long_is_refused_with_both_lengths() -> None:
 
 
 PEOPLE = [
-    *("John Smith", "Mrs Miller", "Dr. O'Brien", "SMITH, JOHN", "Müller", "J. Smith", "name: smith"),
+    *("John Smith", "Mrs Miller", "Dr. O'Brien", "SMITH, JOHN", "Müller", "O'Neill", "J. Smith", "name: smith"),
     *("12.03.1950", "1950-03-12", "DOB 3/12/50", "12 Mar 1950", "born 1950"),
     *("MRN 12345", "hosp no A4711", "+49 170 1234567", "0170 1234567", "555-123-4567", "4857773456", "a.smith@x.org"),
 ]

@@ -28,7 +28,7 @@ _TITLED: Final = re.compile(
 )
 _INITIALS: Final = re.compile(r"(?<!\w)[A-Z]\.\s?(?:[A-Z]\.|[A-Z][a-z]+)")
 _SHOUTED: Final = re.compile(r"(?<!\w)[A-Z]{3,},?\s[A-Z]{3,}(?!\w)")
-_CAPITAL: Final = re.compile(r"(?<!\w)[^\W\d_a-z][^\W\d_]*[a-z][^\W\d_]*(?:['’-][^\W\d_]+)*(?!\w)")
+_CAPITAL: Final = re.compile(r"(?<!\w)(?:[^\W\d_a-z]['’])?[^\W\d_a-z][^\W\d_]*[a-z][^\W\d_]*(?:['’-][^\W\d_]+)*(?!\w)")
 
 
 def hidden(text: str, known: Callable[[str], bool]) -> tuple[str, bool]:

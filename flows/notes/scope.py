@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import zip_longest
@@ -81,6 +80,11 @@ class _Clause:
             self.gap = self.gap or (self.no is not None and not self.denies)
         self.joined = self.joined and sense in _SILENT
 
+    @property
+    def only_doubts(self) -> bool:
+        """Whether there is a doubt, or a bare "no", and nothing that it could fall on."""
+        return bool(self.doubted or self.doubt or (self.no and not self.gap)) and not self.meanings
+
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
         idle = self.no is not None and not self.denies and (not self.gap or self.no.sense == "not")
@@ -111,6 +115,7 @@ class _Clause:
             self.gap = self.gap and first
             return Truth.open
         if question == self.denies or self.carried == "or":
+            self.denies = question
             return Truth.denied
         if self.carried == "and":
             return Truth.open
@@ -138,16 +143,25 @@ class _Clause:
             self.meanings[-1] = replace(self.meanings[-1], truth=Truth.open)
 
 
-def meanings(items: list[Item]) -> Iterator[Meaning]:
+def meanings(items: list[Item]) -> list[Meaning]:
     """Give the meanings of a note with what it makes of each; separators and "but" end a clause."""
     clause = _Clause(0)
+    closed: list[Meaning] = []
     for item, after in zip_longest(items, items[1:]):
         if item.sense in {"sep", "break"}:
-            yield from clause.close()
+            closed = _closed(closed, clause)
             clause = _Clause(clause.number + 1)
         else:
             clause.take(item, after)
-    yield from clause.close()
+    return _closed(closed, clause)
+
+
+def _closed(before: list[Meaning], clause: _Clause) -> list[Meaning]:
+    """Add the meanings of a clause; one that is nothing but a doubt falls on what was said last before it."""
+    found = clause.close()
+    if before and not found and clause.only_doubts:
+        return [*before[:-1], replace(before[-1], truth=Truth.open)]
+    return before + found
 
 
 def _asks(item: Item) -> bool:
