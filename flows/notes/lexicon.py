@@ -26,7 +26,19 @@ class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Answer(_Data):
+class _Same(_Data):
+    """Data that is loaded once, and equal to itself alone: to compare all its phrases would cost too much."""
+
+    def __eq__(self, other: object) -> bool:
+        """Be the same object."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Agree with `__eq__`."""
+        return id(self)
+
+
+class Answer(_Same):
     """Words that answer a question; not where a word of `not_before` follows ("fit for chemotherapy")."""
 
     question: str
@@ -36,7 +48,7 @@ class Answer(_Data):
     denied_topic: str = ""
 
 
-class Topic(_Data):
+class Topic(_Same):
     """Words that touch a question without answering it; one that is denied may answer it ("no deficit")."""
 
     name: str
@@ -107,7 +119,7 @@ Sense = Answer | Topic | Literal["filler", "or", "and", "break", "no", "not", "n
 """What a phrase is to the reader."""
 
 
-class Lexicon(_Data):
+class Lexicon(_Same):
     """All words that notes are read by."""
 
     filler: Phrases
@@ -121,14 +133,6 @@ class Lexicon(_Data):
     joints: tuple[Joint, ...]
     apart: Apart
     scales: dict[str, Scale]
-
-    def __eq__(self, other: object) -> bool:
-        """Be the same lexicon: what is built from one is kept for that one."""
-        return self is other
-
-    def __hash__(self) -> int:
-        """Agree with `__eq__`."""
-        return id(self)
 
     @cached_property
     def topic(self) -> dict[str, Topic]:
