@@ -66,19 +66,36 @@ def chat() -> int:
 
 
 @app.command
-def decide(*, jsonl: Annotated[bool, Parameter(negative="")], flow: str = "") -> int:
-    """Decide many cases: JSON objects from standard input, one a line; the exit status is 1 where one is at fault.
+def decide(
+    note: str | None = None,
+    /,
+    *,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    notes: Annotated[bool, Parameter(negative="")] = False,
+    jsonl: Annotated[bool, Parameter(negative="")] = False,
+    flow: str = "",
+) -> int:
+    """Decide a case from a typed note, or many cases from standard input; the exit status is 1 where one is at fault.
 
     Args:
+        note: a case in clinicians' shorthand, such as "T8, fit, no deficit".
+        json: print what was read of the note as one JSON object.
+        notes: read notes, one a line, and write a JSON object for each.
         jsonl: read JSON objects, one a line, and write one for each.
         flow: the code of the flow that is asked; the metastasis where none is named.
     """
+    from bot import notes as typed
     from bot.decide import decide_lines
     from flows.library import library
 
-    del jsonl  # the only way to decide here; it is named so that the command says what it reads
+    if (note is not None) + notes + jsonl != 1 or (json and note is None) or (flow and not jsonl):
+        sys.exit('spinemets: give a note (with --json or without), or --notes, or --jsonl: spinemets decide "T8, fit"')
     offered = library()
-    return 1 if decide_lines(offered.flow(flow), offered.catalog, sys.stdin.buffer, sys.stdout.buffer.write) else 0
+    asked, lines, write = (offered.flow(flow), offered.catalog), sys.stdin.buffer, sys.stdout.buffer.write
+    if note is not None:
+        (typed.print_json if json else typed.print_card)(*asked, note)
+        return 0
+    return 1 if (typed.decide_notes if notes else decide_lines)(*asked, lines, write) else 0
 
 
 @app.command
@@ -153,11 +170,11 @@ def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
     from bot.settings import SettingsFault
     from bot.store.errors import StoreFault
-    from flows.errors import CatalogFault, UnknownFlow
+    from flows.errors import CatalogFault, NoteTooLong, UnknownFlow
 
     try:
         sys.exit(app())
-    except (SettingsFault, CatalogFault, StoreFault, UnknownFlow) as fault:
+    except (SettingsFault, CatalogFault, NoteTooLong, StoreFault, UnknownFlow) as fault:
         sys.exit(f"spinemets: {fault}")
     except BrokenPipeError:
         sys.exit(0)

@@ -174,6 +174,19 @@ def load_catalog(folder: Traversable) -> Catalog:
     )
 
 
+def load_file(folder: Traversable, name: str, model: type[Model]) -> Model:
+    """Load and check one file of a folder, into the model of its data.
+
+    Raises:
+        CatalogFault: with every fault named by its place and what is allowed.
+    """
+    faults: list[str] = []
+    read = _read(folder, name, model, faults)
+    if read is None:
+        raise CatalogFault(faults)
+    return read
+
+
 def _read(folder: Traversable, name: str, model: type[Model], faults: list[str]) -> Model | None:
     """Read one file into its model, or add its faults."""
     try:

@@ -69,3 +69,18 @@ class CatalogFault(FlowError):
         """Keep the faults, one line each."""
         super().__init__("the catalog cannot be used:\n" + "\n".join(f"  {fault}" for fault in faults))
         self.faults = faults
+
+
+class NoteTooLong(FlowError):
+    """A typed note has more characters than are read.
+
+    Attributes:
+        length: how many it has.
+        most: how many are read.
+    """
+
+    def __init__(self, length: int, most: int) -> None:
+        """Say how long it is and how long it may be."""
+        super().__init__(f"the note has {length} characters; at most {most} are read")
+        self.length = length
+        self.most = most

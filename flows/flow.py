@@ -137,6 +137,11 @@ class Flow:
         """Tell whether a question is asked and has no finding yet."""
         return question.code not in findings and question.asked.read(findings) is True
 
+    def open(self, answers: Findings) -> Codes:
+        """Give the questions that have no answer and are asked, or may be once another is answered, in order."""
+        findings = self._read(answers, (True, None))
+        return tuple(question.code for question in self.questions if question.code not in findings)
+
     def progress(self, question: Question, answers: Findings) -> tuple[int, int]:
         """Count for "3 of 6": the question at hand, and the largest number of questions still possible.
 

@@ -1,0 +1,127 @@
+"""`spinemets decide` with a typed note: what was read of it, what is still asked, and what the source supports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from flows.catalog import Catalog
+from flows.errors import FindingFault, NoteTooLong
+from flows.flow import Flow
+from flows.notes.lexicon import lexicon
+from flows.record import Record, advice_of, fault_of
+from flows.rules import decide
+from flows.shorthand import Heard, Reading, read
+
+IDENTIFIERS = "something looks like a name, a date or a number of a person; it was not read, and is not needed"
+
+
+def record_of(flow: Flow, catalog: Catalog, reading: Reading) -> Record:
+    """Write a reading as a plain record; the recommendation is null while a question is still asked."""
+    missing = flow.open(reading.answers)
+    return {
+        "findings": {code: _heard(flow, code, heard) for code, heard in reading.findings.items()},
+        "context": [{"scale": c.scale, "value": c.value, "words": c.words} for c in reading.context],
+        "missing": list(missing),
+        "not_understood": list(reading.not_understood),
+        "outside": list(reading.outside),
+        "recommendation": None if missing else advice_of(flow, catalog, flow.counted(reading.answers)),
+    }
+
+
+def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Callable[[bytes], Any]) -> int:
+    """Read and decide notes, one a line; one that is at fault says so in its place, and the rest go on.
+
+    Args:
+        flow: the flow whose questions the notes answer.
+        catalog: its catalog.
+        lines: notes in UTF-8, one a line.
+        write: takes each answer, a JSON object with its line feed.
+
+    Returns:
+        How many lines were at fault: too long, or no UTF-8.
+    """
+    faults = 0
+    for line in lines:
+        try:
+            answer = record_of(flow, catalog, read(flow, lexicon(), line.decode().rstrip("\r\n")))
+        except (NoteTooLong, UnicodeDecodeError) as error:
+            faults += 1
+            said = str(error) if isinstance(error, NoteTooLong) else "the note is not UTF-8"
+            answer = fault_of(FindingFault(None, said))
+        write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+    return faults
+
+
+def print_json(flow: Flow, catalog: Catalog, note: str) -> None:
+    """Print what was read of a note as one JSON object.
+
+    Raises:
+        NoteTooLong: where it has more characters than are read.
+    """
+    record = record_of(flow, catalog, read(flow, lexicon(), _typed(note)))
+    sys.stdout.buffer.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def print_card(flow: Flow, catalog: Catalog, note: str) -> None:
+    """Print what was read of a note for a reader at the terminal.
+
+    Raises:
+        NoteTooLong: where it has more characters than are read.
+    """
+    reading = read(flow, lexicon(), _typed(note))
+    console = Console(highlight=False)
+    for question in flow.questions:
+        if question.code in reading.findings:
+            heard = reading.findings[question.code]
+            words = " … ".join(heard.words)
+            console.print(Text.assemble((question.said(heard.answer), "bold"), f"  “{words}”"))
+    for heading, pieces in (
+        ("Context, answers nothing", [context.words for context in reading.context]),
+        ("Not understood", reading.not_understood),
+        ("Outside T1–L5", reading.outside),
+        ("Left out", [IDENTIFIERS] if reading.identifiers else []),
+    ):
+        if pieces:
+            console.print(Text(f"{heading}: {' · '.join(pieces)}"))
+    _print_advice(flow, catalog, reading, console)
+
+
+def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Console) -> None:
+    """Print the questions that are still asked, or else what the source says."""
+    missing = flow.open(reading.answers)
+    if missing:
+        asked = [question.text for question in flow.questions if question.code in missing]
+        console.print(Text("\n".join(["", "Still asked, or possibly:", *(f"· {text}" for text in asked)])))
+        return
+    result = decide(flow.guidance, flow.counted(reading.answers))
+    for advice in result.options:
+        console.print(
+            Text.assemble(
+                "\n",
+                (catalog.options[advice.option].name, "bold"),
+                f": {getattr(catalog.wording.verdicts, advice.verdict.name)}",
+            )
+        )
+        for rule in advice.reasons:
+            console.print(Text(f"· {rule.because} ({', '.join(rule.facts)})"))
+    console.print()
+    for note in result.notes:
+        facts = f" ({', '.join(note.facts)})" if note.facts else ""
+        console.print(Text(note.text + facts, style="bold red" if note.urgent else "dim"))
+
+
+def _heard(flow: Flow, code: str, heard: Heard) -> Record:
+    question = flow.question(code)
+    several = question is not None and question.several
+    return {"answer": list(heard.answer) if several else heard.answer[0], "words": list(heard.words)}
+
+
+def _typed(note: str) -> str:
+    """Give what was typed, where the terminal's bytes were no UTF-8 too."""
+    return note.encode("utf-8", "replace").decode()

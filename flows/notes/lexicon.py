@@ -1,0 +1,185 @@
+"""The lexicon of notes: what clinicians' words mean to the questions, loaded from TOML and checked once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows.catalog import load_file
+from flows.errors import CatalogFault
+
+FILE: Final = "shorthand.toml"
+
+Phrase = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+( \S+)*$")]
+Phrases = Annotated[tuple[Phrase, ...], Field(min_length=1)]
+
+
+class _Data(BaseModel):
+    """Data of the lexicon: nothing unknown, nothing changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Same(_Data):
+    """Data that is loaded once, and equal to itself alone: to compare all its phrases would cost too much."""
+
+    def __eq__(self, other: object) -> bool:
+        """Be the same object."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Agree with `__eq__`."""
+        return id(self)
+
+
+class Answer(_Same):
+    """Words that answer a question; not where a word of `not_before` follows ("fit for chemotherapy")."""
+
+    question: str
+    code: str
+    phrases: Phrases
+    not_before: tuple[str, ...] = ()
+    denied_topic: str = ""
+
+
+class Topic(_Same):
+    """Words that touch a question without answering it; one that is denied may answer it ("no deficit")."""
+
+    name: str
+    question: str
+    scale: str
+    phrases: Phrases
+    not_before: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    denied_answer: str = ""
+
+
+class Joint(_Data):
+    """Topics that answer together, within one run of words or anywhere in the note; "no x" is a denied x."""
+
+    question: str
+    code: str
+    of: tuple[str, ...] = Field(min_length=2)
+    never: tuple[str, ...] = ()
+    within: Literal["run", "note"]
+
+
+class Scale(_Data):
+    """A published scale: it is context to a question and never an answer."""
+
+    question: str
+    names: Phrases
+    values: tuple[str, ...] = Field(min_length=2)
+
+
+class Joins(_Data):
+    """Words between meanings: one that carries a "no" on, one that leaves it open, one that ends it."""
+
+    either: Phrases = Field(alias="or")
+    both: Phrases = Field(alias="and")
+    ends: Phrases = Field(alias="break")
+
+
+class Doubt(_Data):
+    """Words that leave a meaning open: the next one, the last one, or all of their clause."""
+
+    next: Phrases
+    last: Phrases
+    clause: Phrases
+
+
+class LevelWords(_Data):
+    """What shows that a level is not one to be treated now, or no vertebra at all."""
+
+    treated: tuple[str, ...]
+    no_level_before: Phrases
+    no_level_after: Phrases
+
+
+class Negation(_Data):
+    """Words that deny what follows; those of `back` also what stands before them."""
+
+    back: Phrases
+    words: Phrases
+
+
+class Apart(_Data):
+    """Phrases that answer nothing, and take their words away from shorter ones that would."""
+
+    phrases: Phrases
+
+
+Sense = Answer | Topic | Literal["filler", "or", "and", "break", "no", "not", "next", "last", "clause", "apart"]
+"""What a phrase is to the reader."""
+
+
+class Lexicon(_Same):
+    """All words that notes are read by."""
+
+    filler: Phrases
+    plain: Phrases
+    joins: Joins
+    negation: Negation
+    doubt: Doubt
+    levels: LevelWords
+    answers: tuple[Answer, ...]
+    topics: tuple[Topic, ...]
+    joints: tuple[Joint, ...]
+    apart: Apart
+    scales: dict[str, Scale]
+
+    @cached_property
+    def topic(self) -> dict[str, Topic]:
+        """The topics by name."""
+        return {topic.name: topic for topic in self.topics}
+
+    def entries(self) -> Iterator[tuple[str, Sense]]:
+        """Give every phrase with what it is."""
+        for answer in self.answers:
+            yield from ((phrase, answer) for phrase in answer.phrases)
+        for topic in self.topics:
+            yield from ((phrase, topic) for phrase in topic.phrases)
+        yield from ((phrase, "apart") for phrase in self.apart.phrases)
+        yield from ((phrase, "no") for phrase in self.negation.words)
+        yield from ((phrase, "not") for phrase in self.negation.back)
+        yield from ((phrase, "or") for phrase in self.joins.either)
+        yield from ((phrase, "and") for phrase in self.joins.both)
+        yield from ((phrase, "break") for phrase in self.joins.ends)
+        yield from ((phrase, "next") for phrase in self.doubt.next)
+        yield from ((phrase, "last") for phrase in self.doubt.last)
+        yield from ((phrase, "clause") for phrase in self.doubt.clause)
+        yield from ((phrase, "filler") for phrase in self.filler)
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Give the lexicon that comes with the package, loaded once, when it is first needed."""
+    return load_lexicon(files("flows") / "catalog")
+
+
+def load_lexicon(folder: Traversable) -> Lexicon:
+    """Load and check the lexicon of a folder.
+
+    Raises:
+        CatalogFault: with every fault named: its shape, a phrase that stands twice, a topic that is not there.
+    """
+    words = load_file(folder, FILE, Lexicon)
+    faults = [f"{FILE}: {phrase!r} stands {n} times" for phrase, n in _counted(words).items() if n > 1]
+    cited = [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
+    cited += [f"{answer.denied_topic}" for answer in words.answers if answer.denied_topic]
+    cited += words.levels.treated
+    names = {name.removeprefix("no ") for name in cited}
+    faults += [f"{FILE}: {name!r} is no topic" for name in sorted(names - set(words.topic))]
+    if faults:
+        raise CatalogFault(faults)
+    return words
+
+
+def _counted(words: Lexicon) -> Counter[str]:
+    return Counter(phrase.casefold() for phrase, _ in words.entries())

@@ -1,0 +1,122 @@
+"""`spinemets decide` with a note: what was heard, what is still asked, and the recommendation once nothing is."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from bot import __main__ as program
+from bot.decide import decide_lines
+from bot.notes import decide_notes
+from flows.library import library
+
+WHOLE = "T8, fit, no deficit, body only, limited destruction, prior none"
+FINDINGS = {
+    "levels": ["T8"],
+    "fitness": "fit",
+    "deficit": "none",
+    "extent": "body",
+    "destruction": "limited",
+    "prior": "none",
+}
+
+
+def told(decide: Callable[..., int], *lines: bytes) -> tuple[int, list[Any]]:
+    """Decide lines: how many were at fault, and what is said of each."""
+    said: list[bytes] = []
+    return decide(library().flow(), library().catalog, lines, said.append), [orjson.loads(line) for line in said]
+
+
+def noted(note: str) -> Any:
+    [record] = told(decide_notes, note.encode())[1]
+    return record
+
+
+def test_a_whole_note_has_the_recommendation_that_its_findings_have() -> None:
+    record = noted(WHOLE)
+    assert record["missing"] == []
+    assert record["recommendation"] == told(decide_lines, orjson.dumps(FINDINGS))[1][0]
+
+
+def test_each_finding_has_its_answer_and_its_words() -> None:
+    assert noted("D8 - not fit (COPD)")["findings"] == {
+        "levels": {"answer": ["T8"], "words": ["D8"]},
+        "fitness": {"answer": "unfit_comorbidity", "words": ["not fit", "COPD"]},
+    }
+
+
+def test_a_question_is_missing_where_it_is_asked_or_may_be() -> None:
+    assert noted("T8 fit")["missing"] == ["deficit", "extent", "destruction", "one_sided", "prior"]
+    assert noted("T8 fit, body only")["missing"] == ["deficit", "destruction", "prior"]
+    assert noted("T8, posterior only, fit")["missing"] == ["deficit"]
+    assert noted("unfit, COPD")["missing"] == ["levels"]
+
+
+def test_there_is_no_recommendation_while_something_is_missing() -> None:
+    record = noted("T8 fit, ECOG 1, blue eyes, C5")
+    assert record["recommendation"] is None
+    assert record["context"] == [{"scale": "ECOG", "value": "1", "words": "ECOG 1"}]
+    assert (record["not_understood"], record["outside"]) == (["blue eyes"], ["C5"])
+
+
+def test_a_note_at_fault_says_so_in_its_place_and_the_others_go_on() -> None:
+    faults, records = told(decide_notes, b"T8\r\n", b"x" * 501, b"\xff\n", b"\n", b"L2")
+    assert faults == 2
+    assert [next(iter(record)) for record in records] == ["findings", "error", "error", "findings", "findings"]
+    assert records[1]["error"]["message"] == "the note has 501 characters; at most 500 are read"
+
+
+def run(*words: str) -> str | int | None:
+    """Run the program: what it ends with."""
+    with pytest.raises(SystemExit) as ended:
+        program.app([*words])
+    return ended.value.code
+
+
+def test_a_note_becomes_a_card_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("decide", f"{WHOLE}, ECOG 1, blue eyes") == 0
+    shown = capsys.readouterr().out
+    assert "no deficit  “no deficit”" in shown
+    assert "Context, answers nothing: ECOG 1" in shown
+    assert "Not understood: blue eyes" in shown
+    assert "Posterior MIS: Indicated in the source" in shown
+
+
+def test_a_card_asks_what_is_missing_and_says_that_a_name_was_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("decide", "Mrs Miller, T8, fit") == 0
+    shown = capsys.readouterr().out
+    assert "· Neurological deficit?" in shown
+    assert "looks like a name" in shown
+    assert "Miller" not in shown
+
+
+def test_a_note_as_json_is_one_object(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run("decide", WHOLE, "--json") == 0
+    assert orjson.loads(capfdbinary.readouterr().out) == noted(WHOLE)
+
+
+@pytest.mark.parametrize("words", [[], ["T8", "--notes"], ["--notes", "--jsonl"], ["--json"], ["--notes", "--json"]])
+def test_what_is_read_must_be_said_once(words: list[str]) -> None:
+    assert "give a note" in str(run("decide", *words))
+
+
+def test_a_note_that_is_too_long_ends_in_plain_words() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "decide", "x" * 501], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "spinemets: the note has 501 characters; at most 500 are read\n"
+
+
+def test_notes_come_from_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"T8\nL2\n")))
+    assert run("decide", "--notes") == 0
+    assert len(capfdbinary.readouterr().out.splitlines()) == 2
