@@ -267,10 +267,10 @@ class Discussion:
         standing = self._interview.standing(case)
         if self.talk(case, standing).disputes(standing):
             raise Unsettled
-        if option not in (NONE_OF_THESE, *(advice.option for advice in result.options)):
-            raise StaleTap(option)
         departing = departs(result, option)
         closed = self._said(case, Remark(Act.close, option, (reason,) if departing and reason else (), member.who, at))
+        if option not in (NONE_OF_THESE, *(advice.option for advice in result.options)):
+            raise StaleTap(option)
         if departing and not reason:
             raise ReasonWanted(option)
         return closed
