@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from bot.shares import sealed
@@ -12,8 +12,9 @@ from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
-from flows.findings import NOT_ASKED
+from flows.findings import NOT_ASKED, Codes, Findings
 from flows.flow import Flow
+from flows.heard import IDENTIFIERS, MESSAGE, heard, wiper
 from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.store import Kept, Ledger
@@ -43,6 +44,23 @@ class Visit:
     who: str
     card: int | None = None
     admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was typed, as far as it is taken in: codes, no words.
+
+    Attributes:
+        findings: what was read, by question.
+        beside: what else was in it: the keys of `flows.heard`, "picture" for what is no text, "long" for too much.
+        note: the key under which the channel has the words; empty where it has none.
+        message: the message; None where it is not known.
+    """
+
+    findings: Findings = field(default_factory=dict)
+    beside: Codes = ()
+    note: str = ""
+    message: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,15 @@ class Pin:
     place: str = ""
 
 
-Deed = Ask | Stop | Pin
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """A person's message that is to be deleted."""
+
+    message: int
+    place: str = ""
+
+
+Deed = Ask | Stop | Pin | Wipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +169,20 @@ class Conversation:
                 card = pages.plain(self._words.pages.unknown_command)
         return _said(card)
 
-    def text(self, ledger: Ledger, visit: Visit) -> Reply:
-        """Answer a stray message; what it says is neither read nor kept."""
-        open_case = self._open_case(ledger, visit)
-        return _said(self._pages.plain(self._words.pages.stray, *((open_case,) if open_case else ())))
+    def text(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Read a typed note back, as a case to be confirmed; where nothing was found in it, say what can be typed."""
+        if said.findings:
+            return self._read(ledger, visit, said)
+        words, more = self._words.note, self._open_case(ledger, visit)
+        open_case = (more,) if more else ()
+        title = self._words.pages.stray.title
+        if IDENTIFIERS in said.beside:
+            wipe = (wiper(self._words.labels.wipe, str(said.message)),) if said.message is not None else ()
+            return _said(self._pages.said(title, words.leave_out, *wipe, *open_case))
+        for fault in ("picture", "long"):
+            if fault in said.beside:
+                return _said(self._pages.said(title, getattr(words, fault), *open_case))
+        return _said(self._pages.plain(self._words.pages.stray, *open_case))
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
@@ -215,10 +251,8 @@ class Conversation:
                 card = self._pages.plain(pages.nothing_kept)
             case Verb.home:
                 card = self._pages.start(self._open_case(ledger, visit))
-            case Verb.help:
-                card = self._pages.help()
-            case Verb.about:
-                card = self._pages.about()
+            case Verb.help | Verb.about:
+                card = getattr(self._pages, tap.verb.name)()
             case Verb.browse if not tap.question:
                 card = self._pages.options()
             case Verb.browse if tap.question in self._catalog.options:
@@ -229,6 +263,8 @@ class Conversation:
                 card = self._pages.scale(tap.question)
             case Verb.erase:
                 return self._erase(ledger, visit)
+            case Verb.wipe if tap.question == "m" and tap.choice.isdecimal():
+                return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(int(tap.choice)),))
             case _:
                 return Reply(toast=self._words.toasts.unknown_button)
         return Reply((Show(card, visit.card),))
@@ -278,6 +314,10 @@ class Conversation:
                 return interview.back(case)
             case Verb.restart:
                 return interview.restart(case, who)
+            case Verb.confirm:
+                return interview.confirm(case, who)
+            case Verb.drop:
+                return interview.drop(case, tap.question)
             case _:
                 raise StaleTap(tap.question)
 
@@ -320,6 +360,17 @@ class Conversation:
         opened = Kept(case, visit.place, visit.who, later(self._clock, kept), visit.card)
         ledger.add(opened)
         return Reply((self._drawn(ledger, opened),))
+
+    def _read(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Begin a case with what was read of a note."""
+        fresh = Case(self._new_id(), self._default, self._catalog.edition)
+        number = (f"{MESSAGE}{said.message}",) if said.message is not None and IDENTIFIERS in said.beside else ()
+        note = (said.note, *said.beside, *number)
+        case = self._clinics[self._default].interview.read(fresh, said.findings, note, visit.who)
+        now = later(self._clock, ledger.current(visit.place, visit.who))
+        kept = Kept(case, visit.place, visit.who, touched=now)
+        ledger.add(kept)
+        return Reply((self._drawn(ledger, kept),))
 
     def _new(self, ledger: Ledger, visit: Visit, flow: str = "") -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""
@@ -372,6 +423,8 @@ class Conversation:
         """Draw where a case stands, in the message that shows it."""
         clinic = self._clinics[kept.case.flow]
         standing = clinic.interview.standing(kept.case)
+        if standing.read:
+            return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
         aided = standing.at is not None and standing.at.aid
         found = self._aided(ledger.get(_aid_of(kept.case, standing))) if aided else None
         return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)

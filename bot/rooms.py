@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from bot.conversation import Conversation
 from bot.team import TeamRoom
+from flows.flow import Flow
 from flows.library import Library
 
 
 class Rooms(NamedTuple):
-    """The conversation of private chats, and the room of groups."""
+    """The conversation of private chats, the room of groups, and the flow that is meant where none is named."""
 
     alone: Conversation
     team: TeamRoom
+    flow: Flow
 
 
 def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str]) -> Rooms:
@@ -26,4 +28,5 @@ def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str
         new_id: gives an id for a case, of small letters and digits, 16 at most.
     """
     alone = Conversation(*offered, clock, new_id)
-    return Rooms(alone, TeamRoom(offered.flow(), offered.catalog, clock, new_id, alone))
+    flow = offered.flow()
+    return Rooms(alone, TeamRoom(flow, offered.catalog, clock, new_id, alone), flow)

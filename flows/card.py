@@ -46,6 +46,9 @@ class Verb(StrEnum):
     decide = "de"
     reopen = "ro"
     share = "sr"
+    confirm = "cf"
+    drop = "dr"
+    wipe = "wp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,15 @@ class Button:
 
 PERSON: Final = ("\ue000", "\ue001")
 """What stands around a person's id in a text; the channel puts the name in, which is kept nowhere."""
+
+
+QUOTE: Final = ("\ue003", "\ue004")
+"""What stands around the place of words that somebody typed; the channel puts them in, they are kept nowhere."""
+
+
+def quote(note: str, part: str) -> str:
+    """Stand for the words of a typed note: those of one finding, by its question, or of another part of it."""
+    return f"{note}.{part}".join(QUOTE)
 
 
 def person(who: str) -> str:

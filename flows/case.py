@@ -19,6 +19,7 @@ class Kind(StrEnum):
     answer = "answer"
     reopen = "reopen"
     restart = "restart"
+    read = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Step:
     """One thing that somebody did to a case.
 
     Attributes:
-        kind: mark (a selection so far), answer (settled), reopen (to be changed), restart (from the beginning).
+        kind: mark (a selection so far), answer (settled), reopen (to be changed), restart (from the beginning),
+            read (taken from a typed note, to be confirmed; without a question: which note, and what else was in it).
         question: the question it concerns; empty for a restart.
         codes: the codes of the choices.
         who: the opaque id of the person who did it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from transitions import Machine, MachineError
@@ -29,12 +29,14 @@ class Standing:
         findings: the findings that count.
         answers: the latest settled step of each question that was ever answered.
         chosen: the codes that are ticked at the question at hand.
+        read: what was read of a typed note and is not confirmed, by question, in their order.
     """
 
     at: Question | None
     findings: Findings
     answers: dict[str, Step]
     chosen: Codes
+    read: Findings = field(default_factory=dict)
 
     @property
     def unneeded(self) -> tuple[Step, ...]:
@@ -73,7 +75,45 @@ class Interview:
         at = self.flow.question(state)
         if chosen is None and at and at.code in answers:
             chosen = answers[at.code].codes
-        return Standing(at, findings, answers, chosen or ())
+        return Standing(at, findings, answers, chosen or (), self._read(case))
+
+    def read(self, case: Case, findings: Findings, note: Codes, who: str) -> Case:
+        """Put what was read of a typed note before the person, as the beginning of a case; nothing counts yet.
+
+        Args:
+            case: a case without a step.
+            findings: by question; what the flow does not know is left out.
+            note: which note it was, and what else was in it.
+            who: the person.
+        """
+        steps = [Step(Kind.read, "", note, who)]
+        steps += [Step(Kind.read, q.code, findings[q.code], who) for q in self.flow.questions if q.code in findings]
+        return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=tuple(steps))
+
+    def drop(self, case: Case, question: str) -> Case:
+        """Leave out a finding that was read; its question is asked then.
+
+        Raises:
+            StaleTap: where none was read to that question.
+        """
+        if question not in self._read(case):
+            raise StaleTap(question)
+        steps = tuple(step for step in case.steps if (step.kind, step.question) != (Kind.read, question))
+        return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=steps)
+
+    def confirm(self, case: Case, who: str) -> Case:
+        """Make answers of what was read; only what is missing is asked.
+
+        Raises:
+            StaleTap: where nothing waits to be confirmed.
+        """
+        read = self._read(case)
+        if not any(step.kind is Kind.read for step in case.steps):
+            raise StaleTap
+        begun = replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=())
+        for question, codes in read.items():
+            begun = self._take(begun, Step(Kind.answer, question, codes, who))
+        return begun
 
     def told(self, case: Case, findings: Findings, who: str) -> Case:
         """Answer what another flow's findings tell, as far as that goes without asking."""
@@ -213,10 +253,25 @@ class Interview:
             last = step
         return answers, chosen, last
 
+    def _read(self, case: Case) -> Findings:
+        """Give what was read of a note and waits to be confirmed, as far as the flow still has it."""
+        return {
+            step.question: step.codes
+            for step in case.steps
+            if step.kind is Kind.read and self._fits(step.question, step.codes)
+        }
+
+    def _fits(self, code: str, codes: Codes) -> bool:
+        """Tell whether a question has these choices, and takes as many."""
+        question, known = self._questions.get(code, (None, frozenset()))
+        return question is not None and known.issuperset(codes) and (question.several or len(codes) == 1)
+
     def _knows(self, step: Step) -> bool:
         """Tell whether the flow still has the question and the choices of a step, and takes such a step there."""
         if step.kind is Kind.restart:
             return True
+        if step.kind is Kind.read:
+            return False
         question, codes = self._questions.get(step.question, (None, frozenset()))
         if question is None or not codes.issuperset(step.codes):
             return False

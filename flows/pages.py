@@ -91,6 +91,10 @@ class Pages:
         """Draw a page with just these buttons."""
         return self._page(page, (buttons,) if buttons else ())
 
+    def said(self, title: str, line: str, *more: Button) -> Card:
+        """Draw a title and a line, with the way to a new case."""
+        return Card("", title, (Block((Line(line),)),), ((*more, *self._begin()),))
+
     def listed(self, title: str, line: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
         """Draw a list of buttons under a title and a line."""
         return Card("", title, (Block((Line(line),)),), rows)

@@ -148,6 +148,8 @@ class Labels(Words):
     home: Label
     erase: Label
     keep: Label
+    confirm: Label
+    wipe: Label
 
 
 class Toasts(Words):
@@ -161,8 +163,24 @@ class Toasts(Words):
     gone: Toast
     put_aside: Toast
     failed: Toast
+    wiped: Toast
     not_saved: Toast
     not_listed: Annotated[str, Field(max_length=180), blanks("number")]
+
+
+class Note(Words):
+    """The words of what was read of a typed note."""
+
+    label: Text
+    title: Text
+    missing: Text
+    context: Text
+    left: Text
+    outside: Text
+    leave_out: Text
+    picture: Text
+    long: Text
+    drop: Annotated[str, blanks("finding")]
 
 
 class Page(Words):
@@ -227,4 +245,5 @@ class Wording(Words):
     labels: Labels
     toasts: Toasts
     pages: Pages
+    note: Note
     commands: Commands

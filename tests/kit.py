@@ -8,7 +8,7 @@ from functools import cache, partial
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from bot.conversation import Conversation, Reply, Visit
+from bot.conversation import Conversation, Reply, Said, Visit
 from bot.telegram.buttons import pack, unpack
 from bot.telegram.html import screen
 from flows import space
@@ -246,9 +246,9 @@ class Phone:
         """Send a command."""
         await self._do(lambda ledger: self.conversation.command(ledger, name, Visit(self.place, self.who)))
 
-    async def write(self) -> None:
-        """Send a text; what it says never gets this far."""
-        await self._do(lambda ledger: self.conversation.text(ledger, Visit(self.place, self.who)))
+    async def write(self, said: Said | None = None) -> None:
+        """Send a text; of what it says nothing but codes gets this far."""
+        await self._do(lambda ledger: self.conversation.text(ledger, Visit(self.place, self.who), said or Said()))
 
     async def tap(self, *labels: str, at: int | None = None) -> None:
         """Tap buttons by their labels, in the newest message or in another."""

@@ -19,6 +19,7 @@ from bot.rooms import Rooms
 from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, Terms
+from bot.telegram.ear import Ear
 from bot.telegram.intake import KINDS
 from bot.telegram.members import Members
 from bot.telegram.outbox import Outbox
@@ -67,10 +68,11 @@ class Channel:
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
-        self._clerk = Clerk(*rooms, access, terms)
+        self._clerk = Clerk(rooms.alone, rooms.team, access, terms)
         self._members = Members(api, clock)
-        self._outbox = Outbox(api, store, self._clerk, self._members, Pace(clock), log)
-        parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, log)
+        ear = Ear(rooms.flow)
+        self._outbox = Outbox(api, store, self._clerk, self._members, ear, Pace(clock), log)
+        parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, ear, log)
         self.reception = Reception(*parts, self.health.committed)
         self._poller = Poller(api, self._polled, log, clock)
         self._left: set[object] = set()

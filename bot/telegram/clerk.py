@@ -8,10 +8,11 @@ from typing import Final
 import orjson
 
 from bot.access import Access
-from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit
+from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.desk import Desk, Letter, Wish
 from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
+from bot.telegram.ear import said_in
 from bot.telegram.html import screen
 from bot.telegram.intake import Arrival, Kind, arrival_in
 from bot.telegram.members import Role
@@ -146,7 +147,7 @@ class Clerk:
             return self._conversation.tap(desk, tap, visit)
         if arrival.data:
             return self._conversation.command(desk, arrival.data, visit)
-        return self._conversation.text(desk, visit)
+        return self._conversation.text(desk, visit, said_in(arrival.argument))
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""
@@ -216,5 +217,7 @@ def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
             return desk.wish(chat, f"v:{case}.{number}", orjson.dumps(asked | where).decode(), case)
         case Stop(message=message):
             return desk.wish(chat, f"s:{message}", "{}", "")
+        case Wipe(message=message):
+            return desk.wish(chat, f"x:{message}", "{}", "")
         case Pin(message=message, on=on):
             return desk.wish(chat, f"p:{message}", orjson.dumps({"on": on}).decode(), "")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -61,8 +62,8 @@ class Arrival:
         card: the message that was tapped; None where it is not known any more.
         data: the callback data of a tap, the bare command of a message; empty for a message that is none;
             the id of the poll of a vote.
-        argument: what follows a command in a link, the numbers of the answers of a vote, the number of the chat that
-            a group has become.
+        argument: what was taken in of a message, codes alone; what follows a command in a link; the numbers of the
+            answers of a vote; the number of the chat that a group has become.
         topic: the topic of a forum; 0 where the chat has none.
         masked: whether somebody writes as the group, as a channel or as a bot.
     """
@@ -98,6 +99,14 @@ class Unreadable(Exception):
         self.update_id = update_id
 
 
+Hear = Callable[[int, dict[str, Any]], str]
+
+
+def _deaf(_: int, __: dict[str, Any]) -> str:
+    """Take nothing in of what is typed."""
+    return ""
+
+
 def arrival_in(letter: Letter) -> Arrival:
     """Read what a letter keeps of its update.
 
@@ -109,12 +118,13 @@ def arrival_in(letter: Letter) -> Arrival:
     return Arrival(*orjson.loads(letter.body))
 
 
-def letter_of(update: dict[str, Any], username: str = "") -> Letter | None:
+def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) -> Letter | None:
     """Reduce an update to a letter; None where there is nothing to answer.
 
     Args:
         update: the update, as JSON has it.
         username: the bot's own; a command that names another bot is not for this one.
+        hear: takes the update's id and a message to the bot alone; gives what is taken in of it.
 
     Raises:
         Unreadable: where the update is misshapen.
@@ -122,6 +132,8 @@ def letter_of(update: dict[str, Any], username: str = "") -> Letter | None:
     update_id: int = update["update_id"]
     try:
         arrival = _arrived(update, username)
+        if arrival and arrival.private and arrival.kind == Kind.message and not arrival.data:
+            arrival = replace(arrival, argument=hear(update_id, update["message"]))
         return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None

@@ -14,10 +14,12 @@ from telegram.error import TelegramError
 from bot.desk import Desk, DeskStore, NotSaved, Wish
 from bot.telegram.api import Api
 from bot.telegram.clerk import ANSWER, Clerk
+from bot.telegram.ear import Ear
 from bot.telegram.failures import Failure, Fate, failure_of
 from bot.telegram.members import Members
 from bot.telegram.names import unfilled
 from bot.telegram.pace import Pace
+from flows.card import QUOTE
 from flows.errors import Overtaken
 
 FIRST_WAIT: Final = 0.5
@@ -29,7 +31,7 @@ STRIKE_EVERY: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
 
-_CHANGES: Final = {"m:": "editMessageText", "s:": "stopPoll", "p:": "pinChatMessage"}
+_CHANGES: Final = {"m:": "editMessageText", "s:": "stopPoll", "p:": "pinChatMessage", "x:": "deleteMessage"}
 """What changes a message that is there already, by the slot of the wish."""
 
 
@@ -42,6 +44,7 @@ class Outbox:
         store: DeskStore,
         clerk: Clerk,
         members: Members,
+        ear: Ear,
         pace: Pace,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -51,6 +54,7 @@ class Outbox:
         self._store = store
         self._clerk = clerk
         self._members = members
+        self._ear = ear
         self._pace = pace
         self._log = log
         self._sleep = sleep
@@ -123,6 +127,8 @@ class Outbox:
         body = orjson.loads(wish.body)
         if unfilled(wish.body):
             body = await self._members.filled(body, int(wish.place))
+        if QUOTE[0] in wish.body:
+            body["text"] = self._ear.quoted(body["text"])
         kind, number = wish.slot[:2], wish.slot[2:]
         if kind in _CHANGES:
             on = body.pop("on", True)

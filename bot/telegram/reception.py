@@ -14,6 +14,7 @@ from bot.conversation import Conversation
 from bot.desk import Desk, DeskStore, Letter, NotSaved, Wish
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, HandledAlready
+from bot.telegram.ear import Ear
 from bot.telegram.failures import Fate, failure_of
 from bot.telegram.intake import Kind, Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.members import Members, Role
@@ -40,6 +41,7 @@ class Reception:
         clerk: Clerk,
         outbox: Outbox,
         members: Members,
+        ear: Ear,
         log: FilteringBoundLogger,
         committed: Callable[[], None],
     ) -> None:
@@ -50,6 +52,7 @@ class Reception:
         self._clerk = clerk
         self._outbox = outbox
         self._members = members
+        self._ear = ear
         self._log = log
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,7 +107,7 @@ class Reception:
                 continue
             try:
                 self._members.learn(update)
-                letter = letter_of(update, self._members.username)
+                letter = letter_of(update, self._members.username, self._ear.hears)
             except Unreadable as fault:
                 self._log.error("update_unreadable", update_id=fault.update_id)
                 unreadable.add(fault.update_id)

@@ -1,0 +1,86 @@
+"""Hears what is typed: findings go on as codes; the words themselves stay in memory until they were shown back."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any, Final
+
+import orjson
+
+from bot.conversation import Said
+from flows.card import QUOTE
+from flows.errors import NoteTooLong
+from flows.flow import Flow
+from flows.heard import IDENTIFIERS
+from flows.notes.lexicon import lexicon
+from flows.shorthand import Reading, read
+
+MOST: Final = 200
+"""Notes whose words are in memory; the oldest ones are forgotten first, and are shown without their words then."""
+
+PICTURE: Final = "picture"
+LONG: Final = "long"
+
+_PLACE: Final = re.compile(f"{QUOTE[0]}([^{QUOTE[1]}]*){QUOTE[1]}")
+
+
+class Ear:
+    """Reads notes as they come in."""
+
+    def __init__(self, flow: Flow) -> None:
+        """Take the flow whose questions notes answer."""
+        self._flow = flow
+        self._words: dict[str, dict[str, str]] = {}
+
+    def hears(self, update_id: int, message: dict[str, Any]) -> str:
+        """Give what is taken in of a message that is no command: codes alone, as JSON."""
+        number = int(message["message_id"])
+        if "text" not in message:
+            return _written({}, [PICTURE], "", number)
+        try:
+            reading = read(self._flow, lexicon(), str(message["text"]))
+        except NoteTooLong:
+            return _written({}, [LONG], "", number)
+        words = _words(reading)
+        self._words[str(update_id)] = words
+        if len(self._words) > MOST:
+            del self._words[next(iter(self._words))]
+        beside = [part for part in ("context", "left", "outside") if words.get(part)]
+        beside += [IDENTIFIERS] if reading.identifiers else []
+        return _written(reading.answers, beside, str(update_id), number)
+
+    def quoted(self, text: str) -> str:
+        """Put the words of notes into a text in HTML."""
+        return _PLACE.sub(lambda place: self._said(*place[1].rpartition(".")[::2]), text)
+
+    def _said(self, note: str, part: str) -> str:
+        """Give the words of a part of a note, as quotations; nothing where they are forgotten."""
+        return escape(self._words.get(note, {}).get(part, ""), quote=False)
+
+
+def said_in(argument: str) -> Said:
+    """Read what was taken in of a message."""
+    if not argument:
+        return Said()
+    findings, beside, note, message = orjson.loads(argument)
+    return Said({question: tuple(codes) for question, codes in findings.items()}, tuple(beside), note, message)
+
+
+def _written(findings: Any, beside: list[str], note: str, message: int) -> str:
+    return orjson.dumps((findings, beside, note, message)).decode()
+
+
+def _words(reading: Reading) -> dict[str, str]:
+    """Give the words of each finding, and of the rest of a note."""
+    words = {question: f" — {_quotations(heard.words)}" for question, heard in reading.findings.items()}
+    rest = {
+        "context": [context.words for context in reading.context],
+        "left": reading.not_understood,
+        "outside": reading.outside,
+    }
+    return words | {part: _quotations(pieces) for part, pieces in rest.items() if pieces}
+
+
+def _quotations(pieces: Any) -> str:
+    return ", ".join(f"“{piece}”" for piece in pieces)

@@ -1,0 +1,49 @@
+"""The card of a typed note: what was read of it, each with its words, to be confirmed or changed before it counts."""
+
+from __future__ import annotations
+
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, quote
+from flows.cards import Cards, bound, laid_out
+from flows.case import Case, Kind
+from flows.findings import Codes
+from flows.interview import Standing
+
+PARTS = ("context", "left", "outside")
+"""What a note may hold beside findings, by its key: what helps and answers nothing, what was not understood, vertebrae
+that are not in scope."""
+
+IDENTIFIERS = "identifiers"
+"""Marks a note in which something looked like a person."""
+
+MESSAGE = "#"
+"""Begins the number of the message of such a note, to offer that it is deleted."""
+
+
+def heard(cards: Cards, case: Case, standing: Standing) -> Card:
+    """Draw what was read of a note; nothing of it counts before it is confirmed."""
+    words, labels = cards.catalog.wording.note, cards.catalog.wording.labels
+    note, *beside = note_of(case)
+    found = [(q, standing.read[q.code]) for q in cards.flow.questions if q.code in standing.read]
+    lines = tuple(Line(f"{q.said(codes)}{quote(note, q.code) if note else ''}") for q, codes in found)
+    chips = [Button(words.drop.format(finding=q.said(codes)), Tap(Verb.drop, q.code)) for q, codes in found]
+    blocks = (
+        Block((Line(words.leave_out),) if IDENTIFIERS in beside else (), style=Style.urgent),
+        Block(lines, style=Style.listed),
+        Block(tuple(Line(quote(note, part), lead=getattr(words, part)) for part in PARTS if part in beside)),
+        Block((Line(words.missing),), style=Style.small),
+    )
+    rows = [(Button(labels.confirm, Tap(Verb.confirm)),), *laid_out(chips, (2,) * len(chips))]
+    wipers = tuple((wiper(labels.wipe, part[1:]),) for part in beside if part.startswith(MESSAGE))
+    label = f"{cards.catalog.wording.case} · {words.label}"
+    shown = tuple(block for block in blocks if block.lines)
+    return Card(label, words.title, shown, (*bound(tuple(rows), case), *wipers))
+
+
+def wiper(label: str, message: str) -> Button:
+    """Offer to delete a message that says too much."""
+    return Button(label, Tap(Verb.wipe, "m", message))
+
+
+def note_of(case: Case) -> Codes:
+    """Give which note a case was read from, empty where its words are not known, and what else was in it."""
+    return next((step.codes for step in case.steps if step.kind is Kind.read and not step.question), ("",))
