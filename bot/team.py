@@ -156,7 +156,9 @@ class TeamRoom:
         ledger.put(here, kept.case.revision)
         holds = not self._is_open(kept)
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
-        shows = [self._minutes(here)]
+        late = Show(self._superseded(kept), message, place=kept.place)
+        # A record that comes after its case was reopened would bear what was answered since.
+        shows = [self._minutes(here) if holds else late]
         if earlier not in (None, message):
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._superseded(kept), earlier, place=kept.place))

@@ -10,7 +10,7 @@ from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
 from flows.cards import TICK, Cards, bound, laid_out, noted
 from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
-from flows.findings import Codes
+from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.interview import Standing
 from flows.levels import written
@@ -207,6 +207,7 @@ class Board:
         added = (
             Block(tuple(begun)),
             self._disputed(shared),
+            self._emergency(shared),
             self._vote(shared, talk.offered, talk.votes),
             self._reasons(talk.reasons),
         )
@@ -294,12 +295,25 @@ class Board:
 
     def _if_so(self, shared: Shared, question: Question, codes: Codes) -> Line:
         """Tell what the source would support with another answer, or what would be asked then."""
-        flow = self.cards.flow
-        answers = {code: step.codes for code, step in shared.standing.answers.items()}
-        findings = flow.counted({**answers, question.code: codes})
+        flow, findings = self.cards.flow, self._otherwise(shared, question.code, codes)
         waiting = flow.waiting(findings)
         told = waiting.text if waiting else self._supported(decide(flow.guidance, findings))
         return Line(told, lead=self.cards.catalog.team.heads.if_so.format(answer=question.said(codes)))
+
+    def _emergency(self, shared: Shared) -> Block:
+        """Give the emergency note that a disputed answer would bring, where the card does not bear it already."""
+        disputes = shared.talk.disputes(shared.standing)
+        held = [(code, codes) for code, others in disputes.items() for codes in others.values()]
+        guidance = self.cards.flow.guidance
+        results = [decide(guidance, self._otherwise(shared, code, codes)) for code, codes in held]
+        brought = dict.fromkeys(note for result in results for note in result.notes if note.urgent)
+        here = self.advised(shared).notes if shared.standing.at is None else ()
+        return Block(noted(note for note in brought if note not in here), style=Style.urgent)
+
+    def _otherwise(self, shared: Shared, question: str, codes: Codes) -> Findings:
+        """Give the findings that would count with another answer."""
+        answers = {code: step.codes for code, step in shared.standing.answers.items()}
+        return self.cards.flow.counted({**answers, question: codes})
 
     def _supported(self, result: Recommendation) -> str:
         """Name what is indicated, first the headline."""

@@ -129,13 +129,13 @@ def test_a_tap_on_a_message_that_telegram_no_longer_knows_is_still_answered() ->
 
 @pytest.mark.parametrize(("options", "numbers"), [([2], "2"), ([], ""), ([0, 3], "0,3")])
 def test_a_vote_bears_its_poll_and_the_numbers_of_its_answers(options: list[int], numbers: str) -> None:
-    arrival = read({"update_id": 1, "poll_answer": {"poll_id": "p9", "user": ANA, "option_ids": options}})
+    arrival = read({"update_id": 1, "poll_answer": {"poll_id": "9", "user": ANA, "option_ids": options}})
     assert arrival
-    assert (arrival.kind, arrival.who, arrival.data, arrival.argument) == (Kind.vote, 1001, "p9", numbers)
+    assert (arrival.kind, arrival.who, arrival.data, arrival.argument) == (Kind.vote, 1001, "9", numbers)
 
 
 def test_who_votes_as_a_channel_is_nobody() -> None:
-    assert read({"update_id": 1, "poll_answer": {"poll_id": "p9", "voter_chat": GROUP, "option_ids": [1]}}) is None
+    assert read({"update_id": 1, "poll_answer": {"poll_id": "9", "voter_chat": GROUP, "option_ids": [1]}}) is None
 
 
 @pytest.mark.parametrize(

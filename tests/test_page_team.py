@@ -127,9 +127,9 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
         await member.page.locator(".vote").filter(has_text="Posterior MIS").click()
     await lindqvist.page.locator(".vote").filter(has_text="Anterior").click()
     await reyes.reads(first, "The vote", "Posterior MIS 2", f"Anterior 1: {LINDQVIST}")
-    await lindqvist.tap(first, "Close", first)
+    await lindqvist.tap(first, "Close", "Posterior MIS", first)
     await lindqvist.told("Only whoever opened the case")
-    await reyes.tap(first, "Close", first)
+    await reyes.tap(first, "Close")
     await reyes.reads(first, "What is decided?")
     await reyes.tap(first, "Posterior MIS", first)
 

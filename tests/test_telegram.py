@@ -55,7 +55,7 @@ async def test_every_command_is_answered(seat: Seat) -> None:
     await seat.say("/cancel", "No case is open")
     await seat.say("/forget", "Erase everything")
     await seat.say("/colour", "That command is not known")
-    await seat.say("John Smith, 12.03.1950, T8", "Free text is not read and not kept")
+    await seat.say("John Smith, 12.03.1950, T8", "Please leave out identifiers")
 
 
 async def test_quick_taps_on_one_grid_all_count(seat: Seat) -> None:
@@ -203,7 +203,7 @@ async def test_a_chat_that_blocked_the_bot_is_left_alone(tmp_path: Path) -> None
 async def test_nothing_of_what_a_person_is_called_or_writes_is_kept_or_logged(tmp_path: Path) -> None:
     planted = "Zebediah Quux 12.03.1950 MRN 7788990"
     async with seated(tmp_path) as seat:
-        await seat.say(planted, "Free text is not read and not kept")
+        await seat.say(planted, "Please leave out identifiers")
         await begun(seat)
         await seat.answer(*FRESH, *REST)
         await seat.reads("Also supported")

@@ -131,7 +131,7 @@ class Clerk:
         tap = unpack(arrival.data) if tapped else None
         match arrival.kind:
             case Kind.vote:
-                return self._vote(desk, arrival)
+                return self._vote(desk, arrival, role)
             case Kind.moved:
                 return self._team.moved(desk, str(arrival.chat), arrival.argument)
             case Kind.left:
@@ -162,10 +162,15 @@ class Clerk:
             return self._team.tap(desk, tap, visit)
         return self._team.command(desk, arrival.data, arrival.argument, visit)
 
-    def _vote(self, desk: Desk, arrival: Arrival) -> Reply:
-        """Take a vote; it bears no chat, but its poll belongs to a case that does."""
-        kept = desk.balloted(arrival.data)
-        if kept is None or not self._access.allows(arrival.who, int(chat_of(kept.place))):
+    def chat_of(self, desk: Desk, vote: Arrival) -> int:
+        """Tell the chat of a vote, which bears none itself, by the case of its poll; 0 where it has none."""
+        kept = desk.balloted(vote.data)
+        return int(chat_of(kept.place)) if kept else 0
+
+    def _vote(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
+        """Take a member's vote; a poll that was forwarded can be answered by anyone."""
+        chat = self.chat_of(desk, arrival)
+        if not chat or role is Role.outsider or not self._access.allows(arrival.who, chat):
             return Reply()
         numbers = [int(number) for number in arrival.argument.split(",") if number]
         return self._team.vote(desk, arrival.data, numbers, str(arrival.who))

@@ -179,7 +179,7 @@ def _voted(answer: dict[str, Any]) -> Arrival | None:
     if "user" not in answer:
         return None
     who, numbers = int(answer["user"]["id"]), ",".join(str(int(number)) for number in answer["option_ids"])
-    return Arrival(who, who, False, "", None, str(answer["poll_id"])[:MOST_DATA], Kind.vote, numbers)  # noqa: FBT003
+    return Arrival(who, who, False, "", None, str(int(answer["poll_id"])), Kind.vote, numbers)  # noqa: FBT003
 
 
 def _membership(change: dict[str, Any]) -> Arrival | None:

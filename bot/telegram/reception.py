@@ -138,6 +138,10 @@ class Reception:
     async def _handled(self, letter: Letter) -> tuple[Wish, ...]:
         """Handle a letter; those of a group one after another, for each waits until it is known who the person is."""
         arrival = arrival_in(letter)
+        if arrival.kind == Kind.vote:
+            chat = await self._store.run(lambda desk: self._clerk.chat_of(desk, arrival))
+            role = await self._members.role(chat, arrival.who) if chat else Role.outsider
+            return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
         if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
         async with self._lines.setdefault(letter.lane, asyncio.Lock()):
