@@ -167,7 +167,7 @@ class Sower:
             return {"callback_query": tap | {"data": self.forged(), "message": self.message(user)}}
         (chat, number), screen = self.chance.choice(list(self.screens.items()))
         rows = screen["reply_markup"]["inline_keyboard"]
-        data = self.chance.choice([b["callback_data"] for row in rows for b in row] or [""])
+        data = self.chance.choice([b["callback_data"] for row in rows for b in row if "callback_data" in b] or [""])
         if self.chance.random() < 0.9:
             tap["from"] = person(chat, PLANTED)  # else it is somebody else's button
         return {"callback_query": tap | {"data": data, "message": message(chat, number)}}

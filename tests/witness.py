@@ -18,6 +18,10 @@ TOASTS: Final = {said: name for name, said in tomllib.loads(_WORDING.read_text("
 STEPS: Final = frozenset({"a", "on", "off", "ok", "ch", "bk", "rs"})
 """The verbs that change a case."""
 
+MODELLED: Final = STEPS | {"op", "sh", "nw", "hm", "hp", "ab", "br", "fg", "er"}
+"""The verbs that the model knows: the interview and its pages. What is read beside a recommendation changes nothing
+of a case; a score is a case of its own."""
+
 
 @dataclass(frozen=True)
 class Button:
@@ -56,10 +60,11 @@ class Seen:
 
 
 def buttons_of(message: Json) -> list[tuple[str, Button]]:
-    """Give the buttons of a message, with their labels."""
+    """Give the buttons of a message that the model knows, with their labels."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     number = int(message["message_id"])
-    return [(b["text"], Button(number, b["callback_data"])) for row in rows for b in row]
+    every = [(b["text"], Button(number, b["callback_data"])) for row in rows for b in row if "callback_data" in b]
+    return [(said, button) for said, button in every if button.verb in MODELLED]
 
 
 def seen_in(message: Json) -> Seen | None:

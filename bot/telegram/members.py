@@ -22,6 +22,10 @@ MOST: Final = 10_000
 """People who are remembered; the ones that were longest unheard of are forgotten first."""
 
 
+MOST_NAME: Final = 64
+"""Characters of each part of a name that are remembered; Telegram takes no more."""
+
+
 class Role(StrEnum):
     """What a person may do in a group."""
 
@@ -99,7 +103,8 @@ class Members:
     def _remember(self, user: object) -> None:
         if not isinstance(user, dict) or type(user.get("id")) is not int:
             return
-        name = " ".join(str(user[part]) for part in ("first_name", "last_name") if user.get(part))
+        parts = (user.get(part) for part in ("first_name", "last_name"))
+        name = " ".join(part[:MOST_NAME] for part in parts if isinstance(part, str) and part)
         self._names.pop(str(user["id"]), None)
         self._names[str(user["id"])] = name
         if len(self._names) > MOST:
