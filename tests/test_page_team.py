@@ -138,6 +138,6 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     decision = lindqvist.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")
     await expect(decision).to_contain_text(f"Decided by {REYES}", timeout=PATIENCE)
     await expect(decision).to_contain_text(f"{LINDQVIST}: Anterior")
-    await expect(lindqvist.page.locator("#pinned")).to_contain_text("Decision: Posterior MIS", timeout=PATIENCE)
+    await expect(lindqvist.page.locator("#pinned")).to_contain_text(first, timeout=PATIENCE)
     await expect(reyes.page.locator(".poll-kind")).to_have_text("Final results", timeout=PATIENCE)
     await okafor.reads(second, "L2 · 1 level")
