@@ -90,7 +90,8 @@ class SqlLedger:
     def put(self, kept: Kept, expected: int) -> None:
         """Keep a case anew, where its revision is as expected."""
         where = {"case_id": kept.case.id, "expected": expected}
-        if not self._connection.execute(_PUT, {**where, **_columns(kept)}).rowcount:
+        # What a case never changes is not written again: it would only be taken out of the indexes and put back.
+        if not self._connection.execute(_PUT, {**where, **_changing(kept)}).rowcount:
             raise Overtaken(kept.case.id)
 
     def team_cases(self, place: str) -> list[Kept]:
@@ -142,12 +143,15 @@ class SqlLedger:
 
 
 def _columns(kept: Kept) -> dict[str, Any]:
-    """Give what is written of a case, but for its id."""
+    """Give what is written of a new case, but for its id."""
+    whose = {"place": kept.place, "owner": kept.owner, "flow": kept.case.flow}
+    return {**whose, **(_changing(kept) if kept.team else {**_NO_TEAM, **_changing(kept)})}
+
+
+def _changing(kept: Kept) -> dict[str, Any]:
+    """Give what may be written anew of a case."""
     case = kept.case
     return {
-        "place": kept.place,
-        "owner": kept.owner,
-        "flow": case.flow,
         "edition": case.edition,
         "revision": case.revision,
         "turn": case.turn,
@@ -155,17 +159,18 @@ def _columns(kept: Kept) -> dict[str, Any]:
         "card": kept.card,
         "aside": kept.aside,
         "touched": kept.touched,
-        **(_team_columns(kept.team, case.talk) if kept.team else _NO_TEAM),
+        **(_team_columns(kept, kept.team) if kept.team else {}),
     }
 
 
 _NO_TEAM: Final = dict.fromkeys(("talk", "name", "opened", "giver", "poll", "ballot", "minutes"))
 
 
-def _team_columns(team: Team, talk: Sequence[Remark]) -> dict[str, Any]:
-    """Give what is written of a team's case beside."""
+def _team_columns(kept: Kept, team: Team) -> dict[str, Any]:
+    """Give what is written of a team's case beside; whoever opened it may have had their id taken out."""
     return {
-        "talk": [[said.act, said.subject, said.codes, said.who, said.at] for said in talk],
+        "owner": kept.owner,
+        "talk": [[said.act, said.subject, said.codes, said.who, said.at] for said in kept.case.talk],
         "name": team.name,
         "opened": team.opened,
         "giver": team.giver,
