@@ -38,8 +38,9 @@ def free_port() -> int:
 class Bot:
     """`spinemets run` without a token, as a process of its own, with a data folder of its own."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, database: str = "") -> None:
         self.folder = folder
+        self.database = database
         self.port = port or free_port()
         self.process: subprocess.Popen[str] | None = None
 
@@ -47,7 +48,7 @@ class Bot:
         """Start it, and give the address that it prints."""
         self.folder.mkdir(parents=True, exist_ok=True)
         env = {key: value for key, value in os.environ.items() if not key.startswith(("BOT_", "DATABASE_"))}
-        env |= {"XDG_DATA_HOME": str(self.folder), "PLAYGROUND_PORT": str(self.port)}
+        env |= {"XDG_DATA_HOME": str(self.folder), "PLAYGROUND_PORT": str(self.port), "DATABASE_URL": self.database}
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"],
@@ -125,6 +126,51 @@ class Phone:
         for question, label in taps:
             await self.reads(question)
             await self.tap(label)
+
+
+PATIENCE = 20_000
+"""Milliseconds: edits of a group are gathered, and the machine may be busy."""
+
+
+class Member:
+    """One person's tab: taps on the card of one case by its name, and reads what is there."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def card(self, name: str) -> Locator:
+        """The newest card that bears the name of a case."""
+        cards = self.page.locator("#messages [data-author=bot].with-keys")
+        return cards.filter(has_text=name).filter(has_not_text="Decision: ").last
+
+    async def write(self, text: str) -> None:
+        await self.page.locator("#text").fill(text)
+        await self.page.locator("#send").click()
+
+    async def tap(self, name: str, *labels: str) -> None:
+        """Tap buttons of a case, each once it is there."""
+        for label in labels:
+            key = self.card(name).get_by_role("button", name=re.compile("^" + re.escape(label)))
+            await key.first.click(timeout=PATIENCE)
+
+    async def reads(self, name: str, *texts: str) -> None:
+        """Wait until the card of a case says so."""
+        for text in texts:
+            await expect(self.card(name)).to_contain_text(text, timeout=PATIENCE)
+
+    async def told(self, text: str) -> None:
+        """Wait until a toast says so."""
+        await expect(self.page.locator("#toast")).to_contain_text(text, timeout=PATIENCE)
+
+    async def named(self, besides: str = "no other") -> str:
+        """Read the name of the case that was opened last."""
+        opened = self.page.locator("#messages [data-author=bot]").filter(has_text="Which symptomatic levels")
+        fresh = opened.filter(has_not_text=besides)
+        await expect(fresh).to_have_count(1, timeout=PATIENCE)
+        said = await fresh.inner_text()
+        return said.partition(" · ")[0].splitlines()[-1].strip()
 
 
 T8 = (

@@ -2,62 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, Bot, browser
-from playwright.async_api import Locator, Page, expect
+from browser import CHROMIUM, PATIENCE, Bot, Member, browser
+from playwright.async_api import expect
 
 from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
 TEAM = {"reyes": DR_REYES.id, "okafor": DR_OKAFOR.id, "lindqvist": DR_LINDQVIST.id}
 REYES, OKAFOR, LINDQVIST = (f"\u2068{p.first_name}\u2069" for p in (DR_REYES, DR_OKAFOR, DR_LINDQVIST))
-PATIENCE = 20_000
-"""Milliseconds: edits of a group are gathered, and the machine may be busy."""
-
-
-class Member:
-    """One person's tab: taps on the card of one case by its name, and reads what is there."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.faults: list[str] = []
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-
-    def card(self, name: str) -> Locator:
-        """The newest card that bears the name of a case."""
-        cards = self.page.locator("#messages [data-author=bot].with-keys")
-        return cards.filter(has_text=name).filter(has_not_text="Decision: ").last
-
-    async def write(self, text: str) -> None:
-        await self.page.locator("#text").fill(text)
-        await self.page.locator("#send").click()
-
-    async def tap(self, name: str, *labels: str) -> None:
-        """Tap buttons of a case, each once it is there."""
-        for label in labels:
-            key = self.card(name).get_by_role("button", name=re.compile("^" + re.escape(label)))
-            await key.first.click(timeout=PATIENCE)
-
-    async def reads(self, name: str, *texts: str) -> None:
-        """Wait until the card of a case says so."""
-        for text in texts:
-            await expect(self.card(name)).to_contain_text(text, timeout=PATIENCE)
-
-    async def told(self, text: str) -> None:
-        """Wait until a toast says so."""
-        await expect(self.page.locator("#toast")).to_contain_text(text, timeout=PATIENCE)
-
-    async def named(self, besides: str = "no other") -> str:
-        """Read the name of the case that was opened last."""
-        opened = self.page.locator("#messages [data-author=bot]").filter(has_text="Which symptomatic levels")
-        fresh = opened.filter(has_not_text=besides)
-        await expect(fresh).to_have_count(1, timeout=PATIENCE)
-        said = await fresh.inner_text()
-        return said.partition(" · ")[0].splitlines()[-1].strip()
 
 
 @pytest.fixture

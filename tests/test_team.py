@@ -154,9 +154,9 @@ async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Grou
         await group.vote(answer, who)
     assert block(group.messages[card], "The vote") == [
         f"Posterior MIS 1: {person(ANA)} · Indicated in the source",
-        "Posterior 0: nobody yet · Indicated in the source",
+        "Posterior 0: nobody · Indicated in the source",
         f"Anterior 1: {person(BEN)} · Indicated in the source",
-        "None of these: discuss in person 0: nobody yet",
+        "None of these: discuss in person 0: nobody",
     ]
 
 

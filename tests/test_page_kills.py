@@ -1,0 +1,65 @@
+"""The bot is killed again and again while somebody taps in the browser: no answer is lost, no button is dead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, PATIENCE, Bot, Phone, browser
+from playwright.async_api import expect
+
+pytest_plugins = ("store_fixtures",)
+
+STEPS = (
+    ("Which symptomatic levels", "T8", "T8 · 1 level"),
+    ("T8 · 1 level", "Done", "fit for surgery"),
+    ("fit for surgery", "fit", "Neurological deficit"),
+    ("Neurological deficit", "none", "Where is the tumour"),
+    ("Where is the tumour", "body only", "How far is the vertebral body"),
+    ("How far is the vertebral body", "limited", "Earlier thoracic or abdominal"),
+    ("Earlier thoracic or abdominal", "none", "Also supported"),
+)
+"""What is read, what is tapped then, and what is read once that was taken."""
+
+
+@pytest.fixture
+def bot(tmp_path: Path, url: str) -> Iterator[Bot]:
+    bot = Bot(tmp_path / "data", database=url)
+    yield bot
+    if bot.process and bot.process.poll() is None:
+        bot.kill()
+
+
+async def test_b4_killed_at_every_tap_each_answer_is_there_or_its_button_still_works(bot: Bot) -> None:
+    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
+    address = bot.start()
+    async with browser() as running:
+        page = await running.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(PATIENCE)
+        await page.goto(address)
+        phone = Phone(page)
+        await page.locator("#start").click()
+        await phone.reads("bedside look-up")
+        await phone.tap("New case")
+        kept = 0
+        for number, (before, label, after) in enumerate(STEPS):
+            await phone.reads(before)
+            await phone.tap(label)
+            await page.wait_for_timeout(15 * number)  # each kill comes a little later after its tap
+            bot.kill()
+            bot.start()
+            taken = phone.newest.get_by_text(after)
+            await expect(taken.or_(phone.key(label)).first).to_be_visible(timeout=PATIENCE)
+            await page.wait_for_timeout(1500)  # what was left undone is done
+            kept += await taken.first.is_visible()
+            while not await taken.first.is_visible():
+                await phone.tap(label)
+                await page.wait_for_timeout(1500)
+        await expect(phone.newest).to_contain_text(
+            re.compile(
+                r"Findings: T8 · 1 level · fit · no deficit · body only · limited destruction · no prior treatment"
+            )
+        )
+        assert kept >= len(STEPS) // 2, f"{kept} of {len(STEPS)} taps had been taken when the bot was killed"
