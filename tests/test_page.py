@@ -163,6 +163,21 @@ async def test_killed_and_started_again_in_the_middle_the_same_buttons_go_on(pho
     await phone.reads("Also supported")
 
 
+async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_changes_nothing(phone: Phone) -> None:
+    await phone.page.locator("#start").click()
+    await phone.reads("bedside look-up")
+    await phone.write("T8 fit no deficit body only limited destruction no prior treatment")
+    await phone.reads("Read so. Is it right?")
+    await phone.tap("Confirm")
+    await phone.reads("The headline would change if")
+    await phone.tap("What would change it")
+    await phone.reads("significant deficit")
+    await phone.tap("significant deficit")
+    await phone.reads("the case is not changed")
+    await phone.tap("‹ Back to the card")
+    await phone.reads("Findings: T8 · 1 level · fit · no deficit")
+
+
 async def test_the_command_menu_lists_the_commands(phone: Phone) -> None:
     await phone.page.locator("#menu").click()
     for command in ("/new", "/options", "/about", "/forget"):
