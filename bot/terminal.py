@@ -48,6 +48,8 @@ class Terminal:
         button = self._chosen(typed)
         if typed.startswith("/"):
             return self.conversation.command(ledger, typed[1:].lower(), HERE)
+        if button and button.copies:
+            return Reply(toast=button.copies)
         if button is None:
             return Reply(toast=f"“{typed[:20]}” is none of the choices.")
         return self.conversation.tap(ledger, button.tap, HERE)

@@ -145,6 +145,8 @@ class Clerk:
         visit = Visit(arrival.place, str(arrival.who), arrival.card)
         if tapped:
             return self._conversation.tap(desk, tap, visit)
+        if arrival.data == "start" and arrival.argument:
+            return self._conversation.linked(desk, arrival.argument, visit)
         if arrival.data:
             return self._conversation.command(desk, arrival.data, visit)
         return self._conversation.text(desk, visit, said_in(arrival.argument))
