@@ -23,6 +23,7 @@ from bot.conversation import COMMANDS
 from bot.decide import decide_lines
 from bot.log import ALLOWED
 from bot.settings import Settings
+from bot.team import COMMANDS as OF_A_GROUP
 from flows.diagram import document
 from flows.library import library
 
@@ -174,6 +175,11 @@ def test_the_readme_tells_every_command_of_the_chat_and_no_other() -> None:
     assert sorted(first_codes(section(README, "In the chat"))) == sorted(f"/{command}" for command in COMMANDS)
 
 
+def test_the_readme_tells_every_command_of_a_group_and_no_other() -> None:
+    told = {code for code in codes(section(README, "In a group")) if code.startswith("/")}
+    assert told == {f"/{command}" for command in OF_A_GROUP}
+
+
 NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/healthz", "/readyz"}
 """What @BotFather and a web server understand."""
 
@@ -181,7 +187,7 @@ NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/healthz", "/readyz"}
 @every_document
 def test_a_command_of_the_chat_that_a_document_names_exists(name: str) -> None:
     named = {code for code in codes(DOCS[name]) if re.fullmatch(r"/[a-z]+", code)}
-    assert named - NOT_OF_THE_CHAT <= {f"/{command}" for command in COMMANDS}
+    assert named - NOT_OF_THE_CHAT <= {f"/{command}" for command in (*COMMANDS, *OF_A_GROUP)}
 
 
 def begins(shown: Any, real: Any) -> bool:
