@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, aged, later
+from bot.conversation import Conversation, aged, later
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.shares import id_at, unsealed
 from bot.teamwork import ANSWERS, VIEWS, Teamwork
 from flows.board import Board, Shared, word

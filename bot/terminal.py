@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.conversation import Conversation, Reply, Visit
+from bot.conversation import Conversation
+from bot.reply import Reply, Visit
 from flows.card import Block, Button, Card, Line, Style
 from flows.store import Ledger, Store
 

@@ -11,8 +11,8 @@ from kit import CARDS, CATALOG, INTERVIEW, Phone, answer, drawn, every_path, new
 from telegram_kit import Seat, seated
 
 from bot.access import Access
-from bot.conversation import Said
 from bot.inline import MOST, Lookup
+from bot.reply import Said
 from bot.telegram.html import screen
 from bot.telegram.intake import letter_of
 from flows.card import Verb

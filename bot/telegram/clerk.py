@@ -8,8 +8,9 @@ from typing import Final
 import orjson
 
 from bot.access import Access
-from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, Wipe
+from bot.conversation import Conversation
 from bot.desk import Desk, Letter, Wish
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
