@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -97,3 +98,18 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await expect(lindqvist.page.locator("#pinned")).to_contain_text(first, timeout=PATIENCE)
     await expect(reyes.page.locator(".poll-kind")).to_have_text("Final results", timeout=PATIENCE)
     await okafor.reads(second, "L2 · 1 level")
+
+
+async def test_a_line_behind_the_bots_name_offers_the_recommendation_while_it_is_typed(
+    team: dict[str, Member],
+) -> None:
+    okafor, reyes = team["okafor"], team["reyes"]
+    text = okafor.page.locator("#text")
+    await text.press_sequentially("@spinemets_bot T8 fit intact body limited no prior treatment", delay=5)
+    offer = okafor.page.get_by_role("option", name=re.compile("T8 · 1 level · Posterior MIS"))
+    await offer.click(timeout=PATIENCE)
+    said = reyes.page.locator("#messages .message").last
+    await expect(said).to_contain_text("via @spinemets_bot", timeout=PATIENCE)
+    await expect(said).to_contain_text("Posterior MIS")
+    await text.press_sequentially("@spinemets_bot bilsky", delay=5)
+    await expect(okafor.page.get_by_role("option", name=re.compile("ESCC")).first).to_be_visible(timeout=PATIENCE)
