@@ -83,7 +83,7 @@ class Clerk:
             kept = desk.get(wish.case)
             room = self._team if kept and kept.team else self._conversation
             reply = room.shown(desk, wish.case, message)
-        fresh = tuple(show for show in reply.shows if show.at != message or _body(show) != wish.body)
+        fresh = tuple(show for show in reply.shows if show.at != message or _sent(show) != wish.body)
         return self._wishes(desk, wish.place, replace(reply, shows=fresh))
 
     def polled(self, desk: Desk, wish: Wish, poll: str, message: int) -> tuple[Wish, ...]:
@@ -211,6 +211,11 @@ class Clerk:
 def _body(show: Show, topic: str = "") -> str:
     """Write the screen of a card as it is kept."""
     return orjson.dumps(screen(show.card) | _where(topic)).decode()
+
+
+def _sent(show: Show) -> str:
+    """Write the screen of a card as it is kept for a new message, which bears its topic; an edit does not."""
+    return _body(show, show.place.partition("/")[2])
 
 
 def _where(topic: str) -> dict[str, int]:
