@@ -292,6 +292,17 @@ async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_
         assert not await night.cases()
 
 
+async def test_a18_a_decision_is_posted_and_pinned_anew_in_the_supergroup(tmp_path: Path) -> None:
+    async with grouped(tmp_path, BASIC) as night:
+        await night.finished()
+        await night.decided()
+        world = night.seat.play.world
+        await night.until(lambda: bool(world.rooms.get(BASIC).pinned))
+        anew = Group(night.seat, world.stage.migrate(BASIC))
+        record = await anew.reads("Decision: Posterior MIS")
+        await anew.until(lambda: world.rooms.get(anew.chat).pinned == (record["message_id"],))
+
+
 async def test_a18_a_vote_that_is_open_while_the_group_moves_is_asked_anew_there(tmp_path: Path) -> None:
     async with grouped(tmp_path, BASIC) as night:
         await night.voting()
@@ -313,6 +324,21 @@ async def test_a_case_of_a_topic_its_vote_and_its_decision_stay_in_that_topic(tm
         assert len(forum.messages()) == 3
 
 
+@pytest.mark.parametrize("chat", [BOARD, FORUM])
+async def test_a_new_card_is_not_edited_to_what_it_says_already(tmp_path: Path, chat: int) -> None:
+    edits: list[dict[str, Any]] = []
+
+    async def count(when: str, method: str, params: dict[str, Any]) -> None:
+        edits.extend([params] if (when, method) == ("before", "editMessageText") else [])
+
+    async with grouped(tmp_path, chat, interfere=count) as group:
+        topics = group.seat.play.world.rooms.get(chat).topics
+        group.thread = topics[0].id if topics else 0
+        await group.say("/case", answer=LEVELS)
+        await group.beyond()
+        assert not edits
+
+
 async def test_a_card_that_was_deleted_in_a_topic_is_sent_anew_in_that_topic(tmp_path: Path) -> None:
     async with grouped(tmp_path, FORUM) as forum:
         topic = forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[0].id
@@ -323,6 +349,30 @@ async def test_a_card_that_was_deleted_in_a_topic_is_sent_anew_in_that_topic(tmp
         forum.seat.task = asyncio.create_task(forum.seat.channel.poll())
         anew = await forum.reads("T8 · 1 level")
         assert anew.get("message_thread_id") == topic
+
+
+async def test_a_tap_on_a_card_that_is_gone_from_a_topic_counts_and_brings_the_card_back_there(tmp_path: Path) -> None:
+    async with grouped(tmp_path, FORUM) as forum:
+        topic = forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[0].id
+        await forum.say("/case", answer=LEVELS)
+        card = forum.card(LEVELS)
+        forum.seat.play.world.delete(FORUM, card["message_id"])
+        gone = {"chat_id": FORUM, "message_id": card["message_id"], "data": data(card, "T8"), "stale": True}
+        await forum.seat.play.page("tap", person_id=OKAFOR, **gone)
+        anew = await forum.reads("T8 · 1 level")
+        assert anew.get("message_thread_id") == topic
+
+
+async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board: Group) -> None:
+    await board.say("/case", answer=LEVELS)
+    before = await board.cases()
+    card = board.card(LEVELS)
+    forged = data(card, "T8")
+    await board.seat.play.page(
+        "tap", chat_id=OPEN, message_id=card["message_id"], data=forged, person_id=LINDQVIST, stale=True
+    )
+    await board.told(LINDQVIST, "This case is not kept here any more")
+    assert await board.cases() == before
 
 
 async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
