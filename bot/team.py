@@ -30,7 +30,7 @@ from flows.errors import (
 from flows.flow import Flow
 from flows.interview import Interview
 from flows.pages import Pages
-from flows.store import Kept, Ledger, Team
+from flows.store import Kept, Ledger, Team, chat_of
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
@@ -91,7 +91,8 @@ class TeamRoom:
         kept = ledger.get(tap.case)
         if kept is None:
             return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
-        if kept.team is None or kept.place != visit.place:
+        # A message that is gone bears no topic: its tap is known by the chat alone.
+        if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
             return Reply(toast=toasts.gone)
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from bot.playground.shapes import (
     Person,
     Room,
 )
+from bot.telegram.clerk import Terms
 from flows.store import Kept
 
 BOARD: Final = SPINE_BOARD.id
@@ -290,6 +292,17 @@ async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_
         assert not await night.cases()
 
 
+async def test_a18_a_decision_is_posted_and_pinned_anew_in_the_supergroup(tmp_path: Path) -> None:
+    async with grouped(tmp_path, BASIC) as night:
+        await night.finished()
+        await night.decided()
+        world = night.seat.play.world
+        await night.until(lambda: bool(world.rooms.get(BASIC).pinned))
+        anew = Group(night.seat, world.stage.migrate(BASIC))
+        record = await anew.reads("Decision: Posterior MIS")
+        await anew.until(lambda: world.rooms.get(anew.chat).pinned == (record["message_id"],))
+
+
 async def test_a18_a_vote_that_is_open_while_the_group_moves_is_asked_anew_there(tmp_path: Path) -> None:
     async with grouped(tmp_path, BASIC) as night:
         await night.voting()
@@ -300,3 +313,228 @@ async def test_a18_a_vote_that_is_open_while_the_group_moves_is_asked_anew_there
         await anew.until(lambda: isolated(DR_LINDQVIST) in anew.cards()[-1]["text"])
         [kept] = await anew.cases()
         assert [said.who for said in kept.case.talk if said.act == "vote"] == [str(LINDQVIST)]
+
+
+async def test_a_case_of_a_topic_its_vote_and_its_decision_stay_in_that_topic(tmp_path: Path) -> None:
+    async with grouped(tmp_path, FORUM) as forum:
+        forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[1].id
+        await forum.voting()
+        await forum.decided()
+        assert {message.get("message_thread_id") for message in forum.messages()} == {forum.thread}
+        assert len(forum.messages()) == 3
+
+
+@pytest.mark.parametrize("chat", [BOARD, FORUM])
+async def test_a_new_card_is_not_edited_to_what_it_says_already(tmp_path: Path, chat: int) -> None:
+    edits: list[dict[str, Any]] = []
+
+    async def count(when: str, method: str, params: dict[str, Any]) -> None:
+        edits.extend([params] if (when, method) == ("before", "editMessageText") else [])
+
+    async with grouped(tmp_path, chat, interfere=count) as group:
+        topics = group.seat.play.world.rooms.get(chat).topics
+        group.thread = topics[0].id if topics else 0
+        await group.say("/case", answer=LEVELS)
+        await group.beyond()
+        assert not edits
+
+
+async def test_a_card_that_was_deleted_in_a_topic_is_sent_anew_in_that_topic(tmp_path: Path) -> None:
+    async with grouped(tmp_path, FORUM) as forum:
+        topic = forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[0].id
+        await forum.say("/case", answer=LEVELS)
+    async with grouped(tmp_path, FORUM, start=False) as forum:
+        await forum.tap("T8", OKAFOR)
+        forum.seat.play.world.delete(FORUM, forum.card(LEVELS)["message_id"])
+        forum.seat.task = asyncio.create_task(forum.seat.channel.poll())
+        anew = await forum.reads("T8 · 1 level")
+        assert anew.get("message_thread_id") == topic
+
+
+async def test_a_tap_on_a_card_that_is_gone_from_a_topic_counts_and_brings_the_card_back_there(tmp_path: Path) -> None:
+    async with grouped(tmp_path, FORUM) as forum:
+        topic = forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[0].id
+        await forum.say("/case", answer=LEVELS)
+        card = forum.card(LEVELS)
+        forum.seat.play.world.delete(FORUM, card["message_id"])
+        gone = {"chat_id": FORUM, "message_id": card["message_id"], "data": data(card, "T8"), "stale": True}
+        await forum.seat.play.page("tap", person_id=OKAFOR, **gone)
+        anew = await forum.reads("T8 · 1 level")
+        assert anew.get("message_thread_id") == topic
+
+
+async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board: Group) -> None:
+    await board.say("/case", answer=LEVELS)
+    before = await board.cases()
+    card = board.card(LEVELS)
+    forged = data(card, "T8")
+    await board.seat.play.page(
+        "tap", chat_id=OPEN, message_id=card["message_id"], data=forged, person_id=LINDQVIST, stale=True
+    )
+    await board.told(LINDQVIST, "This case is not kept here any more")
+    assert await board.cases() == before
+
+
+async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
+    async with grouped(tmp_path, FORUM) as week:
+        first, second = (topic.id for topic in week.seat.play.world.rooms.get(FORUM).topics)
+        week.thread = first
+        await week.say("/case", answer=LEVELS)
+        later = Group(week.seat, FORUM, second)
+        await later.say("/cases", answer="/case begins one")
+        assert len(await week.cases()) == 1
+        assert not await later.cases()
+
+
+async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_is_back(board: Group) -> None:
+    await board.say("/case", answer=LEVELS)
+    await board.tap("T8")
+    await board.reads("T8 · 1 level")
+    stage = board.seat.play.world.stage
+    stage.set_bot(BOARD, "kicked")
+    stage.set_bot(BOARD, "member")
+    await board.beyond()
+    assert not await board.cases()
+    await board.tap("Done", OKAFOR, at="T8 · 1 level")
+    await board.until(lambda: "Put aside" in board.cards()[0]["text"])
+    await board.tap("Continue", OKAFOR, at="Put aside")
+    await board.reads("T8 · 1 level")
+    await board.tap("Done", OKAFOR)
+    await board.reads("fit for surgery")
+
+
+async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its_next_start(tmp_path: Path) -> None:
+    async with grouped(tmp_path) as board:
+        poll = await board.voting()
+        assert await board.seat.play.vote(poll, REYES, 0) == 200
+        await board.until(lambda: isolated(DR_REYES) in board.card("The vote")["text"])
+    async with grouped(tmp_path, start=False) as board:
+        for who, option in ((OKAFOR, 0), (LINDQVIST, 1)):
+            assert await board.seat.play.vote(poll, who, option) == 200
+        board.seat.task = asyncio.create_task(board.seat.channel.poll())
+        await board.until(lambda: isolated(DR_LINDQVIST) in board.card("The vote")["text"])
+        [kept] = await board.cases()
+        assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR), str(LINDQVIST)}
+
+
+async def test_the_decision_ends_the_vote_and_is_pinned(board: Group) -> None:
+    await board.voting()
+    record = await board.decided()
+    world = board.seat.play.world
+    await board.until(lambda: world.rooms.get(BOARD).pinned == (record["message_id"],))
+    await board.until(lambda: bool(board.polls()[-1]["poll"]["is_closed"]))
+
+
+async def test_a_bot_that_may_not_pin_posts_the_decision_all_the_same(board: Group) -> None:
+    board.seat.play.world.stage.set_bot(BOARD, "member", pins=False)
+    await board.voting()
+    await board.decided()
+    await board.say("/case", OKAFOR, LEVELS)
+    assert board.seat.play.world.rooms.get(BOARD).pinned == ()
+
+
+async def shared(seat: Seat) -> str:
+    """Finish a case alone and ask for the link that hands it to a group; give what the link says."""
+    await seat.say("/new", LEVELS)
+    await seat.answer(*ANSWERS)
+    await seat.reads("Also supported")
+    await seat.tap("Share to team", "Share this case with a team")
+    [link] = [b["url"] for row in (await seat.newest())["reply_markup"]["inline_keyboard"] for b in row if "url" in b]
+    return str(link).partition("startgroup=")[2]
+
+
+async def test_a_link_brings_a_case_of_ones_own_to_the_group_once(board: Group) -> None:
+    token = await shared(board.seat)
+    for _ in range(2):
+        await board.say(f"/start@spinemets_bot {token}", answer=f"brought by {isolated(DR_REYES)}")
+    await board.beyond()
+    [kept] = await board.cases()
+    assert kept.owner == str(REYES)
+    [alone] = await board.seat.store.run(lambda desk: [desk.get(token.partition("-")[0])])
+    assert alone
+    assert [step.codes for step in kept.case.steps] == [step.codes for step in alone.case.steps]
+
+
+async def test_a_link_opens_nothing_for_another_person(board: Group) -> None:
+    token = await shared(board.seat)
+    await board.say(f"/start@spinemets_bot {token}", OKAFOR, "That link is used up")
+    assert not await board.cases()
+
+
+async def slowly(when: str, method: str, _: dict[str, Any]) -> None:
+    """Take longer over a new message than the bot takes over its start."""
+    if (when, method) == ("before", "sendMessage"):
+        await asyncio.sleep(0.5)
+
+
+async def test_two_cases_that_nobody_touches_rest_with_one_reminder_and_go_on_by_it(tmp_path: Path) -> None:
+    async with grouped(tmp_path) as board:
+        await board.say("/case", answer=LEVELS)
+        await board.tap("T8")
+        await board.reads("T8 · 1 level")
+        await board.say("/case", OKAFOR)
+        await board.until(lambda: len(board.cards()) == 2)
+        first, second = (kept.team.name for kept in reversed(await board.cases()) if kept.team)
+    for _ in range(2):
+        async with grouped(tmp_path, terms=Terms(rest=0.0), interfere=slowly) as board:
+            await board.until(lambda: len(board.cards()) > 2)
+            await board.beyond()
+            assert not await board.cases()
+            [reminder] = [card for card in board.cards() if "Nobody has tapped here" in card["text"]]
+            assert {first, second} <= {*reminder["text"].splitlines()[0].removesuffix(" rests").split(", ")}
+    async with grouped(tmp_path) as board:
+        await board.tap(f"Continue: {first}", LINDQVIST, at="Nobody has tapped here")
+        await board.reads("T8 · 1 level")
+        assert [kept.team.name for kept in await board.cases() if kept.team] == [first]
+
+
+async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_is_tapped(tmp_path: Path) -> None:
+    async with grouped(tmp_path) as board:
+        await board.say("/case", answer=LEVELS)
+        await board.tap("T8")
+        await board.reads("T8 · 1 level")
+    async with grouped(tmp_path, terms=Terms(keep=0.0)) as board:
+        await board.tap("Done", OKAFOR)
+        await board.reads("This case is not kept here any more")
+        await board.told(OKAFOR, "not kept here any more")
+        assert not await board.cases()
+    assert b"levels" not in stored(tmp_path)
+
+
+async def test_what_the_members_say_to_each_other_is_never_taken_in(tmp_path: Path) -> None:
+    reading = replace(SPINE_BOARD, bot="administrator")
+    async with grouped(tmp_path, chats=(*START[:3], reading)) as board:
+        for said in ("John Smith 12.03.1950, T8, no deficit", "/case@other_bot", "T8"):
+            await board.say(said, LINDQVIST)
+        await board.beyond()
+        assert len(board.cards()) == 1
+    with closing(sqlite3.connect(tmp_path / "cases.db")) as database:
+        assert database.execute("SELECT count(*) FROM inbox").fetchone() == (1,)
+    for word in (b"Smith", b"1950", b"no deficit"):
+        assert word not in stored(tmp_path)
+
+
+async def test_d5_d6_names_with_markup_or_from_right_to_left_are_shown_as_they_stand_and_kept_nowhere(
+    tmp_path: Path,
+) -> None:
+    marked = Person(1004, "<b>Bobby</b> & *Co*")
+    turned = Person(1005, "\u202eאברהם\u200b")
+    people = (Member(DR_REYES, "creator"), Member(marked), Member(turned))
+    async with grouped(tmp_path, chats=(*START[:3], replace(SPINE_BOARD, members=people))) as board:
+        await board.say("/case", marked.id, LEVELS)
+        for (question, label), who in zip(ANSWERS, (marked, turned) * 4, strict=False):
+            await board.reads(question)
+            await board.tap(label, who.id)
+        card = await board.reads(ADVISED)
+        assert isolated(marked) in card["text"]
+        assert "\u2068אברהם\u2069" in card["text"]
+        assert "\u202e" not in card["text"]
+        log = board.seat.log.getvalue()
+    for name in ("Bobby", "אברהם", "Reyes"):
+        assert name.encode() not in stored(tmp_path)
+        assert name not in log
+
+
+def stored(folder: Path) -> bytes:
+    """Give every byte of the database."""
+    return b"".join(path.read_bytes() for path in folder.glob("cases.db*"))

@@ -154,7 +154,8 @@ class Channel:
         ]
 
     async def _tend(self) -> None:
-        """Let cases rest and end whose time has come, at the start and every minute."""
+        """Let cases rest and end whose time has come, every minute once that is in hand which was left undone."""
+        await self._begun.wait()
         while True:
             with suppress(NotSaved, Overtaken):
                 self._outbox.take(await self._store.run(self._clerk.tended))

@@ -84,7 +84,7 @@ class Clerk:
             kept = desk.get(wish.case)
             room = self._team if kept and kept.team else self._conversation
             reply = room.shown(desk, wish.case, message)
-        fresh = tuple(show for show in reply.shows if show.at != message or _body(show) != wish.body)
+        fresh = tuple(show for show in reply.shows if show.at != message or _sent(show) != wish.body)
         return self._wishes(desk, wish.place, replace(reply, shows=fresh))
 
     def polled(self, desk: Desk, wish: Wish, poll: str, message: int) -> tuple[Wish, ...]:
@@ -98,9 +98,12 @@ class Clerk:
         return self._wishes(desk, new, self._team.moved(desk, old, new))
 
     def resent(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
-        """Wish a new message for a case whose message is gone."""
+        """Wish a new message for a case whose message is gone, in the topic that the case belongs to."""
         desk.granted((wish,))
-        return (desk.wish(wish.place, f"c:{wish.case}", wish.body, wish.case),)
+        kept = desk.get(wish.case)
+        _, _, topic = kept.place.partition("/") if kept else ("", "", "")
+        body = orjson.dumps(orjson.loads(wish.body) | _where(topic)).decode()
+        return (desk.wish(wish.place, f"c:{wish.case}", body, wish.case),)
 
     def redrawn(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Tell what a message shall show after an older screen was sent that another process had overtaken.
@@ -210,8 +213,17 @@ class Clerk:
 
 def _body(show: Show, topic: str = "") -> str:
     """Write the screen of a card as it is kept."""
-    where = {"message_thread_id": int(topic)} if topic else {}
-    return orjson.dumps(screen(show.card) | where).decode()
+    return orjson.dumps(screen(show.card) | _where(topic)).decode()
+
+
+def _sent(show: Show) -> str:
+    """Write the screen of a card as it is kept for a new message, which bears its topic; an edit does not."""
+    return _body(show, show.place.partition("/")[2])
+
+
+def _where(topic: str) -> dict[str, int]:
+    """Give the parameter that puts a new message into a topic, where there is one."""
+    return {"message_thread_id": int(topic)} if topic else {}
 
 
 def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
@@ -219,10 +231,9 @@ def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
     chat, _, topic = place.partition("/")
     match deed:
         case Ask(case=case, number=number, question=question, answers=answers):
-            where = {"message_thread_id": int(topic)} if topic else {}
             options = [{"text": answer} for answer in answers]
             asked = {"question": question, "options": options, "is_anonymous": False, "allows_revoting": True}
-            return desk.wish(chat, f"v:{case}.{number}", orjson.dumps(asked | where).decode(), case)
+            return desk.wish(chat, f"v:{case}.{number}", orjson.dumps(asked | _where(topic)).decode(), case)
         case Stop(message=message):
             return desk.wish(chat, f"s:{message}", "{}", "")
         case Wipe(message=message):
