@@ -3,130 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
+from bot.reply import Reply, Said, Show, Visit, Wipe
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
-from flows.findings import NOT_ASKED, Codes, Findings
+from flows.findings import NOT_ASKED
 from flows.flow import Flow
 from flows.heard import IDENTIFIERS, MESSAGE, heard, wiper
 from flows.interview import Interview, Standing
+from flows.levels import written
 from flows.pages import Pages
+from flows.prefill import read_prefill
 from flows.store import Kept, Ledger
 
-COMMANDS: Final = ("new", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
+COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
 """Every command, in the order of the menu."""
 
 
-BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare})
+BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
 """What is read beside a recommendation and changes nothing of the case."""
 
 A_MOMENT: Final = 1e-6
 
+MOST_RECENT: Final = 8
+LONGEST_BRIEF: Final = 48
+"""Cases that are listed, and characters that name one of them."""
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Who acts, and where.
-
-    Attributes:
-        place: the opaque key of the chat.
-        who: the opaque id of the person.
-        card: the message that was tapped; None for what was typed.
-        admin: whether the person administers the group.
-    """
-
-    place: str
-    who: str
-    card: int | None = None
-    admin: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What was typed, as far as it is taken in: codes, no words.
-
-    Attributes:
-        findings: what was read, by question.
-        beside: what else was in it: the keys of `flows.heard`, "picture" for what is no text, "long" for too much.
-        note: the key under which the channel has the words; empty where it has none.
-        message: the message; None where it is not known.
-    """
-
-    findings: Findings = field(default_factory=dict)
-    beside: Codes = ()
-    note: str = ""
-    message: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """A card that is to be seen.
-
-    Attributes:
-        at: the message that shall show it; None for a new one.
-        case: the case that the message then shows; empty for a page.
-        place: where; empty for the place of the visit.
-        minutes: whether it is the record of a decision of the case.
-    """
-
-    card: Card
-    at: int | None = None
-    case: str = ""
-    place: str = ""
-    minutes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A vote that is to be opened: the one of that number on a case, its question and its answers."""
-
-    case: str
-    number: int
-    question: str
-    answers: tuple[str, ...]
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A vote that is to end, by the message that shows it."""
-
-    message: int
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A message that is to be pinned, or not any more."""
-
-    message: int
-    on: bool = True
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wipe:
-    """A person's message that is to be deleted."""
-
-    message: int
-    place: str = ""
-
-
-Deed = Ask | Stop | Pin | Wipe
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done."""
-
-    shows: tuple[Show, ...] = ()
-    toast: str = ""
-    deeds: tuple[Deed, ...] = ()
+HOUR: Final = 60
+DAY: Final = 24 * HOUR
+"""Minutes."""
 
 
 class Clinic(NamedTuple):
@@ -161,6 +72,8 @@ class Conversation:
                 return self._new(ledger, visit, name)
             case "cancel":
                 return self._cancel(ledger, visit)
+            case "recent":
+                card = self._recent(ledger, visit)
             case "start":
                 card = pages.start(self._open_case(ledger, visit))
             case "help" | "about" | "options" | "scales" | "forget":
@@ -168,6 +81,11 @@ class Conversation:
             case _:
                 card = pages.plain(self._words.pages.unknown_command)
         return _said(card)
+
+    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Reply:
+        """Begin where a link leads: a case to be confirmed; a link that is none of ours leads to the start."""
+        findings = read_prefill(self._clinics[self._default].interview.flow, payload)
+        return self._read(ledger, visit, Said(findings)) if findings else self.command(ledger, "start", visit)
 
     def text(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Read a typed note back, as a case to be confirmed; where nothing was found in it, say what can be typed."""
@@ -396,6 +314,27 @@ class Conversation:
         ledger.put(here, kept.case.revision)
         return Reply((self._drawn(ledger, here), *self._out_of_date(kept, visit.card).shows))
 
+    def _recent(self, ledger: Ledger, visit: Visit) -> Card:
+        """List a person's last cases, each with its headline, or how far it has come, and its age."""
+        words, now = self._words.recent, self._clock()
+        own = [kept for kept in ledger.recent(visit.place, visit.who, MOST_RECENT) if not kept.case.helped]
+        if not own:
+            return self._pages.said(words.title, words.nothing)
+        rows = tuple(
+            (Button(f"{self._brief(kept)} · {aged(now - kept.touched)}", self._go_on(kept).tap),) for kept in own
+        )
+        return self._pages.listed(words.title, words.line, rows)
+
+    def _brief(self, kept: Kept) -> str:
+        """Name a case on a button: its levels, and its headline or how far it has come."""
+        interview, cards = self._clinics[kept.case.flow]
+        standing = interview.standing(kept.case)
+        card = cards.case(kept.case, standing)
+        if standing.at is None:
+            return f"{card.label.partition(' · ')[0]} · {card.title}"[:LONGEST_BRIEF]
+        levels = written(standing.findings.get("levels", NOT_ASKED))
+        return " · ".join(filter(None, (levels, card.label)))
+
     def _cancel(self, ledger: Ledger, visit: Visit) -> Reply:
         """Put the open case aside; nothing of it is lost."""
         kept = ledger.current(visit.place, visit.who)
@@ -471,6 +410,8 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
+        case Verb.copy:
+            return cards.copied(case, standing)
         case Verb.changes:
             return cards.changes(case, standing)
         case Verb.what_if:
@@ -486,6 +427,14 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
 def _aid_of(case: Case, standing: Standing) -> str:
     """Give the id of the case that helps where this one stands, at its level."""
     return case.aid(standing.findings.get("levels", NOT_ASKED))
+
+
+def aged(seconds: float) -> str:
+    """Write an age in its largest unit: "5 min", "3 h", "2 d"."""
+    minutes = max(0, int(seconds // 60))
+    if minutes < HOUR:
+        return f"{minutes} min"
+    return f"{minutes // HOUR} h" if minutes < 2 * DAY else f"{minutes // DAY} d"
 
 
 def _said(card: Card) -> Reply:

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bot.conversation import Conversation
+from bot.inline import Lookup
 from bot.team import TeamRoom
 from flows.flow import Flow
 from flows.library import Library
 
 
 class Rooms(NamedTuple):
-    """The conversation of private chats, the room of groups, and the flow that is meant where none is named."""
+    """The conversation of private chats, the room of groups, the flow that is meant where none is named, a look-up."""
 
     alone: Conversation
     team: TeamRoom
     flow: Flow
+    lookup: Lookup
 
 
 def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str]) -> Rooms:
@@ -29,4 +31,4 @@ def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str
     """
     alone = Conversation(*offered, clock, new_id)
     flow = offered.flow()
-    return Rooms(alone, TeamRoom(flow, offered.catalog, clock, new_id, alone), flow)
+    return Rooms(alone, TeamRoom(flow, offered.catalog, clock, new_id, alone), flow, Lookup(offered))

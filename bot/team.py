@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, later
+from bot.conversation import Conversation, aged, later
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.shares import id_at, unsealed
 from bot.teamwork import ANSWERS, VIEWS, Teamwork
 from flows.board import Board, Shared, word
@@ -36,10 +37,6 @@ COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start
 
 BEGIN: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
-
-HOUR: Final = 60
-DAY: Final = 24 * HOUR
-"""Minutes."""
 
 _PICKS: Final = 3
 """Names to pick the right one from."""
@@ -326,7 +323,7 @@ class TeamRoom:
             page = self._catalog.wording.pages.nothing_open
             return _said(self._pages.listed(page.title, self._words.lines.no_cases, ()))
         now = self._clock()
-        rows = [(Button(f"{k.team.name} · {_age(now - k.team.opened)}", _show(k)),) for k in opened if k.team]
+        rows = [(Button(f"{k.team.name} · {aged(now - k.team.opened)}", _show(k)),) for k in opened if k.team]
         return _said(self._pages.listed(self._words.heads.cases, self._words.lines.cases, tuple(rows)))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
@@ -438,11 +435,3 @@ def _show(kept: Kept) -> Tap:
 def _when(at: float) -> str:
     """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
     return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"
-
-
-def _age(seconds: float) -> str:
-    """Write an age in its largest unit: "5 min", "3 h", "2 d"."""
-    minutes = max(0, int(seconds // 60))
-    if minutes < HOUR:
-        return f"{minutes} min"
-    return f"{minutes // HOUR} h" if minutes < 2 * DAY else f"{minutes // DAY} d"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.conversation import BESIDE, Conversation, Visit, beside
+from bot.conversation import BESIDE, Conversation, beside
+from bot.reply import Visit
 from flows.board import Board, Shared
 from flows.card import Button, Card, Tap, Verb
 from flows.case import Case

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.conversation import Conversation, Reply, Visit
+from bot.conversation import Conversation
+from bot.reply import Reply, Visit
 from flows.card import Block, Button, Card, Line, Style
 from flows.store import Ledger, Store
 
@@ -48,6 +49,8 @@ class Terminal:
         button = self._chosen(typed)
         if typed.startswith("/"):
             return self.conversation.command(ledger, typed[1:].lower(), HERE)
+        if button and button.copies:
+            return Reply(toast=button.copies)
         if button is None:
             return Reply(toast=f"“{typed[:20]}” is none of the choices.")
         return self.conversation.tap(ledger, button.tap, HERE)

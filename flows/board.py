@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards import TICK, Cards, bound, laid_out, noted
+from flows.cards import MOST_COPIED, TICK, Cards, bound, laid_out, noted
 from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
 from flows.findings import Codes, Findings
@@ -16,10 +16,7 @@ from flows.interview import Standing
 from flows.levels import written
 from flows.rules import Recommendation, Verdict, decide
 
-MOST_COPIED: Final = 256
-"""Characters that a button can put on the clipboard."""
-
-_ALONE: Final = (Verb.new, Verb.share, Verb.aid)
+_ALONE: Final = (Verb.new, Verb.share, Verb.aid, Verb.copy)
 """What a card offers to one person, and not to a team."""
 
 

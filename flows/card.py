@@ -49,6 +49,7 @@ class Verb(StrEnum):
     confirm = "cf"
     drop = "dr"
     wipe = "wp"
+    copy = "cy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,14 @@ def person(who: str) -> str:
 
 
 class Style(StrEnum):
-    """How a block is read: running lines, a list, folded away until wanted, urgent, or in the small print."""
+    """How a block is read: lines, a list, folded away until wanted, urgent, in the small print, or as typed."""
 
     plain = "plain"
     listed = "listed"
     folded = "folded"
     urgent = "urgent"
     small = "small"
+    typed = "typed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ from flows.foresight import foresight
 from flows.interview import Standing
 from flows.levels import written
 from flows.outlook import Outlook
+from flows.plain import plain, units
 from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
 
 CHANGE: Final = "✎"
 TICK: Final = "✓"
+MOST_COPIED: Final = 256
+"""UTF-16 units that a button can put on the clipboard."""
+
 LONGEST_LABEL: Final = 24
 """A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
 
@@ -122,6 +126,14 @@ class Cards:
         """
         card = self.abreast.card(codes, decide(self.flow.guidance, standing.findings))
         return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+
+    def copied(self, case: Case, standing: Standing) -> Card:
+        """Draw the recommendation as plain text, for where it does not fit a button."""
+        text = plain(self.flow, self.catalog, standing.findings)
+        row = (Button(self.catalog.wording.labels.to_card, Tap(Verb.show)),)
+        block = Block(tuple(map(Line, text.splitlines())), style=Style.typed)
+        title = self.catalog.wording.labels.copy_text
+        return Card(self._findings_label(standing), title, (block,), bound((row,), case))
 
     def _urgent(self, standing: Standing) -> tuple[Block, ...]:
         """Give the urgent notes of an answered case, if it has any."""
@@ -248,7 +260,10 @@ class Cards:
         rows = [*self._option_buttons(result), *self._changes(standing)]
         rows.append((Button(words.labels.changes, Tap(Verb.changes)),))
         share = Button(self.catalog.team.labels.share, Tap(Verb.share))
-        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)), share)]
+        text = plain(self.flow, self.catalog, standing.findings)
+        copied = text if units(text) <= MOST_COPIED else ""
+        copy = Button(words.labels.copy_text, Tap(Verb.copy), copies=copied)
+        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)), copy, share)]
         title, leading = self._headline(result)
         urgent = noted(note for note in result.notes if note.urgent)
         closing = noted(note for note in result.notes if note.closing)

@@ -13,6 +13,7 @@ from typing import Final
 from flows.errors import NoteTooLong
 from flows.findings import Codes
 from flows.flow import Flow
+from flows.notes.bare import bared
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
@@ -98,7 +99,7 @@ def read(flow: Flow, lexicon: Lexicon, text: str) -> Reading:
         raise NoteTooLong(len(text), MOST_CHARACTERS)
     known = phrases(lexicon)
     covered, identifiers = hidden(text, known.knows)
-    items = known.found(cutter(lexicon).cut(covered))
+    items = bared(lexicon, known.found(cutter(lexicon).cut(covered)))
     return _Reader(flow, lexicon, text, items).reading(identifiers=identifiers)
 
 

@@ -67,6 +67,10 @@ class Ledger(Protocol):
         """Give the person's case in a place that was touched last and is not put aside."""
         ...
 
+    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
+        """Give a person's own cases in a place, those that were touched last first."""
+        ...
+
     def add(self, kept: Kept) -> None:
         """Keep a new case.
 
@@ -152,6 +156,11 @@ class MemoryLedger:
         """Give the person's case in a place that was touched last and is not put aside."""
         mine = [k for k in self.cases.values() if (k.place, k.owner, k.aside) == (place, owner, False)]
         return max(mine, key=lambda kept: kept.touched, default=None)
+
+    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
+        """Give a person's own cases in a place, those that were touched last first."""
+        mine = [k for k in self.cases.values() if (k.place, k.owner, k.team) == (place, owner, None)]
+        return sorted(mine, key=lambda kept: -kept.touched)[:most]
 
     def add(self, kept: Kept) -> None:
         """Keep a new case; no case ever takes the place of another."""

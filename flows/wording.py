@@ -150,6 +150,8 @@ class Labels(Words):
     keep: Label
     confirm: Label
     wipe: Label
+    in_private: Label
+    copy_text: Label
 
 
 class Toasts(Words):
@@ -180,6 +182,8 @@ class Note(Words):
     leave_out: Text
     picture: Text
     long: Text
+    incomplete: Text
+    asked: Text
     drop: Annotated[str, blanks("finding")]
 
 
@@ -219,8 +223,18 @@ class Pages(Words):
     failed: Page
 
 
+class Recent(Words):
+    """The words of the list of one's last cases."""
+
+    title: Text
+    line: Text
+    nothing: Text
+
+
 class Commands(Words):
     """What the command menu says of each command."""
+
+    recent: Text
 
     start: Text
     new: Text
@@ -246,4 +260,5 @@ class Wording(Words):
     toasts: Toasts
     pages: Pages
     note: Note
+    recent: Recent
     commands: Commands

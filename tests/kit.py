@@ -8,7 +8,8 @@ from functools import cache, partial
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from bot.conversation import Conversation, Reply, Said, Visit
+from bot.conversation import Conversation
+from bot.reply import Reply, Said, Visit
 from bot.telegram.buttons import pack, unpack
 from bot.telegram.html import screen
 from flows import space

@@ -8,7 +8,7 @@ from typing import Any
 
 from kit import CATALOG, buttons, refusals, tap_of
 
-from bot.conversation import Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.rooms import rooms
 from flows.card import Card, Tap, Verb
 from flows.library import Library

@@ -431,7 +431,7 @@ def test_the_options_come_first_on_the_recommendation_in_card_order() -> None:
         assert [b.tap.question for b in first] == [advice.option for advice in result_of(one).options]
         assert {b.tap.verb for b in first} == {Verb.option}
         assert verbs(one.card.rows[-2]) == [Verb.back, Verb.restart]
-        assert verbs(one.card.rows[-1]) == [Verb.new, Verb.share]
+        assert verbs(one.card.rows[-1]) == [Verb.new, Verb.copy, Verb.share]
 
 
 def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -> None:

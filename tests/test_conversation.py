@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from kit import CATALOG, INTERVIEW, T8, WHO, Phone, buttons, labels, plain, played, read, refusals, tap_of
 
-from bot.conversation import COMMANDS, Conversation, Reply, Visit
+from bot.conversation import COMMANDS, Conversation
+from bot.reply import Reply, Visit
 from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.errors import Overtaken

@@ -10,7 +10,7 @@ import pytest
 from kit import CARDS, CATALOG, INTERVIEW, WHO, Phone, labels, lines, new_case, refusals
 from telegram_kit import Seat, seated
 
-from bot.conversation import Said
+from bot.reply import Said
 from bot.telegram.ear import MOST, Ear, said_in
 from flows.card import Style, Verb, quote
 from flows.errors import StaleTap

@@ -12,7 +12,8 @@ from interview_model import TITLES, CaseModel
 from kit import CATALOG, buttons, lines
 from witness import TOASTS
 
-from bot.conversation import Conversation, Reply, Visit
+from bot.conversation import Conversation
+from bot.reply import Reply, Visit
 from flows.card import Card, Tap, Verb
 from flows.errors import Overtaken
 from flows.pathways.metastasis import METASTASIS

@@ -10,7 +10,7 @@ from discussion_kit import advice, disputes, finding, talk
 from kit import CATALOG, T8, played
 from team_kit import ANA, BEN, CLEO
 
-from bot.conversation import Ask, Reply, Stop, Visit
+from bot.reply import Ask, Reply, Stop, Visit
 from bot.rooms import rooms
 from flows.card import Tap, Verb
 from flows.case import Case, Kind

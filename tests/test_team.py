@@ -12,7 +12,7 @@ from kit import CATALOG, Phone, buttons, labels, lines, plain, read, tap_of
 from syrupy.assertion import SnapshotAssertion
 from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, findings_of
 
-from bot.conversation import Visit
+from bot.reply import Visit
 from bot.shares import LASTS
 from flows.board import word
 from flows.card import PERSON, Card, Tap, Verb, person

@@ -12,9 +12,9 @@ from team_kit import ANA
 from bot.team import _when
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
 from flows import space
-from flows.board import MOST_COPIED, Board, Shared, word
+from flows.board import Board, Shared, word
 from flows.card import Tap, Verb
-from flows.cards import Cards
+from flows.cards import MOST_COPIED, Cards
 from flows.discussion import NONE_OF_THESE, Decision, Talk, departs
 from flows.findings import Findings
 from flows.interview import Standing

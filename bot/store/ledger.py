@@ -20,6 +20,12 @@ _CURRENT: Final = (
     .order_by(CASES.c.touched.desc())
     .limit(1)
 )
+_RECENT: Final = (
+    select(CASES)
+    .where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.name.is_(None))
+    .order_by(CASES.c.touched.desc())
+    .limit(bindparam("most"))
+)
 _TEAMS: Final = select(CASES).where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
 _TEAM_CASES: Final = _TEAMS.where(CASES.c.place == bindparam("place")).order_by(CASES.c.opened.desc())
 _OF_CHAT: Final = _TEAMS.where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
@@ -77,6 +83,10 @@ class SqlLedger:
     def current(self, place: str, owner: str) -> Kept | None:
         """Give the person's case in a place that was touched last and is not put aside."""
         return _kept(self._connection.execute(_CURRENT, {"place": place, "owner": owner}).one_or_none())
+
+    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
+        """Give a person's own cases in a place, those that were touched last first."""
+        return self._every(_RECENT, {"place": place, "owner": owner, "most": most})
 
     def add(self, kept: Kept) -> None:
         """Keep a new case.

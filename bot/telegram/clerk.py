@@ -8,8 +8,9 @@ from typing import Final
 import orjson
 
 from bot.access import Access
-from bot.conversation import Ask, Conversation, Deed, Pin, Reply, Show, Stop, Visit, Wipe
+from bot.conversation import Conversation
 from bot.desk import Desk, Letter, Wish
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
@@ -145,6 +146,8 @@ class Clerk:
         visit = Visit(arrival.place, str(arrival.who), arrival.card)
         if tapped:
             return self._conversation.tap(desk, tap, visit)
+        if arrival.data == "start" and arrival.argument:
+            return self._conversation.linked(desk, arrival.argument, visit)
         if arrival.data:
             return self._conversation.command(desk, arrival.data, visit)
         return self._conversation.text(desk, visit, said_in(arrival.argument))

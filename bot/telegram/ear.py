@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from bot.conversation import Said
+from bot.reply import Said
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
 from flows.flow import Flow

@@ -45,6 +45,8 @@ def _block(block: Block) -> str:
             return f"⚠️ <b>{text}</b>"
         case Style.small:
             return f"<i>{text}</i>"
+        case Style.typed:
+            return f"<pre>{text}</pre>"
         case _:
             return text
 

@@ -15,7 +15,7 @@ from bot.conversation import COMMANDS
 from bot.desk import Letter
 from bot.team import COMMANDS as TEAM_COMMANDS
 
-KINDS: Final = ("message", "callback_query", "poll_answer", "my_chat_member")
+KINDS: Final = ("message", "callback_query", "poll_answer", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
 
 KNOWN: Final = frozenset((*COMMANDS, *TEAM_COMMANDS))
@@ -32,6 +32,9 @@ MOST_DATA: Final = 80
 """Characters of callback data that are looked at; more than Telegram carries is none of ours."""
 
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+([A-Za-z0-9_-]{1,64})\s*$|\s|$)")
+_PAYLOAD: Final = re.compile(r"case|[a-z0-9]{1,16}-[0-9]{1,12}-[0-9a-f]{24}|p1[0-9a-f]{5}[a-z-]{6}")
+"""What the bot's own links bear; what somebody writes behind /start is nobody's business."""
+
 _MENTION: Final = re.compile(r"@([A-Za-z0-9_]{1,64})\s+/?([A-Za-z0-9_]{1,32})\s*$")
 _MASKS: Final = (1087968824, 136817688, 777000)
 """The numbers Telegram gives to who writes as a group, as a channel, and to what a linked channel posts."""
@@ -224,7 +227,9 @@ def _command(text: str, username: str, *, private: bool) -> tuple[str, str]:
     if command is None or (command[2] and username and command[2].lower() != username.lower()):
         return "", ""
     named = command[1].lower()
-    return (named, command[3] or "" if named == "start" else "") if named in KNOWN else (UNKNOWN, "")
+    payload = command[3] or ""
+    ours = named == "start" and _PAYLOAD.fullmatch(payload)
+    return (named, payload if ours else "") if named in KNOWN else (UNKNOWN, "")
 
 
 def _chat(message: dict[str, Any]) -> tuple[int, bool]:

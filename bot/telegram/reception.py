@@ -16,6 +16,7 @@ from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, HandledAlready
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Fate, failure_of
+from bot.telegram.inline import Inline
 from bot.telegram.intake import Kind, Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.members import Members, Role
 from bot.telegram.outbox import LONGEST_TOAST, Outbox
@@ -42,6 +43,7 @@ class Reception:
         outbox: Outbox,
         members: Members,
         ear: Ear,
+        inline: Inline,
         log: FilteringBoundLogger,
         committed: Callable[[], None],
     ) -> None:
@@ -53,6 +55,7 @@ class Reception:
         self._outbox = outbox
         self._members = members
         self._ear = ear
+        self._inline = inline
         self._log = log
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,6 +74,9 @@ class Reception:
         Raises:
             NotSaved: where the database could not keep the batch, which must come again; the people were told.
         """
+        for update in batch:
+            if isinstance(update, dict) and "inline_query" in update:
+                self._spawn(self._inline.answer(update["inline_query"]))
         letters, unreadable = self._read(batch)
         try:
             new = set(await self._store.run(lambda desk: _taken_in(desk, letters, unreadable)))

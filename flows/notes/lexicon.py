@@ -70,6 +70,15 @@ class Joint(_Data):
     within: Literal["run", "note"]
 
 
+class Bare(_Data):
+    """Words that answer a question only where they stand bare among answers; right after levels only if said so."""
+
+    question: str
+    code: str
+    words: Phrases
+    after_levels: bool = True
+
+
 class Scale(_Data):
     """A published scale: it is context to a question and never an answer."""
 
@@ -131,6 +140,7 @@ class Lexicon(_Same):
     answers: tuple[Answer, ...]
     topics: tuple[Topic, ...]
     joints: tuple[Joint, ...]
+    bare: tuple[Bare, ...] = ()
     apart: Apart
     scales: dict[str, Scale]
 
@@ -138,6 +148,17 @@ class Lexicon(_Same):
     def topic(self) -> dict[str, Topic]:
         """The topics by name."""
         return {topic.name: topic for topic in self.topics}
+
+    @cached_property
+    def barely(self) -> dict[str, tuple[Answer, bool]]:
+        """The bare words, each with its answer, and whether it may follow levels."""
+        return {
+            word: (answer, bare.after_levels)
+            for bare in self.bare
+            for answer in self.answers
+            if (answer.question, answer.code) == (bare.question, bare.code)
+            for word in bare.words
+        }
 
     def entries(self) -> Iterator[tuple[str, Sense]]:
         """Give every phrase with what it is."""
@@ -174,6 +195,12 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     cited = [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
     cited += [f"{answer.denied_topic}" for answer in words.answers if answer.denied_topic]
     cited += words.levels.treated
+    answered = {(answer.question, answer.code) for answer in words.answers}
+    faults += [
+        f"{FILE}: bare {bare.words[0]!r}: {bare.question}.{bare.code} is no answer"
+        for bare in words.bare
+        if (bare.question, bare.code) not in answered
+    ]
     names = {name.removeprefix("no ") for name in cited}
     faults += [f"{FILE}: {name!r} is no topic" for name in sorted(names - set(words.topic))]
     if faults:

@@ -1,0 +1,108 @@
+"""Who acts and what they said, and what follows: cards to show, a few words in passing, what else is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flows.card import Card
+from flows.findings import Codes, Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who acts, and where.
+
+    Attributes:
+        place: the opaque key of the chat.
+        who: the opaque id of the person.
+        card: the message that was tapped; None for what was typed.
+        admin: whether the person administers the group.
+    """
+
+    place: str
+    who: str
+    card: int | None = None
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was typed, as far as it is taken in: codes, no words.
+
+    Attributes:
+        findings: what was read, by question.
+        beside: what else was in it: the keys of `flows.heard`, "picture" for what is no text, "long" for too much.
+        note: the key under which the channel has the words; empty where it has none.
+        message: the message; None where it is not known.
+    """
+
+    findings: Findings = field(default_factory=dict)
+    beside: Codes = ()
+    note: str = ""
+    message: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A card that is to be seen.
+
+    Attributes:
+        at: the message that shall show it; None for a new one.
+        case: the case that the message then shows; empty for a page.
+        place: where; empty for the place of the visit.
+        minutes: whether it is the record of a decision of the case.
+    """
+
+    card: Card
+    at: int | None = None
+    case: str = ""
+    place: str = ""
+    minutes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A vote that is to be opened: the one of that number on a case, its question and its answers."""
+
+    case: str
+    number: int
+    question: str
+    answers: tuple[str, ...]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A vote that is to end, by the message that shows it."""
+
+    message: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A message that is to be pinned, or not any more."""
+
+    message: int
+    on: bool = True
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """A person's message that is to be deleted."""
+
+    message: int
+    place: str = ""
+
+
+Deed = Ask | Stop | Pin | Wipe
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done."""
+
+    shows: tuple[Show, ...] = ()
+    toast: str = ""
+    deeds: tuple[Deed, ...] = ()

@@ -1,0 +1,47 @@
+"""Bare words that are answers only among answers: "T8 fit intact body limited", but not "pedicles intact"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+
+from flows.notes.lexicon import Answer, Lexicon
+from flows.notes.phrases import Item
+
+_AHEAD = ("levels",)
+_BEHIND = ("levels", "sep", "no")
+
+
+def bared(lexicon: Lexicon, items: list[Item]) -> list[Item]:
+    """Turn each run of bare words that stands among answers into those answers."""
+    heard: list[Item] = []
+    for is_bare, group in groupby(items, key=lambda item: _word(item) in lexicon.barely):
+        run = list(group)
+        behind = items[len(heard) + len(run)] if len(heard) + len(run) < len(items) else None
+        if is_bare and _leads(heard, lexicon, run[0]) and _ends(behind):
+            run = [replace(item, sense=lexicon.barely[_word(item)][0]) for item in run]
+        heard += run
+    return heard
+
+
+def _leads(before: list[Item], lexicon: Lexicon, first: Item) -> bool:
+    """Tell whether what stands before a bare word is an answer, or levels where that may be."""
+    ahead = list(before)
+    if ahead and ahead[-1].sense == "sep":
+        ahead.pop()
+    if not ahead:
+        return False
+    after_levels = lexicon.barely[_word(first)][1] or len(ahead) < len(before)
+    return isinstance(ahead[-1].sense, Answer) or (ahead[-1].sense in _AHEAD and after_levels)
+
+
+def _ends(behind: Item | None) -> bool:
+    """Tell whether a bare word ends there: with the note, a separator, an answer, levels, or a "no"."""
+    return behind is None or isinstance(behind.sense, Answer) or behind.sense in _BEHIND
+
+
+def _word(item: Item) -> str:
+    """Give the only word of an item; nothing where it has more."""
+    piece = item.piece
+    alone = piece.kind == "word" and len(piece.words) == 1 and (piece.start, piece.end) == (item.start, item.end)
+    return piece.words[0] if alone else ""

@@ -1,0 +1,185 @@
+"""Inline mode, the start link that goes on with it, the last cases, and the text to copy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit import CARDS, CATALOG, INTERVIEW, Phone, answer, drawn, every_path, new_case, read, refusals, walked
+from telegram_kit import Seat, seated
+
+from bot.access import Access
+from bot.inline import MOST, Lookup
+from bot.reply import Said
+from bot.telegram.html import screen
+from bot.telegram.intake import letter_of
+from flows.card import Verb
+from flows.library import library
+from flows.pathways.metastasis import METASTASIS
+from flows.plain import plain, units
+from flows.prefill import read_prefill
+
+LOOKUP = Lookup(library())
+WHOLE = {
+    "levels": ("T8",),
+    "fitness": ("fit",),
+    "deficit": ("none",),
+    "extent": ("body",),
+    "destruction": ("limited",),
+    "prior": ("none",),
+}
+LINE = "T8 fit no deficit body only limited destruction no prior treatment"
+
+
+@pytest.fixture
+async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
+    async with seated(tmp_path) as seat:
+        yield seat
+
+
+async def offered(seat: Seat, line: str) -> dict[str, Any]:
+    """Type behind the bot's name, and give what it offers."""
+    found: dict[str, Any] = {}
+
+    def heard(event: str, told: dict[str, Any]) -> None:
+        if event == "inline":
+            found.update(told)
+
+    seat.play.world.listen(heard)
+    assert seat.play.world.ask(1001, line, 1001)
+    await seat.until(lambda _: bool(found))
+    return found
+
+
+# What a line offers.
+
+
+def test_a_whole_case_offers_its_recommendation_alone() -> None:
+    [result] = LOOKUP.results(LINE)
+    assert (result.card.title, result.complete, result.card.rows) == ("Posterior MIS", True, ())
+    assert read_prefill(METASTASIS, result.prefill) is not None
+
+
+def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
+    [result] = LOOKUP.results("T8 fit no deficit")
+    assert not result.complete
+    assert "Where is the tumour?" in read(result.card).text
+    assert read_prefill(METASTASIS, result.prefill) == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [("mis", "Posterior MIS"), ("bilsky", "ESCC"), ("F12", "F12"), ("karnofsky", "Karnofsky"), ("G5", "G5")],
+)
+def test_anything_else_is_looked_up(line: str, title: str) -> None:
+    found = LOOKUP.results(line)
+    assert 1 <= len(found) <= MOST
+    assert any(title in f"{result.card.title} {read(result.card).text}" for result in found[:2])
+
+
+def test_nothing_is_found_for_nonsense_and_an_empty_line_offers_the_options() -> None:
+    assert LOOKUP.results("zzzzqqq") == ()
+    assert LOOKUP.results("T8 " * 200) == ()
+    assert [result.code for result in LOOKUP.results("")][:6] == [f"o-{code}" for code in CATALOG.options]
+
+
+@pytest.mark.parametrize("line", [LINE, "T8", "mis", "bilsky", ""])
+def test_what_is_offered_can_be_sent(line: str) -> None:
+    for result in LOOKUP.results(line):
+        assert refusals(result.card) == []
+        assert 1 <= len(result.code) <= 64
+        assert "callback_data" not in str(screen(result.card))
+
+
+def test_no_word_of_the_line_is_sent_back() -> None:
+    [result] = LOOKUP.results("T8 fit Mr Quuxington zebra")
+    assert "uuxington" not in read(result.card).text
+    assert "zebra" not in read(result.card).text
+
+
+# Through Telegram's door.
+
+
+async def test_an_inline_query_is_answered_and_nothing_of_it_kept(seat: Seat, tmp_path: Path) -> None:
+    told = await offered(seat, f"{LINE} zebra")
+    assert [result["title"] for result in told["results"]] == ["T8 · 1 level · Posterior MIS"]
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
+    assert b"zebra" not in kept
+    assert "zebra" not in seat.log.getvalue()
+
+
+async def test_who_is_not_listed_is_offered_nothing(tmp_path: Path) -> None:
+    async with seated(tmp_path, access=Access(open=False, users=frozenset({7}))) as seat:
+        assert (await offered(seat, LINE))["results"] == []
+
+
+async def test_the_link_leads_to_the_case_to_be_confirmed(seat: Seat) -> None:
+    [result] = LOOKUP.results("T8 fit no deficit")
+    await seat.say(f"/start {result.prefill}", "Read so. Is it right?")
+    await seat.tap("Confirm", "Where is the tumour?")
+
+
+@pytest.mark.parametrize("payload", ["John_Smith_1950", "p1zzzzz------", "p1", "a" * 64])
+def test_what_somebody_writes_behind_start_is_not_taken_in(payload: str) -> None:
+    who = {"id": 5, "is_bot": False, "first_name": "x"}
+    message = {"message_id": 1, "from": who, "chat": {"id": 5, "type": "private"}, "text": f"/start {payload}"}
+    letter = letter_of({"update_id": 1, "message": message})
+    assert letter
+    assert payload not in letter.body
+
+
+# The last cases.
+
+
+async def test_the_last_cases_are_listed_with_their_headlines_and_brought_back() -> None:
+    phone = Phone()
+    await phone.write(Said(WHOLE, (), "", 1))
+    await phone.tap("Confirm")
+    await phone.command("new")
+    await phone.tap("L2", "Done · 1")
+    await phone.command("recent")
+    assert [b.label.rpartition(" · ")[0] for row in phone.card.rows for b in row] == [
+        "L2 · Case · 2 of 7",
+        "T8 · Posterior MIS",
+    ]
+    assert refusals(phone.card) == []
+    await phone.tap(phone.card.rows[1][0].label)
+    assert phone.card.title == "Posterior MIS"
+
+
+async def test_where_no_case_is_kept_none_is_listed() -> None:
+    phone = Phone()
+    await phone.command("recent")
+    assert phone.card.title == CATALOG.wording.recent.title
+
+
+# The text to copy.
+
+
+def test_every_recommendation_has_its_text_on_a_button_or_in_a_block() -> None:
+    for case in walked(every_path(METASTASIS)).values():
+        standing = INTERVIEW.standing(case)
+        if standing.at:
+            continue
+        text = plain(METASTASIS, CATALOG, standing.findings)
+        [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
+        assert copy.copies == (text if units(text) <= 256 else "")
+        assert text.splitlines()[-1] == "AO Surgery Reference 2019, edition 2026-11"
+
+
+async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> None:
+    case = new_case()
+    for question, codes in (("levels", ("T2", "T8")), ("fitness", ("undecided",)), ("deficit", ("significant",))):
+        case = answer(INTERVIEW, case, question, codes)
+    for question, codes in (("extent", ("circumferential",)), ("destruction", ("extensive",))):
+        case = answer(INTERVIEW, case, question, codes)
+    for question, codes in (("one_sided", ("not_judged",)), ("prior", ("extensive",))):
+        case = answer(INTERVIEW, case, question, codes)
+    standing = INTERVIEW.standing(case)
+    assert standing.at is None
+    card = CARDS.copied(case, standing)
+    assert "<pre>" in str(screen(card)["text"])
+    assert "T2, T8: fitness undecided" in read(card).text
+    assert refusals(card) == []
