@@ -6,7 +6,7 @@ import asyncio
 import io
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from local_bot_api import CHAT, Play, playing
 
 from bot.access import Access
 from bot.playground.api import Interfere
+from bot.playground.shapes import PRIVATE, Room
 from bot.rooms import rooms
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
@@ -114,6 +115,7 @@ async def seated(
     start: bool = True,
     access: Access = EVERYBODY,
     terms: Terms = TERMS,
+    chats: Iterable[Room] = (PRIVATE,),
 ) -> AsyncIterator[Seat]:
     """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +128,7 @@ async def seated(
             faults.append(fault)
 
     log = io.StringIO()
-    async with playing(folder / "chats.db", token=TOKEN, observe=observe, interfere=interfere) as play:
+    async with playing(folder / "chats.db", token=TOKEN, observe=observe, interfere=interfere, rooms=chats) as play:
         store = open_store(f"sqlite:///{folder / 'cases.db'}")
         numbers = itertools.count(int(time.time() * 1000))
         offered = library()

@@ -178,8 +178,8 @@ def _tapped(query: dict[str, Any]) -> Arrival:
 
 
 def _voted(answer: dict[str, Any]) -> Arrival | None:
-    """Read a vote; who votes as a channel is nobody."""
-    if "user" not in answer:
+    """Read a vote; who votes as a channel or as the group is nobody, though Telegram puts a user in its place."""
+    if "user" not in answer or "voter_chat" in answer or _masked(answer["user"]):
         return None
     who, numbers = int(answer["user"]["id"]), ",".join(str(int(number)) for number in answer["option_ids"])
     return Arrival(who, who, False, "", None, str(int(answer["poll_id"])), Kind.vote, numbers)  # noqa: FBT003
