@@ -100,15 +100,18 @@ def decide(
 
 @app.command
 def flow(code: str = "", *, document: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Print a flow as a Mermaid chart.
+    """Print a flow as a Mermaid chart, or the stages of a team's discussion.
 
     Args:
-        code: the code of the flow; the metastasis where none is named.
+        code: the code of the flow; the metastasis where none is named; `discussion` for those stages.
         document: print the whole document for review instead: chart, questions, rules, notes, facts.
     """
     from flows import diagram
     from flows.library import library
 
+    if code == "discussion" and not document:
+        _say(diagram.stages())
+        return 0
     offered = library()
     pathway = offered.flow(code)
     sys.stdout.write(diagram.document(pathway, offered.catalog) if document else diagram.mermaid(pathway) + "\n")

@@ -1,4 +1,4 @@
-"""A flow as a chart whose edges are labelled by its conditions, and as a document for review; both are generated."""
+"""A flow as a chart labelled by its conditions, and as a document for review; a discussion as a chart of stages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flows import space
 from flows.catalog import Catalog
 from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
+from flows.discussion import EDGES, Talk
 from flows.flow import Flow, Question
 from flows.rules import Place, Verdict
 
@@ -23,6 +24,17 @@ def mermaid(flow: Flow) -> str:
     for source, dests in following.items():
         for dest in dests:
             lines.append(f"    {source} -->{_edge(flow, dest, alone=len(dests) == 1)} {dest or end}")
+    return "\n".join(lines)
+
+
+def stages() -> str:
+    """Draw the stages of a team's discussion as a Mermaid state diagram: each arrow bears what leads along it."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for event, sources, dest in EDGES:
+        for source in sources:
+            arrows.setdefault((source, dest or source), []).append(event)
+    lines = ["stateDiagram-v2", f"    [*] --> {Talk().stage}"]
+    lines += [f"    {source} --> {dest}: {', '.join(events)}" for (source, dest), events in arrows.items()]
     return "\n".join(lines)
 
 

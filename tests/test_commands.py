@@ -122,6 +122,12 @@ def test_flow_prints_a_chart_with_labelled_edges(spinemets: Spinemets) -> None:
     assert 'fitness -->|"otherwise"| recommendation' in told
 
 
+def test_the_stages_of_a_discussion_are_printed_as_a_chart(spinemets: Spinemets) -> None:
+    told = spinemets("flow", "discussion").stdout.decode()
+    assert told.startswith("stateDiagram-v2\n    [*] --> gathering\n")
+    assert "    voting --> decided: close\n" in told
+
+
 def test_another_flow_is_drawn_and_decided_by_its_code(spinemets: Spinemets) -> None:
     assert 'location["Where is the lesion?"]' in spinemets("flow", "sins").stdout.decode()
     worst = {

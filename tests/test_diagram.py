@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import decision_table as table
@@ -11,13 +11,15 @@ import pytest
 from kit import CATALOG, FLOWS, every_path, guiding
 
 from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
-from flows.diagram import document, mermaid, words
+from flows.diagram import document, mermaid, stages, words
+from flows.discussion import Stage, machine
 from flows.errors import FindingFault
 from flows.flow import Choice, Flow, Question
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "flows"
+ARROW = re.compile(r"    (\w+) --> (\w+): (\w+(?:, \w+)*)")
 EDGE = re.compile(r'    (\w+) -->(?:\|"([^"|]+)"\|)? (\w+)')
 
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
@@ -230,3 +232,17 @@ def test_the_document_that_is_kept_is_the_one_that_the_flow_writes(flow: Flow) -
     command = f"spinemets flow {flow.code} --document > docs/flows/{flow.code}.md"
     assert kept.exists(), f"not written yet; run: {command}"
     assert kept.read_text(encoding="utf-8") == document(flow, CATALOG), f"out of date; run: {command}"
+
+
+# The stages of a discussion.
+
+
+def test_the_stages_are_drawn_with_every_event_of_the_machine_and_no_other() -> None:
+    first, begin, *arrows = stages().splitlines()
+    found = [ARROW.fullmatch(line) for line in arrows]
+    assert all(found), "every arrow is one that Mermaid reads"
+    drawn = {(match[1], match[2], event) for match in found if match for event in match[3].split(", ")}
+    events = machine().events.items()
+    leads = [(name, edge) for name, event in events for edge in chain(*event.transitions.values())]
+    assert drawn == {(edge.source, edge.dest or edge.source, name) for name, edge in leads}
+    assert (first, begin) == ("stateDiagram-v2", f"    [*] --> {Stage.gathering}")

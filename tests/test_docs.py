@@ -180,7 +180,7 @@ def test_the_readme_tells_every_command_of_a_group_and_no_other() -> None:
     assert told == {f"/{command}" for command in OF_A_GROUP}
 
 
-NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/healthz", "/readyz"}
+NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/setinline", "/healthz", "/readyz"}
 """What @BotFather and a web server understand."""
 
 
