@@ -40,7 +40,7 @@ def command(text: str, chat: dict[str, Any] = GROUP) -> tuple[str, str] | None:
         ("/case@other_bot", None),
         ("/case T8 fit for surgery", ("case", "")),
         ("/start@SpineBot case", ("start", "case")),
-        ("/start 1f-1800000000-0a", ("start", "1f-1800000000-0a")),
+        ("/start 1f-1800000000-0a0a0a0a0a0a0a0a0a0a0a0a", ("start", "1f-1800000000-0a0a0a0a0a0a0a0a0a0a0a0a")),
         ("/start two words", ("start", "")),
         ("/case 1f", ("case", "")),
         ("/weather", ("unknown", "")),
