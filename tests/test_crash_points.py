@@ -14,6 +14,8 @@ from mortal import Fate, Heaven, MortalStore, count, lived
 from store_kit import ask
 from witness import Button, Witness, buttons_of
 
+pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+
 pytest_plugins = ("store_fixtures",)
 
 CHAT = 3001

@@ -21,6 +21,8 @@ from bot.store.opening import open_store
 from bot.telegram.intake import LARGEST, letter_of, query_id_of, update_id_of
 from flows.card import Verb
 
+pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+
 MANY = int(os.environ.get("SPINEMETS_FUZZ", "50000"))
 SEED = int(os.environ.get("SPINEMETS_FUZZ_SEED", "20241"))
 BATCH = 100

@@ -19,6 +19,8 @@ from flows.errors import Overtaken
 from flows.pathways.metastasis import METASTASIS
 from flows.store import Kept, MemoryLedger
 
+pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+
 CASE: Final = "1f"
 HERE: Final = Visit("p1", "u1", 17)
 Wish = tuple[Verb, str, str]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
+import pytest
 from kit import CATALOG, new_case
 from team_kit import ANA
 
@@ -21,6 +22,8 @@ from flows.interview import Standing
 from flows.levels import written
 from flows.pathways.metastasis import METASTASIS
 from flows.rules import Verdict, decide
+
+pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 
 BOARD: Final = Board(Cards(METASTASIS, CATALOG, named=True), _when)
 LATE: Final = 1_793_000_000.0
