@@ -116,6 +116,7 @@ async def seated(
     access: Access = EVERYBODY,
     terms: Terms = TERMS,
     chats: Iterable[Room] = (PRIVATE,),
+    group_limit: int = 0,
 ) -> AsyncIterator[Seat]:
     """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,7 +129,15 @@ async def seated(
             faults.append(fault)
 
     log = io.StringIO()
-    async with playing(folder / "chats.db", token=TOKEN, observe=observe, interfere=interfere, rooms=chats) as play:
+    playground = playing(
+        folder / "chats.db",
+        token=TOKEN,
+        observe=observe,
+        interfere=interfere,
+        rooms=chats,
+        group_limit=group_limit,
+    )
+    async with playground as play:
         store = open_store(f"sqlite:///{folder / 'cases.db'}")
         numbers = itertools.count(int(time.time() * 1000))
         offered = library()
