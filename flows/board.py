@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards import MOST_COPIED, TICK, Cards, bound, laid_out, noted
+from flows.cards import MOST_COPIED, Cards, bound, grid, laid_out, noted
 from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
 from flows.findings import Codes, Findings
@@ -68,13 +68,7 @@ class Board:
         held = shared.standing.findings[question.code]
         lines = [Line(self.cards.given(shared.standing)[question.code])]
         lines += self._objections(shared, question)
-        buttons: list[Button] = []
-        for choice in question.choices:
-            ticked = choice.code in held
-            verb = (Verb.hold_without if ticked else Verb.hold_with) if question.several else Verb.hold
-            label = f"{choice.label} {TICK}" if ticked else choice.label
-            buttons.append(Button(label, Tap(verb, question.code, choice.code)))
-        rows = laid_out(buttons, question.rows or (1,) * len(buttons))
+        rows = grid(question, held, Verb.hold, Verb.hold_with, Verb.hold_without)
         if question.several:
             rows.append((Button(words.labels.as_it_stands, Tap(Verb.hold, question.code)),))
         blocks = (Block(tuple(lines), style=Style.listed), Block((Line(words.lines.hold),), style=Style.small))

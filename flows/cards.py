@@ -179,13 +179,7 @@ class Cards:
 
     def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
-        buttons: list[Button] = []
-        for choice in at.choices:
-            ticked = choice.code in chosen
-            verb = (Verb.unmark if ticked else Verb.mark) if at.several else Verb.answer
-            label = f"{choice.label} {TICK}" if ticked else choice.label
-            buttons.append(Button(label, Tap(verb, at.code, choice.code)))
-        rows = laid_out(buttons, at.rows or (1,) * len(buttons))
+        rows = grid(at, chosen, Verb.answer, Verb.mark, Verb.unmark)
         if at.several:
             count = f" · {len(chosen)}" if chosen else ""
             rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
@@ -394,6 +388,17 @@ def _brief(question: Question, codes: Codes) -> str:
         return question.said(codes)
     levels = written(codes)
     return levels if len(levels) + len(CHANGE) < LONGEST_LABEL else f"{len(codes)} levels"
+
+
+def grid(question: Question, chosen: Codes, alone: Verb, on: Verb, off: Verb) -> list[tuple[Button, ...]]:
+    """Lay out the choices of a question, ticked where chosen: `alone` takes one, `on` and `off` one of several."""
+    buttons: list[Button] = []
+    for choice in question.choices:
+        ticked = choice.code in chosen
+        verb = (off if ticked else on) if question.several else alone
+        label = f"{choice.label} {TICK}" if ticked else choice.label
+        buttons.append(Button(label, Tap(verb, question.code, choice.code)))
+    return laid_out(buttons, question.rows or (1,) * len(buttons))
 
 
 def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:

@@ -80,7 +80,7 @@ class Ledger(Protocol):
         ...
 
     def put(self, kept: Kept, expected: int) -> None:
-        """Keep a case anew.
+        """Keep a case anew; whose it is, where it is and under which flow stays as it was added.
 
         Args:
             kept: the case as it shall be.

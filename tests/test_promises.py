@@ -302,12 +302,16 @@ def test_a_button_bears_case_turn_question_and_the_answer_that_is_wished() -> No
     assert unpack(".0.nw") == Tap(Verb.new)
 
 
-def test_every_screen_of_a_button_names_its_callback_data() -> None:
+def test_every_button_on_the_screen_bears_what_it_wishes_or_the_text_that_it_copies() -> None:
     card = Cards(METASTASIS, CATALOG).case(played(T8), Interview(METASTASIS).standing(played(T8)))
     keyboard = screen(card)["reply_markup"]
     assert isinstance(keyboard, dict)
-    datas = [button["callback_data"] for row in keyboard["inline_keyboard"] for button in row]
-    assert [unpack(data) for data in datas] == [button.tap for button in buttons(card)]
+    shown = [button for row in keyboard["inline_keyboard"] for button in row]
+    copying = [button["copy_text"]["text"] for button in shown if "copy_text" in button]
+    wishing = [unpack(button["callback_data"]) for button in shown if "copy_text" not in button]
+    assert copying == [button.copies for button in buttons(card) if button.copies]
+    assert len(copying) == 1
+    assert wishing == [button.tap for button in buttons(card) if not button.copies]
 
 
 # What the decision rules say of the answers' labels.

@@ -106,7 +106,7 @@ async def test_the_current_case_was_touched_last_and_is_not_put_aside(ledger_sto
 
 
 async def test_a_case_is_put_where_its_revision_is_as_expected(ledger_store: Store) -> None:
-    later = kept(place="moved", owner="bob", revision=8, turn=8, steps=STEPS, card=5, aside=True, touched=9.0)
+    later = kept(revision=8, turn=8, steps=STEPS, card=5, aside=True, touched=9.0)
     await ledger_store.run(added(kept(revision=7)))
     await ledger_store.run(lambda ledger: ledger.put(later, 7))
     assert await ledger_store.run(lambda ledger: ledger.get("1f")) == later

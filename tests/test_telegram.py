@@ -45,7 +45,7 @@ async def test_a_case_is_one_message_edited_from_the_first_question_to_the_recom
 async def test_the_command_menu_is_set_at_the_start(seat: Seat) -> None:
     await begun(seat)
     commands = {entry["command"] for entry in (await seat.play.state())["commands"]}
-    assert commands == {"start", "new", "sins", "options", "scales", "help", "about", "cancel", "forget"}
+    assert commands == {"start", "new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget"}
 
 
 async def test_every_command_is_answered(seat: Seat) -> None:
