@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TypeVar
 import psycopg
 from conftest import Cloud, Fields, InlineStore, Rig, refused, rig_on
 from kit import reading
-from sqlalchemy import event
 from witness import Witness
 
 from bot.desk import Desk
@@ -65,32 +64,25 @@ class MortalStore(InlineStore):
         self._connection = connection
         self._fate = fate
 
-        def before(*told: Any) -> None:
-            self._must_outlive(f"before {told[2].split()[0]}")
-
-        def after(*told: Any) -> None:
-            self._must_outlive(f"after {told[2].split()[0]}")
-
-        event.listen(connection, "before_cursor_execute", before)
-        event.listen(connection, "after_cursor_execute", after)
-        self._surround(connection.dialect, "do_commit")
-        self._surround(database, "wipe")
+        self._surround(self._transactions._driver, "execute", lambda text, *_: str(text.split()[0]))
+        self._surround(self._transactions._driver, "commit", lambda: "commit")
+        self._surround(database, "wipe", lambda _: "wipe")
 
     def abandoned(self) -> None:
         """Let the database notice that its client is gone."""
         self._connection.invalidate()
 
-    def _surround(self, owner: object, name: str) -> None:
-        """Put a step before and after something."""
-        inner: Callable[[Any], Any] = getattr(owner, name)
+    def _surround(self, owner: object, method: str, named: Callable[..., str]) -> None:
+        """Put a step before and after something, named by what it is given."""
+        inner: Callable[..., Any] = getattr(owner, method)
 
-        def outer(given: Any) -> Any:
-            self._must_outlive(f"before {name}")
-            result = inner(given)
-            self._must_outlive(f"after {name}")
+        def outer(*given: Any) -> Any:
+            self._must_outlive(f"before {named(*given)}")
+            result = inner(*given)
+            self._must_outlive(f"after {named(*given)}")
             return result
 
-        setattr(owner, name, outer)
+        setattr(owner, method, outer)
 
     def _must_outlive(self, step: str) -> None:
         """Take a step.

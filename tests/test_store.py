@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from store_kit import STEPS, ask, kept, letters
 
 from bot.desk import Desk, DeskStore, Letter
@@ -427,9 +426,16 @@ async def test_jobs_are_done_in_the_order_they_were_given(store: SqlStore) -> No
     assert done == list(range(200))
 
 
-async def test_jobs_that_wait_share_a_commit(store: SqlStore) -> None:
-    commits: list[object] = []
-    event.listen(store._writer._transactions._connection, "commit", commits.append)
+async def test_jobs_that_wait_share_a_commit(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits: list[str] = []
+    driver = store._writer._transactions._driver
+    commit = driver.commit
+
+    def counted() -> None:
+        commits.append("commit")
+        commit()
+
+    monkeypatch.setattr(driver, "commit", counted)
     await store.run(added(kept()))
     commits.clear()
     assert await at_once(store, *[answered()] * 100) == list(range(1, 101))

@@ -26,8 +26,14 @@ class Database(Protocol):
         """Open a transaction in which no other process changes the tables."""
         ...
 
-    def mark(self, connection: Connection) -> None:
-        """Note, in a transaction that erases, that traces will be left."""
+    @property
+    def begins(self) -> str:
+        """What begins a transaction; empty where the driver does so by itself."""
+        ...
+
+    @property
+    def marks(self) -> str:
+        """What notes, in a transaction that erases, that traces will be left; empty where nothing is to be noted."""
         ...
 
     def wipe(self, connection: Connection) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import UpdateBase, bindparam, delete, func, insert, select, update
 
@@ -60,90 +60,89 @@ _WISHES: Final = select(OUTBOX.c.place, OUTBOX.c.slot, OUTBOX.c.version, OUTBOX.
     func.coalesce(OUTBOX.c.first, OUTBOX.c.version)
 )
 _WISHES_OF: Final = _WISHES.where(OUTBOX.c.place == bindparam("place"))
-_GRANTED: Final = (
-    delete(OUTBOX).where(OUTBOX.c.version.in_(bindparam("ids", expanding=True))).returning(OUTBOX.c.version)
-)
+_GRANTED: Final = delete(OUTBOX).where(OUTBOX.c.version == bindparam("shown"))
 
 
 class SqlDesk(SqlLedger):
-    """A desk on a connection whose transaction has begun."""
+    """A desk on a driver whose transaction has begun."""
 
     def claim(self, bot: str) -> str:
         """Note whose database this is, where nobody has yet; tell whose it is."""
-        found = self._connection.execute(_WHOSE).scalar_one_or_none()
+        (found,) = self._driver.row(_WHOSE, {}) or (None,)
         if found is None:
-            self._connection.execute(_CLAIM, {"id": bot})
+            self._driver.count(_CLAIM, {"id": bot})
         return str(found or bot)
 
     def forget(self, owner: str) -> int:
         """Erase every case of a person, the wishes that show one, and what was set aside in the private chat."""
-        self._connection.execute(_FORGET_LETTERS, {"of": owner})
+        self._driver.count(_FORGET_LETTERS, {"of": owner})
         return super().forget(owner)
 
     def silence(self, chat: str) -> bool:
         """Note that a group was told that the bot is not for it; False where it was told before."""
-        return self._connection.execute(_SILENCE[self._database], {"chat": chat}).first() is not None
+        return self._driver.row(_SILENCE[self._driver.name], {"chat": chat}) is not None
 
     def move(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat; what was to be shown in the old one is not wished any more."""
-        self._connection.execute(_UNWISH, {"old": old})
+        self._driver.count(_UNWISH, {"old": old})
         super().move(old, new)
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:
         """Keep letters; give the ids of those that were not known before."""
-        if not letters:
-            return []
-        rows = [
-            {"update_id": n.update_id, "lane": n.lane, "body": n.body, "state": NEW, "toast": n.toast, "fault": ""}
-            for n in letters
-        ]
-        return sorted(self._connection.execute(_TAKE_IN[self._database], rows).scalars())
+        new = [letter for letter in letters if self._driver.row(_TAKE_IN[self._driver.name], _taken_in(letter))]
+        return sorted(letter.update_id for letter in new)
 
     def letter(self, update_id: int) -> Letter | None:
         """Find a letter that was taken in, handled or not."""
-        row = self._connection.execute(_FIND, {"id": update_id}).one_or_none()
+        row = self._driver.row(_FIND, {"id": update_id})
         return Letter(*row) if row else None
 
     def waiting(self) -> list[Letter]:
         """Give the letters that are not handled yet, by update id."""
-        return [Letter(*row) for row in self._connection.execute(_WAITING)]
+        return [Letter(*row) for row in self._driver.rows(_WAITING, {})]
 
     def handled(self, update_id: int, toast: str) -> bool:
         """Mark a letter as handled and strip its body; False where it was so already."""
-        return self._connection.execute(_HANDLED, {"id": update_id, "said": toast}).rowcount > 0
+        return self._driver.count(_HANDLED, {"id": update_id, "said": toast}) > 0
 
     def set_aside(self, update_id: int, fault: str) -> None:
         """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
-        self._connection.execute(_SET_ASIDE, {"id": update_id, "why": fault})
+        self._driver.count(_SET_ASIDE, {"id": update_id, "why": fault})
 
     def dead(self) -> list[tuple[Letter, str]]:
         """Give the letters that were set aside, each with its fault."""
-        return [(Letter(*row), fault) for *row, fault in self._connection.execute(_DEAD)]
+        return [(Letter(*row), fault) for *row, fault in self._driver.rows(_DEAD, {})]
 
     def retry(self, update_id: int) -> bool:
         """Put a dead letter back among the waiting ones; False where it is not dead."""
-        return self._connection.execute(_RETRY, {"id": update_id}).rowcount > 0
+        return self._driver.count(_RETRY, {"id": update_id}) > 0
 
     def drop(self, update_id: int) -> bool:
         """Give a dead letter up and strip it; False where it is not dead."""
-        return self._connection.execute(_DROP, {"id": update_id}).rowcount > 0
+        return self._driver.count(_DROP, {"id": update_id}) > 0
 
     def wish(self, place: str, slot: str, body: str, case: str) -> Wish:
         """Keep the screen that a slot shall show, in place of any older one for that slot."""
         row = {"place": place, "slot": slot, "body": body, "case_id": case}
-        return Wish(place, slot, self._connection.execute(_WISH[self._database], row).scalar_one(), body, case)
+        (version,) = self._driver.row(_WISH[self._driver.name], row) or (0,)
+        return Wish(place, slot, version, body, case)
 
     def wishes(self, place: str | None = None) -> list[Wish]:
         """Give what is still to be shown, in the order it was first wished; of one place or of all."""
         if place is None:
-            return [Wish(*row) for row in self._connection.execute(_WISHES)]
-        return [Wish(*row) for row in self._connection.execute(_WISHES_OF, {"place": place})]
+            return [Wish(*row) for row in self._driver.rows(_WISHES, {})]
+        return [Wish(*row) for row in self._driver.rows(_WISHES_OF, {"place": place})]
 
     def granted(self, wishes: Sequence[Wish]) -> list[Wish]:
         """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
-        struck = set(self._connection.execute(_GRANTED, {"ids": [wish.version for wish in wishes]}).scalars())
-        return [wish for wish in wishes if wish.version not in struck]
+        return [wish for wish in wishes if not self._driver.count(_GRANTED, {"shown": wish.version})]
 
     def tidy(self, before: int) -> None:
         """Delete handled letters with an update id below `before`; Telegram repeats none so old."""
-        self._connection.execute(_TIDY, {"before": before})
+        self._driver.count(_TIDY, {"before": before})
+
+
+def _taken_in(letter: Letter) -> dict[str, Any]:
+    """Give what is written of a letter that is new."""
+    whose = {"update_id": letter.update_id, "lane": letter.lane, "body": letter.body}
+    return {**whose, "state": NEW, "toast": letter.toast, "fault": ""}

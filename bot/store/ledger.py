@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Select, Text, bindparam, cast, delete, func, or_, select, update
 
+from bot.store.driver import Driver
 from bot.store.tables import BOT, CASES, OUTBOX, for_each_database
 from flows.case import Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
@@ -64,25 +65,24 @@ _KEEP_SECRET: Final = update(BOT).values(secret=bindparam("made"))
 
 
 class SqlLedger:
-    """A ledger on a connection whose transaction has begun.
+    """A ledger on a driver whose transaction has begun.
 
     Attributes:
         erased: whether something was erased for good, so that no trace may stay once it is committed.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        """Work on the given connection."""
-        self._connection = connection
-        self._database = connection.dialect.name
+    def __init__(self, driver: Driver) -> None:
+        """Work on the given driver."""
+        self._driver = driver
         self.erased = False
 
     def get(self, case_id: str) -> Kept | None:
         """Find a case by its id."""
-        return _kept(self._connection.execute(_BY_ID, {"id": case_id}).one_or_none())
+        return _kept(self._driver.row(_BY_ID, {"id": case_id}))
 
     def current(self, place: str, owner: str) -> Kept | None:
         """Give the person's case in a place that was touched last and is not put aside."""
-        return _kept(self._connection.execute(_CURRENT, {"place": place, "owner": owner}).one_or_none())
+        return _kept(self._driver.row(_CURRENT, {"place": place, "owner": owner}))
 
     def recent(self, place: str, owner: str, most: int) -> list[Kept]:
         """Give a person's own cases in a place, those that were touched last first."""
@@ -94,14 +94,14 @@ class SqlLedger:
         Raises:
             Overtaken: where a case of that id is kept already; no case ever takes the place of another.
         """
-        if not self._connection.execute(_ADD[self._database], {"id": kept.case.id, **_columns(kept)}).first():
+        if not self._driver.row(_ADD[self._driver.name], {"id": kept.case.id, **_columns(kept)}):
             raise Overtaken(kept.case.id)
 
     def put(self, kept: Kept, expected: int) -> None:
         """Keep a case anew, where its revision is as expected."""
         where = {"case_id": kept.case.id, "expected": expected}
         # What a case never changes is not written again: it would only be taken out of the indexes and put back.
-        if not self._connection.execute(_PUT, {**where, **_changing(kept)}).rowcount:
+        if not self._driver.count(_PUT, {**where, **_changing(kept)}):
             raise Overtaken(kept.case.id)
 
     def team_cases(self, place: str) -> list[Kept]:
@@ -114,7 +114,7 @@ class SqlLedger:
 
     def balloted(self, poll: str) -> Kept | None:
         """Find a case by the id of its vote."""
-        return _kept(self._connection.execute(_BALLOTED, {"poll": poll}).first())
+        return _kept(self._driver.row(_BALLOTED, {"poll": poll}))
 
     def idle(self, since: float) -> list[Kept]:
         """Give the team's cases that do not rest and were last touched before `since`."""
@@ -122,33 +122,33 @@ class SqlLedger:
 
     def expire(self, before: float) -> int:
         """Erase every case that was last touched before then, and the wishes that show one."""
-        self._connection.execute(_EXPIRED_WISHES, {"before": before})
-        expired = self._connection.execute(_EXPIRED, {"before": before}).rowcount
+        self._driver.count(_EXPIRED_WISHES, {"before": before})
+        expired = self._driver.count(_EXPIRED, {"before": before})
         self.erased |= expired > 0
         return expired
 
     def move(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""
-        self._connection.execute(_MOVE, {"chat": old, "topics": f"{old}/", "new": new, "after": len(old) + 1})
+        self._driver.count(_MOVE, {"chat": old, "topics": f"{old}/", "new": new, "after": len(old) + 1})
 
     def secret(self) -> str:
         """Give what links of this bot are signed with; it is made when it is first asked for."""
-        found = self._connection.execute(_SECRET).scalar_one_or_none()
+        (found,) = self._driver.row(_SECRET, {}) or (None,)
         if found is None:
             found = secrets.token_hex(16)
-            self._connection.execute(_KEEP_SECRET, {"made": found})
+            self._driver.count(_KEEP_SECRET, {"made": found})
         return str(found)
 
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
         for kept in self._every(_SAID_BY, {"who": owner, "quoted": f'"{owner}"'}):
             self.put(without(kept, owner), kept.case.revision)
-        self._connection.execute(_FORGET_WISHES, {"owner": owner})
+        self._driver.count(_FORGET_WISHES, {"owner": owner})
         self.erased = True
-        return self._connection.execute(_FORGET, {"owner": owner}).rowcount
+        return self._driver.count(_FORGET, {"owner": owner})
 
     def _every(self, query: Select[Any], where: dict[str, Any]) -> list[Kept]:
-        found = (_kept(row) for row in self._connection.execute(query, where))
+        found = (_kept(row) for row in self._driver.rows(query, where))
         return [kept for kept in found if kept]
 
 

@@ -29,7 +29,10 @@ MIGRATION: Final = 0x5350494E_454D4554
 
 
 class Postgresql:
-    """A database on a server."""
+    """A database on a server. Where it keeps erased rows, and for how long, is its own affair."""
+
+    begins: Final = ""
+    marks: Final = ""
 
     def __init__(self, url: URL) -> None:
         """Make ready to connect."""
@@ -54,9 +57,6 @@ class Postgresql:
             with connection.begin():
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATION)))
                 yield connection
-
-    def mark(self, connection: Connection) -> None:
-        """Do nothing: where PostgreSQL keeps erased rows, and for how long, is its own affair."""
 
     def wipe(self, connection: Connection) -> bool:  # noqa: ARG002 # the port hands it over
         """Leave it to the server's own vacuum."""

@@ -28,6 +28,9 @@ SETTINGS: Final = (
 class Sqlite:
     """A file. It bears a mark (its `user_version`, which is free for such use) while traces are left in it."""
 
+    begins: Final = "BEGIN IMMEDIATE"
+    marks: Final = "PRAGMA user_version = 1"  # it is wiped at the next opening, if not before
+
     def __init__(self, path: Path) -> None:
         """Check the file, or make an empty one.
 
@@ -48,10 +51,6 @@ class Sqlite:
     def migration(self) -> AbstractContextManager[Connection]:
         """Open a transaction in which no other process changes the tables: in SQLite that is every one."""
         return self.engine.begin()
-
-    def mark(self, connection: Connection) -> None:
-        """Mark the file, so that it is wiped at the next opening if not before."""
-        connection.exec_driver_sql("PRAGMA user_version = 1")
 
     def wipe(self, connection: Connection) -> bool:
         """Write a marked file anew, and empty its log.
@@ -122,4 +121,4 @@ def _log_ahead(raw: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql(Sqlite.begins)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
 from bot.desk import Desk, NotSaved
 from bot.store.database import Database
 from bot.store.desk import SqlDesk
+from bot.store.driver import Driver
 from flows.errors import Overtaken
 
 Work = Callable[[Desk], Any]
@@ -22,9 +22,6 @@ TRIES: Final = 5
 
 PAUSES: Final = (0.0, 0.25, 1.0)
 """Seconds before each new try where the connection was lost: at once for one that idled, later for a restart."""
-
-_ITS_OWN: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-"""What the database says of a statement that can never succeed; the next job may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,11 @@ class Transactions:
     def __init__(self, connection: Connection, database: Database) -> None:
         """Take a connection, to be closed with this, and the database it leads to."""
         self._connection = connection
+        self._driver = Driver(connection)
         self._database = database
+        errors = self._driver.errors
+        # What the database says of a statement that can never succeed; the next job may.
+        self._its_own = (errors.DataError, errors.IntegrityError, errors.NotSupportedError, errors.ProgrammingError)
         self.unclean = True  # another process may have been killed before it could wipe
 
     def carry_out(self, works: Sequence[Work]) -> list[Outcome]:
@@ -99,25 +100,32 @@ class Transactions:
 
     def _once(self, works: Sequence[Work]) -> list[Any]:
         """Do the work in one transaction."""
-        desk = SqlDesk(self._connection)
+        driver = self._driver
         try:
-            with self._connection.begin():
-                results = [work(desk) for work in works]
-                if desk.erased:
-                    self._database.mark(self._connection)
-        except DBAPIError as error:
-            if isinstance(error, _ITS_OWN) and not error.connection_invalidated:
+            driver.begin(self._database.begins)
+            desk = SqlDesk(driver)
+            results = [work(desk) for work in works]
+            if desk.erased and self._database.marks:
+                driver.execute(self._database.marks)
+            driver.commit()
+        except driver.errors.Error as error:
+            driver.rollback()
+            lost = driver.lost(error)
+            if isinstance(error, self._its_own) and not lost:
                 raise
-            raise _named(error) from error
+            raise _named(error, lost=lost) from error
+        except BaseException:
+            driver.rollback()
+            raise
         self.unclean |= desk.erased
         return results
 
 
-def _named(error: DBAPIError) -> Exception:
+def _named(error: Exception, *, lost: bool) -> Exception:
     """Name what happened, by PostgreSQL's code for it; SQLite, which has none, is only ever full, locked or broken."""
-    code = getattr(error.orig, "sqlstate", "")
-    if error.connection_invalidated or code is None or code.startswith(("08", "57P")):
+    code = getattr(error, "sqlstate", "")
+    if lost or code is None or code.startswith(("08", "57P")):
         return ConnectionLost()
     if code.startswith("40"):
         return Overtaken("another process changed the same at the same time")
-    return NotSaved(f"not saved: {str(error.orig).partition(chr(10))[0]}")
+    return NotSaved(f"not saved: {str(error).partition(chr(10))[0]}")

@@ -1,0 +1,138 @@
+"""Says statements through the database's driver alone: SQLAlchemy puts each into its words once, not at every tap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Dialect, Float, Select, UpdateBase
+from sqlalchemy.exc import DBAPIError
+
+Statement = Select[Any] | UpdateBase
+Row = tuple[Any, ...]
+
+_Turn = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A statement in the words of one database.
+
+    Attributes:
+        text: the statement itself.
+        order: the names of its values in their order, where the driver takes them by place.
+        fixed: the values that stand in the statement, by name.
+        writes: what turns a value into what the driver takes, by its name.
+        reads: what turns what the driver gives into a value, by its column.
+    """
+
+    text: str
+    order: tuple[str, ...] | None
+    fixed: Mapping[str, Any]
+    writes: Mapping[str, _Turn]
+    reads: Mapping[int, _Turn]
+
+
+_PUT: Final[dict[tuple[str, int, tuple[str, ...]], tuple[Statement, Words]]] = {}
+"""The words of each statement, by database, statement and the names of its values. The statement is kept beside
+them, so that no other ever bears its number."""
+
+
+class Driver:
+    """One connection's driver. What it raises are the errors of its own module, `errors`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take a connection, on which SQLAlchemy has begun nothing and will not."""
+        self._connection = connection
+        self._dialect = connection.dialect
+        self.name = connection.dialect.name
+        self.errors: Any = connection.dialect.loaded_dbapi
+        self._raw: Any = connection.connection.driver_connection
+
+    def begin(self, statement: str) -> None:
+        """Begin a transaction, on a connection that is made anew where it was lost.
+
+        Args:
+            statement: what begins it; empty where the driver does so by itself.
+        """
+        try:
+            self._raw = self._connection.connection.driver_connection
+        except DBAPIError as error:
+            raise error.orig or error from None
+        if statement:
+            self.execute(statement)
+
+    def commit(self) -> None:
+        """Make what was said durable."""
+        self._raw.commit()
+
+    def rollback(self) -> None:
+        """Undo what was said; on a connection that is lost nothing is left to undo."""
+        with suppress(self.errors.Error):
+            self._raw.rollback()
+
+    def lost(self, error: Any) -> bool:
+        """Tell whether an error means that the connection is gone; then the next transaction makes a new one."""
+        gone = self._dialect.is_disconnect(error, self._raw, None)
+        if gone:
+            self._connection.invalidate()
+        return gone
+
+    def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        """Give every row that a statement finds or changes."""
+        words = self._words(statement, values)
+        found: list[Row] = self._said(words, values).fetchall()
+        return [_read(row, words.reads) for row in found] if words.reads else found
+
+    def row(self, statement: Statement, values: Mapping[str, Any]) -> Row | None:
+        """Give the only row, or the first of them."""
+        words = self._words(statement, values)
+        found: Row | None = self._said(words, values).fetchone()
+        return _read(found, words.reads) if found and words.reads else found
+
+    def count(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """Tell how many rows a statement has changed."""
+        changed: int = self._said(self._words(statement, values), values).rowcount
+        return changed
+
+    def execute(self, text: str, values: Any = ()) -> Any:
+        """Have the driver carry out a text; whatever is said here passes through this."""
+        return self._raw.execute(text, values)
+
+    def _said(self, words: Words, values: Mapping[str, Any]) -> Any:
+        given = {**words.fixed, **values}
+        for name, write in words.writes.items():
+            given[name] = write(given[name])
+        return self.execute(words.text, given if words.order is None else [given[name] for name in words.order])
+
+    def _words(self, statement: Statement, values: Mapping[str, Any]) -> Words:
+        key = (self.name, id(statement), tuple(values))
+        known = _PUT.get(key)
+        if known is None:
+            known = _PUT[key] = (statement, _put(statement, self._dialect, list(values)))
+        return known[1]
+
+
+def _put(statement: Statement, dialect: Dialect, names: list[str]) -> Words:
+    """Put a statement into the words of a database."""
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    writes = {
+        name: write
+        for name, bound in compiled.binds.items()
+        if (write := bound.type.dialect_impl(dialect).bind_processor(dialect))
+    }
+    reads = {
+        place: read
+        for place, column in enumerate(statement.exported_columns)
+        # A fraction comes as one from either driver; SQLAlchemy would want to know the driver's name for it.
+        if not isinstance(column.type, Float)
+        and (read := column.type.dialect_impl(dialect).result_processor(dialect, None))
+    }
+    order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
+    return Words(compiled.string, order, compiled.params, writes, reads)
+
+
+def _read(row: Row, reads: Mapping[int, _Turn]) -> Row:
+    return tuple(reads[place](value) if place in reads else value for place, value in enumerate(row))
