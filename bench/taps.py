@@ -17,30 +17,31 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-PATH = ("T8", "Done", "fit", "none", "body only", "limited", "none", "↺ Restart")
-"""What each chat taps, again and again: a case with seven taps, and Restart."""
-
 
 @dataclass
 class Thumb:
-    """One person who taps the next button as soon as the card is redrawn."""
+    """One person who taps as soon as the card is redrawn: a level, Done, any answer to each question, Restart."""
 
     chat: int
+    chance: Random
     place: int = 0
     tapped_at: float = 0.0
     waits: list[float] = field(default_factory=list)
 
-    def next_tap(self, message: int, keyboard: list[list[dict[str, str]]]) -> dict[str, Any] | None:
-        """Give the callback query of the next button; None where the card does not have it yet."""
-        wanted = PATH[self.place % len(PATH)]
-        data = next((b["callback_data"] for row in keyboard for b in row if b["text"].startswith(wanted)), None)
-        if data is None:
-            return None
+    def next_tap(self, message: int, keyboard: list[list[dict[str, str]]]) -> dict[str, Any]:
+        """Give the callback query of the next button."""
+        buttons = [button for row in keyboard for button in row if "callback_data" in button]
+        by_verb: dict[str, list[str]] = {}
+        for button in buttons:
+            by_verb.setdefault(button["callback_data"].split(".")[2], []).append(button["callback_data"])
+        verb = next(verb for verb in ("off", "on", "a", "rs") if verb in by_verb)
+        data = self.chance.choice(by_verb["ok" if verb == "off" else verb])
         if self.tapped_at:
             self.waits.append(time.perf_counter() - self.tapped_at)
         self.place += 1
@@ -59,7 +60,7 @@ class Echo:
 
     def __init__(self, chats: int, delay: float) -> None:
         """Let every chat begin with /new."""
-        self.thumbs = {chat: Thumb(chat) for chat in range(1, chats + 1)}
+        self.thumbs = {chat: Thumb(chat, Random(chat)) for chat in range(1, chats + 1)}  # noqa: S311 - no secret
         self.delay = delay
         self.update_id = 0
         self.message_id = 0
@@ -107,9 +108,7 @@ class Echo:
         self.message_id += 1
         message = params.get("message_id", self.message_id)
         thumb = self.thumbs[params["chat_id"]]
-        tap = thumb.next_tap(message, params["reply_markup"]["inline_keyboard"])
-        if tap:
-            self.push({"callback_query": tap})
+        self.push({"callback_query": thumb.next_tap(message, params["reply_markup"]["inline_keyboard"])})
         chat = {"id": params["chat_id"], "type": "private"}
         return {"message_id": message, "date": 1, "chat": chat, "text": params["text"]}
 

@@ -100,7 +100,7 @@ class Board:
     def which(self, shared: Shared, tap: Tap, names: Sequence[str]) -> Card:
         """Ask which case a tap means, before it counts."""
         words = self.cards.catalog.team
-        rows = tuple((Button(name, replace(tap, name=word(name))),) for name in names)
+        rows = tuple((Button(name, tap._replace(name=word(name))),) for name in names)
         blocks = (Block((Line(words.lines.which),)),)
         return Card("", words.heads.which, blocks, bound(rows, replace(shared.case, turn=tap.turn)))
 
@@ -364,4 +364,4 @@ def _challenged(button: Button) -> Button:
     """Let a button that changes an answer open it to everybody's word instead."""
     if button.tap.verb is not Verb.change:
         return button
-    return replace(button, tap=replace(button.tap, verb=Verb.finding))
+    return button._replace(tap=button.tap._replace(verb=Verb.finding))

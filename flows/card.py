@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from flows.findings import Codes
 
@@ -52,8 +52,7 @@ class Verb(StrEnum):
     copy = "cy"
 
 
-@dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(NamedTuple):
     """What a tap wishes: never "toggle", always the state that is to be, so that it may come twice.
 
     Attributes:
@@ -72,8 +71,7 @@ class Tap:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """A button and what it asks for; or a text that it copies, or what it hands to another chat.
 
     Attributes:

@@ -24,6 +24,9 @@ TICK: Final = "✓"
 MOST_COPIED: Final = 256
 """UTF-16 units that a button can put on the clipboard."""
 
+REMEMBERED: Final = 1024
+"""How many cards are kept as they were drawn; then they are drawn anew."""
+
 LONGEST_LABEL: Final = 24
 """A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
 
@@ -43,6 +46,7 @@ class Cards:
     named: bool = False
     outlook: Outlook = field(init=False)
     abreast: Beside = field(init=False)
+    _memory: dict[object, Card] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the flow ahead, with one memory for all cases."""
@@ -57,16 +61,28 @@ class Cards:
             standing: where it stands.
             beside: what another flow found that helps with the question at hand.
         """
-        if standing.at:
-            card = self._question(standing.at, case, standing, beside)
-        elif band := self._band(standing):
-            card = self._scored(case, standing, band)
-        else:
-            card = self._result(case, standing)
+        card = self._drawn(case, standing, beside)
         rows = bound(card.rows, case)
         if case.helped:
             rows += ((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),),)
         return replace(card, rows=rows)
+
+    def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
+        """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
+        told = tuple(standing.answers.values()) if self.named else tuple(_given(standing).items())
+        key = (standing.at and standing.at.code, standing.chosen, told, case.edition, case.level, beside)
+        card = self._memory.get(key)
+        if card is None:
+            if len(self._memory) >= REMEMBERED:
+                self._memory.clear()
+            if standing.at:
+                card = self._question(standing.at, case, standing, beside)
+            elif band := self._band(standing):
+                card = self._scored(case, standing, band)
+            else:
+                card = self._result(case, standing)
+            self._memory[key] = card
+        return card
 
     def context(self, case: Case, standing: Standing) -> Line | None:
         """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
@@ -418,7 +434,7 @@ def bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Butto
 
 
 def _bound(button: Button, case: Case) -> Button:
-    # Written out, since dataclasses.replace costs five times as much and a card has thirty buttons.
+    # Written out, since `_replace` costs four times as much and a card has thirty buttons.
     tap = button.tap
     mine = Tap(tap.verb, tap.question, tap.choice, case.id, case.turn, tap.name)
     return Button(button.label, mine, button.copies, button.hands)

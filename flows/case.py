@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from flows.findings import Codes
 
@@ -22,8 +22,7 @@ class Kind(StrEnum):
     read = "read"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing that somebody did to a case.
 
     Attributes:

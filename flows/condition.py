@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flows.findings import Findings
-from flows.levels import between
+from flows.levels import within
 
 Truth = bool | None
 """True, False, or None where an answer that is still missing could make it either."""
@@ -45,16 +45,18 @@ class Is(Condition):
 
     question: str
     codes: tuple[str, ...]
+    _codes: frozenset[str]
 
     def __init__(self, question: str, *codes: str) -> None:
         """Take the codes as they read: `Is("fitness", "fit", "undecided")`."""
         object.__setattr__(self, "question", question)
         object.__setattr__(self, "codes", codes)
+        object.__setattr__(self, "_codes", frozenset(codes))
 
     def read(self, findings: Findings) -> Truth:
         """Compare the answer."""
         answer = findings.get(self.question)
-        return None if answer is None else any(code in self.codes for code in answer)
+        return None if answer is None else not self._codes.isdisjoint(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class AnyLevel(Condition):
     def read(self, findings: Findings) -> Truth:
         """Look for one such level."""
         levels = findings.get("levels")
-        return None if levels is None else any(level in levels for level in between(self.first, self.last))
+        return None if levels is None else not within(self.first, self.last).isdisjoint(levels)
 
 
 @dataclass(frozen=True, slots=True)

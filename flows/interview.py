@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from transitions import Machine, MachineError
@@ -15,6 +16,9 @@ from flows.flow import Flow, Question
 
 RECOMMENDATION: Final = "recommendation"
 """The state in which every question that is asked has its answer."""
+
+REMEMBERED: Final = 1024
+"""How many histories are remembered with where they led: a tap begins where the last one ended."""
 
 MOST_STEPS: Final = 64
 """Longer histories are folded into their answers, so that a case stays small; Back reaches no further then."""
@@ -66,16 +70,20 @@ class Interview:
         self._first = flow.questions[0].code
         self._questions = {question.code: (question, frozenset(question.codes)) for question in flow.questions}
         self._machine = _machine(flow)
+        self._stands = lru_cache(maxsize=REMEMBERED)(self._replayed)
 
     def standing(self, case: Case) -> Standing:
-        """Replay the steps of a case."""
-        answers, chosen, last = self._fold(case.steps)
+        """Replay the steps of a case; where that was done a moment ago, it is remembered."""
+        return self._stands(case.steps)
+
+    def _replayed(self, steps: tuple[Step, ...]) -> Standing:
+        answers, chosen, last = self._fold(steps)
         findings = self.flow.counted({code: step.codes for code, step in answers.items()})
         state = self._after(_source(last), last, findings) if last else self._first
         at = self.flow.question(state)
         if chosen is None and at and at.code in answers:
             chosen = answers[at.code].codes
-        return Standing(at, findings, answers, chosen or (), self._read(case))
+        return Standing(at, findings, answers, chosen or (), self._read(steps))
 
     def read(self, case: Case, findings: Findings, note: Codes, who: str) -> Case:
         """Put what was read of a typed note before the person, as the beginning of a case; nothing counts yet.
@@ -96,7 +104,7 @@ class Interview:
         Raises:
             StaleTap: where none was read to that question.
         """
-        if question not in self._read(case):
+        if question not in self._read(case.steps):
             raise StaleTap(question)
         steps = tuple(step for step in case.steps if (step.kind, step.question) != (Kind.read, question))
         return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=steps)
@@ -107,7 +115,7 @@ class Interview:
         Raises:
             StaleTap: where nothing waits to be confirmed.
         """
-        read = self._read(case)
+        read = self._read(case.steps)
         if not any(step.kind is Kind.read for step in case.steps):
             raise StaleTap
         begun = replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=())
@@ -241,23 +249,21 @@ class Interview:
         answers: dict[str, Step] = {}
         chosen: Codes | None = None
         last: Step | None = None
-        for step in steps:
+        for step in steps[_begun(steps) :]:
             if not self._knows(step):
                 continue
-            if step.kind is Kind.restart:
-                answers = {}
-            elif step.kind is Kind.answer:
+            if step.kind is Kind.answer:
                 answers.pop(step.question, None)
                 answers[step.question] = step
             chosen = step.codes if step.kind is Kind.mark else None
             last = step
         return answers, chosen, last
 
-    def _read(self, case: Case) -> Findings:
+    def _read(self, steps: tuple[Step, ...]) -> Findings:
         """Give what was read of a note and waits to be confirmed, as far as the flow still has it."""
         return {
             step.question: step.codes
-            for step in case.steps
+            for step in steps
             if step.kind is Kind.read and self._fits(step.question, step.codes)
         }
 
@@ -290,6 +296,14 @@ class Interview:
     def _tidy(self, question: str, codes: Codes) -> Codes:
         at = self.flow.question(question)
         return at.tidy(codes) if at else codes
+
+
+def _begun(steps: tuple[Step, ...]) -> int:
+    """Give the place of the last restart, before which nothing counts; 0 where there is none."""
+    for place in range(len(steps) - 1, 0, -1):
+        if steps[place].kind is Kind.restart:
+            return place
+    return 0
 
 
 def _source(step: Step) -> str:

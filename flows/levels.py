@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 LEVELS: Final = tuple([f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)])
@@ -18,6 +19,16 @@ def between(first: str, last: str) -> tuple[str, ...]:
         KeyError: where one of them is no level from T1 to L5.
     """
     return LEVELS[_PLACE[first] : _PLACE[last] + 1]
+
+
+@cache
+def within(first: str, last: str) -> frozenset[str]:
+    """Give the same levels, to look one up among them.
+
+    Raises:
+        KeyError: where one of them is no level from T1 to L5.
+    """
+    return frozenset(between(first, last))
 
 
 def in_order(levels: Iterable[str]) -> tuple[str, ...]:

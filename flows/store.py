@@ -236,7 +236,7 @@ def without(kept: Kept, who: str) -> Kept:
     if who not in people:
         return kept
     nobody = next(name for number in count(1) if (name := f"-{number}") not in people)
-    steps = tuple(replace(step, who=nobody) if step.who == who else step for step in case.steps)
+    steps = tuple(step._replace(who=nobody) if step.who == who else step for step in case.steps)
     talk = tuple(replace(remark, who=nobody) if remark.who == who else remark for remark in case.talk)
     team = replace(kept.team, giver=nobody) if kept.team and kept.team.giver == who else kept.team
     unsigned = replace(case, revision=case.revision + 1, steps=steps, talk=talk)

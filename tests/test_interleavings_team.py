@@ -76,7 +76,7 @@ Done = tuple[int, int, int]
 def begun() -> Kept:
     """A finished case whose every answer is Ana's."""
     case = replace(played(T8), id="c1")
-    steps = tuple(replace(step, who=ANA) for step in case.steps)
+    steps = tuple(step._replace(who=ANA) for step in case.steps)
     return Kept(replace(case, steps=steps), PLACE, ANA, 1.0, CARD, team=Team(CATALOG.team.names[0], 1.0))
 
 

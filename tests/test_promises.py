@@ -224,7 +224,7 @@ def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:
 def test_every_button_fits_64_bytes_and_comes_back_as_it_was_sent(flow: Flow) -> None:
     longest = Case("z" * 16, flow.code, CATALOG.edition, revision=999_999_999, turn=999_999_999)
     wished = {button.tap for card in cards_of(flow) for button in buttons(card)}
-    for tap in wished | {replace(tap, case=longest.id, turn=longest.turn) for tap in wished}:
+    for tap in wished | {tap._replace(case=longest.id, turn=longest.turn) for tap in wished}:
         data = pack(tap)
         assert 1 <= len(data.encode()) <= MOST_BYTES == 64
         assert unpack(data) == tap

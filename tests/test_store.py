@@ -74,7 +74,7 @@ async def test_a_case_comes_back_as_it_was_kept(ledger_store: Store) -> None:
 
 async def test_what_is_written_is_data_whatever_it_looks_like(ledger_store: Store) -> None:
     odd = "'; DROP TABLE cases; -- %s %(x)s :y \\ \u202e 🦴"
-    await ledger_store.run(added(kept("1f", odd, odd, steps=(replace(STEPS[0], who=odd),))))
+    await ledger_store.run(added(kept("1f", odd, odd, steps=(STEPS[0]._replace(who=odd),))))
     back = await ledger_store.run(lambda ledger: ledger.current(odd, odd))
     assert back
     assert back.case.steps[0].who == odd

@@ -564,7 +564,7 @@ async def test_a_tap_on_a_card_that_was_replaced_leads_to_the_newest(group: Grou
 async def test_a_button_that_we_never_drew_there_changes_nothing(group: Group, tap: Tap | None) -> None:
     card = await group.finished()
     before = (await group.case()).case
-    wished = replace(tap, case=before.id, turn=before.turn) if tap else None
+    wished = tap._replace(case=before.id, turn=before.turn) if tap else None
     await group.wish(wished, ANA, card)
     assert (await group.case()).case == before
 

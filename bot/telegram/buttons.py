@@ -21,7 +21,11 @@ _PACKED: Final = re.compile(
 
 def pack(tap: Tap) -> str:
     """Write "case.turn.verb.question.choice!name", such as "1f.3.a.deficit.none" or "1f.3.a.deficit.none!heron"."""
-    packed = ".".join((tap.case, str(tap.turn), tap.verb, *filter(None, (tap.question, tap.choice))))
+    packed = f"{tap.case}.{tap.turn}." + tap.verb  # joined, since to format a verb costs more than all the rest
+    if tap.question:
+        packed += "." + tap.question
+    if tap.choice:
+        packed += "." + tap.choice
     return f"{packed}!{tap.name}" if tap.name else packed
 
 

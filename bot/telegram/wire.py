@@ -1,14 +1,19 @@
-"""The library's transport over aiohttp: connections stay open through a bedside pause, errors bear no URL."""
+"""The library's transport on connections that stay open through a bedside pause; no error bears the URL."""
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from contextlib import suppress
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+from bot.telegram.line import Broken, Line
 
 KEEP_ALIVE: Final = 120.0
 """Seconds that an idle connection is kept: bedside use is all pauses, and a new connection costs a round trip more."""
@@ -16,17 +21,22 @@ KEEP_ALIVE: Final = 120.0
 READ: Final = 10.0
 """Seconds to wait for an answer, where the caller names none."""
 
-_PATIENCE: Final = ClientTimeout(total=READ)
+RACE: Final = 0.25
+"""Seconds until the next address of the server is tried beside the first: one kind of network may be broken."""
+
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Wire(BaseRequest):
     """Carries calls to the Bot API; the URL bears the token, so no error and no log line repeats it."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_idle", "_lines", "_trust")
 
     def __init__(self) -> None:
         """Open nothing yet."""
-        self._session: ClientSession | None = None
+        self._trust: ssl.SSLContext | None = None
+        self._lines: set[Line] = set()
+        self._idle: dict[Place, list[Line]] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -34,19 +44,17 @@ class Wire(BaseRequest):
         return READ
 
     async def initialize(self) -> None:
-        """Open the session."""
-        if self._session is None:
-            self._session = ClientSession(
-                connector=TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0),
-                cookie_jar=DummyCookieJar(),
-                headers={"Content-Type": "application/json"},
-            )
+        """Load whom to trust."""
+        if self._trust is None:
+            self._trust = await asyncio.to_thread(ssl.create_default_context)
 
     async def shutdown(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
+        self._idle.clear()
+        self._trust = None
 
     async def do_request(
         self,
@@ -64,16 +72,16 @@ class Wire(BaseRequest):
             TimedOut: where no answer came in time; whether the call was carried out is then not known.
             NetworkError: where the connection failed.
         """
-        if self._session is None:
+        if self._trust is None:
             raise NetworkError("the wire is closed")
-        patience = ClientTimeout(total=read_timeout) if isinstance(read_timeout, int | float) else _PATIENCE
-        body = orjson.dumps(request_data.parameters) if request_data else None
+        body = orjson.dumps(request_data.parameters) if request_data else b""
         try:
-            async with self._session.request(method, url, data=body, timeout=patience) as answer:
-                return answer.status, await answer.read()
-        except (TimeoutError, ClientError) as error:
+            async with asyncio.timeout(read_timeout if isinstance(read_timeout, int | float) else READ):
+                place, head = _addressed(method, url)
+                return await self._carried(place, b"%b%d\r\n\r\n%b" % (head, len(body), body), self._trust)
+        except (OSError, ValueError, Broken) as error:
             failure = TimedOut() if isinstance(error, TimeoutError) else NetworkError(type(error).__name__)
-        # Raised here, where the client's own error, which knows the URL, is no longer its context.
+        # Raised here, where an error that may know the URL is no longer its context.
         raise failure
 
     @staticmethod
@@ -89,3 +97,66 @@ class Wire(BaseRequest):
         if not isinstance(answer, dict):
             raise TelegramError("the answer is not a JSON object")
         return answer
+
+    async def _carried(self, place: Place, request: bytes, trust: ssl.SSLContext) -> tuple[int, bytes]:
+        """Send a request on a line that is free, or on a new one, and keep the line for the next."""
+        line = self._free(place) or await self._connected(place, trust)
+        try:
+            answer = await line.ask(request)
+        except BaseException:
+            self._lines.discard(line)
+            raise
+        if line.ready:
+            self._idle.setdefault(place, []).append(line)
+        else:
+            self._lines.discard(line)
+        return answer
+
+    def _free(self, place: Place) -> Line | None:
+        """Give the line that was used last; those that idled too long are let go."""
+        idle = self._idle.get(place, [])
+        oldest = asyncio.get_running_loop().time() - KEEP_ALIVE
+        while idle:
+            line = idle.pop()
+            if line.ready and line.since > oldest:
+                return line
+            line.close()
+            self._lines.discard(line)
+        return None
+
+    async def _connected(self, place: Place, trust: ssl.SSLContext) -> Line:
+        """Open a line."""
+        _, line = await asyncio.get_running_loop().create_connection(
+            Line,
+            place.host,
+            place.port,
+            ssl=trust if place.secure else None,
+            happy_eyeballs_delay=RACE,
+        )
+        self._lines.add(line)
+        return line
+
+
+class Place(NamedTuple):
+    """Where a connection leads."""
+
+    secure: bool
+    host: str
+    port: int
+
+
+@lru_cache(maxsize=64)
+def _addressed(method: str, url: str) -> tuple[Place, bytes]:
+    """Read a URL: where it leads, and how a request to it begins, up to the length of its body.
+
+    Raises:
+        ValueError: for a URL that leads nowhere, or that would not stand in one line.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError
+    place = Place(parts.scheme == "https", parts.hostname, parts.port or _PORTS[parts.scheme])
+    head = (
+        f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: "
+    )
+    return place, head.encode("ascii")

@@ -1,0 +1,109 @@
+"""One kept HTTP/1.1 connection: a request goes out, its answer comes in; httptools reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from socket import SO_KEEPALIVE, SOL_SOCKET
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+FIRST_FINAL: Final = 200
+"""Answers below this number only announce another one."""
+
+
+class Broken(Exception):
+    """The connection ended, or brought what is no HTTP, before an answer was whole."""
+
+
+class Line(asyncio.Protocol):
+    """A connection that carries one request at a time.
+
+    Attributes:
+        since: when it last had an answer, by the clock of its loop.
+    """
+
+    def __init__(self) -> None:
+        """Wait to be connected, in a running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._parser = HttpResponseParser(self)
+        self._parts: list[bytes] = []
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self.since = self._loop.time()
+
+    @property
+    def ready(self) -> bool:
+        """Whether another request can go out."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request and wait for the status and the body of its answer.
+
+        Raises:
+            Broken: where the connection ends before that; whether the request was carried out is then not known.
+        """
+        if self._transport is None or self._transport.is_closing():
+            raise Broken
+        self._answer = self._loop.create_future()
+        self._transport.write(request)
+        try:
+            return await self._answer
+        except BaseException:
+            # Whoever asks next on this line would get the answer that is not waited for any more.
+            self.close()
+            raise
+        finally:
+            self._answer = None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._transport:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; that the other end is gone shall be noticed on an idle connection too."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+        socket = transport.get_extra_info("socket")
+        if socket:
+            socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it ended changes nothing
+        """End whatever waits."""
+        self._break()
+
+    def data_received(self, data: bytes) -> None:
+        """Read a part of an answer; bytes that nobody asked for end the connection."""
+        if self._answer is None:
+            self.close()
+            return
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            self._break()
+            self.close()
+
+    def on_message_begin(self) -> None:
+        """Begin an answer."""
+        self._parts.clear()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of its body."""
+        self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        """Hand the answer to whoever asked."""
+        status = self._parser.get_status_code()
+        if status < FIRST_FINAL:
+            return
+        if not self._parser.should_keep_alive():
+            self.close()
+        self.since = self._loop.time()
+        if self._answer and not self._answer.done():
+            self._answer.set_result((status, b"".join(self._parts)))
+        self._parts.clear()
+
+    def _break(self) -> None:
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(Broken())
