@@ -49,6 +49,7 @@ class Question:
         scales: the reference cards that help to answer it, by their codes in the catalog.
         aid: the flow that scores what helps to answer it, by its code.
         known: what another flow's findings tell of the answer: a condition on them, the code of the choice.
+        codes: the codes of the choices.
     """
 
     code: str
@@ -63,16 +64,16 @@ class Question:
     scales: Codes = ()
     aid: str = ""
     known: tuple[tuple[Condition, str], ...] = ()
+    codes: Codes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Gather the codes of the choices once: they are looked at with every tap."""
+        object.__setattr__(self, "codes", tuple(choice.code for choice in self.choices))
 
     @property
     def item(self) -> Item:
         """The question as a part of a score."""
         return Item(self.code, tuple((choice.code, choice.points) for choice in self.choices))
-
-    @property
-    def codes(self) -> Codes:
-        """The codes of the choices."""
-        return tuple(choice.code for choice in self.choices)
 
     def choice(self, code: str) -> Choice:
         """Find a choice by its code.

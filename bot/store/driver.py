@@ -135,4 +135,7 @@ def _put(statement: Statement, dialect: Dialect, names: list[str]) -> Words:
 
 
 def _read(row: Row, reads: Mapping[int, _Turn]) -> Row:
-    return tuple(reads[place](value) if place in reads else value for place, value in enumerate(row))
+    values = list(row)
+    for place, read in reads.items():
+        values[place] = read(values[place])
+    return tuple(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from socket import SO_KEEPALIVE, SOL_SOCKET
-from typing import Final
+from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -63,8 +63,7 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; that the other end is gone shall be noticed on an idle connection too."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # of a stream, whichever loop made it
         socket = transport.get_extra_info("socket")
         if socket:
             socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)

@@ -103,7 +103,9 @@ class Outbox:
     async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        await self._sleep(self._pace.wait(wish.place, edit=wish.slot[:2] in _CHANGES or wish.slot == ANSWER))
+        pause = self._pace.wait(wish.place, edit=wish.slot[:2] in _CHANGES or wish.slot == ANSWER)
+        if pause:
+            await self._sleep(pause)
         while True:
             wish = newer.pop(wish.slot, wish)
             try:
@@ -200,12 +202,12 @@ class Outbox:
         if not granted:
             return
         try:
-            overtaken = await self._store.run(lambda desk: desk.granted(granted))
+            overtaken = {wish.version for wish in await self._store.run(lambda desk: desk.granted(granted))}
         except NotSaved:
             self._granted = [*granted, *self._granted]
             return
         for wish in granted:
-            if self._let_go(wish) and wish in overtaken and wish.case:
+            if self._let_go(wish) and wish.version in overtaken and wish.case:
                 await self._record(partial(self._clerk.redrawn, wish=wish))
 
     def _let_go(self, wish: Wish) -> bool:
