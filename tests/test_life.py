@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
@@ -365,6 +366,28 @@ def test_edits_of_a_private_chat_do_not_wait(virtual: tuple[Run, Rig]) -> None:
 
 def wished(desk: Desk, body: str) -> Wish:
     return desk.wish("-5", "m:9", body, "")
+
+
+def test_what_is_tried_again_in_a_group_counts_among_its_twenty_calls_a_minute(virtual: tuple[Run, Rig]) -> None:
+    run, rig = virtual
+    tries = itertools.count()
+
+    async def each_other_one_in_vain(method: str, _: Fields) -> Fields | None:
+        return refused(502, "Bad Gateway") if method == "editMessageText" and next(tries) % 2 == 0 else None
+
+    async def life() -> None:
+        rig.cloud.script = each_other_one_in_vain
+        for number in range(600):
+            body = orjson.dumps({"text": f"screen {number}", "reply_markup": {"inline_keyboard": []}}).decode()
+            rig.channel._outbox.take([await rig.store.run(partial(wished, body=body))])
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(20)
+
+    run(life())
+    edits = [call for call in rig.cloud.calls if call.method == "editMessageText"]
+    assert sum(not call.well for call in edits) > 20, "else nothing was tried again"
+    assert most_in(edits, 60.0) <= 20
+    assert rig.cloud.of("editMessageText")[-1].text == "screen 599"
 
 
 def test_a_group_is_edited_twenty_times_a_minute_and_edits_are_gathered(virtual: tuple[Run, Rig]) -> None:

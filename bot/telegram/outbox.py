@@ -103,10 +103,11 @@ class Outbox:
     async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        pause = self._pace.wait(wish.place, edit=wish.slot[:2] in _CHANGES or wish.slot == ANSWER)
-        if pause:
-            await self._sleep(pause)
+        edit = wish.slot[:2] in _CHANGES or wish.slot == ANSWER
         while True:
+            pause = self._pace.wait(wish.place, edit=edit)  # what is tried again counts at Telegram again
+            if pause:
+                await self._sleep(pause)
             wish = newer.pop(wish.slot, wish)
             try:
                 await self._send(wish)
