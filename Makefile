@@ -18,7 +18,7 @@ test: $(VENV)/test.stamp lint ## install what tests need, and pass everything
 	@scripts/browser
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-soak: $(VENV)/test.stamp ## kill and fuzz for hours, and write down what came of it; OPTIONS="--kills 500 --updates 200000"
+soak: $(VENV)/test.stamp ## kill, fuzz and cut the power for hours, and write down what came of it; OPTIONS="--kills 500 --images 1000"
 	$(BIN)/python -m bench.soak $(OPTIONS)
 
 lint: $(VENV)/test.stamp ## style, strict types, dependencies between the rooms

@@ -1,7 +1,7 @@
-"""A soak: the kill test and the fuzz again and again, each round with a seed of its own, and evidence written down.
+"""A soak: kills, fuzzed updates and power cuts again and again, each round with a seed, and evidence written down.
 
-Run it with `python -m bench.soak [--kills 10000] [--updates 1000000] [--seed 1] [--into FILE]`. It stops at the first
-round that fails, prints what failed, writes nothing, and ends with the status of that round.
+Run it with `python -m bench.soak [--kills 10000] [--updates 1000000] [--images 5000] [--seed 1] [--into FILE]`. It
+stops at the first round that fails, prints what failed, writes nothing, and ends with the status of that round.
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ KILLS = 300
 UPDATES = 50_000
 """Updates in a round, likewise."""
 
-TOLD = re.compile(r"^(?:kill|fuzz)\b.*seed \d+.*$", re.MULTILINE)
+IMAGES = 200
+"""Images of a disk in a round, likewise."""
+
+TOLD = re.compile(r"^(?:kill|fuzz|power)\b.*seed \d+.*$", re.MULTILINE)
 COUNTED = re.compile(
-    r"(?<![\w.])(\d+) (kills|taps due|taps|acknowledged answers|cards shown|troubles|calls|updates|answers)\b"
+    r"(?<![\w.])(\d+) (kills|taps due|taps|acknowledged answers|cards shown|troubles|calls|updates"
+    r"|images of a disk that lost its power|deeds at stake|answers looked for|answers)\b"
 )
 
 
@@ -69,7 +73,7 @@ def evidence(soak: Soak, command: str, seed: int, began: datetime, seconds: floa
     """Write down what was done, so that it can be done again."""
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     counted = "\n".join(f"| {what} | {number:,} |" for what, number in soak.counts.items())
-    return f"""# Soak of {began:%Y-%m-%d}: kills and fuzzed updates, none of them lost, doubled, changed or silent
+    return f"""# Soak of {began:%Y-%m-%d}: kills, fuzzed updates, power cuts: nothing lost, doubled, changed or silent
 
 | what | |
 |---|---|
@@ -86,7 +90,7 @@ What was counted, over all rounds:
 |---|---|
 {counted}
 
-The draws of taps, troubles and kills are repeated by the seed, the timing of the machine is not.
+The draws of taps, troubles, kills and cuts are repeated by the seed, the timing of the machine is not.
 """
 
 
@@ -95,6 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=10_000)
     parser.add_argument("--updates", type=int, default=1_000_000)
+    parser.add_argument("--images", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
     began, clock = datetime.now(UTC), time.monotonic()
     parser.add_argument("--into", type=Path, default=ROOT / f"docs/evidence/{began:%Y-%m-%d}-soak.md")
@@ -105,7 +110,11 @@ def main() -> None:
     for number, updates in enumerate(shares(given.updates, UPDATES)):
         seed = str(given.seed + number)
         soak.round("test_fuzz.py", {"SPINEMETS_FUZZ_SEED": seed, "SPINEMETS_FUZZ": str(updates)})
-    command = f"python -m bench.soak --kills {given.kills} --updates {given.updates} --seed {given.seed}"
+    for number, images in enumerate(shares(given.images, IMAGES)):
+        seed = str(given.seed + number)
+        soak.round("test_power.py", {"SPINEMETS_POWER_SEED": seed, "SPINEMETS_IMAGES": str(images)})
+    amounts = f"--kills {given.kills} --updates {given.updates} --images {given.images}"
+    command = f"python -m bench.soak {amounts} --seed {given.seed}"
     given.into.parent.mkdir(parents=True, exist_ok=True)
     given.into.write_text(evidence(soak, command, given.seed, began, time.monotonic() - clock), "utf-8")
 
