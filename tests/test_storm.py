@@ -1,12 +1,9 @@
-"""Storms: too many requests for a minute, fifty chats at once; a deep link in a case, a backup that is restored."""
+"""Storms: too many requests for a minute, fifty chats at once; and a deep link in the midst of a case."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -115,36 +112,3 @@ def test_d7_the_payload_of_a_deep_link_is_a_plain_start_and_leaves_the_case_alon
         assert "fit for surgery" in rig.cloud.screens[7, card[0]]["text"]
 
     run(story())
-
-
-def test_b19_a_backup_that_was_made_while_the_bot_works_goes_on_where_it_was_made(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "new").mkdir()
-    with virtual_rig(tmp_path / "old") as (run, rig):
-
-        async def until_backup() -> None:
-            await rig.begun(7)
-            await rig.tap(7, "T8")
-            backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
-            await rig.tap(7, "T9")
-            await rig.tap(7, "Done")
-
-        run(until_backup())
-        later = rig.cloud.newest(7)
-    with virtual_rig(tmp_path / "new") as (run, restored):
-
-        async def after() -> None:
-            restored.cloud._updates = itertools.count(100)
-            await restored.accept(restored.cloud.taps(7, later[0], data_of(later[1], "fit"), "ahead"))
-            assert restored.cloud.toasts()["ahead"].startswith("That question is no longer open")
-            assert "T8 · 1 level" in restored.cloud.newest(7)[1]["text"]
-            assert await restored.tap(7, "Done") == ""
-            assert "fit for surgery" in restored.cloud.newest(7)[1]["text"]
-
-        run(after())
-
-
-def backed_up(source: Path, target: Path) -> None:
-    """Copy a database that is in use, as the page of operations says."""
-    with closing(sqlite3.connect(source)) as present, closing(sqlite3.connect(target)) as copy:
-        present.backup(copy)
