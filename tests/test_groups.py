@@ -212,6 +212,28 @@ async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothin
         assert await rounds.cases() == before
 
 
+async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_the_owner_is_back(
+    tmp_path: Path,
+) -> None:
+    async with grouped(tmp_path, OPEN) as rounds:
+        stage = rounds.seat.play.world.stage
+        await rounds.finished(LINDQVIST)
+        stage.leave(OPEN, LINDQVIST)
+        before = await rounds.cases()
+        await rounds.tap("Close", LINDQVIST)
+        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
+        assert await rounds.cases() == before
+        await rounds.tap("‹ Back", OKAFOR)
+        await rounds.reads("Earlier thoracic or abdominal")
+        await rounds.tap("none", OKAFOR)
+        await rounds.reads(ADVISED)
+        stage.join(OPEN, LINDQVIST)
+        await rounds.tap("Close", LINDQVIST)
+        await rounds.reads("What is decided?")
+        [kept] = await rounds.cases()
+        assert [step.who for step in kept.case.steps if step.question == "prior"] == [str(OKAFOR)]
+
+
 async def test_c12_who_writes_as_the_group_or_as_a_channel_is_met_with_silence(board: Group) -> None:
     stage = board.seat.play.world.stage
     stage.make_anonymous(BOARD, REYES)
