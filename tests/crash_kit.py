@@ -130,8 +130,8 @@ class Siege:
                     await self._live()
                 self.process = start()
                 over.set()
-            await self._nothing_is_dead()
-            await self._is_quiet()
+            await self.nothing_is_dead()
+            await self.is_quiet()
         finally:
             await killed(self.process)
         self.seconds = time.monotonic() - began
@@ -149,7 +149,7 @@ class Siege:
         await killed(self.process)
         self.kills += 1
 
-    async def _nothing_is_dead(self) -> None:
+    async def nothing_is_dead(self) -> None:
         """Tap one button of every message that has any, and wait for the answers."""
         for clinician in self.clinicians:
             for message in clinician.witness.messages.values():
@@ -159,7 +159,7 @@ class Siege:
             witness = clinician.witness
             await clinician.until(lambda witness=witness: not witness.waiting)  # type: ignore[misc]
 
-    async def _is_quiet(self) -> None:
+    async def is_quiet(self) -> None:
         """Wait until all that is due was shown; what still differs after that is told as a fault."""
         end = time.monotonic() + PATIENCE
         while self.faults() and time.monotonic() < end:  # noqa: ASYNC110 - it has no event for that
@@ -180,12 +180,14 @@ class Siege:
 
 
 @asynccontextmanager
-async def besieged(seed: int = SEED) -> AsyncIterator[Siege]:
-    """Run the local Bot API with trouble, and seat the clinicians."""
+async def besieged(
+    seed: int = SEED, seat: type[Clinician] = Clinician, deliver_to: Callable[[], str] | None = None
+) -> AsyncIterator[Siege]:
+    """Run the local Bot API with trouble, and seat the clinicians; updates go to the webhook, or where it is said."""
     trouble = Trouble(MILD, seed, hang=0.2)
     rooms = [Room(number, (Member(Person(number, "Dr.")),)) for number in CLINICIANS]
-    async with playing(token=TOKEN, trouble=trouble, rooms=rooms, sleep=_briefly) as play:
-        people = {chat: Clinician(chat, play, chance_of(seed + chat)) for chat in CLINICIANS}
+    async with playing(token=TOKEN, trouble=trouble, rooms=rooms, sleep=_briefly, deliver_to=deliver_to) as play:
+        people = {chat: seat(chat, play, chance_of(seed + chat)) for chat in CLINICIANS}
         siege = Siege(play, trouble, list(people.values()), chance_of(seed))
         play.world.listen(_heard_by(people, siege.news))
         yield siege
