@@ -1,0 +1,41 @@
+"""Comes last: looks through every byte that the tests before it had written for what was planted to be looked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import SECRET_PART
+from test_fuzz import NAMED
+from test_leaks import CANARIES
+
+PLANTED = {word.lower().encode() for word in (SECRET_PART, *NAMED, *CANARIES.values())}
+NOT_OURS = ("chats.db",)
+"""Where the local Bot API keeps the chats, in Telegram's place: what people wrote belongs there."""
+
+
+def planted_in(folder: Path) -> tuple[dict[str, set[bytes]], int, int]:
+    """Give what is found in the files of a folder, by file; how many were looked through, and how many bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    ours = [path for path in files if not path.name.startswith(NOT_OURS)]
+    found: dict[str, set[bytes]] = {}
+    size = 0
+    for path in ours:
+        content = path.read_bytes().lower()
+        size += len(content)
+        if hits := {word for word in PLANTED if word in content}:
+            found[str(path.relative_to(folder))] = hits
+    return found, len(ours), size
+
+
+def test_s1_f1_no_byte_that_the_tests_before_had_written_bears_the_token_or_what_a_person_wrote(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "planted here"
+    mine.write_text("".join(CANARIES.values()), "utf-8")
+    found, files, size = planted_in(tmp_path_factory.getbasetemp())
+    with capsys.disabled():
+        print(f"\nevery byte: {len(PLANTED)} planted words looked for in {files} files, {size / 1e6:.1f} MB")  # noqa: T201
+    seen_by_itself = found.pop(str(mine.relative_to(tmp_path_factory.getbasetemp())))
+    assert len(seen_by_itself) >= len(CANARIES)
+    assert found == {}
