@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import secrets
 import signal
 import time
@@ -53,6 +54,7 @@ async def run(settings: Settings, say: Say) -> int:
     if settings.is_open:
         say("Access is open: whoever finds the bot may use it. ALLOWED_USERS lists those who may.")
         log.warning("access_open", advice="whoever finds the bot may use it; ALLOWED_USERS lists those who may")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would bear the token
     api = Api(settings.bot_token.get_secret_value(), settings.bot_api_url)
     return await _until_told(lambda: _telegram(settings, api, say, log))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import subprocess
 import traceback
 from collections.abc import Iterator
@@ -321,9 +322,11 @@ async def test_s1_s3_f1_no_byte_of_a_process_bears_the_token_or_what_a_person_wr
                 while not any(m["from"]["is_bot"] for m in (await play.state())["chats"][0]["messages"]):  # noqa: ASYNC110 - it has none
                     await asyncio.sleep(0.05)
             command_line = Path(f"/proc/{bot.pid}/cmdline").read_bytes()
+            limits = Path(f"/proc/{bot.pid}/limits").read_text("ascii")
             bot.terminate()
             assert await asyncio.to_thread(bot.wait, 15) == 0
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"telegram_unreachable" in written
     assert hits(written) == []
     assert hits(command_line) == []
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), "a core would bear the token"
