@@ -68,8 +68,10 @@ def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtu
     run, rig = virtual
     chance, users = chance_of(11), range(1, 51)
     models = {user: CaseModel() for user in users}
+    tapped: dict[str, float] = {}
 
     async def story() -> None:
+        clock = asyncio.get_running_loop().time
         await rig.accept(*(rig.cloud.writes(user, "/new") for user in users))
         grids = {user: rig.cloud.newest(user) for user in users}
         async with living(rig):
@@ -77,14 +79,19 @@ def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtu
                 for user, (number, screen) in grids.items():
                     level, verb = chance.choice(LEVELS), chance.choice(("on", "off"))
                     case, turn, *_ = data_of(screen, "T8").split(".")
-                    rig.cloud.bring(rig.cloud.taps(user, number, f"{case}.{turn}.{verb}.levels.{level}"))
+                    tap = rig.cloud.taps(user, number, f"{case}.{turn}.{verb}.levels.{level}")
+                    tapped[tap["callback_query"]["id"]] = clock()
+                    rig.cloud.bring(tap)
                     models[user].tap(verb, "levels", level, 0)
                 await asyncio.sleep(0.05)
             await asyncio.sleep(1)
             await rig.settled()
 
     run(story())
-    assert len(rig.cloud.toasts()) == 3_000
+    answered = {str(call.params["callback_query_id"]): call.at for call in rig.cloud.of("answerCallbackQuery")}
+    assert answered.keys() == tapped.keys()
+    assert len(answered) == 3_000
+    assert max(answered[query] - at for query, at in tapped.items()) <= 1.0
     for user, model in models.items():
         number, screen = rig.cloud.newest(user)
         seen = seen_in({**screen, "message_id": number, "text": reading(screen["text"]).text})
