@@ -1,7 +1,8 @@
-"""A soak: kills, fuzzed updates and power cuts again and again, each round with a seed, and evidence written down.
+"""A soak: kills, blows to replicas, fuzzed updates and power cuts, in rounds, each with a seed, and evidence of it.
 
-Run it with `python -m bench.soak [--kills 10000] [--updates 1000000] [--images 5000] [--seed 1] [--into FILE]`. It
-stops at the first round that fails, prints what failed, writes nothing, and ends with the status of that round.
+Run it with `python -m bench.soak [--kills 10000] [--blows 2000] [--updates 1000000] [--images 5000] [--seed 1]
+[--into FILE]`. It stops at the first round that fails, prints what failed, writes nothing, and ends with the status of
+that round.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ ROOT = Path(__file__).parent.parent
 KILLS = 300
 """Kills in a round: as many as in the test itself."""
 
+BLOWS = 50
+"""Kills and pauses of replicas in a round, likewise."""
+
 UPDATES = 50_000
 """Updates in a round, likewise."""
 
 IMAGES = 200
 """Images of a disk in a round, likewise."""
 
-TOLD = re.compile(r"^(?:kill|fuzz|power)\b.*seed \d+.*$", re.MULTILINE)
+TOLD = re.compile(r"^(?:kill|replicas|fuzz|power)\b.*seed \d+.*$", re.MULTILINE)
 COUNTED = re.compile(
-    r"(?<![\w.])(\d+) (kills|taps due|taps|acknowledged answers|cards shown|troubles|calls|updates"
+    r"(?<![\w.])(\d+) (kills|pauses|taps due|taps|acknowledged answers|cards shown|troubles|calls|updates"
     r"|images of a disk that lost its power|deeds at stake|answers looked for|answers)\b"
 )
 
@@ -98,6 +102,7 @@ def main() -> None:
     """Soak as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=10_000)
+    parser.add_argument("--blows", type=int, default=2_000)
     parser.add_argument("--updates", type=int, default=1_000_000)
     parser.add_argument("--images", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -107,13 +112,15 @@ def main() -> None:
     soak = Soak()
     for number, kills in enumerate(shares(given.kills, KILLS)):
         soak.round("test_kill.py", {"SPINEMETS_SEED": str(given.seed + number), "SPINEMETS_KILLS": str(kills)})
+    for number, blows in enumerate(shares(given.blows, BLOWS)):
+        soak.round("test_replicas_die.py", {"SPINEMETS_SEED": str(given.seed + number), "SPINEMETS_BLOWS": str(blows)})
     for number, updates in enumerate(shares(given.updates, UPDATES)):
         seed = str(given.seed + number)
         soak.round("test_fuzz.py", {"SPINEMETS_FUZZ_SEED": seed, "SPINEMETS_FUZZ": str(updates)})
     for number, images in enumerate(shares(given.images, IMAGES)):
         seed = str(given.seed + number)
         soak.round("test_power.py", {"SPINEMETS_POWER_SEED": seed, "SPINEMETS_IMAGES": str(images)})
-    amounts = f"--kills {given.kills} --updates {given.updates} --images {given.images}"
+    amounts = f"--kills {given.kills} --blows {given.blows} --updates {given.updates} --images {given.images}"
     command = f"python -m bench.soak {amounts} --seed {given.seed}"
     given.into.parent.mkdir(parents=True, exist_ok=True)
     given.into.write_text(evidence(soak, command, given.seed, began, time.monotonic() - clock), "utf-8")
