@@ -118,3 +118,11 @@ def test_b6_with_flushes_left_to_the_checkpoints_the_same_images_lose_answers_an
 def test_b6_without_flushes_the_same_images_lose_answers_and_the_file_itself(tmp_path: Path) -> None:
     cuts = Cuts(recorded(tmp_path / "life", "PRAGMA synchronous = OFF")).at_random(50, tmp_path / "images")
     assert {"lost", "unsound"} <= set(cuts.faults), cuts.told()
+
+
+def test_b6_power_that_fails_while_the_database_is_made_leaves_one_that_can_be_made(tmp_path: Path) -> None:
+    life = recorded(tmp_path / "life", FULL)
+    making = life[: next(number for number, entry in enumerate(life) if isinstance(entry, News))]
+    cuts = Cuts(making).at(range(len(making) + 1), chance_of(SEED), tmp_path / "images")
+    assert cuts.faults == Counter(), f"again with SPINEMETS_POWER_SEED={SEED}"
+    assert cuts.images > 50

@@ -16,6 +16,7 @@ from bot.store.errors import StoreClosed
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
 from bot.store.transaction import TRIES
+from flows.card import person
 from flows.case import Act, Kind, Remark, Step
 from flows.errors import Overtaken
 from flows.store import Kept, Ledger, Store, Team
@@ -547,3 +548,20 @@ async def test_jobs_of_several_loops_are_answered_each_in_its_own(store: SqlStor
 
     await asyncio.gather(*(asyncio.to_thread(elsewhere, number) for number in range(8)))
     assert await store.run(lambda desk: all(desk.get(f"case{n}") for n in range(8)))
+
+
+async def test_f3_what_others_were_told_of_an_erased_person_is_said_of_somebody(store: SqlStore) -> None:
+    def said(desk: Desk) -> None:
+        desk.take_in(letters(1, 2))
+        desk.handled(1, f"{person('ann')} answered first: fit.")
+        desk.handled(2, f"{person('ben')} answered first: fit.")
+        desk.wish("-100", "m:7", f'{{"text": "{person("ann")}, {person("anna")}"}}', "")
+
+    await store.run(said)
+    await store.run(lambda desk: desk.forget("ann"))
+    found = await store.run(lambda desk: [desk.letter(1), desk.letter(2), *desk.wishes()])
+    assert [getattr(each, "toast", "") or getattr(each, "body", "") for each in found] == [
+        f"{person('')} answered first: fit.",
+        f"{person('ben')} answered first: fit.",
+        f'{{"text": "{person("")}, {person("anna")}"}}',
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,7 +167,7 @@ async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(
     await group.tap("‹ Back to the card", "Discuss", at=card)
     for said in ("✎ no deficit", "‹ Back", "↺ Restart"):
         assert said not in labels(group.messages[card])
-        await group.wish(replace(tap_of(shown, said), turn=(await group.case()).case.turn), ANA, card)
+        await group.wish(tap_of(shown, said)._replace(turn=(await group.case()).case.turn), ANA, card)
         assert group.toast == TOASTS.vote_open
     await group.wish(tap_of(opened, "undecided"), ANA, card)
     assert group.toast == TOASTS.vote_open

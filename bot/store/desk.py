@@ -10,6 +10,7 @@ from sqlalchemy import UpdateBase, bindparam, delete, func, insert, select, upda
 from bot.desk import Letter, Wish
 from bot.store.ledger import SqlLedger
 from bot.store.tables import BOT, INBOX, OUTBOX, SILENT, Insert, for_each_database
+from flows.card import person
 
 NEW: Final = "new"
 DONE: Final = "done"
@@ -33,6 +34,16 @@ _FORGET_LETTERS: Final = (
     update(INBOX)
     .where(INBOX.c.lane == bindparam("of"), INBOX.c.state != NEW)
     .values(state=DONE, lane="", body="", toast="", fault="")
+)
+_UNNAME_SAID: Final = (
+    update(INBOX)
+    .where(INBOX.c.toast.contains(bindparam("named")))
+    .values(toast=func.replace(INBOX.c.toast, bindparam("named"), bindparam("nobody")))
+)
+_UNNAME_WISHED: Final = (
+    update(OUTBOX)
+    .where(OUTBOX.c.body.contains(bindparam("named")))
+    .values(body=func.replace(OUTBOX.c.body, bindparam("named"), bindparam("nobody")))
 )
 _WHOSE: Final = select(BOT.c.id)
 _CLAIM: Final = insert(BOT)
@@ -74,8 +85,13 @@ class SqlDesk(SqlLedger):
         return str(found or bot)
 
     def forget(self, owner: str) -> int:
-        """Erase every case of a person, the wishes that show one, and what was set aside in the private chat."""
+        """Erase every case of a person, the wishes that show one, and what was set aside in the private chat.
+
+        Where others were told what the person did, or are to be shown it, somebody did.
+        """
         self._driver.count(_FORGET_LETTERS, {"of": owner})
+        for unname in (_UNNAME_SAID, _UNNAME_WISHED):
+            self._driver.count(unname, {"named": person(owner), "nobody": person("")})
         return super().forget(owner)
 
     def silence(self, chat: str) -> bool:

@@ -76,8 +76,10 @@ def _check(path: Path) -> None:
     """Look at every page, without changing a byte: 0.05 s for 100,000 cases."""
     if not path.stat().st_size:
         return
+    # Where its making was cut short, SQLite has to undo first what was begun, and must be let.
+    mode = "rw" if path.with_name(f"{path.name}-journal").exists() else "ro"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         raise DatabaseAway(f"{path} cannot be read: {error}.") from error
