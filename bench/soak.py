@@ -1,13 +1,15 @@
 """A soak: kills, blows to replicas, fuzzed updates and power cuts, in rounds, each with a seed, and evidence of it.
 
 Run it with `python -m bench.soak [--kills 10000] [--blows 2000] [--updates 1000000] [--images 5000] [--seed 1]
-[--into FILE]`. It stops at the first round that fails, prints what failed, writes nothing, and ends with the status of
-that round.
+[--at-once 1] [--minutes M] [--into FILE]`. `--at-once` rounds run side by side; after `--minutes` no further round is
+begun, and what was counted until then is written down. It stops at the first round that fails, prints what failed,
+writes nothing, and ends with the status of that round.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import re
@@ -15,23 +17,32 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-KILLS = 300
-"""Kills in a round: as many as in the test itself."""
 
-BLOWS = 50
-"""Kills and pauses of replicas in a round, likewise."""
 
-UPDATES = 50_000
-"""Updates in a round, likewise."""
+@dataclass(frozen=True)
+class Part:
+    """One kind of hardship: how much of it in all, and in a round (as in its test); the test and its settings."""
 
-IMAGES = 200
-"""Images of a disk in a round, likewise."""
+    name: str
+    whole: int
+    round: int
+    test: str
+    seed: str
+    amount: str
+
+
+PARTS = (
+    Part("kills", 10_000, 300, "test_kill.py", "SPINEMETS_SEED", "SPINEMETS_KILLS"),
+    Part("blows", 2_000, 50, "test_replicas_die.py", "SPINEMETS_SEED", "SPINEMETS_BLOWS"),
+    Part("updates", 1_000_000, 50_000, "test_fuzz.py", "SPINEMETS_FUZZ_SEED", "SPINEMETS_FUZZ"),
+    Part("images", 5_000, 200, "test_power.py", "SPINEMETS_POWER_SEED", "SPINEMETS_IMAGES"),
+)
 
 TOLD = re.compile(r"^(?:kill|replicas|fuzz|power)\b.*seed \d+.*$", re.MULTILINE)
 COUNTED = re.compile(
@@ -40,19 +51,37 @@ COUNTED = re.compile(
 )
 
 
+Round = tuple[str, dict[str, str]]
+"""A test, and the settings that it is run with."""
+
+
+class RoundFailed(Exception):
+    """A round found a fault, or did not run; it bears the status of its test."""
+
+    def __init__(self, status: int) -> None:
+        """Take the status."""
+        super().__init__(status)
+        self.status = status
+
+
 @dataclass
 class Soak:
-    """What came of all rounds so far."""
+    """What came of all rounds so far; none begins after `end`, a moment of the steady clock."""
 
+    end: float
     counts: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
+    failed: bool = False
 
-    def round(self, test: str, settings: dict[str, str]) -> None:
-        """Run a test with settings of its own, and add up what it tells.
+    def round(self, planned: Round) -> None:
+        """Run a test with settings of its own, and add up what it tells; nothing once the time is over or one failed.
 
         Raises:
-            SystemExit: with the status of the test, where it fails.
+            RoundFailed: where the test fails, or tells nothing.
         """
+        if self.failed or time.monotonic() > self.end:
+            return
+        test, settings = planned
         command = [sys.executable, "-m", "pytest", "-q", f"tests/{test}"]
         ran = subprocess.run(
             command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False
@@ -60,17 +89,23 @@ class Soak:
         told = TOLD.findall(ran.stdout)
         print("\n".join(told), flush=True)
         if ran.returncode or not told:
-            print(ran.stdout[-5000:], ran.stderr[-2000:])
-            raise SystemExit(ran.returncode or 1)
+            self.failed = True
+            print(ran.stdout[-5000:], ran.stderr[-2000:], flush=True)
+            raise RoundFailed(ran.returncode or 1)
         self.rounds += 1
         for line in told:
             self.counts.update({what: int(number) for number, what in COUNTED.findall(line)})
 
 
-def shares(whole: int, part: int) -> Iterator[int]:
-    """Split a number into rounds; a last small one is run like the others."""
-    for begun in range(0, whole, part):
-        yield min(part, whole - begun)
+def rounds(wanted: dict[str, int], seed: int) -> list[Round]:
+    """Split what is wanted of each part into rounds, and mix them, so that a soak cut short has had some of each."""
+    planned: list[tuple[float, Round]] = []
+    for part in PARTS:
+        whole = wanted[part.name]
+        for number, begun in enumerate(range(0, whole, part.round)):
+            settings = {part.seed: str(seed + number), part.amount: str(min(part.round, whole - begun))}
+            planned.append((begun / whole, (part.test, settings)))
+    return [planned_round for _, planned_round in sorted(planned, key=lambda place: place[0])]
 
 
 def evidence(soak: Soak, command: str, seed: int, began: datetime, seconds: float) -> str:
@@ -82,7 +117,7 @@ def evidence(soak: Soak, command: str, seed: int, began: datetime, seconds: floa
 | what | |
 |---|---|
 | command | `{command}` |
-| seeds | {seed} and upwards, one for each of {soak.rounds} rounds |
+| seeds | {seed} and upwards, anew for each part; {soak.rounds} rounds in all |
 | machine | {machine}, shared with other work |
 | began | {began:%Y-%m-%d %H:%M} UTC |
 | took | {seconds / 60:.0f} minutes |
@@ -101,27 +136,24 @@ The draws of taps, troubles, kills and cuts are repeated by the seed, the timing
 def main() -> None:
     """Soak as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=10_000)
-    parser.add_argument("--blows", type=int, default=2_000)
-    parser.add_argument("--updates", type=int, default=1_000_000)
-    parser.add_argument("--images", type=int, default=5_000)
+    for part in PARTS:
+        parser.add_argument(f"--{part.name}", type=int, default=part.whole)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     began, clock = datetime.now(UTC), time.monotonic()
     parser.add_argument("--into", type=Path, default=ROOT / f"docs/evidence/{began:%Y-%m-%d}-soak.md")
     given = parser.parse_args()
-    soak = Soak()
-    for number, kills in enumerate(shares(given.kills, KILLS)):
-        soak.round("test_kill.py", {"SPINEMETS_SEED": str(given.seed + number), "SPINEMETS_KILLS": str(kills)})
-    for number, blows in enumerate(shares(given.blows, BLOWS)):
-        soak.round("test_replicas_die.py", {"SPINEMETS_SEED": str(given.seed + number), "SPINEMETS_BLOWS": str(blows)})
-    for number, updates in enumerate(shares(given.updates, UPDATES)):
-        seed = str(given.seed + number)
-        soak.round("test_fuzz.py", {"SPINEMETS_FUZZ_SEED": seed, "SPINEMETS_FUZZ": str(updates)})
-    for number, images in enumerate(shares(given.images, IMAGES)):
-        seed = str(given.seed + number)
-        soak.round("test_power.py", {"SPINEMETS_POWER_SEED": seed, "SPINEMETS_IMAGES": str(images)})
-    amounts = f"--kills {given.kills} --blows {given.blows} --updates {given.updates} --images {given.images}"
-    command = f"python -m bench.soak {amounts} --seed {given.seed}"
+    soak = Soak(clock + given.minutes * 60)
+    wanted = {part.name: getattr(given, part.name) for part in PARTS}
+    with ThreadPoolExecutor(given.at_once) as pool:
+        try:
+            list(pool.map(soak.round, rounds(wanted, given.seed)))
+        except RoundFailed as fault:
+            raise SystemExit(fault.status) from None
+    amounts = " ".join(f"--{name} {amount}" for name, amount in wanted.items())
+    command = f"python -m bench.soak {amounts} --seed {given.seed} --at-once {given.at_once}"
+    command += f" --minutes {given.minutes:g}" if given.minutes < math.inf else ""
     given.into.parent.mkdir(parents=True, exist_ok=True)
     given.into.write_text(evidence(soak, command, given.seed, began, time.monotonic() - clock), "utf-8")
 
