@@ -1,4 +1,7 @@
-"""The only wiring: settings → store → channel → run."""
+"""The only wiring: settings → store → channel → run.
+
+What only the playground or a webhook needs is loaded there: a bot that polls Telegram starts sooner without it.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from structlog.typing import FilteringBoundLogger
 
 from bot.access import Access
-from bot.http import serving
 from bot.log import make_log
-from bot.playground.disk import Disk
-from bot.playground.server import HOST, playground_app, serve
-from bot.playground.world import World
 from bot.rooms import rooms
 from bot.settings import Settings
 from bot.store.opening import open_store
@@ -28,8 +27,10 @@ from bot.telegram.api import Api
 from bot.telegram.channel import Channel, OtherBot
 from bot.telegram.clerk import Terms
 from bot.telegram.poller import SecondPoller, TokenRefused
-from bot.telegram.webhook import door
 from flows.library import library
+
+if TYPE_CHECKING:
+    from bot.playground.world import World
 
 SECOND_POLLER: Final = 75
 """Exit status where another process polls with the same token."""
@@ -61,11 +62,13 @@ async def run(settings: Settings, say: Say) -> int:
 
 async def run_api_only(settings: Settings, say: Say) -> int:
     """Run the local Bot API and its page without a bot; give the exit status."""
+    from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
+
     make_log(settings.log_level)
 
     async def serve_alone() -> int:
         async with serve(playground_app(_world(settings)), settings.playground_port) as port:
-            say(_where("Local Bot API (no bot)", settings, port))
+            say(_where("Local Bot API (no bot)", f"http://{HOST}:{port}", settings, port))
             await asyncio.Event().wait()
         return 0
 
@@ -74,10 +77,13 @@ async def run_api_only(settings: Settings, say: Say) -> int:
 
 async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
     """Serve the local Bot API and the bot that talks to it, in one process."""
+    from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
+
     async with serve(playground_app(_world(settings)), settings.playground_port) as port:
-        api = Api(PLAYGROUND_TOKEN, f"http://{HOST}:{port}")
+        address = f"http://{HOST}:{port}"
+        api = Api(PLAYGROUND_TOKEN, address)
         async with _channel(settings, api, say, log, Access()) as channel:
-            say(_where("Playground", settings, port))
+            say(_where("Playground", address, settings, port))
             return await _told_why(channel.poll(), say)
 
 
@@ -87,6 +93,9 @@ async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundL
     hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
     async with _channel(settings, api, say, log, access) as channel, AsyncExitStack() as doors:
         if settings.http_listen:
+            from bot.http import serving  # noqa: PLC0415 - loaded where it is needed
+            from bot.telegram.webhook import door  # noqa: PLC0415 - loaded where it is needed
+
             app = door(channel.health, channel.delivered, urlsplit(hook).path, secret)
             await doors.enter_async_context(serving(app, settings.http_listen))
         return await _told_why(channel.listen(hook, secret) if hook else channel.poll(), say)
@@ -137,15 +146,18 @@ async def _until_told(work: Callable[[], Awaitable[int]]) -> int:
 
 def _world(settings: Settings) -> World:
     """Open the playground's chats, beside the bot's data."""
+    from bot.playground.disk import Disk  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.world import World  # noqa: PLC0415 - loaded where it is needed
+
     folder = settings.data_folder / "playground"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return World(Disk(folder / "chats.db"), time.time)
 
 
-def _where(what: str, settings: Settings, port: int) -> str:
+def _where(what: str, address: str, settings: Settings, port: int) -> str:
     taken = f" (port {settings.playground_port} is taken)" if port != settings.playground_port else ""
-    return f"{what}: http://{HOST}:{port}{taken}"
+    return f"{what}: {address}{taken}"
 
 
 def _place(url: str) -> str:

@@ -54,6 +54,8 @@ def _load() -> None:
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401, PLC0415 - the same
 
     import bot.app  # noqa: PLC0415 - whoever only starts a zygote does not need it
+    import bot.http  # noqa: PLC0415 - the same
+    import bot.telegram.webhook  # noqa: PLC0415 - the same
     from flows.library import library  # noqa: PLC0415 - the same
 
     library()
