@@ -23,7 +23,7 @@ from flows.notes.scope import Meaning, Truth, meanings
 MOST_CHARACTERS: Final = 500
 """A longer note is refused, not cut."""
 
-_NEAR: Final = 24
+_NEAR: Final = 40
 """How many characters before and behind a level may show that it is none."""
 
 _PASSED: Final = frozenset({"filler", "mark", "or", "and"})
@@ -115,6 +115,11 @@ class _Part:
     spans: tuple[tuple[int, int], ...]
 
     @property
+    def says(self) -> bool:
+        """Whether it is an answer, and no doubt of one."""
+        return bool(self.codes) and self.truth is Truth.said
+
+    @property
     def names(self) -> set[str]:
         """The topics as joints name them."""
         prefix = "no " if self.truth is Truth.denied else ""
@@ -130,6 +135,12 @@ class _Reader:
         self._text = text
         self._items = items
         self._meanings = meanings(items)
+        lists = [places for places in self._lists() if not any(map(self._treated, places))]
+        self._named = {place for places in lists for place in places}
+        marked = set(self._symptomatic())
+        if marked and not all(marked.intersection(places) for places in lists):
+            for place in self._named:
+                self._meanings[place] = self._meanings[place]._replace(truth=Truth.open)
 
     def reading(self, *, identifiers: bool) -> Reading:
         """Give what the note says."""
@@ -139,7 +150,8 @@ class _Reader:
         parts = [part for part in parts if not taken.issuperset(part.spans) or part.codes] + joined
         clear = {q.code: self._heard(q.code, parts) for q in self._flow.questions}
         findings = {code: heard for code, heard in clear.items() if heard}
-        outside = [(m.start, m.item.end) for m in self._levels() if m.item.piece.outside]
+        named = [self._meanings[place] for place in sorted(self._named)]
+        outside = [(m.start, m.item.end) for m in named if m.item.piece.outside and m.truth is Truth.said]
         context = sorted(self._context(parts, findings))
         used = [span for part in parts if part.question in findings and part.codes for span in part.spans]
         used += [span for span, _ in context] + outside
@@ -151,22 +163,34 @@ class _Reader:
             identifiers,
         )
 
-    def _levels(self) -> Iterator[Meaning]:
-        """Give the levels that are said to be treated now: none denied, treated before, or no vertebra at all.
-
-        What sets one level of a list apart may be meant of the others, so the list goes with it.
-        """
-        lists: list[list[int]] = []
+    def _lists(self) -> Iterator[list[int]]:
+        """Give the places of the levels, list by list: what sets one of a list apart may be meant of the others."""
+        found: list[int] = []
         for place, meaning in enumerate(self._meanings):
             if meaning.item.sense != "levels":
                 continue
-            if lists and meaning.joined and lists[-1][-1] == place - 1:
-                lists[-1].append(place)
-            else:
-                lists.append([place])
-        for places in lists:
-            if not any(map(self._treated, places)):
-                yield from (self._meanings[n] for n in places if self._meanings[n].truth is Truth.said)
+            if found and not (meaning.joined and found[-1] == place - 1 and self._goes_with(place)):
+                yield found
+                found = []
+            found.append(place)
+        if found:
+            yield found
+
+    def _goes_with(self, place: int) -> bool:
+        """Tell whether a level belongs to the one before it: none does in "T8 met with L5 weakness"."""
+        start, end = self._meanings[place - 1].item.end, self._meanings[place].start
+        between = [item.piece.words[:1] for item in self._items if start <= item.start < end]
+        return not any((word,) in between for word in self._lexicon.levels.parting)
+
+    def _symptomatic(self) -> Iterator[int]:
+        """Give the places of the levels that are called symptomatic, where others of the note may be not."""
+        at = {meaning.item.start: place for place, meaning in enumerate(self._meanings)}
+        for heard, item in enumerate(self._items):
+            if item.piece.words == (self._lexicon.levels.symptomatic,):
+                for side in (self._items[heard + 1 :], reversed(self._items[:heard])):
+                    beside = next((item for item in side if item.sense != "filler"), None)
+                    if beside and beside.sense == "levels":
+                        yield at[beside.start]
 
     def _treated(self, place: int) -> bool:
         """Tell whether a level stands in the history, beside a treatment, or means no vertebra."""
@@ -176,23 +200,20 @@ class _Reader:
         beside = before[-1:] if meaning.joined else []
         beside += [other for other in self._meanings[place + 1 : place + 2] if other.joined]
         start, end = meaning.item.start, meaning.item.end
-        after = self._text[end : end + _NEAR].casefold().lstrip(" -")
-        ahead = self._text[max(start - _NEAR, 0) : start].casefold().rstrip(" -")
         return (
             any(_topic(other) == "history" for other in before)
             or any(_topic(other) in words.treated for other in beside)
-            or (
-                after.startswith(words.no_level_before) and any(_begins(after, word) for word in words.no_level_before)
-            )
-            or (ahead.endswith(words.no_level_after) and any(_ends(ahead, word) for word in words.no_level_after))
+            or _begins(_level_text(self._text[end : end + _NEAR]), words.no_level_before)
+            or _begins(_level_text(self._text[max(start - _NEAR, 0) : start])[::-1], words.no_level_ahead)
         )
 
     def _parts(self) -> Iterator[_Part]:
         """Give the answers and the runs of topics, with what is denied turned into what it then says."""
-        named = set(map(id, self._levels()))
         run: list[tuple[Meaning, Topic, Truth]] = []
-        for meaning in self._meanings:
+        for place, meaning in enumerate(self._meanings):
             sense, truth = self._turned(meaning)
+            if run and meaning.joined and sense == "levels" and place not in self._named:
+                continue  # "s/p T8 fusion" is one run.
             if run and not (meaning.joined and _like(run[-1], sense, truth)):
                 yield _run(run)
                 run = []
@@ -201,7 +222,7 @@ class _Reader:
                 run.append((meaning, sense, truth))
             elif isinstance(sense, Answer):
                 yield _Part(sense.question, (sense.code,), (), "", truth, span)
-            elif meaning.item.piece.codes and (id(meaning) in named or meaning.truth is Truth.open):
+            elif meaning.item.piece.codes and place in self._named and truth is not Truth.denied:
                 yield _Part("levels", meaning.item.piece.codes, (), "", truth, span)
         if run:
             yield _run(run)
@@ -210,8 +231,8 @@ class _Reader:
         """Turn a denied meaning into what the lexicon says that it then means."""
         sense = meaning.item.sense
         if meaning.truth is Truth.denied and isinstance(sense, Topic) and sense.denied_answer:
-            return Answer(question=sense.question, code=sense.denied_answer, phrases=sense.phrases), Truth.said
-        if meaning.truth is Truth.denied and isinstance(sense, Answer) and sense.denied_topic:
+            return self._lexicon.answer[sense.question, sense.denied_answer], Truth.said
+        if meaning.truth is Truth.denied and isinstance(sense, Answer | Topic) and sense.denied_topic:
             return self._lexicon.topic[sense.denied_topic], Truth.said
         if meaning.truth is Truth.denied and isinstance(sense, Topic) and sense.name == "unfit":
             return sense, Truth.open
@@ -220,11 +241,11 @@ class _Reader:
     def _heard(self, question: str, parts: list[_Part]) -> Heard | None:
         """Give the one answer to a question; None where there is none, two, or a doubt about another."""
         mine = [part for part in parts if part.question == question]
-        said = [part for part in mine if part.codes and part.truth is Truth.said]
+        said = [part for part in mine if part.says]
         codes = tuple(dict.fromkeys(code for part in said for code in part.codes))
         if not said or (len(codes) > 1 and question != "levels"):
             return None
-        if any(self._speaks_against(part, codes) for part in mine if part not in said):
+        if any(self._speaks_against(part, codes) for part in mine if not part.says):
             return None
         spans = sorted({span for part in said for span in part.spans})
         words = tuple(self._text[start:end] for start, end in spans)
@@ -241,18 +262,19 @@ class _Reader:
     def _context(self, parts: list[_Part], findings: Mapping[str, Heard]) -> Iterator[tuple[tuple[int, int], Context]]:
         """Give what helps and answers nothing: scales, percentages, and topics that no contradiction touches."""
         clashing = {part.question for part in parts if part.codes and part.question not in findings}
-        by_end = {m.item.end: m for m in self._meanings}
         beside = self._percentages()
+        measured = {topic.end for topic, _ in beside.values()}
         for part in parts:
-            against = any(self._lexicon.topic[topic].against for topic in part.topics)
+            topics = [self._lexicon.topic[topic] for topic in part.topics]
+            against = any(topic.against for topic in topics)
             if (
-                part.topics
+                any(topic.alone for topic in topics)
                 and not part.codes
                 and part.truth is not Truth.open
                 and not (against and part.question in clashing)
             ):
                 [(start, end)] = part.spans
-                if by_end[end].item not in [topic for topic, _ in beside.values()]:
+                if end not in measured:
                     value = "denied" if part.truth is Truth.denied else "mentioned"
                     yield (start, end), Context(part.scale, value, self._text[start:end], part.question)
         for meaning in self._meanings:
@@ -319,7 +341,8 @@ def _run(run: list[tuple[Meaning, Topic, Truth]]) -> _Part:
 
 def _joined(joint: Joint, parts: list[_Part]) -> Iterator[_Part]:
     """Give the answer that topics give together, once for each run of words or once for the note."""
-    groups = [parts] if joint.within == "note" else [[part] for part in parts]
+    topics = [part for part in parts if part.question == joint.question and part.topics]
+    groups = [topics] if joint.within == "note" else [[part] for part in topics]
     for group in groups:
         names = {name for part in group for name in part.names}
         if names.intersection(joint.never) or not all(names.intersection(of.split("|")) for of in joint.of):
@@ -329,13 +352,17 @@ def _joined(joint: Joint, parts: list[_Part]) -> Iterator[_Part]:
         yield _Part(joint.question, (joint.code,), (), "", Truth.said, spans)
 
 
+def _level_text(text: str) -> str:
+    """Write what stands beside a level as the lexicon does."""
+    return " ".join(text.casefold().replace("-", " ").split())
+
+
+def _begins(text: str, phrases: tuple[str, ...]) -> bool:
+    """Tell whether a text begins with one of some phrases, as whole words."""
+    return text.startswith(phrases) and any(
+        text.startswith(phrase) and not text[len(phrase) : len(phrase) + 1].isalnum() for phrase in phrases
+    )
+
+
 def _topic(meaning: Meaning) -> str:
     return meaning.item.sense.name if isinstance(meaning.item.sense, Topic) else ""
-
-
-def _begins(text: str, word: str) -> bool:
-    return text.startswith(word) and not text[len(word) : len(word) + 1].isalnum()
-
-
-def _ends(text: str, word: str) -> bool:
-    return _begins(text[::-1], word[::-1])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby
 
 from flows.notes.lexicon import Answer, Lexicon
 from flows.notes.phrases import Item
 
-_AHEAD = ("levels",)
+_AHEAD = ("levels", "scale")
 _BEHIND = ("levels", "sep", "no")
 
 
@@ -19,7 +18,7 @@ def bared(lexicon: Lexicon, items: list[Item]) -> list[Item]:
         run = list(group)
         behind = items[len(heard) + len(run)] if len(heard) + len(run) < len(items) else None
         if is_bare and _leads(heard, lexicon, run[0]) and _ends(behind):
-            run = [replace(item, sense=lexicon.barely[_word(item)][0]) for item in run]
+            run = [item._replace(sense=lexicon.barely[_word(item)][0]) for item in run]
         heard += run
     return heard
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from lark import Lark, Token, Tree
 
@@ -17,47 +16,69 @@ HIDDEN: Final = "\x1f"
 """Stands for each character that is not to be read; it parts clauses."""
 
 _REGION: Final = {"d": "T", "b": "T", "t": "T", "l": "L", "c": "C", "h": "C", "s": "S"}
-_UNIT: Final = r"(?!\s*(?:cm|mm|mg|kg|ml|gy|weeks?|wks?|months?|days?|yrs?|years?|levels?|cycles?|fractions?)\b)"
-_BARE: Final = rf"\d{{1,2}}(?![\w%]|[.,]\d){_UNIT}"
+_UNIT: Final = (
+    r"(?!\s*(?:[cm]m|m?g|kg|ml|gy|h|hrs?|hours?|weeks?|wks?|months?|days?|yrs?|years?|levels?|cycles?|fractions?)\b)"
+)
+_BARE: Final = rf"\d{{1,2}}(?![\w%]|\.\d){_UNIT}"
+# A number apart from its level, as in "T8, 9 fit", is one only where nothing follows that it could count.
+_LISTED: Final = (
+    rf"{_BARE}(?!,\d)(?=\s*(?:$|[,;.)\]&+\n]|[-–—]\s"
+    r"|(?:and|und|or|fit|unfit|mets?|lesions?|disease|metasta\w+|tumou?rs?|circ\w*|no|not|nil|neuro\w*)\b))"
+)
 _WORDED: Final = r"(?:bwk|lwk|hwk|swk|(?:thoracic|dorsal|lumbar|cervical|sacral)(?:\s+(?:vertebra|level))?)"
 _LEVEL: Final = rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*)\d{{1,2}}(?![\w%]|\.\d){_UNIT}"
+_BETWEEN: Final = r"\s?(?:[-–/]|to\b|bis\b)\s?"
 _VALUE: Final = (
-    r"(?:\d{1,3}[abc]?(?:\s?[-–/]\s?\d{1,3}[abc]?)?\s?%?"
-    r"|(?:[a-e]|iv|vi?|i{1,3})(?:\s?[-–/]\s?(?:[a-e]|i{1,3}))?)(?!\w)"
+    r"(?:[<>≥≤~]=?\s?)?"
+    rf"(?:\d{{1,3}}[abc]?(?:\+|-(?=/))?(?:{_BETWEEN}\d{{1,3}}[abc]?)?\s?%?"
+    rf"|(?:[a-e]|iv|vi?|i{{1,3}})(?:{_BETWEEN}(?:[a-e]|iv|i{{1,3}}))?)(?!\w)"
 )
-_LINK: Final = r"(?:\s*(?:performance\s+status|ps|grade|score|class|scale|impairment|status|of|is|index)\b|\s*[:=])+"
+_LINK: Final = (
+    r"(?:\s*(?:performance\s+status|ps|grade|grad|score|total|class|scale|impairment|status|of|is|index|now|about)\b"
+    r"|\s*[:=-])+"
+)
+_RATED: Final = r"(?<![\w./])[0-5][+-]?\s?/\s?5\s+(?:motor\s+)?(?:power|strength)\b"
 _PERCENT: Final = (
     r"(?:(?:[<>≥≤~]=?|\b(?:more|less|greater)\s+than|\b(?:over|under|about))\s*)?"
     r"\d{1,3}(?:\s?[-–]\s?\d{1,3})?\s?(?:%|percent\b|per cent\b|pct\b|prozent\b)"
 )
-_WORD: Final = r"(?<!\w)[a-z]/[a-z](?!\w)|(?<!\w)z\.\s?n\b|[^\W\d_]+(?:['’][^\W\d_]+)*"
+_YEARS: Final = r"(?:1[5-9]|[2-9]\d|10\d)"
+_AGE: Final = (
+    rf"(?<![\w/.,]){_YEARS}(?:\s?-?(?:y/?o?|yrs?|years?)(?:[ -]?old)?)?\s?/?\s?(?:female|male|[mfw])(?!\w)"
+    rf"|(?<![\w/.,]){_YEARS}\s?-?(?:y/?o|(?:y|yrs?|years?)[ -]?old|jährige?r?)(?!\w)"
+    rf"|(?<!\w)[mf]\s?/\s?{_YEARS}(?!\w)"
+)
+_WORD: Final = r"(?<!\w)[a-z](?:/[a-z]){1,2}(?!\w)|(?<!\w)[zv]\.\s?[na]\b|[^\W\d_]+(?:['’][^\W\d_]+)*"
+_DIGITS: Final = re.compile(r"\d+")
+_CUT: Final = re.compile(
+    rf"(?P<word>{_WORD})|(?P<sep>[,;.!…\n\r()\[\]{{}}|•·{HIDDEN}]+|(?<=\s)[-–—](?=\s))|(?P<mark>[-–—−→:=+/&?#\"'“”„‘’«»*])|(?P<other>\S)"
+)
 
+# Words between what is counted come as one run, since each token of the parser costs more than cutting the run.
 _GRAMMAR: Final = r"""
 start: _piece*
-_piece: levels | scale | PERCENT | WORD | NUMBER | SEP | MARK | OTHER
-levels: LEVEL ((SPAN | ALSO) (LEVEL | BARE))*
+_piece: levels | scale | RATED | PERCENT | AGE | NUMBER | RUN
+levels: LEVEL ((SPAN | ALSO | EITHER) (LEVEL | BARE) | LOOSE)*
 scale: SCALE _LINK? VALUE
 
-LEVEL.5: /{level}/i
-SPAN.6: /(?:[-–—]|(?:to|thru|through|bis)\b)(?=\s*(?:{level}|{bare}))/i
-ALSO.6: /(?:[,\/&+]|(?:and|und|plus)\b)(?=\s*{level})|[\/&+](?={bare})|,(?={bare})/i
-BARE.5: /{bare}/i
-SCALE.7: /(?<!\w)(?:{scales})(?!\w)(?=(?:{link})?\s*{value})/i
-_LINK.8: /{link}/i
-VALUE.8: /{value}/i
-PERCENT.4: /{percent}/i
-WORD.2: /{word}/i
+LEVEL.5: /{level}/
+SPAN.6: /{blank}(?:[-=]>|[-–—−→]|(?:to|thru|through|till|bis|tot)\b){blank}(?={level}|{listed})|[-–—−](?={bare})/
+ALSO.6: /{blank}(?:[,\/&+]|(?:and|und|plus)\b){blank}(?={level}|{listed})|[\/&+](?={bare})|,(?={bare}(?!\s?\/))/
+EITHER.7: /{blank}(?:\+\/-|±|~|\.\.+|…|(?:or|oder)\b){blank}(?={level}|{listed})/
+LOOSE.5: /{blank}{listed}/
+BARE.5: /{bare}/
+SCALE.8: /(?<!\w){scale}/
+_LINK.9: /{link}/
+VALUE.9: /\s*{value}/
+RATED.7: /{rated}/
+PERCENT.4: /{percent}/
+AGE.4: /{age}/
 NUMBER.2: /\d[\w.]*/
-SEP.3: /[,;.\n\r()\[\]{{}}|•·{hidden}]+|(?<=\s)[-–—](?=\s)/
-MARK.2: /[-–—:=+\/&?]/
-OTHER.1: /./s
-_BLANK.9: /[^\S\n\r{hidden}]+/
-%ignore _BLANK
+RUN.1: /(?:(?!{level}|{scale}|{percent}|{age}){word}|(?!{percent})[<>≥≤~]|[^\w<>≥≤~]+|_)+/s
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a note.
 
     Attributes:
@@ -67,6 +88,7 @@ class Piece:
         words: its word as the lexicon writes it; of a scale its name, then its value.
         codes: the levels that it names, as far as they lie in T1–L5.
         outside: whether it names a vertebra outside T1–L5.
+        open: whether the vertebra may be another: "T8 or T9", "T12/1", "T8 9".
     """
 
     kind: str
@@ -75,11 +97,12 @@ class Piece:
     words: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     outside: bool = False
+    open: bool = False
 
 
 def words_of(phrase: str) -> tuple[str, ...]:
     """Cut a phrase of the lexicon as a note is cut; its hyphens and colons do not count."""
-    return tuple(plain(word) for word in re.findall(rf"{_WORD}|[/&+]", phrase, re.IGNORECASE))
+    return tuple(plain(word) for word in re.findall(rf"{_WORD}|[/&+#]", phrase, re.IGNORECASE))
 
 
 def plain(word: str) -> str:
@@ -99,38 +122,51 @@ class Cutter:
             re.escape(name).replace(r"\ ", r"\s+") for name in sorted(self._scales, key=len, reverse=True)
         )
         grammar = _GRAMMAR.format(
-            level=_LEVEL.replace("/", r"\/"),
+            level=_LEVEL,
             bare=_BARE,
-            scales=names,
+            listed=_LISTED.replace("/", r"\/"),
+            scale=rf"(?:{names})(?![^\W\d])(?=(?:{_LINK})?\s*{_VALUE})".replace("/", r"\/"),
             link=_LINK,
             value=_VALUE.replace("/", r"\/"),
+            rated=_RATED.replace("/", r"\/"),
             percent=_PERCENT,
-            word=_WORD.replace("/", r"\/"),
-            hidden=HIDDEN,
+            age=_AGE.replace("/", r"\/"),
+            word=rf"(?:{_WORD})".replace("/", r"\/"),
+            blank=rf"[^\S\n\r{HIDDEN}]*",
         )
         self._lark = Lark(grammar, parser="lalr", lexer="contextual")
 
     def cut(self, text: str) -> list[Piece]:
         """Cut a text into pieces, in order; whatever the text is, every character but blanks is in one."""
-        return [piece for child in self._lark.parse(text).children for piece in self._pieces(child)]
+        small = _small(text)
+        return [piece for child in self._lark.parse(small).children for piece in self._pieces(text, small, child)]
 
-    def _pieces(self, child: Token | Tree[Token]) -> Iterator[Piece]:
-        if isinstance(child, Token):
-            start, end = _span(child, child)
-            yield Piece(child.type.lower(), start, end, (plain(child),))
+    def _pieces(self, text: str, small: str, child: Token | Tree[Token]) -> Iterator[Piece]:
+        if isinstance(child, Tree):
+            tokens = [token for token in child.children if isinstance(token, Token)]
+            yield from _levels(tokens) if child.data == "levels" else [self._scale(text, tokens)]
             return
-        tokens = [token for token in child.children if isinstance(token, Token)]
-        if child.data == "levels":
-            yield from _levels(tokens)
-        else:
-            yield self._scale(tokens)
+        start, end = _span(child, child)
+        match child.type:
+            case "RUN":
+                for found in _CUT.finditer(small, start, end):
+                    yield Piece(str(found.lastgroup), found.start(), found.end(), (plain(found[0]),))
+            case "AGE":
+                yield Piece("scale", start, end, ("age", text[start:end]))
+            case "RATED":
+                yield Piece("scale", start, end, ("MRC", text[start:end].rpartition("5")[0] + "5"))
+            case _:
+                yield Piece(child.type.lower(), start, end, (plain(child),))
 
-    def _scale(self, tokens: list[Token]) -> Piece:
+    def _scale(self, text: str, tokens: list[Token]) -> Piece:
         """Read "ECOG 3"; with a value that the scale does not have it is none."""
         start, end = _span(tokens[0], tokens[-1])
-        name, value = self._scales[" ".join(plain(tokens[0]).split())], tokens[1].strip()
-        parts = re.split(r"\s?[-–/]\s?", value.rstrip("% ").upper())
-        kind = "scale" if all(part in name[1] for part in parts) else "other"
+        name, value = (
+            self._scales[" ".join(plain(tokens[0]).split())],
+            text[slice(*_span(tokens[1], tokens[1]))].strip(),
+        )
+        parts = re.split(_BETWEEN, value.strip("<>≥≤~=% ").upper(), flags=re.IGNORECASE)
+        kind = "scale" if all(part.rstrip("+-") in name[1] for part in parts) else "other"
         return Piece(kind, start, end, (name[0], value))
 
 
@@ -140,6 +176,12 @@ def cutter(lexicon: Lexicon) -> Cutter:
     return Cutter(lexicon)
 
 
+def _small(text: str) -> str:
+    """Write a text in small letters, each in its place."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(min(letter.lower(), letter, key=len) for letter in text)
+
+
 def _span(first: Token, last: Token) -> tuple[int, int]:
     start, end = first.start_pos, last.end_pos
     if start is None or end is None:
@@ -147,31 +189,38 @@ def _span(first: Token, last: Token) -> tuple[int, int]:
     return start, end
 
 
-def _levels(tokens: list[Token]) -> Iterator[Piece]:
+def _levels(tokens: list[Token]) -> list[Piece]:
     """Read "T10–T12", "T11/12", "C5, T8": a piece for each part of the list.
 
     A part that reaches outside T1–L5 names nothing within it; one with a vertebra that does not exist names nothing.
+    A number that is not above the one before it is open: "T12/1" may mean L1.
     """
+    parts: list[Piece] = []
     codes: list[str] = []
     region, outside = "", False
     first = last = tokens[0]
     spanning, exists = False, True
+    either = any(token.type in {"EITHER", "LOOSE"} for token in tokens)
+    level = ""
     for token in tokens:
-        if token.type == "ALSO" and "/" not in token:
-            yield _part(first, last, codes if exists else [], outside=outside and exists)
+        if token.type in {"ALSO", "EITHER"} and token.strip() != "/":
+            parts.append(_part(first, last, codes if exists else [], outside=outside and exists))
             first, codes, outside, spanning, exists = token, [], False, False, True
         elif token.type in {"SPAN", "ALSO"}:
             spanning = token.type == "SPAN"
         else:
-            region = region if token.type == "BARE" else _region(token)
-            level = region + re.sub(r"\D", "", token)
+            alone, number = token.type in {"BARE", "LOOSE"}, _DIGITS.findall(token)[0]
+            either = either or (alone and int(number) <= int(level[1:]))
+            region = region if alone else _region(token)
+            level = region + number
             exists = exists and _exists(level)
             outside = outside or level not in LEVELS
             within = exists and not outside
             codes += between(*in_order((codes[-1], level))) if within and spanning and codes else [level]
-            first = token if first.type == "ALSO" else first
+            first = token if first.type in {"ALSO", "EITHER"} else first
             last = token
-    yield _part(first, last, codes if exists else [], outside=outside and exists)
+    parts.append(_part(first, last, codes if exists else [], outside=outside and exists))
+    return [part._replace(open=True) for part in parts] if either else parts
 
 
 def _part(first: Token, last: Token, codes: list[str], *, outside: bool) -> Piece:

@@ -9,26 +9,39 @@ from typing import Final
 from flows.notes.grammar import HIDDEN
 
 _NAME: Final = r"[^\W\d_](?:[^\W\d_]|['’.-])*"
+_MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*\.?"
+_LETTER: Final = r"[^\W\d_a-zß-ÿ]"
 _NUMBERS: Final = re.compile(
-    r"(?<!\w)\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})(?!\w)"  # 12.03.1950
-    r"|(?<!\w)\d{4}[./-]\d{1,2}[./-]\d{1,2}(?!\w)"  # 1950-03-12
-    r"|(?<!\w)\d{1,2}(?:st|nd|rd|th)?[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[ -,]{0,2}\d{2,4}"
-    r"|(?<!\w)(?:dob|d\.o\.b\.?|born|geb(?:oren)?\b\.?)[\s:.-]*(?:on|am)?\s*[\w./-]*"
-    r"|(?<!\w)(?:mrn|nhs|hosp(?:ital)?\s+(?:no|number)|record\s+(?:no|number)|phone|tel|mobile|id|ssn|pid)\b[\s.:#]*(?:no\.?|number)?[\s.:#]*"
-    r"[a-z]{0,3}\d[\d /-]{0,16}(?<=\d)\w*"
-    r"|\w*\d[\d]{4,}\w*"  # five digits in a row
-    r"|(?:\+|(?<!\w)0)\d[\d ().-]{5,}\d"  # +49 170 …
-    r"|(?<!\w)\d{3}[ -]\d{3,4}[ -]\d{3,4}(?!\w)"
-    r"|\S+@\S+",
+    r"(?<!\w)(?:"
+    r"\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})(?!\w)"  # 12.03.1950
+    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}(?!\w)"  # 1950-03-12
+    r"|\d{1,2} \d{1,2} (?:19|20)\d\d(?!\w)|\*\s?(?:19|20)\d\d(?!\w)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?[ .-]{{1,2}}{_MONTH}[ ,-]{{0,2}}\d{{2,4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d"
+    r"|(?:dob|d\.o\.b\.?|born|geb(?:oren)?\b\.?)[\s:.-]*(?:on|am)?\s*[\w./-]*"
+    r"|(?:mrn|nhs|uhid|id|ssn|pid|(?:hosp(?:ital)?|record|case|file|pat(?:ient)?|reg|cr|ipd?|opd?|ur|fall|akten|aufnahme)[\s.-]{0,2}"
+    r"(?:no|nr|number|nummer|#))\b[\s.:#]*(?:no\.?|number)?[\s.:#]*[a-z]{0,3}-?\d[\d /-]{0,16}(?<=\d)\w*"
+    r"|(?:phone|tel|mob(?:ile)?|cell|handy|fax|ext|bleep|pager|dect)\b[\s.:#]*(?:no\.?|number)?[\s.:#]*\d{3}[\d /-]*"
+    r"|\w*\d{5,}\w*"  # five digits in a row
+    r"|[+0]\d[\d ().-]{5,}\d"  # +49 170 …
+    r"|\(?\d{3}\)?[ .-]{1,2}\d{3,4}[ .-]\d{3,4}(?!\w)|(?<!-)\d{3}-\d{4}(?![\w-])|\d{3}-\d\d-\d{4}(?!\w)"
+    r")|(?<!\S)\S*@\S+",
     re.IGNORECASE,
 )
 _TITLED: Final = re.compile(
-    rf"(?<!\w)(?:(?i:mrs?|ms|miss|mister|herrn?|frau|dr|prof|sir|madame|señora?)\b\.?|(?i:(?:patient\s+)?names?\b\s*(?:is\b|:|=)))"
+    rf"(?<!\w)(?:(?i:mrs?|ms|miss|mister|herrn?|frau|dr|prof|sir|madame|mme|señora?)\b\.?|(?i:(?:patient\s+)?names?\b\s*(?:is\b|:|=)))"
     rf"\s*{_NAME}(?:,?\s+[^\W\d_a-z][^\W\d_A-Z][^\W\d_]*)?"
 )
 _INITIALS: Final = re.compile(r"(?<!\w)[A-Z]\.\s?(?:[A-Z]\.|[A-Z][a-z]+)")
-_SHOUTED: Final = re.compile(r"(?<!\w)[A-Z]{3,},?\s[A-Z]{3,}(?!\w)")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SHOUTED: Final = re.compile(rf"(?<!\w){_LETTER}{{3,}}(?:(?:['’-]|,?\s+){_LETTER}{{3,}})*(?!\w)")
+_SHORTEST_SHOUT: Final = 5
+"""A single word of fewer capitals is more often an abbreviation than a name."""
+
 _CAPITAL: Final = re.compile(r"(?<!\w)(?:[^\W\d_a-z]['’])?[^\W\d_a-z][^\W\d_]*[a-z][^\W\d_]*(?:['’-][^\W\d_]+)*(?!\w)")
+_PARTICLE: Final = re.compile(
+    rf"(?<!\w)(?:(?:van|von|de|der|den|del|di|da|la|zu|bin|al|el)[ -])+(?={HIDDEN})", re.IGNORECASE
+)
 
 
 def hidden(text: str, known: Callable[[str], bool]) -> tuple[str, bool]:
@@ -42,15 +55,25 @@ def hidden(text: str, known: Callable[[str], bool]) -> tuple[str, bool]:
     for pattern in (_TITLED, _INITIALS, _NUMBERS):
         covered = pattern.sub(_cover, covered)
     covered = _CAPITAL.sub(lambda found: found[0] if _clinical(found[0], known) else _cover(found), covered)
-    covered = _SHOUTED.sub(
-        lambda found: found[0] if any(map(known, re.findall(r"\w+", found[0]))) else _cover(found), covered
-    )
+    covered = _SHOUTED.sub(lambda found: _quietened(found[0], known), covered)
+    covered = _PARTICLE.sub(_cover, covered)
     return covered, covered != text.replace(HIDDEN, " ")
 
 
 def _clinical(word: str, known: Callable[[str], bool]) -> bool:
     """Tell whether a capitalised word, or each part of it, belongs to the lexicon."""
     return known(word) or all(known(part) for part in re.split(r"['’-]", word))
+
+
+def _quietened(words: str, known: Callable[[str], bool]) -> str:
+    """Hide the unknown words among words in capitals: long ones, and those that stand together."""
+    found = list(_WORD.finditer(words))
+    strange = [not _clinical(word[0], known) for word in found]
+    for place, word in enumerate(found):
+        together = any(strange[max(place - 1, 0) : place]) or any(strange[place + 1 : place + 2])
+        if strange[place] and (together or len(word[0]) >= _SHORTEST_SHOUT):
+            words = words[: word.start()] + _cover(word) + words[word.end() :]
+    return words
 
 
 def _cover(found: re.Match[str]) -> str:

@@ -39,17 +39,27 @@ class _Same(_Data):
 
 
 class Answer(_Same):
-    """Words that answer a question; not where a word of `not_before` follows ("fit for chemotherapy")."""
+    """Words that answer a question; not where a word of `not_before` follows ("fit for chemotherapy").
+
+    Those that are said `at_end` answer only where a clause ends with them: "no prior", not "no prior films".
+    """
 
     question: str
     code: str
     phrases: Phrases
     not_before: tuple[str, ...] = ()
+    at_end: bool = False
     denied_topic: str = ""
 
 
 class Topic(_Same):
-    """Words that touch a question without answering it; one that is denied may answer it ("no deficit")."""
+    """Words that touch a question without answering it; one that is denied may answer it ("no deficit").
+
+    Attributes:
+        opens: the questions whose answer right before it is about another thing: "limited destruction of the pedicle".
+        part: whether it names a part of the body or what it does, so that "intact" denies a trouble of it.
+        alone: whether it means something alone; "extensive" does with "prior thoracotomy", and not with "smoking".
+    """
 
     name: str
     question: str
@@ -57,7 +67,11 @@ class Topic(_Same):
     phrases: Phrases
     not_before: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
+    part: bool = False
+    alone: bool = True
     denied_answer: str = ""
+    denied_topic: str = ""
 
 
 class Joint(_Data):
@@ -80,7 +94,7 @@ class Bare(_Data):
 
 
 class Scale(_Data):
-    """A published scale: it is context to a question and never an answer."""
+    """A published scale, or the age: it is context to a question and never an answer."""
 
     question: str
     names: Phrases
@@ -96,26 +110,45 @@ class Joins(_Data):
 
 
 class Doubt(_Data):
-    """Words that leave a meaning open: the next one, the last one, or all of their clause."""
+    """Words that leave a meaning open: the next one, the last one, all of their clause, or all but its levels."""
 
     next: Phrases
     last: Phrases
     clause: Phrases
+    time: Phrases
 
 
 class LevelWords(_Data):
     """What shows that a level is not one to be treated now, or no vertebra at all."""
 
     treated: tuple[str, ...]
+    symptomatic: Phrase
+    parting: Phrases
     no_level_before: Phrases
     no_level_after: Phrases
 
+    @cached_property
+    def no_level_ahead(self) -> tuple[str, ...]:
+        """What leads to a level that is none, from right to left."""
+        return tuple(phrase[::-1] for phrase in self.no_level_after)
+
 
 class Negation(_Data):
-    """Words that deny what follows; those of `back` also what stands before them."""
+    """Words that deny what follows, and words that deny what stands right before them.
 
-    back: Phrases
+    Attributes:
+        words: deny what follows.
+        back: deny what follows, or leave open what stands before.
+        nil: deny what follows, or what stands before where nothing follows.
+        gone: deny a trouble that stands right before: "weakness: none".
+        fine: deny the trouble of a part that stands right before or behind: "sphincters intact".
+    """
+
     words: Phrases
+    back: Phrases
+    nil: Phrases
+    gone: Phrases
+    fine: Phrases
 
 
 class Apart(_Data):
@@ -124,7 +157,24 @@ class Apart(_Data):
     phrases: Phrases
 
 
-Sense = Answer | Topic | Literal["filler", "or", "and", "break", "no", "not", "next", "last", "clause", "apart"]
+Word = Literal[
+    "filler",
+    "degree",
+    "or",
+    "and",
+    "break",
+    "no",
+    "not",
+    "nil",
+    "gone",
+    "fine",
+    "next",
+    "last",
+    "clause",
+    "time",
+    "apart",
+]
+Sense = Answer | Topic | Word
 """What a phrase is to the reader."""
 
 
@@ -132,7 +182,9 @@ class Lexicon(_Same):
     """All words that notes are read by."""
 
     filler: Phrases
+    degree: Phrases
     plain: Phrases
+    endings: Phrases
     joins: Joins
     negation: Negation
     doubt: Doubt
@@ -150,13 +202,16 @@ class Lexicon(_Same):
         return {topic.name: topic for topic in self.topics}
 
     @cached_property
+    def answer(self) -> dict[tuple[str, str], Answer]:
+        """An answer by its question and code."""
+        return {(answer.question, answer.code): answer for answer in self.answers}
+
+    @cached_property
     def barely(self) -> dict[str, tuple[Answer, bool]]:
         """The bare words, each with its answer, and whether it may follow levels."""
         return {
-            word: (answer, bare.after_levels)
+            word: (self.answer[bare.question, bare.code], bare.after_levels)
             for bare in self.bare
-            for answer in self.answers
-            if (answer.question, answer.code) == (bare.question, bare.code)
             for word in bare.words
         }
 
@@ -169,13 +224,18 @@ class Lexicon(_Same):
         yield from ((phrase, "apart") for phrase in self.apart.phrases)
         yield from ((phrase, "no") for phrase in self.negation.words)
         yield from ((phrase, "not") for phrase in self.negation.back)
+        yield from ((phrase, "nil") for phrase in self.negation.nil)
+        yield from ((phrase, "gone") for phrase in self.negation.gone)
+        yield from ((phrase, "fine") for phrase in self.negation.fine)
         yield from ((phrase, "or") for phrase in self.joins.either)
         yield from ((phrase, "and") for phrase in self.joins.both)
         yield from ((phrase, "break") for phrase in self.joins.ends)
         yield from ((phrase, "next") for phrase in self.doubt.next)
         yield from ((phrase, "last") for phrase in self.doubt.last)
         yield from ((phrase, "clause") for phrase in self.doubt.clause)
+        yield from ((phrase, "time") for phrase in self.doubt.time)
         yield from ((phrase, "filler") for phrase in self.filler)
+        yield from ((phrase, "degree") for phrase in self.degree)
 
 
 @cache
@@ -192,14 +252,14 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     """
     words = load_file(folder, FILE, Lexicon)
     faults = [f"{FILE}: {phrase!r} stands {n} times" for phrase, n in _counted(words).items() if n > 1]
+    senses: tuple[Answer | Topic, ...] = (*words.answers, *words.topics)
     cited = [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
-    cited += [f"{answer.denied_topic}" for answer in words.answers if answer.denied_topic]
+    cited += [sense.denied_topic for sense in senses if sense.denied_topic]
     cited += words.levels.treated
-    answered = {(answer.question, answer.code) for answer in words.answers}
     faults += [
         f"{FILE}: bare {bare.words[0]!r}: {bare.question}.{bare.code} is no answer"
         for bare in words.bare
-        if (bare.question, bare.code) not in answered
+        if (bare.question, bare.code) not in words.answer
     ]
     names = {name.removeprefix("no ") for name in cited}
     faults += [f"{FILE}: {name!r} is no topic" for name in sorted(names - set(words.topic))]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -19,12 +19,14 @@ LEAST_LETTERS: Final = 5
 _TWO_SLIPS_FROM: Final = 9
 _MOST_SLIPS: Final = 2
 _MOST_NEAR: Final = 5
+_ENDING: Final = frozenset({"sep", "levels", "scale"})
 _SKIPPED: Final = frozenset({"-", "–", "—", ":", "="})
+_LONG_FROM: Final = 7
+_NEVER_GUESSED: Final = frozenset({"no", "not", "nil", "gone", "fine"})
 _TURNING: Final = ("un", "in", "im", "non", "dis", "ab", "an")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A phrase of the lexicon within a note, or a piece that is none.
 
     Attributes:
@@ -40,32 +42,47 @@ class Item:
     piece: Piece
 
 
+@dataclass(slots=True)
+class _Node:
+    """Where the words of a phrase have led: what they are so far, if anything, and what each next word leads to."""
+
+    sense: Sense | None = None
+    then: dict[str, _Node] = field(default_factory=dict)
+
+
 class Phrases:
-    """The phrases of a lexicon by their first word, and its words for the slips."""
+    """The phrases of a lexicon as a tree of their words, and its words for the slips."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        """Sort the phrases, the longest first."""
-        self._by_first: dict[str, list[tuple[tuple[str, ...], Sense]]] = defaultdict(list)
+        """Grow the tree."""
+        self._root = _Node()
         vocabulary: set[str] = set()
         for phrase, sense in lexicon.entries():
-            words = words_of(phrase)
-            self._by_first[words[0]].append((words, sense))
-            if sense not in {"no", "not"}:
+            words, node = words_of(phrase), self._root
+            for word in words:
+                node = node.then.setdefault(word, _Node())
+            node.sense = sense
+            if sense not in _NEVER_GUESSED:
                 vocabulary.update(words)
-        for phrases in self._by_first.values():
-            phrases.sort(key=lambda entry: -len(entry[0]))
         self._known = vocabulary | {
-            plain(word) for word in (*lexicon.plain, *lexicon.negation.words, *lexicon.negation.back)
+            word for phrase, sense in lexicon.entries() if sense in _NEVER_GUESSED for word in words_of(phrase)
         }
+        self._known |= {plain(word) for word in lexicon.plain}
+        self._endings = lexicon.endings
         self._known |= {word for scale in lexicon.scales.values() for name in scale.names for word in words_of(name)}
-        self._known |= {word for phrase in lexicon.levels.no_level_before for word in words_of(phrase)}
         self._long: dict[tuple[str, str], list[str]] = defaultdict(list)
         for word in sorted(word for word in vocabulary if len(word) >= LEAST_LETTERS):
             self._long[_family(word)].append(word)
 
     def knows(self, word: str) -> bool:
-        """Tell whether a word stands in the lexicon, perhaps with a slip."""
-        return self._spelt(plain(word)) in self._known
+        """Tell whether a word stands in the lexicon, or is long and ends as no name does or has a slip.
+
+        A short word with a slip may be a name: "White" is one letter from "while".
+        """
+        said = plain(word)
+        return said in self._known or (
+            len(said) >= _LONG_FROM and (said.endswith(self._endings) or self._spelt(said) in self._known)
+        )
 
     def found(self, pieces: list[Piece]) -> list[Item]:
         """Give the phrases and what lies between them, in order."""
@@ -79,13 +96,18 @@ class Phrases:
         return items
 
     def _longest(self, pieces: list[Piece], spelt: list[str], at: int) -> tuple[Sense | str, int]:
-        """Find the longest phrase that begins here: its sense and its last piece."""
-        if pieces[at].kind in {"word", "mark"}:
-            for words, sense in self._by_first.get(spelt[at], ()):
-                last = _reaches(pieces, spelt, at, words)
-                if last is not None and not _goes_on(sense, spelt, last):
-                    return sense, last
-        return pieces[at].kind, at
+        """Find the longest phrase that begins here, hyphens and colons left out: its sense and its last piece."""
+        best: tuple[Sense | str, int] = (pieces[at].kind, at)
+        node = self._root.then.get(spelt[at]) if pieces[at].kind in {"word", "mark"} else None
+        place = at
+        while node:
+            if node.sense is not None and not _goes_on(node.sense, pieces, spelt, place):
+                best = (node.sense, place)
+            place += 1
+            while node.then and place < len(pieces) and spelt[place] in _SKIPPED and spelt[place] not in node.then:
+                place += 1
+            node = node.then.get(spelt[place]) if place < len(pieces) else None
+        return best
 
     def _spelt(self, word: str) -> str:
         """Give the word of the lexicon that was meant: itself, or the only one within a slip or two."""
@@ -107,22 +129,12 @@ def phrases(lexicon: Lexicon) -> Phrases:
     return Phrases(lexicon)
 
 
-def _reaches(pieces: list[Piece], spelt: list[str], at: int, words: tuple[str, ...]) -> int | None:
-    """Give the last piece of a phrase that begins here; hyphens and colons between its words do not count."""
-    place = at
-    for word in words[1:]:
-        place += 1
-        while place < len(pieces) and spelt[place] in _SKIPPED:
-            place += 1
-        if place >= len(pieces) or spelt[place] != word:
-            return None
-    return place
-
-
-def _goes_on(sense: Sense, spelt: list[str], last: int) -> bool:
-    """Tell whether a word follows that makes the phrase another: "fit for chemotherapy"."""
-    follows = spelt[last + 1] if last + 1 < len(spelt) else ""
-    return isinstance(sense, Answer | Topic) and follows in sense.not_before
+def _goes_on(sense: Sense, pieces: list[Piece], spelt: list[str], last: int) -> bool:
+    """Tell whether something follows that makes the phrase another: "fit for chemotherapy"."""
+    if last + 1 == len(pieces) or not isinstance(sense, Answer | Topic):
+        return False
+    unended = isinstance(sense, Answer) and sense.at_end and pieces[last + 1].kind not in _ENDING
+    return unended or spelt[last + 1] in sense.not_before
 
 
 def _family(word: str) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
 from flows.notes.lexicon import Answer, Topic
 from flows.notes.phrases import Item
@@ -14,6 +14,8 @@ _MEANINGS: Final = frozenset({"levels", "scale", "percent"})
 _NOTHING_ELSE: Final = "-"
 """A denied answer stands alone: in "not fit: COPD" the illness is said."""
 _SILENT: Final = frozenset({"filler", "mark", "or", "and"})
+_SPARING: Final = frozenset({"no", "nil", "gone", "fine"})
+_ENDED: Final = frozenset({"sep", "break"})
 
 
 class Truth(Enum):
@@ -24,8 +26,7 @@ class Truth(Enum):
     open = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """A phrase that means something to the questions, with what the note makes of it.
 
     Attributes:
@@ -42,12 +43,6 @@ class Meaning:
     clause: int
     joined: bool
 
-    @property
-    def question(self) -> str:
-        """The code of the question that it touches."""
-        sense = self.item.sense
-        return sense.question if isinstance(sense, Answer | Topic) else str(sense)
-
 
 @dataclass(slots=True)
 class _Clause:
@@ -62,65 +57,97 @@ class _Clause:
     gap: bool = False
     joined: bool = False
     doubted: bool = False
+    timed: bool = False
+    degree: Item | None = None
+    fine: Item | None = None
 
     def take(self, item: Item, after: Item | None) -> None:
         """Take the next item of the clause; `after` is the one that follows it."""
         sense = item.sense
         if isinstance(sense, Answer | Topic) or sense in _MEANINGS:
             self._mean(item)
-            self.joined = True
+            self.joined, self.degree, self.fine = True, None, None
             return
-        if sense in {"no", "not"}:
+        if sense in _SPARING and self._spare(item, after):
+            return
+        if sense in {"no", "not", "nil"}:
             self._deny(item)
         elif sense in {"or", "and"}:
             self.carried = sense
-        elif sense in {"next", "last", "clause"} or _asks(item):
+        elif sense in {"next", "last", "clause", "time"} or _asks(item):
             self._doubt(item, after)
         elif sense not in _SILENT:
             self.gap = self.gap or (self.no is not None and not self.denies)
-        self.joined = self.joined and sense in _SILENT
+        if sense not in _SILENT:
+            self.joined = False
+            self.degree = (self.degree or item) if sense == "degree" else None
+            self.fine = item if sense == "fine" else None
 
     @property
     def only_doubts(self) -> bool:
         """Whether there is a doubt, or a bare "no", and nothing that it could fall on."""
-        return bool(self.doubted or self.doubt or (self.no and not self.gap)) and not self.meanings
+        doubts = self.doubted or self.timed or self.doubt or (self.no and not self.gap)
+        return bool(doubts) and not self.meanings
 
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
         idle = self.no is not None and not self.denies and (not self.gap or self.no.sense == "not")
         if self.doubt or idle:
             self._open_last()
-        if self.doubted:
-            return [replace(meaning, truth=Truth.open) for meaning in self.meanings]
+        if self.doubted or self.timed:
+            return [
+                meaning._replace(truth=Truth.open) if self.doubted or meaning.item.sense != "levels" else meaning
+                for meaning in self.meanings
+            ]
         return self.meanings
 
     def _mean(self, item: Item) -> None:
         """Add a meaning as the words before it make it."""
-        bare = Meaning(item, Truth.said, item.start, self.number, self.joined)
-        truth = self._truth(bare.question)
+        topic = item.sense if isinstance(item.sense, Topic) else None
+        if topic and self.joined and _of(self.meanings[-1]) in topic.opens:
+            self._open_last()
+        fine = self.fine if topic and topic.part and self.no is None else None
+        truth = self._truth(_question(item))
+        if fine and truth is Truth.said:
+            truth = Truth.denied
+        if item.piece.open:
+            truth = Truth.open
         if truth is Truth.denied and isinstance(item.sense, Answer):
             self.denies = _NOTHING_ELSE
-        before = self.no if truth is Truth.denied or (self.no and truth is Truth.open) else None
-        start = min([item.start, *(word.start for word in (before, self.doubt) if word)])
-        self.meanings.append(replace(bare, truth=truth, start=start))
+        before = self.no if truth is not Truth.said else None
+        leading = (before, self.doubt, fine, self.degree if topic else None)
+        start = min([item.start, *(word.start for word in leading if word)])
+        self.meanings.append(Meaning(item, truth, start, self.number, self.joined))
         self.doubt, self.carried = None, ""
 
     def _truth(self, question: str) -> Truth:
         """Tell what the words before make of a meaning: a "no" reaches on to its own question, or behind an "or"."""
         if self.no is None:
             return Truth.open if self.doubt else Truth.said
-        first = not self.denies
-        self.denies = self.denies or question
-        if self.doubt or self.gap:
-            self.gap = self.gap and first
-            return Truth.open
-        if question == self.denies or self.carried == "or":
+        if self.denies in {"", question} or self.carried == "or":
             self.denies = question
-            return Truth.denied
+            return Truth.open if self.doubt or self.gap else Truth.denied
         if self.carried == "and":
             return Truth.open
-        self.no, self.denies = None, ""
-        return Truth.said
+        self.no, self.denies, self.gap = None, "", False
+        return Truth.open if self.doubt else Truth.said
+
+    def _spare(self, item: Item, after: Item | None) -> bool:
+        """Deny what stands right before a word such as "intact" or "none", as far as it can; tell whether it could."""
+        last = self.meanings[-1] if self.joined and self.meanings else None
+        topic = last.item.sense if last and last.truth is Truth.said else None
+        if last is None or not isinstance(topic, Topic) or (item.sense == "fine" and not topic.part):
+            return False
+        ended = after is None or after.sense in _ENDED or (item.sense == "nil" and isinstance(after.sense, Answer))
+        if item.sense in {"no", "nil"} and not ended:
+            return False
+        place = len(self.meanings) - 1
+        while place and self.meanings[place].joined and _same(self.meanings[place - 1], last):
+            place -= 1
+        spared = [meaning._replace(truth=Truth.denied) for meaning in self.meanings[place:]]
+        spared[-1] = spared[-1]._replace(item=last.item._replace(end=item.end))
+        self.meanings[place:] = spared
+        return True
 
     def _deny(self, item: Item) -> None:
         if self.no and not self.denies:
@@ -130,9 +157,11 @@ class _Clause:
 
     def _doubt(self, item: Item, after: Item | None) -> None:
         """Cast a doubt ahead, back or over the clause; "?circ" asks ahead and "circ?" back."""
-        ahead = item.sense == "next" or (_asks(item) and after is not None and after.start == item.end)
-        if item.sense == "clause":
-            self.doubted = True
+        touching = _asks(item) and after is not None and after.start == item.end and not _asks(after)
+        ahead = item.sense == "next" or touching
+        if item.sense in {"clause", "time"}:
+            self.doubted = self.doubted or item.sense == "clause"
+            self.timed = self.timed or item.sense == "time"
         elif ahead or not self.meanings:
             self.doubt = item
         else:
@@ -140,7 +169,7 @@ class _Clause:
 
     def _open_last(self) -> None:
         if self.meanings:
-            self.meanings[-1] = replace(self.meanings[-1], truth=Truth.open)
+            self.meanings[-1] = self.meanings[-1]._replace(truth=Truth.open)
 
 
 def meanings(items: list[Item]) -> list[Meaning]:
@@ -160,8 +189,24 @@ def _closed(before: list[Meaning], clause: _Clause) -> list[Meaning]:
     """Add the meanings of a clause; one that is nothing but a doubt falls on what was said last before it."""
     found = clause.close()
     if before and not found and clause.only_doubts:
-        return [*before[:-1], replace(before[-1], truth=Truth.open)]
+        return [*before[:-1], before[-1]._replace(truth=Truth.open)]
     return before + found
+
+
+def _question(item: Item) -> str:
+    """Give the code of the question that a phrase touches."""
+    return item.sense.question if isinstance(item.sense, Answer | Topic) else str(item.sense)
+
+
+def _of(meaning: Meaning) -> str:
+    """Give the code of the question that a meaning answers."""
+    return meaning.item.sense.question if isinstance(meaning.item.sense, Answer) else ""
+
+
+def _same(one: Meaning, two: Meaning) -> bool:
+    """Tell whether two topics are said of the same."""
+    topics = [meaning.item.sense for meaning in (one, two) if isinstance(meaning.item.sense, Topic)]
+    return one.truth is two.truth and [topic.scale for topic in topics] == [topics[0].scale] * 2
 
 
 def _asks(item: Item) -> bool:
