@@ -8,7 +8,7 @@ from flows.notes.lexicon import Answer, Lexicon
 from flows.notes.phrases import Item
 
 _AHEAD = ("levels", "scale")
-_BEHIND = ("levels", "sep", "no")
+_BEHIND = ("levels", "scale", "no")
 
 
 def bared(lexicon: Lexicon, items: list[Item]) -> list[Item]:
@@ -24,19 +24,25 @@ def bared(lexicon: Lexicon, items: list[Item]) -> list[Item]:
 
 
 def _leads(before: list[Item], lexicon: Lexicon, first: Item) -> bool:
-    """Tell whether what stands before a bare word is an answer, or levels where that may be."""
-    ahead = list(before)
-    if ahead and ahead[-1].sense == "sep":
-        ahead.pop()
-    if not ahead:
+    """Tell whether an answer, levels or a scale stands before a bare word, and may."""
+    parted = bool(before) and _parts(before[-1])
+    last = next(reversed(before[:-1] if parted else before), None)
+    if last is None:
         return False
-    after_levels = lexicon.barely[_word(first)][1] or len(ahead) < len(before)
-    return isinstance(ahead[-1].sense, Answer) or (ahead[-1].sense in _AHEAD and after_levels)
+    _, bare = lexicon.barely[_word(first)]
+    if isinstance(last.sense, Answer):
+        return parted or last.sense.question not in bare.not_after
+    return last.sense in _AHEAD and (parted or "levels" not in bare.not_after)
 
 
 def _ends(behind: Item | None) -> bool:
     """Tell whether a bare word ends there: with the note, a separator, an answer, levels, or a "no"."""
-    return behind is None or isinstance(behind.sense, Answer) or behind.sense in _BEHIND
+    return behind is None or isinstance(behind.sense, Answer) or behind.sense in _BEHIND or _parts(behind)
+
+
+def _parts(item: Item) -> bool:
+    """Tell whether an item parts answers: a separator, or a stroke as in "fit / intact / body"."""
+    return item.sense == "sep" or item.piece.words == ("/",)
 
 
 def _word(item: Item) -> str:

@@ -26,7 +26,9 @@ _LISTED: Final = (
     r"|(?:and|und|or|fit|unfit|mets?|lesions?|disease|metasta\w+|tumou?rs?|circ\w*|no|not|nil|neuro\w*)\b))"
 )
 _WORDED: Final = r"(?:bwk|lwk|hwk|swk|(?:thoracic|dorsal|lumbar|cervical|sacral)(?:\s+(?:vertebra|level))?)"
-_LEVEL: Final = rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*)\d{{1,2}}(?![\w%]|\.\d){_UNIT}"
+_LEVEL: Final = (
+    rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*)\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d)){_UNIT}"
+)
 _BETWEEN: Final = r"\s?(?:[-–/]|to\b|bis\b)\s?"
 _VALUE: Final = (
     r"(?:[<>≥≤~]=?\s?)?"
@@ -37,7 +39,7 @@ _LINK: Final = (
     r"(?:\s*(?:performance\s+status|ps|grade|grad|score|total|class|scale|impairment|status|of|is|index|now|about)\b"
     r"|\s*[:=-])+"
 )
-_RATED: Final = r"(?<![\w./])[0-5][+-]?\s?/\s?5\s+(?:motor\s+)?(?:power|strength)\b"
+_RATED: Final = r"(?<![\w./,])[0-5][+-]?\s?/\s?5(?![\w/])(?:\s+(?:motor\s+)?(?:power|strength)\b)?"
 _PERCENT: Final = (
     r"(?:(?:[<>≥≤~]=?|\b(?:more|less|greater)\s+than|\b(?:over|under|about))\s*)?"
     r"\d{1,3}(?:\s?[-–]\s?\d{1,3})?\s?(?:%|percent\b|per cent\b|pct\b|prozent\b)"
@@ -48,7 +50,9 @@ _AGE: Final = (
     rf"|(?<![\w/.,]){_YEARS}\s?-?(?:y/?o|(?:y|yrs?|years?)[ -]?old|jährige?r?)(?!\w)"
     rf"|(?<!\w)[mf]\s?/\s?{_YEARS}(?!\w)"
 )
-_WORD: Final = r"(?<!\w)[a-z](?:/[a-z]){1,2}(?!\w)|(?<!\w)[zv]\.\s?[na]\b|[^\W\d_]+(?:['’][^\W\d_]+)*"
+# The dot of an abbreviation ends no clause.
+_SHORT: Final = r"(?:[zv]\.\s?[na]|poss|prob|susp|approx|prev|signif|sig|evtl|fragl)\b\.?"
+_WORD: Final = rf"(?<!\w){_SHORT}|(?<!\w)[a-z](?:/[a-z]){{1,2}}(?!\w)|[^\W\d_]+(?:['’][^\W\d_]+)*"
 _DIGITS: Final = re.compile(r"\d+")
 _CUT: Final = re.compile(
     rf"(?P<word>{_WORD})|(?P<sep>[,;.!…\n\r()\[\]{{}}|•·{HIDDEN}]+|(?<=\s)[-–—](?=\s))|(?P<mark>[-–—−→:=+/&?#\"'“”„‘’«»*])|(?P<other>\S)"
@@ -62,10 +66,10 @@ levels: LEVEL ((SPAN | ALSO | EITHER) (LEVEL | BARE) | LOOSE)*
 scale: SCALE _LINK? VALUE
 
 LEVEL.5: /{level}/
-SPAN.6: /{blank}(?:[-=]>|[-–—−→]|(?:to|thru|through|till|bis|tot)\b){blank}(?={level}|{listed})|[-–—−](?={bare})/
+SPAN.6: /{blank}(?:[-=]>|[-–—−→]|(?:(?:down |up )?to|thru|through|till|until|bis|tot)\b){blank}(?={level}|{listed})|[-–—−](?={bare})/
 ALSO.6: /{blank}(?:[,\/&+]|(?:and|und|plus)\b){blank}(?={level}|{listed})|[\/&+](?={bare})|,(?={bare}(?!\s?\/))/
-EITHER.7: /{blank}(?:\+\/-|±|~|\.\.+|…|(?:or|oder)\b){blank}(?={level}|{listed})/
-LOOSE.5: /{blank}{listed}/
+EITHER.7: /{blank}(?:\+\/-|±|~|\.\.+|…|(?:(?:and|&) ?\/ ?)?(?:or|oder)\b|(?:rather than|versus|vs)\b){blank}(?={level}|{listed})/
+LOOSE.5: /{blank}{listed}(?!\))/
 BARE.5: /{bare}/
 SCALE.8: /(?<!\w){scale}/
 _LINK.9: /{link}/
@@ -107,7 +111,7 @@ def words_of(phrase: str) -> tuple[str, ...]:
 
 def plain(word: str) -> str:
     """Write a word as the lexicon compares it."""
-    return word.casefold().replace("’", "'")
+    return word.casefold().replace("’", "'").removesuffix(".")
 
 
 class Cutter:
@@ -216,7 +220,8 @@ def _levels(tokens: list[Token]) -> list[Piece]:
             exists = exists and _exists(level)
             outside = outside or level not in LEVELS
             within = exists and not outside
-            codes += between(*in_order((codes[-1], level))) if within and spanning and codes else [level]
+            ends = in_order((codes[-1], level)) if within and spanning and codes else ()
+            codes += between(ends[0], ends[-1]) if ends else [level]
             first = token if first.type in {"ALSO", "EITHER"} else first
             last = token
     parts.append(_part(first, last, codes if exists else [], outside=outside and exists))

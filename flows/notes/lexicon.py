@@ -85,12 +85,12 @@ class Joint(_Data):
 
 
 class Bare(_Data):
-    """Words that answer a question only where they stand bare among answers; right after levels only if said so."""
+    """Words that answer a question only where they stand bare among answers; right after some only behind a comma."""
 
     question: str
     code: str
     words: Phrases
-    after_levels: bool = True
+    not_after: tuple[str, ...] = ()
 
 
 class Scale(_Data):
@@ -207,13 +207,9 @@ class Lexicon(_Same):
         return {(answer.question, answer.code): answer for answer in self.answers}
 
     @cached_property
-    def barely(self) -> dict[str, tuple[Answer, bool]]:
-        """The bare words, each with its answer, and whether it may follow levels."""
-        return {
-            word: (self.answer[bare.question, bare.code], bare.after_levels)
-            for bare in self.bare
-            for word in bare.words
-        }
+    def barely(self) -> dict[str, tuple[Answer, Bare]]:
+        """The bare words, each with its answer."""
+        return {word: (self.answer[bare.question, bare.code], bare) for bare in self.bare for word in bare.words}
 
     def entries(self) -> Iterator[tuple[str, Sense]]:
         """Give every phrase with what it is."""

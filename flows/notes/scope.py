@@ -15,6 +15,7 @@ _NOTHING_ELSE: Final = "-"
 """A denied answer stands alone: in "not fit: COPD" the illness is said."""
 _SILENT: Final = frozenset({"filler", "mark", "or", "and"})
 _SPARING: Final = frozenset({"no", "nil", "gone", "fine"})
+_COLON: Final = (":",)
 _ENDED: Final = frozenset({"sep", "break"})
 
 
@@ -60,9 +61,14 @@ class _Clause:
     timed: bool = False
     degree: Item | None = None
     fine: Item | None = None
+    before: Item | None = None
 
     def take(self, item: Item, after: Item | None) -> None:
         """Take the next item of the clause; `after` is the one that follows it."""
+        self._take(item, after)
+        self.before = item
+
+    def _take(self, item: Item, after: Item | None) -> None:
         sense = item.sense
         if isinstance(sense, Answer | Topic) or sense in _MEANINGS:
             self._mean(item)
@@ -73,7 +79,9 @@ class _Clause:
         if sense in {"no", "not", "nil"}:
             self._deny(item)
         elif sense in {"or", "and"}:
-            self.carried = sense
+            self.carried = str(sense)
+            if sense == "or":
+                self._choose(item)
         elif sense in {"next", "last", "clause", "time"} or _asks(item):
             self._doubt(item, after)
         elif sense not in _SILENT:
@@ -104,13 +112,15 @@ class _Clause:
     def _mean(self, item: Item) -> None:
         """Add a meaning as the words before it make it."""
         topic = item.sense if isinstance(item.sense, Topic) else None
-        if topic and self.joined and _of(self.meanings[-1]) in topic.opens:
+        last = self.meanings[-1].item if self.joined else None
+        if last and topic and _answers(last) in topic.opens:
             self._open_last()
+        apart = last is not None and isinstance(last.sense, Topic) and _answers(item) in last.sense.opens
         fine = self.fine if topic and topic.part and self.no is None else None
         truth = self._truth(_question(item))
         if fine and truth is Truth.said:
             truth = Truth.denied
-        if item.piece.open:
+        if item.piece.open or apart:
             truth = Truth.open
         if truth is Truth.denied and isinstance(item.sense, Answer):
             self.denies = _NOTHING_ELSE
@@ -149,7 +159,15 @@ class _Clause:
         self.meanings[place:] = spared
         return True
 
+    def _choose(self, item: Item) -> None:
+        """Leave open an answer that is one of two: "limited or extensive"; a "no" before them denies both."""
+        if self.no is None and self.joined and _answers(self.meanings[-1].item):
+            self._open_last()
+            self.doubt = item
+
     def _deny(self, item: Item) -> None:
+        if self.before and self.before.piece.words == _COLON and self.joined and _answers(self.meanings[-1].item):
+            self._open_last()
         if self.no and not self.denies:
             self.doubt = item
         else:
@@ -157,7 +175,11 @@ class _Clause:
 
     def _doubt(self, item: Item, after: Item | None) -> None:
         """Cast a doubt ahead, back or over the clause; "?circ" asks ahead and "circ?" back."""
-        touching = _asks(item) and after is not None and after.start == item.end and not _asks(after)
+        asks = _asks(item)
+        touching = asks and after is not None and after.start == item.end and not _asks(after)
+        if asks and not touching and self.before and self.before.end < item.start:
+            self._open_last()
+            touching = True
         ahead = item.sense == "next" or touching
         if item.sense in {"clause", "time"}:
             self.doubted = self.doubted or item.sense == "clause"
@@ -198,9 +220,10 @@ def _question(item: Item) -> str:
     return item.sense.question if isinstance(item.sense, Answer | Topic) else str(item.sense)
 
 
-def _of(meaning: Meaning) -> str:
-    """Give the code of the question that a meaning answers."""
-    return meaning.item.sense.question if isinstance(meaning.item.sense, Answer) else ""
+def _answers(item: Item) -> str:
+    """Give the code of the question that a phrase answers, or that it would if it were denied."""
+    answers = isinstance(item.sense, Answer) or (isinstance(item.sense, Topic) and item.sense.denied_answer)
+    return _question(item) if answers else ""
 
 
 def _same(one: Meaning, two: Meaning) -> bool:
