@@ -196,7 +196,10 @@ class _Reader:
         """Tell whether a level stands in the history, beside a treatment, or means no vertebra."""
         meaning = self._meanings[place]
         words = self._lexicon.levels
-        before = [other for other in self._meanings[:place] if other.clause == meaning.clause]
+        first = place
+        while first and self._meanings[first - 1].clause == meaning.clause:
+            first -= 1
+        before = self._meanings[first:place]
         beside = before[-1:] if meaning.joined else []
         beside += [other for other in self._meanings[place + 1 : place + 2] if other.joined]
         start, end = meaning.item.start, meaning.item.end

@@ -121,6 +121,9 @@ def test_a_note_that_is_too_long_is_refused_with_both_lengths() -> None:
 PEOPLE = [
     *("John Smith", "Mrs Miller", "Dr. O'Brien", "SMITH, JOHN", "Müller", "O'Neill", "J. Smith", "name: smith"),
     *("12.03.1950", "1950-03-12", "DOB 3/12/50", "12 Mar 1950", "born 1950"),
+    *("SMITH", "KHAN ALI", "GARCÍA LÓPEZ", "van der Berg", "de Vries", "White", "Wright", "Ahmed Khan", "Mme Dupont"),
+    *("12-Mar-1950", "March 12, 1950", "12. März 1950", "*1950", "12 03 1950"),
+    *("(555) 123-4567", "123-4567", "bleep 1234", "123-45-6789", "UHID 2023/4567", "CR No. 1234", "@drsmith"),
     *("MRN 12345", "hosp no A4711", "+49 170 1234567", "0170 1234567", "555-123-4567", "4857773456", "a.smith@x.org"),
 ]
 
@@ -136,6 +139,71 @@ def test_what_looks_like_a_person_is_flagged_and_never_echoed(person: str, note:
     echoed = " ".join([*reading.not_understood, *(c.words for c in reading.context), *reading.outside])
     assert not [part for part in person.replace(",", " ").split() if part in echoed]
     assert reading.answers == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
+
+
+CLINICAL = [
+    *(
+        "Walking",
+        "Breast ca",
+        "Myeloma",
+        "Lytic lesion",
+        "Elderly lady",
+        "Presented today",
+        "Palliative care",
+        "Hb 9",
+        "Prognosis good",
+    ),
+    *(
+        "Unable to walk",
+        "Lives alone",
+        "Wants surgery",
+        "Oncologist happy",
+        "Good morning",
+        "Thanks",
+        "Biopsy proven",
+        "Kyphosis 20",
+    ),
+    *(
+        "Pembrolizumab",
+        "Denosumab",
+        "Adenocarcinoma",
+        "Hypercalcaemia",
+        "Aortic stenosis",
+        "Nephrectomy 2015",
+        "op 2019",
+        "RT 03/2019",
+    ),
+    *(
+        "Wirbelkörper",
+        "Querschnitt",
+        "Keine Ausfälle",
+        "Pathologische Fraktur",
+        "Mammakarzinom",
+        "Rückenmarkskompression",
+    ),
+    *(
+        "Beinschwäche",
+        "Bitte um Rat",
+        "Verdacht auf Metastase",
+        "Nierenzellkarzinom",
+        "Instabilität",
+        "Lungenmetastasen",
+    ),
+    *(
+        "BREAST CANCER",
+        "HYPERTENSION",
+        "PMH: DVT, UTI",
+        "HR 80",
+        "72 hr post op",
+        "mobile with 2 sticks",
+        "Patient: 72F",
+    ),
+]
+
+
+@pytest.mark.parametrize("words", CLINICAL)
+def test_words_of_the_clinic_are_no_names_though_they_begin_with_a_capital(words: str) -> None:
+    assert not heard(f"{words}, T8").identifiers
 
 
 PIECES = st.sampled_from(

@@ -29,6 +29,8 @@ _WORDED: Final = r"(?:bwk|lwk|hwk|swk|(?:thoracic|dorsal|lumbar|cervical|sacral)
 _LEVEL: Final = (
     rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*)\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d)){_UNIT}"
 )
+_SPAN: Final = r"(?:[-=]>|[-–—−→]|(?:(?:down |up )?to|thru|through|till|until|bis|tot)\b)"
+_EITHER: Final = r"(?:\+/-|±|~|\.\.+|…|(?:(?:(?:and|&) ?/ ?)?(?:or|oder)|rather than|versus|vs)\b)"
 _BETWEEN: Final = r"\s?(?:[-–/]|to\b|bis\b)\s?"
 _VALUE: Final = (
     r"(?:[<>≥≤~]=?\s?)?"
@@ -60,15 +62,14 @@ _CUT: Final = re.compile(
 
 # Words between what is counted come as one run, since each token of the parser costs more than cutting the run.
 _GRAMMAR: Final = r"""
-start: _piece*
-_piece: levels | scale | RATED | PERCENT | AGE | NUMBER | RUN
-levels: LEVEL ((SPAN | ALSO | EITHER) (LEVEL | BARE) | LOOSE)*
+start: (levels | scale | RATED | PERCENT | AGE | NUMBER | RUN)*
+?levels: LEVEL ((SPAN | ALSO | EITHER) (LEVEL | BARE) | LOOSE)*
 scale: SCALE _LINK? VALUE
 
 LEVEL.5: /{level}/
-SPAN.6: /{blank}(?:[-=]>|[-–—−→]|(?:(?:down |up )?to|thru|through|till|until|bis|tot)\b){blank}(?={level}|{listed})|[-–—−](?={bare})/
+SPAN.6: /{blank}{span}{blank}(?={level}|{listed})|[-–—−](?={bare})/
 ALSO.6: /{blank}(?:[,\/&+]|(?:and|und|plus)\b){blank}(?={level}|{listed})|[\/&+](?={bare})|,(?={bare}(?!\s?\/))/
-EITHER.7: /{blank}(?:\+\/-|±|~|\.\.+|…|(?:(?:and|&) ?\/ ?)?(?:or|oder)\b|(?:rather than|versus|vs)\b){blank}(?={level}|{listed})/
+EITHER.7: /{blank}{either}{blank}(?={level}|{listed})/
 LOOSE.5: /{blank}{listed}(?!\))/
 BARE.5: /{bare}/
 SCALE.8: /(?<!\w){scale}/
@@ -128,6 +129,8 @@ class Cutter:
         grammar = _GRAMMAR.format(
             level=_LEVEL,
             bare=_BARE,
+            span=_SPAN,
+            either=_EITHER.replace("/", r"\/"),
             listed=_LISTED.replace("/", r"\/"),
             scale=rf"(?:{names})(?![^\W\d])(?=(?:{_LINK})?\s*{_VALUE})".replace("/", r"\/"),
             link=_LINK,
@@ -155,6 +158,8 @@ class Cutter:
             case "RUN":
                 for found in _CUT.finditer(small, start, end):
                     yield Piece(str(found.lastgroup), found.start(), found.end(), (plain(found[0]),))
+            case "LEVEL":
+                yield from _levels([child])
             case "AGE":
                 yield Piece("scale", start, end, ("age", text[start:end]))
             case "RATED":

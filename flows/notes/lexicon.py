@@ -141,13 +141,15 @@ class Negation(_Data):
         back: deny what follows, or leave open what stands before.
         nil: deny what follows, or what stands before where nothing follows.
         gone: deny a trouble that stands right before: "weakness: none".
-        fine: deny the trouble of a part that stands right before or behind: "sphincters intact".
+        sound: deny the trouble of a part that stands right before or behind: "sphincters intact".
+        fine: deny the trouble of a part that stands right before: "bladder ok".
     """
 
     words: Phrases
     back: Phrases
     nil: Phrases
     gone: Phrases
+    sound: Phrases
     fine: Phrases
 
 
@@ -167,6 +169,7 @@ Word = Literal[
     "not",
     "nil",
     "gone",
+    "sound",
     "fine",
     "next",
     "last",
@@ -222,6 +225,7 @@ class Lexicon(_Same):
         yield from ((phrase, "not") for phrase in self.negation.back)
         yield from ((phrase, "nil") for phrase in self.negation.nil)
         yield from ((phrase, "gone") for phrase in self.negation.gone)
+        yield from ((phrase, "sound") for phrase in self.negation.sound)
         yield from ((phrase, "fine") for phrase in self.negation.fine)
         yield from ((phrase, "or") for phrase in self.joins.either)
         yield from ((phrase, "and") for phrase in self.joins.both)

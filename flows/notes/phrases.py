@@ -22,7 +22,7 @@ _MOST_NEAR: Final = 5
 _ENDING: Final = frozenset({"sep", "levels", "scale"})
 _SKIPPED: Final = frozenset({"-", "–", "—", ":", "="})
 _LONG_FROM: Final = 7
-_NEVER_GUESSED: Final = frozenset({"no", "not", "nil", "gone", "fine"})
+_NEVER_GUESSED: Final = frozenset({"no", "not", "nil", "gone", "sound", "fine"})
 _TURNING: Final = ("un", "in", "im", "non", "dis", "ab", "an")
 
 

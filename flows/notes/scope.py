@@ -14,7 +14,7 @@ _MEANINGS: Final = frozenset({"levels", "scale", "percent"})
 _NOTHING_ELSE: Final = "-"
 """A denied answer stands alone: in "not fit: COPD" the illness is said."""
 _SILENT: Final = frozenset({"filler", "mark", "or", "and"})
-_SPARING: Final = frozenset({"no", "nil", "gone", "fine"})
+_SPARING: Final = frozenset({"no", "nil", "gone", "sound", "fine"})
 _COLON: Final = (":",)
 _ENDED: Final = frozenset({"sep", "break"})
 
@@ -60,7 +60,7 @@ class _Clause:
     doubted: bool = False
     timed: bool = False
     degree: Item | None = None
-    fine: Item | None = None
+    sound: Item | None = None
     before: Item | None = None
 
     def take(self, item: Item, after: Item | None) -> None:
@@ -72,7 +72,7 @@ class _Clause:
         sense = item.sense
         if isinstance(sense, Answer | Topic) or sense in _MEANINGS:
             self._mean(item)
-            self.joined, self.degree, self.fine = True, None, None
+            self.joined, self.degree, self.sound = True, None, None
             return
         if sense in _SPARING and self._spare(item, after):
             return
@@ -89,7 +89,7 @@ class _Clause:
         if sense not in _SILENT:
             self.joined = False
             self.degree = (self.degree or item) if sense == "degree" else None
-            self.fine = item if sense == "fine" else None
+            self.sound = item if sense == "sound" else None
 
     @property
     def only_doubts(self) -> bool:
@@ -116,16 +116,16 @@ class _Clause:
         if last and topic and _answers(last) in topic.opens:
             self._open_last()
         apart = last is not None and isinstance(last.sense, Topic) and _answers(item) in last.sense.opens
-        fine = self.fine if topic and topic.part and self.no is None else None
+        sound = self.sound if topic and topic.part and self.no is None else None
         truth = self._truth(_question(item))
-        if fine and truth is Truth.said:
+        if sound and truth is Truth.said:
             truth = Truth.denied
         if item.piece.open or apart:
             truth = Truth.open
         if truth is Truth.denied and isinstance(item.sense, Answer):
             self.denies = _NOTHING_ELSE
         before = self.no if truth is not Truth.said else None
-        leading = (before, self.doubt, fine, self.degree if topic else None)
+        leading = (before, self.doubt, sound, self.degree if topic else None)
         start = min([item.start, *(word.start for word in leading if word)])
         self.meanings.append(Meaning(item, truth, start, self.number, self.joined))
         self.doubt, self.carried = None, ""
@@ -146,7 +146,7 @@ class _Clause:
         """Deny what stands right before a word such as "intact" or "none", as far as it can; tell whether it could."""
         last = self.meanings[-1] if self.joined and self.meanings else None
         topic = last.item.sense if last and last.truth is Truth.said else None
-        if last is None or not isinstance(topic, Topic) or (item.sense == "fine" and not topic.part):
+        if last is None or not isinstance(topic, Topic) or (item.sense in {"sound", "fine"} and not topic.part):
             return False
         ended = after is None or after.sense in _ENDED or (item.sense == "nil" and isinstance(after.sense, Answer))
         if item.sense in {"no", "nil"} and not ended:
