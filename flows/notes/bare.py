@@ -29,10 +29,11 @@ def _leads(before: list[Item], lexicon: Lexicon, first: Item) -> bool:
     last = next(reversed(before[:-1] if parted else before), None)
     if last is None:
         return False
+    if not isinstance(last.sense, Answer) and last.sense not in _AHEAD:
+        return False
     _, bare = lexicon.barely[_word(first)]
-    if isinstance(last.sense, Answer):
-        return parted or last.sense.question not in bare.not_after
-    return last.sense in _AHEAD and (parted or "levels" not in bare.not_after)
+    after = last.sense.question if isinstance(last.sense, Answer) else last.sense
+    return after not in bare.never_after and (parted or after not in bare.not_after)
 
 
 def _ends(behind: Item | None) -> bool:

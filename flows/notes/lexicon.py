@@ -85,12 +85,13 @@ class Joint(_Data):
 
 
 class Bare(_Data):
-    """Words that answer a question only where they stand bare among answers; right after some only behind a comma."""
+    """Words that answer a question only where they stand bare among answers; after some behind a comma, or never."""
 
     question: str
     code: str
     words: Phrases
     not_after: tuple[str, ...] = ()
+    never_after: tuple[str, ...] = ()
 
 
 class Scale(_Data):

@@ -56,6 +56,7 @@ class _Clause:
     denies: str = ""
     carried: str = ""
     gap: bool = False
+    far: bool = False
     joined: bool = False
     doubted: bool = False
     timed: bool = False
@@ -97,10 +98,15 @@ class _Clause:
         doubts = self.doubted or self.timed or self.doubt or (self.no and not self.gap)
         return bool(doubts) and not self.meanings
 
+    @property
+    def of_time(self) -> bool:
+        """Whether its doubt is of a time or a condition alone, which no level has."""
+        return self.timed and not (self.doubted or self.doubt or self.no)
+
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
         idle = self.no is not None and not self.denies and (not self.gap or self.no.sense == "not")
-        if self.doubt or idle:
+        if self.doubt or (idle and not (self.far and self.meanings and self.meanings[-1].item.sense == "levels")):
             self._open_last()
         if self.doubted or self.timed:
             return [
@@ -171,7 +177,7 @@ class _Clause:
         if self.no and not self.denies:
             self.doubt = item
         else:
-            self.no, self.denies, self.gap = item, "", False
+            self.no, self.denies, self.gap, self.far = item, "", False, not self.joined
 
     def _doubt(self, item: Item, after: Item | None) -> None:
         """Cast a doubt ahead, back or over the clause; "?circ" asks ahead and "circ?" back."""
@@ -210,7 +216,7 @@ def meanings(items: list[Item]) -> list[Meaning]:
 def _closed(before: list[Meaning], clause: _Clause) -> list[Meaning]:
     """Add the meanings of a clause; one that is nothing but a doubt falls on what was said last before it."""
     found = clause.close()
-    if before and not found and clause.only_doubts:
+    if before and not found and clause.only_doubts and not (clause.of_time and before[-1].item.sense == "levels"):
         return [*before[:-1], before[-1]._replace(truth=Truth.open)]
     return before + found
 
