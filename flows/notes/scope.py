@@ -222,8 +222,10 @@ def _closed(before: list[Meaning], clause: _Clause) -> list[Meaning]:
 
 
 def _question(item: Item) -> str:
-    """Give the code of the question that a phrase touches."""
-    return item.sense.question if isinstance(item.sense, Answer | Topic) else str(item.sense)
+    """Give the code of the question that a phrase touches; what touches none is told apart by its scale."""
+    if isinstance(item.sense, Topic):
+        return item.sense.question or item.sense.scale
+    return item.sense.question if isinstance(item.sense, Answer) else str(item.sense)
 
 
 def _answers(item: Item) -> str:
