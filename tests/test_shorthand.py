@@ -292,6 +292,11 @@ def test_a_joint_of_a_topic_that_is_not_there_is_a_fault(tmp_path: Path) -> None
     assert faults(tmp_path, spoilt) == ["shorthand.toml: 'illness' is no topic"]
 
 
+def test_a_denied_topic_that_answers_nothing_there_is_a_fault(tmp_path: Path) -> None:
+    spoilt = REAL.read_text(encoding="utf-8").replace('denied_answer = "none"', 'denied_answer = "nil"', 1)
+    assert faults(tmp_path, spoilt) == ["shorthand.toml: topic 'deficit': deficit.nil is no answer"]
+
+
 def test_an_unknown_key_is_a_fault(tmp_path: Path) -> None:
     [fault] = faults(tmp_path, "extra = 1\n" + REAL.read_text(encoding="utf-8"))
     assert fault.startswith("shorthand.toml: extra: ")

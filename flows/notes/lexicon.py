@@ -262,6 +262,11 @@ def load_lexicon(folder: Traversable) -> Lexicon:
         for bare in words.bare
         if (bare.question, bare.code) not in words.answer
     ]
+    faults += [
+        f"{FILE}: topic {topic.name!r}: {topic.question}.{topic.denied_answer} is no answer"
+        for topic in words.topics
+        if topic.denied_answer and (topic.question, topic.denied_answer) not in words.answer
+    ]
     names = {name.removeprefix("no ") for name in cited}
     faults += [f"{FILE}: {name!r} is no topic" for name in sorted(names - set(words.topic))]
     if faults:
