@@ -23,9 +23,15 @@ class Line(asyncio.Protocol):
         since: when it last had an answer, by the clock of its loop.
     """
 
-    def __init__(self) -> None:
-        """Wait to be connected, in a running loop."""
+    def __init__(self, alive: set[Line]) -> None:
+        """Wait to be connected, in a running loop.
+
+        Args:
+            alive: the lines that are connected; this one enters it and leaves it by itself.
+        """
+        self._alive = alive
         self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
         self._parts: list[bytes] = []
@@ -61,16 +67,25 @@ class Line(asyncio.Protocol):
         if self._transport:
             self._transport.abort()
 
+    async def end(self) -> None:
+        """Let go of the connection, and wait until it is gone."""
+        self.close()
+        await self._ended
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; that the other end is gone shall be noticed on an idle connection too."""
         self._transport = cast("asyncio.Transport", transport)  # of a stream, whichever loop made it
+        self._alive.add(self)
         socket = transport.get_extra_info("socket")
         if socket:
             socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it ended changes nothing
         """End whatever waits."""
+        self._alive.discard(self)
         self._break()
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Read a part of an answer; bytes that nobody asked for end the connection."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
+from socket import SOCK_STREAM
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
+from aiohappyeyeballs import start_connection
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -50,11 +52,9 @@ class Wire(BaseRequest):
 
     async def shutdown(self) -> None:
         """Close every connection."""
-        for line in self._lines:
-            line.close()
-        self._lines.clear()
-        self._idle.clear()
         self._trust = None
+        self._idle.clear()
+        await asyncio.gather(*[line.end() for line in self._lines])
 
     async def do_request(
         self,
@@ -101,15 +101,9 @@ class Wire(BaseRequest):
     async def _carried(self, place: Place, request: bytes, trust: ssl.SSLContext) -> tuple[int, bytes]:
         """Send a request on a line that is free, or on a new one, and keep the line for the next."""
         line = self._free(place) or await self._connected(place, trust)
-        try:
-            answer = await line.ask(request)
-        except BaseException:
-            self._lines.discard(line)
-            raise
+        answer = await line.ask(request)
         if line.ready:
             self._idle.setdefault(place, []).append(line)
-        else:
-            self._lines.discard(line)
         return answer
 
     def _free(self, place: Place) -> Line | None:
@@ -121,19 +115,20 @@ class Wire(BaseRequest):
             if line.ready and line.since > oldest:
                 return line
             line.close()
-            self._lines.discard(line)
         return None
 
     async def _connected(self, place: Place, trust: ssl.SSLContext) -> Line:
         """Open a line."""
-        _, line = await asyncio.get_running_loop().create_connection(
-            Line,
-            place.host,
-            place.port,
+        loop = asyncio.get_running_loop()
+        addresses = await loop.getaddrinfo(place.host, place.port, type=SOCK_STREAM)
+        # The loop's own race leaves a socket behind where it is called off.
+        reached = await start_connection(addresses, happy_eyeballs_delay=RACE)
+        _, line = await loop.create_connection(
+            partial(Line, self._lines),
+            sock=reached,
             ssl=trust if place.secure else None,
-            happy_eyeballs_delay=RACE,
+            server_hostname=place.host if place.secure else None,
         )
-        self._lines.add(line)
         return line
 
 
