@@ -26,8 +26,8 @@ COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about"
 """Every command, in the order of the menu."""
 
 
-BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
-"""What is read beside a recommendation and changes nothing of the case."""
+BESIDE: Final = frozenset({Verb.answers, Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
+"""What is read beside a case and changes nothing of it: its answers at any time, the rest beside a recommendation."""
 
 A_MOMENT: Final = 1e-6
 
@@ -402,11 +402,13 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
 
 
 def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
-    """Draw what is read beside a recommendation: an option, what would change it, what if, options side by side.
+    """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
 
     Raises:
         StaleTap: where the recommendation is not reached, or has no such thing beside it.
     """
+    if tap.verb is Verb.answers:
+        return cards.answers(case, standing)
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
@@ -418,6 +420,8 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
             return cards.what_if(case, standing, tap.question, tap.choice)
         case Verb.compare:
             return cards.compare(case, standing, cards.abreast.options(tap.question, tap.choice))
+        case Verb.option if not tap.question:
+            return cards.options(case, standing)
         case _ if tap.question in cards.catalog.options:
             return cards.option(case, standing, tap.question)
         case _:
