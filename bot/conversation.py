@@ -323,7 +323,7 @@ class Conversation:
         rows = tuple(
             (Button(f"{self._brief(kept)} · {aged(now - kept.touched)}", self._go_on(kept).tap),) for kept in own
         )
-        return self._pages.listed(words.title, words.line, rows)
+        return self._pages.listed(words.title, words.line, (*rows, self._pages.begin()))
 
     def _brief(self, kept: Kept) -> str:
         """Name a case on a button: its levels, and its headline or how far it has come."""
@@ -331,7 +331,8 @@ class Conversation:
         standing = interview.standing(kept.case)
         card = cards.case(kept.case, standing)
         if standing.at is None:
-            return f"{card.label.partition(' · ')[0]} · {card.title}"[:LONGEST_BRIEF]
+            brief = f"{card.label.partition(' · ')[0]} · {cards.shortly(card.title)}"
+            return brief if len(brief) <= LONGEST_BRIEF else f"{brief[: LONGEST_BRIEF - 1]}…"
         levels = written(standing.findings.get("levels", NOT_ASKED))
         return " · ".join(filter(None, (levels, card.label)))
 
