@@ -54,6 +54,16 @@ async def test_a_case_is_worked_in_one_message_up_to_its_recommendation(phone: P
     assert phone.toast == ""
 
 
+async def test_the_longest_case_of_one_level_takes_nine_taps(phone: Phone) -> None:
+    longest = ("significant", "circumferential", "extensive", "not enough", "extensive")
+    taps = ("New case", "T8", "Done · 1", "fit", *longest)
+    await phone.command("start")
+    await phone.tap(*taps)
+    assert len(taps) == 9
+    assert set(findings(await phone.case())) == {question.code for question in METASTASIS.questions}, "none is longer"
+    assert [button.tap.verb for button in phone.card.rows[0]] == [Verb.option, Verb.changes]
+
+
 async def test_an_answer_is_changed_by_its_button_and_the_others_stay(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
     await phone.tap("✎ Answers", "✎ no deficit", "significant")
