@@ -26,8 +26,8 @@ COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about"
 """Every command, in the order of the menu."""
 
 
-BESIDE: Final = frozenset({Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
-"""What is read beside a recommendation and changes nothing of the case."""
+BESIDE: Final = frozenset({Verb.answers, Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
+"""What is read beside a case and changes nothing of it: its answers at any time, the rest beside a recommendation."""
 
 A_MOMENT: Final = 1e-6
 
@@ -323,7 +323,7 @@ class Conversation:
         rows = tuple(
             (Button(f"{self._brief(kept)} · {aged(now - kept.touched)}", self._go_on(kept).tap),) for kept in own
         )
-        return self._pages.listed(words.title, words.line, rows)
+        return self._pages.listed(words.title, words.line, (*rows, self._pages.begin()))
 
     def _brief(self, kept: Kept) -> str:
         """Name a case on a button: its levels, and its headline or how far it has come."""
@@ -331,7 +331,8 @@ class Conversation:
         standing = interview.standing(kept.case)
         card = cards.case(kept.case, standing)
         if standing.at is None:
-            return f"{card.label.partition(' · ')[0]} · {card.title}"[:LONGEST_BRIEF]
+            brief = f"{card.label.partition(' · ')[0]} · {cards.shortly(card.title)}"
+            return brief if len(brief) <= LONGEST_BRIEF else f"{brief[: LONGEST_BRIEF - 1]}…"
         levels = written(standing.findings.get("levels", NOT_ASKED))
         return " · ".join(filter(None, (levels, card.label)))
 
@@ -402,11 +403,13 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
 
 
 def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
-    """Draw what is read beside a recommendation: an option, what would change it, what if, options side by side.
+    """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
 
     Raises:
         StaleTap: where the recommendation is not reached, or has no such thing beside it.
     """
+    if tap.verb is Verb.answers:
+        return cards.answers(case, standing)
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
@@ -418,6 +421,8 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
             return cards.what_if(case, standing, tap.question, tap.choice)
         case Verb.compare:
             return cards.compare(case, standing, cards.abreast.options(tap.question, tap.choice))
+        case Verb.option if not tap.question:
+            return cards.options(case, standing)
         case _ if tap.question in cards.catalog.options:
             return cards.option(case, standing, tap.question)
         case _:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed
 from flows.catalog import Catalog, Option
 from flows.errors import StaleTap
 from flows.findings import Codes
@@ -53,20 +53,19 @@ class Beside:
         words = self.catalog.wording
         options = [self.catalog.options[code] for code in codes]
         blocks = (
-            Block(self._verdicts(codes, result), heading=words.outlook.verdict, style=Style.listed),
+            Block(self.verdicts(codes, result), heading=words.outlook.verdict, style=Style.listed),
             Block(_indications(options), heading=words.detail.indication, style=Style.listed),
             Block(self._shared(options, _advantages), heading=words.detail.gains, style=Style.listed),
             Block(self._shared(options, _disadvantages), heading=words.detail.costs, style=Style.listed),
             Block(self._rated(options), heading=words.detail.ratings, style=Style.listed),
         )
         title = f" {words.outlook.versus} ".join(option.short for option in options)
-        more = self.buttons(codes)
-        rows = [tuple(more[place : place + 2]) for place in range(0, len(more), 2)]
         back = Button(words.labels.to_card, Tap(Verb.show))
         detail = Button(options[0].short, Tap(Verb.option, codes[0]))
-        return Card(words.outlook.compared, title, blocks, (*rows, (back, detail)))
+        return Card(words.outlook.compared, title, blocks, (*packed(self.buttons(codes)), (back, detail)))
 
-    def _verdicts(self, codes: Codes, result: Recommendation) -> tuple[Line, ...]:
+    def verdicts(self, codes: Iterable[str], result: Recommendation) -> tuple[Line, ...]:
+        """Tell the verdict on each option, with what carries it."""
         advised = {advice.option: advice for advice in result.options}
         return tuple(
             Line(

@@ -59,8 +59,9 @@ class Board:
         return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
 
     def beside(self, shared: Shared, card: Card) -> Card:
-        """Draw what is read beside a recommendation: an option, what would change it, what if, options compared."""
-        return replace(card, label=self._label(shared, card), rows=_without(card.rows, Verb.restart))
+        """Draw what is read beside a case: its answers, an option, what would change it, what if, options compared."""
+        rows = tuple(tuple(map(_challenged, row)) for row in _without(card.rows, Verb.restart))
+        return replace(card, label=self._label(shared, card), rows=rows)
 
     def finding(self, shared: Shared, question: Question) -> Card:
         """Draw one finding: who gave it, who holds another, and the answers to choose from."""

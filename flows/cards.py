@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from flows.beside import Beside
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed, person
 from flows.case import Case, Step
 from flows.catalog import Catalog, Option
+from flows.errors import StaleTap
 from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
 from flows.foresight import foresight
@@ -30,7 +31,8 @@ REMEMBERED: Final = 1024
 LONGEST_LABEL: Final = 24
 """A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
 
-NOES: Final = (Verdict.contraindicated, Verdict.not_recommended, Verdict.not_indicated)
+WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
+"""The kinds of "no" that are never folded away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,11 @@ class Cards:
             beside: what another flow found that helps with the question at hand.
         """
         card = self._drawn(case, standing, beside)
-        rows = bound(card.rows, case)
+        *rows, last = bound(card.rows, case)
         if case.helped:
-            rows += ((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),),)
-        return replace(card, rows=rows)
+            rows = [row for row in rows if row[0].tap.verb is not Verb.new]
+            rows.append((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),))
+        return replace(card, rows=(*rows, last))
 
     def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
@@ -95,6 +98,12 @@ class Cards:
         )
         return Line(told, lead=scale.name, facts=(scale.cite,))
 
+    def shortly(self, title: str) -> str:
+        """Shorten the title of a recommendation, for a list of cases."""
+        words = self.catalog.wording
+        shorts = {option.name: option.short for option in self.catalog.options.values()}
+        return {**shorts, words.result.none: words.outlook.team}.get(title, title)
+
     def option(self, case: Case, standing: Standing, code: str) -> Card:
         """Draw one option in detail, with every reason that holds in this case.
 
@@ -111,8 +120,8 @@ class Cards:
         urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         beside = self.abreast.buttons((code,))
-        rows = laid_out(beside, (2,) * len(beside))
-        rows.append((Button(words.labels.to_card, Tap(Verb.show)), self._last_row()[1]))
+        restart = Button(words.labels.restart, Tap(Verb.restart))
+        rows = [*packed(beside), (Button(words.labels.to_card, Tap(Verb.show)), restart)]
         card = Card(
             self._findings_label(standing),
             option.name,
@@ -120,6 +129,32 @@ class Cards:
             tuple(rows),
         )
         return replace(card, rows=bound(card.rows, case))
+
+    def options(self, case: Case, standing: Standing) -> Card:
+        """Draw the verdict on every option, each with the way to its detail."""
+        words = self.catalog.wording
+        result = decide(self.flow.guidance, standing.findings)
+        verdicts = Block(self.abreast.verdicts([a.option for a in result.options], result), style=Style.listed)
+        buttons = [Button(self.catalog.options[a.option].short, Tap(Verb.option, a.option)) for a in result.options]
+        rows = (*packed(buttons), (Button(words.labels.to_card, Tap(Verb.show)),))
+        blocks = (*self._urgent(standing), verdicts)
+        return self._closed(Card(self._findings_label(standing), words.labels.every_option, blocks, rows), case)
+
+    def answers(self, case: Case, standing: Standing) -> Card:
+        """Draw the answers that count, each with the way to change it.
+
+        Raises:
+            StaleTap: where there is none but the one to the question at hand.
+        """
+        words = self.catalog.wording
+        buttons = self._changes(standing)
+        if not buttons:
+            raise StaleTap(Verb.answers)
+        blocks = (*self._answered(case, standing), Block((Line(words.result.change),), style=Style.small))
+        back = words.labels.to_question if standing.at else words.labels.to_card
+        rows = (*packed(buttons), (Button(back, Tap(Verb.show)),))
+        label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
+        return Card(label, words.result.changing, blocks, bound(rows, case))
 
     def changes(self, case: Case, standing: Standing) -> Card:
         """Draw every single answer that would change the headline or a verdict of an answered case."""
@@ -146,10 +181,11 @@ class Cards:
     def copied(self, case: Case, standing: Standing) -> Card:
         """Draw the recommendation as plain text, for where it does not fit a button."""
         text = plain(self.flow, self.catalog, standing.findings)
-        row = (Button(self.catalog.wording.labels.to_card, Tap(Verb.show)),)
+        words = self.catalog.wording
+        row = (Button(words.labels.to_card, Tap(Verb.show)),)
+        how = Block((Line(words.result.copy_block),))
         block = Block(tuple(map(Line, text.splitlines())), style=Style.typed)
-        title = self.catalog.wording.labels.copy_text
-        return Card(self._findings_label(standing), title, (block,), bound((row,), case))
+        return Card(self._findings_label(standing), words.labels.copy_text, (how, block), bound((row,), case))
 
     def _urgent(self, standing: Standing) -> tuple[Block, ...]:
         """Give the urgent notes of an answered case, if it has any."""
@@ -174,8 +210,6 @@ class Cards:
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
     def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
-        words = self.catalog.wording
-        number, of = self.flow.progress(at, _given(standing))
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
@@ -189,9 +223,15 @@ class Cards:
         others = {code: codes for code, codes in _given(standing).items() if code != at.code}
         if others and not self.flow.guidance.bands:
             blocks.append(self.outlook.in_play(others))
-        rows = [*self._choices(at, standing.chosen), *self._aids(at), *self._changes(standing), self._last_row()]
+        rows = (*self._choices(at, standing.chosen), *self._aids(at), self._last_row(standing))
+        return Card(self._step(at, standing), at.text, tuple(blocks), rows)
+
+    def _step(self, at: Question, standing: Standing) -> str:
+        """Tell how far the questions have come."""
+        words = self.catalog.wording
+        number, of = self.flow.progress(at, _given(standing))
         name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
-        return Card(f"{name} · {words.step.format(number=number, of=of)}", at.text, tuple(blocks), tuple(rows))
+        return f"{name} · {words.step.format(number=number, of=of)}"
 
     def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
@@ -211,18 +251,20 @@ class Cards:
         ]
         return [(button,) for button in (*aids, *scales)]
 
-    def _changes(self, standing: Standing) -> list[tuple[Button, ...]]:
-        """Lay out a button for each answer that counts, to change it; two in a row."""
+    def _changes(self, standing: Standing) -> list[Button]:
+        """Give a button for each answer that counts, to change it; the question at hand is open already."""
         buttons: list[Button] = []
         for question in self.flow.questions:
             codes = standing.findings.get(question.code)
             if codes and question is not standing.at:
                 buttons.append(Button(f"{CHANGE} {_brief(question, codes)}", Tap(Verb.change, question.code)))
-        return laid_out(buttons, (2,) * len(buttons))
+        return buttons
 
-    def _last_row(self) -> tuple[Button, ...]:
+    def _last_row(self, standing: Standing) -> tuple[Button, ...]:
+        """Lay out the way back: to any answer, where there is one, by one step, and to the beginning."""
         labels = self.catalog.wording.labels
-        return Button(labels.back, Tap(Verb.back)), Button(labels.restart, Tap(Verb.restart))
+        answers = (Button(f"{CHANGE} {labels.answers}", Tap(Verb.answers)),) if self._changes(standing) else ()
+        return *answers, Button(labels.back, Tap(Verb.back)), Button(labels.restart, Tap(Verb.restart))
 
     def _answered(self, case: Case, standing: Standing) -> list[Block]:
         """Tell what has been answered: what counts, and what is kept but not needed."""
@@ -267,14 +309,18 @@ class Cards:
     def _result(self, case: Case, standing: Standing) -> Card:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
-        rows = [*self._option_buttons(result), *self._changes(standing)]
-        rows.append((Button(words.labels.changes, Tap(Verb.changes)),))
+        options = Button(words.labels.every_option, Tap(Verb.option))
         share = Button(self.catalog.team.labels.share, Tap(Verb.share))
         text = plain(self.flow, self.catalog, standing.findings)
         copied = text if units(text) <= MOST_COPIED else ""
         copy = Button(words.labels.copy_text, Tap(Verb.copy), copies=copied)
-        rows += [self._last_row(), (Button(words.labels.new, Tap(Verb.new)), copy, share)]
+        rows = (
+            (options, Button(words.labels.changes, Tap(Verb.changes))),
+            (copy, share, Button(words.labels.new, Tap(Verb.new))),
+            self._last_row(standing),
+        )
         title, leading = self._headline(result)
+        unmet = result.having(Verdict.not_indicated)
         urgent = noted(note for note in result.notes if note.urgent)
         closing = noted(note for note in result.notes if note.closing)
         notes = noted(note for note in result.notes if not note.urgent and not note.closing)
@@ -283,13 +329,14 @@ class Cards:
             Block(urgent, style=Style.urgent),
             self._group(_if_so(words.result.also, result), result.having(Verdict.indicated)[1:]),
             self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
-            *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in NOES),
+            *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in WARNINGS),
             *self._answered(case, standing),
-            self.outlook.of_headline(_given(standing)),
+            replace(self._group(words.verdicts.not_indicated, unmet), style=Style.folded),
+            replace(self.outlook.of_headline(_given(standing)), style=Style.folded),
             Block(notes, heading=words.result.notes, style=Style.folded),
             Block((*closing, *self.footer()), style=Style.small),
         ]
-        return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), tuple(rows))
+        return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), rows)
 
     def _scored(self, case: Case, standing: Standing, band: Band) -> Card:
         """Draw a score: the total and its class, each item with its points, and where the scale comes from."""
@@ -304,8 +351,8 @@ class Cards:
             Block(items, heading=words.result.points, style=Style.listed),
             Block((*self._older(case), *notes, *self.footer()), style=Style.small),
         )
-        rows = (*self._changes(standing), self._last_row(), (Button(words.labels.new, Tap(Verb.new)),))
-        return Card(self._where(case, standing), title, blocks, rows)
+        new = (Button(words.labels.new, Tap(Verb.new)),)
+        return Card(self._where(case, standing), title, blocks, (new, self._last_row(standing)))
 
     def _where(self, case: Case, standing: Standing) -> str:
         """Tell what was scored: the level, where the case is bound to one, and the first finding."""
@@ -340,11 +387,6 @@ class Cards:
             because = "; ".join([*(rule.because for rule in met), f"{self.catalog.wording.result.but} {because}"])
         facts = tuple(dict.fromkeys(fact for rule in (*met, *advice.decisive) for fact in rule.facts))
         return Line(because, facts=facts)
-
-    def _option_buttons(self, result: Recommendation) -> list[tuple[Button, ...]]:
-        """Lay out a button for the detail of each option, in card order; two in a row."""
-        buttons = [Button(self.catalog.options[a.option].short, Tap(Verb.option, a.option)) for a in result.options]
-        return laid_out(buttons, (2,) * len(buttons))
 
     def footer(self) -> tuple[Line, ...]:
         """Tell the source with its year, the edition, and what the card is not."""

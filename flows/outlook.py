@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed
 from flows.catalog import Catalog
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.foresight import Ahead, Change, Foresight
 from flows.levels import written
+from flows.rules import Verdict
 
 ARROW: Final = "→"
 
@@ -24,19 +25,22 @@ class Outlook:
     catalog: Catalog
 
     def in_play(self, given: Findings) -> Block:
-        """Tell, in the middle of an interview, which options are in play, and what speaks against the others.
+        """Tell, in the middle of an interview, which options are in play, certain already, or out and by what.
 
         Args:
             given: the answers that were given; the one to the question at hand is left out.
         """
         words = self.catalog.wording.outlook
         ahead = self.foresight.ahead(given)
-        still = [option for option in self.catalog.options if not ahead.out(option)]
+        certain = [option for option in self.catalog.options if ahead.verdicts[option] == {Verdict.indicated}]
+        still = [option for option in self.catalog.options if not ahead.out(option) and option not in certain]
         everything = len(still) == len(self.catalog.options)
-        lines = [Line(words.all_in_play if everything else self._shorts(still), lead=words.in_play)]
+        lines = [Line(words.all_in_play if everything else self._shorts(still), lead=words.in_play)] if still else []
+        if certain:
+            lines.append(Line(self._shorts(certain), lead=words.certain, facts=_all_carrying(ahead, certain)))
         against: dict[str, list[tuple[str, Codes]]] = {}
         for option in self.catalog.options:
-            if option not in still:
+            if ahead.out(option):
                 lead, cited = self._against(ahead, option)
                 against.setdefault(lead, []).append((option, cited))
         for lead, out in against.items():
@@ -69,8 +73,7 @@ class Outlook:
         buttons = [
             Button(self.named(change, given), Tap(Verb.what_if, change.question, change.choice)) for change in changes
         ]
-        rows = [tuple(buttons[place : place + 2]) for place in range(0, len(buttons), 2)]
-        return Card(label, words.title, blocks, (*rows, (self._to_card(),)))
+        return Card(label, words.title, blocks, (*packed(buttons), (self._to_card(),)))
 
     def what_if(self, given: Findings, question: str, choice: str) -> Card:
         """Draw the case as it is beside what it would be with another answer.
@@ -125,11 +128,11 @@ class Outlook:
         """Tell what one change leads to: the headlines, or the options whose verdict moves."""
         after, lead = change.after, self.named(change, given)
         if change.leads is not False:
-            return Line(self._leads(after), lead=lead)
+            to = [leading.option for leading in after.leads if leading.option]
+            return Line(self._leads(after), lead=lead, facts=_all_carrying(after, to))
         moved, _ = self._parted(change)
         moves = [f"{self._shorts([option])} {ARROW} {self._verdicts(after, option)}" for option in moved]
-        facts = dict.fromkeys(fact for option in moved for fact in _carrying(after, option=option))
-        return Line("; ".join(moves), lead=lead, facts=tuple(facts))
+        return Line("; ".join(moves), lead=lead, facts=_all_carrying(after, moved))
 
     def _parted(self, change: Change) -> tuple[list[str], list[str]]:
         """Part the options, in the catalog's order, into those whose verdict moves and those that stay."""
@@ -192,3 +195,8 @@ def _carrying(*sides: Ahead, option: str) -> Codes:
     """Give the facts of the rules that certainly carry an option's possible verdicts on each side."""
     rules = [rule for ahead in sides for rule in ahead.certain[option] if rule.verdict in ahead.verdicts[option]]
     return tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
+
+
+def _all_carrying(ahead: Ahead, options: Iterable[str]) -> Codes:
+    """Give the facts that certainly carry the possible verdicts of several options, each once."""
+    return tuple(dict.fromkeys(fact for option in options for fact in _carrying(ahead, option=option)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed
 from flows.catalog import Catalog
 from flows.wording import NumberedPage, Page
 
@@ -23,7 +23,7 @@ class Pages:
 
     def help(self) -> Card:
         """Say how it is used."""
-        return self._page(self.catalog.wording.pages.help, (self._begin(),))
+        return self._page(self.catalog.wording.pages.help, (self.begin(),))
 
     def about(self) -> Card:
         """Tell the scope, the source with its year, the edition, and where the source is silent."""
@@ -31,7 +31,7 @@ class Pages:
         source = self.catalog.source
         told = words.result.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)
         gaps = tuple(Line(f"{gap.silent} {gap.here}", lead=gap_id) for gap_id, gap in self.catalog.gaps.items())
-        card = self._page(words.pages.about, (self._begin(),))
+        card = self._page(words.pages.about, (self.begin(),))
         blocks = (
             *card.blocks,
             Block((Line(f"{told}. {source.publisher}: {source.section}."),)),
@@ -42,9 +42,8 @@ class Pages:
 
     def options(self) -> Card:
         """List the options, each with a button for its detail."""
-        rows = [(Button(option.short, Tap(Verb.browse, code)),) for code, option in self.catalog.options.items()]
-        pairs = tuple((*rows[i], *(rows[i + 1] if i + 1 < len(rows) else ())) for i in range(0, len(rows), 2))
-        card = self._page(self.catalog.wording.pages.options, (*pairs, self._begin()))
+        buttons = [Button(option.short, Tap(Verb.browse, code)) for code, option in self.catalog.options.items()]
+        card = self._page(self.catalog.wording.pages.options, (*packed(buttons), self.begin()))
         listed = tuple(
             Line(option.indication[0].text, lead=option.short, facts=option.indication[0].facts)
             for option in self.catalog.options.values()
@@ -55,7 +54,7 @@ class Pages:
         """List the scales, each with a button for its card."""
         scales = self.catalog.scales
         rows = tuple((Button(scale.name, Tap(Verb.scale, code)),) for code, scale in scales.items())
-        card = self._page(self.catalog.wording.pages.scales, (*rows, self._begin()))
+        card = self._page(self.catalog.wording.pages.scales, (*rows, self.begin()))
         listed = tuple(Line(scale.helps, lead=scale.name) for scale in scales.values())
         return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
 
@@ -85,7 +84,7 @@ class Pages:
 
     def plain(self, page: Page, *more: Button) -> Card:
         """Draw a page with the way to a new case."""
-        return self._page(page, ((*more, *self._begin()),))
+        return self._page(page, ((*more, *self.begin()),))
 
     def bare(self, page: Page, *buttons: Button) -> Card:
         """Draw a page with just these buttons."""
@@ -93,7 +92,7 @@ class Pages:
 
     def said(self, title: str, line: str, *more: Button) -> Card:
         """Draw a title and a line, with the way to a new case."""
-        return Card("", title, (Block((Line(line),)),), ((*more, *self._begin()),))
+        return Card("", title, (Block((Line(line),)),), ((*more, *self.begin()),))
 
     def listed(self, title: str, line: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
         """Draw a list of buttons under a title and a line."""
@@ -106,7 +105,8 @@ class Pages:
     def _page(self, page: Page, rows: tuple[tuple[Button, ...], ...]) -> Card:
         return Card("", page.title, tuple(Block((Line(line),)) for line in page.lines), rows)
 
-    def _begin(self) -> tuple[Button, ...]:
+    def begin(self) -> tuple[Button, ...]:
+        """Lay out the way to a new case, and to the start."""
         labels = self.catalog.wording.labels
         return Button(labels.new, Tap(Verb.new)), Button(labels.home, Tap(Verb.home))
 

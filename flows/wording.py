@@ -67,6 +67,9 @@ class Result(Words):
     footer: Annotated[str, blanks("source", "year", "edition")]
     disclaimer: Text
     older: Annotated[str, blanks("began", "edition")]
+    changing: Text
+    change: Text
+    copy_block: Text
     points: Text
     score: Annotated[str, blanks("scale", "score", "band")]
     scored: Annotated[str, blanks("source", "edition")]
@@ -98,6 +101,7 @@ class Outlook(Words):
 
     in_play: Text
     all_in_play: Text
+    certain: Text
     out: Text
     would: Text
     could: Text
@@ -141,6 +145,8 @@ class Labels(Words):
     all_scales: Label
     scales: Label
     changes: Label
+    answers: Label
+    every_option: Label
     browse: Label
     all_options: Label
     about: Label

@@ -123,6 +123,8 @@ class CaseModel:
             return ""
         if verb == "op":
             return "stale" if self.state.at else ""
+        if verb == "an":
+            return "" if any(self._offers("ch", other) for other in TITLES) else "stale"
         if turn != self.turn or not self._offers(verb, question):
             return "stale"
         refusal = self._done(verb, question, choice)

@@ -13,7 +13,7 @@ from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
 DOCS = Path(__file__).parent.parent / "docs"
 SIZE: ViewportSize = {"width": 1100, "height": 960}
-PHONE: ViewportSize = {"width": 420, "height": 980}
+PHONE: ViewportSize = {"width": 420, "height": 1060}
 
 
 async def main() -> None:

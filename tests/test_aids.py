@@ -27,7 +27,7 @@ async def test_sins_is_scored_for_itself(phone: Phone) -> None:
     await phone.tap("mobile", *SCORED)
     assert phone.card.title == "SINS 12 · potentially unstable"
     assert "‹ Back to the case" not in labels(phone.card)
-    await phone.tap("✎ mechanical pain", "pain-free lesion")
+    await phone.tap("✎ Answers", "✎ mechanical pain", "pain-free lesion")
     assert phone.card.title == "SINS 9 · potentially unstable"
     await phone.tap("New case")
     assert phone.card.title == "Which symptomatic levels are to be treated now?"
@@ -82,12 +82,12 @@ async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_nowh
 
 async def test_a_score_is_bound_to_its_level(phone: Phone) -> None:
     await at_destruction(phone, "T8")
-    await phone.tap("SINS", *SCORED, "‹ Back to the case", "✎ T8", "T8 ✓", "T9", "Done · 1")
+    await phone.tap("SINS", *SCORED, "‹ Back to the case", "✎ Answers", "✎ T8", "T8 ✓", "T9", "Done · 1")
     assert phone.card.title == "How far is the vertebral body destroyed?"
     assert not [line for line in lines(phone.card) if line.lead == "SINS"]
     await phone.tap("SINS")
     assert phone.card.title == "What is the pain like?"
-    await phone.tap("‹ Back to the case", "✎ T9", "T9 ✓", "T8", "Done · 1")
+    await phone.tap("‹ Back to the case", "✎ Answers", "✎ T9", "T9 ✓", "T8", "Done · 1")
     assert [line.text[:2] for line in lines(phone.card) if line.lead == "SINS"] == ["11"]
 
 

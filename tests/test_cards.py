@@ -417,30 +417,77 @@ def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
 # The keyboard.
 
 
-def test_the_answers_come_first_then_what_helps_then_the_changes_then_back_and_restart() -> None:
-    order = [Verb.answer, Verb.mark, Verb.done, Verb.aid, Verb.scale, Verb.change, Verb.back, Verb.restart]
+def test_the_answers_come_first_then_what_helps_then_one_row_to_go_back() -> None:
+    order = [Verb.answer, Verb.mark, Verb.done, Verb.aid, Verb.scale, Verb.answers, Verb.back, Verb.restart]
     for one in questions():
         wished = [Verb.mark if b.tap.verb is Verb.unmark else b.tap.verb for b in buttons(one.card)]
         assert wished == sorted(wished, key=order.index)
-        assert verbs(one.card.rows[-1]) == [Verb.back, Verb.restart]
+        assert one.standing.at
+        others = set(_counting(one.standing)) - {one.standing.at.code}
+        answers = [Verb.answers] if others else []
+        assert verbs(one.card.rows[-1]) == [*answers, Verb.back, Verb.restart]
 
 
-def test_the_options_come_first_on_the_recommendation_in_card_order() -> None:
+def test_every_recommendation_has_the_same_buttons_in_the_same_places() -> None:
     for one in recommendations():
-        first = buttons(one.card)[:6]
-        assert [b.tap.question for b in first] == [advice.option for advice in result_of(one).options]
-        assert {b.tap.verb for b in first} == {Verb.option}
-        assert verbs(one.card.rows[-2]) == [Verb.back, Verb.restart]
-        assert verbs(one.card.rows[-1]) == [Verb.new, Verb.copy, Verb.share]
+        assert [verbs(row) for row in one.card.rows] == [
+            [Verb.option, Verb.changes],
+            [Verb.copy, Verb.share, Verb.new],
+            [Verb.answers, Verb.back, Verb.restart],
+        ]
+
+
+def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> None:
+    for one in recommendations():
+        card = CARDS.options(one.case, one.standing)
+        advised = [(advice.option, advice.verdict) for advice in result_of(one).options]
+        told = [(line.lead, line.text) for line in lines(card, Style.listed)]
+        assert told == [(CATALOG.options[code].short, getattr(WORDS.verdicts, v.name)) for code, v in advised]
+        assert [b.tap.question for b in buttons(card) if b.tap.verb is Verb.option] == [code for code, _ in advised]
+        assert buttons(card)[-1].tap.verb is Verb.show
+        assert lines(card, Style.urgent) == lines(one.card, Style.urgent)
+        assert [line.text for line in card.blocks[-1].lines] == [line.text for line in CARDS.footer()]
+        assert refusals(card) == []
 
 
 def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -> None:
     for one in case_cards():
         at = one.standing.at.code if one.standing.at else None
-        offered = [button for button in buttons(one.card) if button.tap.verb is Verb.change]
-        assert [b.tap.question for b in offered] == [code for code in _counting(one.standing) if code != at]
-        assert all(button.label.startswith("✎ ") for button in offered)
-        assert not any("✎" in b.label for b in buttons(one.card) if b.tap.verb is not Verb.change)
+        counting = [code for code in _counting(one.standing) if code != at]
+        leading = [button.label for button in buttons(one.card) if button.tap.verb is Verb.answers]
+        assert leading == (["✎ Answers"] if counting else [])
+        if counting:
+            card = CARDS.answers(one.case, one.standing)
+            *offered, back = buttons(card)
+            assert [(b.tap.verb, b.tap.question) for b in offered] == [(Verb.change, code) for code in counting]
+            assert all(button.label.startswith("✎ ") for button in offered)
+            assert (back.tap.verb, "✎" in back.label) == (Verb.show, False)
+            assert led(card, "Findings") == led(one.card, "Findings")
+            assert refusals(card) == []
+
+
+def test_labels_that_share_a_row_are_short_enough_for_a_phone() -> None:
+    most = {1: 24, 2: 20, 3: 13, 4: 4, 5: 4}
+    views = [CARDS.options(one.case, one.standing) for one in recommendations()]
+    views += [CARDS.answers(one.case, one.standing) for one in recommendations()]
+    views += [CARDS.changes(one.case, one.standing) for one in recommendations()]
+    for card in (*(one.card for one in case_cards()), *(one.card for one, _ in details()), *views):
+        for row in card.rows:
+            assert all(len(button.label.removesuffix(" ✓")) <= most[len(row)] for button in row), row
+
+
+def test_what_is_not_met_what_would_change_it_and_the_notes_are_folded_and_no_warning_is() -> None:
+    for one in recommendations():
+        folded = [block for block in one.card.blocks if block.style is Style.folded]
+        assert set(folded) == set(one.card.blocks[-1 - len(folded) : -1]), "they follow one another"
+        told = {block.heading or block.lines[0].lead for block in folded}
+        outlook = {WORDS.outlook.would, WORDS.outlook.could}
+        assert told <= {NOES["not_indicated"], WORDS.result.notes, *outlook}
+        assert WORDS.result.notes in told
+        assert (NOES["not_indicated"] in told) is any(
+            a.verdict is Verdict.not_indicated for a in result_of(one).options
+        )
+        assert not any(note.urgent for note in result_of(one).notes if note.text in str(folded))
 
 
 def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
@@ -457,7 +504,8 @@ def test_a_detail_leads_to_a_comparison_with_each_other_option_back_to_the_card_
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:
-    card = drawn(played({"levels": tuple(SPELT[-1].split()), "fitness": ("fit",)}))
+    case = played({"levels": tuple(SPELT[-1].split()), "fitness": ("fit",)})
+    card = CARDS.answers(case, INTERVIEW.standing(case))
     assert "✎ 12 levels" in labels(card)
     assert led(card, "Findings") == ["T1–T2, T4–T5, T7–T8, T10–T11, L1–L2, L4–L5 · 12 levels · fit"]
 

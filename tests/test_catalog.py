@@ -158,9 +158,9 @@ def test_toml_that_the_parser_itself_gives_up_on_is_a_fault_of_its_file(
 @pytest.mark.parametrize(
     ("name", "old", "new", "place", "allowed"),
     [
-        ("options.toml", 'skill = "unknown"', "skill = 4", "options.nonoperative.skill", "'unknown', 1, 2 or 3"),
-        ("options.toml", 'skill = "unknown"', 'skill = "high"', "options.nonoperative.skill", "'unknown', 1, 2 or 3"),
-        ("options.toml", 'equipment = "unknown"', "equipment = 0", "options.nonoperative.equipment", "1, 2 or 3"),
+        ("options.toml", 'skill = "unknown"', "skill = 4", "options.posterior_mis.skill", "'unknown', 1, 2 or 3"),
+        ("options.toml", 'skill = "unknown"', 'skill = "high"', "options.posterior_mis.skill", "'unknown', 1, 2 or 3"),
+        ("options.toml", 'equipment = "unknown"', "equipment = 0", "options.posterior_mis.equipment", "1, 2 or 3"),
         ("options.toml", "[options.combined]", "[options.Combined]", "options.Combined", "[a-z_]"),
         ("options.toml", '["A7", "A8"]', '["A7", "B8"]', "options.anterior_corpectomy.advantages.1", "[AD]"),
         ("options.toml", 'short = "Combined"', 'short = ""', "options.combined.short", "must not be blank"),
@@ -199,7 +199,7 @@ def test_a_wrong_value_is_named_with_its_file_its_place_and_what_is_allowed(
 
 def test_a_rating_is_one_of_the_three_steps_and_nothing_that_merely_equals_one(folder: Path) -> None:
     spoil(folder, "options.toml", 'skill = "unknown"', "skill = true")
-    assert the_fault(folder).startswith("options.toml: options.nonoperative.skill: ")
+    assert the_fault(folder).startswith("options.toml: options.posterior_mis.skill: ")
 
 
 @pytest.mark.parametrize("blank", ["{number:{x}}", "{number:>99999999}"])

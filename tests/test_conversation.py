@@ -54,9 +54,19 @@ async def test_a_case_is_worked_in_one_message_up_to_its_recommendation(phone: P
     assert phone.toast == ""
 
 
+async def test_the_longest_case_of_one_level_takes_nine_taps(phone: Phone) -> None:
+    longest = ("significant", "circumferential", "extensive", "not enough", "extensive")
+    taps = ("New case", "T8", "Done · 1", "fit", *longest)
+    await phone.command("start")
+    await phone.tap(*taps)
+    assert len(taps) == 9
+    assert set(findings(await phone.case())) == {question.code for question in METASTASIS.questions}, "none is longer"
+    assert [button.tap.verb for button in phone.card.rows[0]] == [Verb.option, Verb.changes]
+
+
 async def test_an_answer_is_changed_by_its_button_and_the_others_stay(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
-    await phone.tap("✎ no deficit", "significant")
+    await phone.tap("✎ Answers", "✎ no deficit", "significant")
     assert findings(await phone.case()) == {**T8, "deficit": ("significant",)}
     assert phone.card.title == "Posterior decompression and stabilization"
     await phone.tap("‹ Back", "‹ Back")
@@ -123,7 +133,7 @@ async def test_a_double_tap_answers_once_and_is_told(phone: Phone) -> None:
 
 async def test_a_double_tap_never_answers_the_next_question_with_the_same_word(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION[:-1])
-    await phone.tap("✎ no deficit")
+    await phone.tap("✎ Answers", "✎ no deficit")
     none = tap_of(phone.card, "none ✓")
     await phone.wish(none, 1)
     assert at(await phone.case()) == "prior"
@@ -282,7 +292,8 @@ async def test_two_people_have_cases_of_their_own(phone: Phone) -> None:
     await asked(other, "L3", "Done · 1")
     await phone.command("start")
     await phone.tap("Continue")
-    assert "✎ T8" in labels(phone.card)
+    await phone.tap("✎ Answers")
+    assert labels(phone.card)[0] == "✎ T8"
 
 
 # Commands.
@@ -477,7 +488,7 @@ async def test_an_option_is_read_in_place_of_the_recommendation_and_left_again(p
     await asked(phone, *TO_RECOMMENDATION)
     card, before = phone.card, await phone.kept()
     for option in CATALOG.options.values():
-        await phone.tap(option.short)
+        await phone.tap("All options", option.short)
         assert (phone.card.label, phone.card.title) == ("T8 · 1 level", option.name)
         assert phone.toast == ""
         await phone.tap("‹ Back to the card")
@@ -487,17 +498,40 @@ async def test_an_option_is_read_in_place_of_the_recommendation_and_left_again(p
 
 async def test_a_restart_from_an_option_begins_the_case_again(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
-    await phone.tap("Combined", "↺ Restart")
+    await phone.tap("All options", "Combined", "↺ Restart")
     assert phone.card.label == "Case · 1 of 7"
 
 
 async def test_an_option_is_shown_at_the_recommendation_alone(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
+    every = tap_of(phone.card, "All options")
+    await phone.tap("All options")
     option = tap_of(phone.card, "Combined")
-    await phone.tap("✎ no deficit")
-    await phone.wish(option, 1)
+    await phone.tap("‹ Back to the card", "✎ Answers", "✎ no deficit")
+    for tap in (every, option):
+        await phone.wish(tap, 1)
+        assert phone.toast == TOASTS.stale
+        assert phone.card.title == "Neurological deficit?"
+
+
+async def test_the_answers_are_listed_beside_a_question_and_left_for_it_again(phone: Phone) -> None:
+    await asked(phone, *TO_RECOMMENDATION[:-1])
+    card, before = phone.card, await phone.case()
+    await phone.tap("✎ Answers")
+    assert (phone.card.label, phone.card.title) == (card.label, "Change an answer")
+    await phone.tap("‹ Back to the question")
+    assert phone.card == card
+    assert await phone.case() == before
+
+
+async def test_where_nothing_is_answered_no_answers_are_listed(phone: Phone) -> None:
+    await asked(phone, "T8", "Done · 1")
+    answers = tap_of(phone.card, "✎ Answers")
+    await phone.tap("↺ Restart")
+    assert "✎ Answers" not in labels(phone.card)
+    await phone.wish(answers, 1)
     assert phone.toast == TOASTS.stale
-    assert phone.card.title == "Neurological deficit?"
+    assert phone.card.label == "Case · 1 of 7"
 
 
 async def test_an_option_that_the_catalog_does_not_have_is_stale(phone: Phone) -> None:

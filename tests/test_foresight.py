@@ -15,7 +15,7 @@ from flows.errors import StaleTap
 from flows.findings import Codes, Findings
 from flows.foresight import Ahead, Change, Foresight, Lead
 from flows.pathways.metastasis import METASTASIS
-from flows.rules import Recommendation, Rule, decide
+from flows.rules import Recommendation, Rule, Verdict, decide
 
 FORESIGHT = Foresight(METASTASIS)
 WORDS = CATALOG.wording
@@ -267,7 +267,7 @@ async def test_a_what_if_is_read_and_left_and_changes_nothing_of_the_case() -> N
 
 async def test_a_third_option_may_join_two_that_are_compared() -> None:
     phone = await recommended()
-    await phone.tap("Posterior MIS", "↔ Posterior", "↔ Anterior")
+    await phone.tap("All options", "Posterior MIS", "↔ Posterior", "↔ Anterior")
     assert phone.card.title == "Posterior MIS ↔ Posterior ↔ Anterior"
     assert not [label for label in labels(phone.card) if label.startswith("↔")]
     assert refusals(phone.card) == []
@@ -279,6 +279,27 @@ async def test_a_third_option_may_join_two_that_are_compared() -> None:
 def test_options_that_cannot_be_compared_are_stale(first: str, rest: str) -> None:
     with pytest.raises(StaleTap):
         CARDS.abreast.options(first, rest)
+
+
+def test_each_option_is_told_once_as_in_play_as_certain_or_as_out_in_every_beginning() -> None:
+    shorts = {option.short: code for code, option in CATALOG.options.items()}
+    certain = 0
+    for beginning, ends in beginnings():
+        told = {line.lead: line for line in CARDS.outlook.in_play(beginning).lines}
+        reached = {
+            code: {advice.verdict for end in ends for advice in end.options if advice.option == code}
+            for code in CATALOG.options
+        }
+        sure = {code for code, verdicts in reached.items() if verdicts == {Verdict.indicated}}
+        out = {code for code, verdicts in reached.items() if all(verdict.is_no for verdict in verdicts)}
+        expected = {WORDS.outlook.in_play: set(reached) - sure - out, WORDS.outlook.certain: sure}
+        for lead, codes in expected.items():
+            text = told.pop(lead).text if lead in told else ""
+            every = text == WORDS.outlook.all_in_play
+            assert (set(shorts.values()) if every else {shorts[name] for name in text.split(", ") if name}) == codes
+        assert {shorts[name] for line in told.values() for name in line.text.split(", ")} == out
+        certain += bool(sure)
+    assert certain > 100
 
 
 def test_the_question_card_names_what_is_in_play_once_something_is_answered() -> None:

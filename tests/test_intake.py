@@ -182,3 +182,14 @@ def test_a_group_that_becomes_another_tells_the_number_of_the_new_one() -> None:
 def test_a_misshapen_update_is_told_by_its_number(update: dict[str, Any]) -> None:
     with pytest.raises(Unreadable, match="update 1 cannot be read"):
         letter_of(update, "SpineBot")
+
+
+@pytest.mark.parametrize("chat", [GROUP, PRIVATE])
+def test_what_the_bot_offered_inline_and_somebody_sent_is_no_note_and_no_command(chat: dict[str, Any]) -> None:
+    for text in ("T8 · 1 level\nPosterior MIS", "/case"):
+        assert read(message(text, chat, via_bot={"id": 7, "is_bot": True, "username": "spinebot"})) is None
+
+
+def test_what_another_bot_offered_inline_is_read_as_if_it_were_typed() -> None:
+    other = {"id": 8, "is_bot": True, "username": "gif"}
+    assert read(message("T8 fit", PRIVATE, via_bot=other)) == read(message("T8 fit", PRIVATE))

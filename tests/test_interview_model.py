@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from interview_model import CaseModel
-from kit import INTERVIEW, WHO, buttons, drawn, new_case
+from kit import CARDS, INTERVIEW, WHO, buttons, drawn, new_case
 from store_kit import chance_of
 from test_interleavings import display_of
 from witness import STEPS as MODELLED
 
-from flows.card import Tap, Verb
+from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.errors import NothingBefore, NothingChosen
 
@@ -39,12 +39,19 @@ def taken(case: Case, tap: Tap) -> tuple[Case, str]:
         return case, "nothing_before"
 
 
+def cards_of(case: Case) -> list[Card]:
+    """Draw where a case stands, and its answers where that card leads to them."""
+    card = drawn(case)
+    leads_on = any(button.tap.verb is Verb.answers for button in buttons(card))
+    return [card, CARDS.answers(case, INTERVIEW.standing(case))] if leads_on else [card]
+
+
 def test_the_model_and_the_program_stand_at_the_same_place_after_every_step() -> None:
     compared = 0
     for number in range(CASES):
         chance, model, case = chance_of(number), CaseModel(), new_case()
         for _ in range(STEPS):
-            taps = [b.tap for b in buttons(drawn(case)) if b.tap.verb.value in MODELLED]
+            taps = [b.tap for card in cards_of(case) for b in buttons(card) if b.tap.verb.value in MODELLED]
             [tap] = chance.choices(taps, [WEIGHTS.get(tap.verb, 1) for tap in taps])
             case, refusal = taken(case, tap)
             assert model.tap(tap.verb.value, tap.question, tap.choice, tap.turn) == refusal, (number, tap)

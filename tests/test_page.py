@@ -17,6 +17,10 @@ FRESH = (
     ("Neurological", "none"),
 )
 
+WIDER = """() => [document.scrollingElement, ...document.querySelectorAll("#messages, .bubble, .key")]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent)"""
+"""What holds more than it is wide."""
+
 
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Bot]:
@@ -69,6 +73,35 @@ async def test_from_start_to_the_recommendation(phone: Phone) -> None:
     assert not faults
 
 
+async def test_the_headline_is_seen_above_the_whole_keyboard(phone: Phone) -> None:
+    await begin(phone)
+    await phone.answer(*FRESH, *T8)
+    await phone.reads("Also supported")
+    await phone.key("↺ Restart").scroll_into_view_if_needed()
+    await expect(phone.newest.get_by_text("Posterior MIS", exact=True)).to_be_in_viewport(ratio=1)
+    for label in ("All options", "Copy", "↺ Restart"):
+        await expect(phone.key(label)).to_be_in_viewport(ratio=0.9)
+
+
+async def test_on_the_narrowest_phone_nothing_is_wider_than_the_screen(phone: Phone) -> None:
+    await phone.page.set_viewport_size({"width": 320, "height": 568})
+    await begin(phone)
+    for question, label in (*FRESH, *T8):
+        await phone.answer((question, label))
+        assert await phone.page.evaluate(WIDER) == []
+    await phone.reads("Also supported")
+    for view, told in (
+        ("All options", "Combined: Indication not met"),
+        ("What would change it", "Another headline"),
+        ("✎ Answers", "the others are kept"),
+    ):
+        await phone.tap(view)
+        await phone.reads(told)
+        assert await phone.page.evaluate(WIDER) == []
+        await phone.tap("‹ Back to the card")
+        await phone.reads("Also supported")
+
+
 async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(
@@ -99,6 +132,8 @@ async def test_an_answer_is_changed_and_the_others_are_kept(phone: Phone) -> Non
     await begin(phone)
     await phone.answer(*FRESH, *T8)
     await phone.reads("Also supported")
+    await phone.tap("✎ Answers")
+    await phone.reads("Change an answer")
     await phone.tap("✎ no deficit")
     await phone.reads("Neurological deficit?")
     await expect(phone.key("none ✓")).to_be_visible()
@@ -112,6 +147,8 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8)
     await phone.reads("Also supported")
+    await phone.tap("All options")
+    await phone.reads("Indicated in the source")
     await phone.tap("Anterior")
     await phone.reads("Anterior corpectomy and stabilization")
     await phone.reads("rating not readable in our copy")

@@ -62,11 +62,11 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await okafor.reads(first, "The source supports this", f"no prior treatment ({REYES})")
 
     # Somebody sees the deficit otherwise; whoever answered settles it.
-    await lindqvist.tap(first, "✎ no deficit", "significant")
+    await lindqvist.tap(first, "✎ Answers", "✎ no deficit", "significant")
     await okafor.reads(first, "Disputed", f"significant deficit ({LINDQVIST})", "If significant deficit: Posterior")
     await reyes.tap(first, "Discuss")
     await reyes.told("Settle what is disputed first")
-    await okafor.tap(first, "✎ no deficit", "none ✓")
+    await okafor.tap(first, "✎ Answers", "✎ no deficit", "none ✓")
     await okafor.told("Settled")
 
     # A second case beside it: a tap on the older card counts only once the right name was picked.

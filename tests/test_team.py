@@ -79,7 +79,7 @@ async def test_who_comes_second_with_the_levels_is_told_so_too(group: Group) -> 
 
 async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_for_each(group: Group) -> None:
     await group.finished()
-    await group.tap("✎ no deficit", "significant", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "significant", who=BEN)
     assert group.toast == TOASTS.held
     assert block(group.card, "Disputed") == [
         by("no deficit", ANA),
@@ -94,7 +94,7 @@ async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_
 
 async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -> None:
     await group.finished()
-    await group.tap("✎ body only", "circumferential", who=BEN)
+    await group.tap("✎ Answers", "✎ body only", "circumferential", who=BEN)
     [told] = [line for line in block(group.card, "Disputed") if line.startswith("If circumferential")]
     assert told.endswith("?")
 
@@ -103,8 +103,8 @@ async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -
 async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group: Group, settler: str) -> None:
     group.admins = {CLEO}
     await group.finished()
-    await group.tap("✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ no deficit", "minor", who=settler)
+    await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "minor", who=settler)
     assert group.toast == TOASTS.settled
     assert block(group.card, "Disputed") == []
     assert by("minor deficit", settler) in findings_line(group.card)
@@ -114,8 +114,8 @@ async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group
 
 async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
     await group.finished()
-    await group.tap("✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ no deficit", "none ✓", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "none ✓", who=BEN)
     assert group.toast == TOASTS.settled
     assert block(group.card, "Disputed") == []
 
@@ -123,11 +123,11 @@ async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
 async def test_levels_are_disputed_one_by_one(group: Group) -> None:
     await group.finished()
     for level in ("T9", "T10"):
-        await group.tap("✎ T8", level, who=BEN)
+        await group.tap("✎ Answers", "✎ T8", level, who=BEN)
     assert by("T8–T10 · 3 levels", BEN) in block(group.card, "Disputed")
-    await group.tap("✎ T8", "As it stands", who=BEN)
+    await group.tap("✎ Answers", "✎ T8", "As it stands", who=BEN)
     assert block(group.card, "Disputed") == []
-    await group.tap("✎ T8", "T8 ✓", who=BEN)
+    await group.tap("✎ Answers", "✎ T8", "T8 ✓", who=BEN)
     assert group.toast == CATALOG.wording.toasts.nothing_chosen
 
 
@@ -162,12 +162,16 @@ async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Grou
 async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(group: Group) -> None:
     card = await group.finished()
     shown = group.messages[card]
+    await group.tap("✎ Answers")
+    answers = group.messages[card]
     await group.tap("✎ fit")
     opened = group.messages[card]
     await group.tap("‹ Back to the card", "Discuss", at=card)
-    for said in ("✎ no deficit", "‹ Back", "↺ Restart"):
+    assert "✎ Answers" not in labels(group.messages[card])
+    frozen = {"✎ no deficit": answers, "‹ Back": shown, "↺ Restart": shown}
+    for said, seen in frozen.items():
         assert said not in labels(group.messages[card])
-        await group.wish(tap_of(shown, said)._replace(turn=(await group.case()).case.turn), ANA, card)
+        await group.wish(tap_of(seen, said)._replace(turn=(await group.case()).case.turn), ANA, card)
         assert group.toast == TOASTS.vote_open
     await group.wish(tap_of(opened, "undecided"), ANA, card)
     assert group.toast == TOASTS.vote_open
@@ -185,7 +189,7 @@ async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(gro
     await group.tap("Take back the vote", at=card)
     [poll] = group.polls.values()
     assert not poll.open
-    assert "✎ fit" in labels(group.messages[card])
+    assert "✎ Answers" in labels(group.messages[card])
     await group.vote("Posterior MIS", BEN)
     assert block(group.messages[card], "The vote") == []
 
@@ -222,7 +226,7 @@ async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
     group: Group, snapshot: SnapshotAssertion
 ) -> None:
     card = await group.finished()
-    await group.tap("✎ no deficit", "significant", at=card)
+    await group.tap("✎ Answers", "✎ no deficit", "significant", at=card)
     await group.tap("Discuss", who=CLEO, at=card)
     await group.vote("Posterior", BEN)
     await group.vote("None", CLEO)
@@ -252,8 +256,8 @@ async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpi
     assert group.pinned == []
     assert group.messages[minutes].title == "Superseded: Posterior MIS"
     assert labels(group.messages[minutes]) == []
-    assert "✎ fit" in labels(group.messages[card])
-    await group.tap("✎ no deficit", "minor", "Close", "Posterior", at=card)
+    assert "✎ Answers" in labels(group.messages[card])
+    await group.tap("✎ Answers", "✎ no deficit", "minor", "Close", "Posterior", at=card)
     assert len(group.pinned) == 1
     assert group.messages[minutes].title == "Superseded: Posterior MIS"
     assert by("no deficit", ANA) in block(group.messages[minutes], "Who answered")
@@ -280,7 +284,7 @@ async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_pic
 async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: Group) -> None:
     older = await group.finished()
     newer = await group.finished(BEN)
-    await group.tap("Combined", at=older)
+    await group.tap("All options", "Combined", at=older)
     assert group.messages[older].title == "Combined anterior and posterior"
     await group.tap("Discuss", at=newer)
     assert len(group.polls) == 1
@@ -493,8 +497,8 @@ async def test_a_link_to_a_case_that_was_erased_opens_nothing(group: Group) -> N
 
 async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_said(group: Group) -> None:
     card = await group.finished()
-    await group.tap("✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ no deficit", "none ✓")
+    await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "none ✓")
     await group.tap("Discuss", at=card)
     await group.vote("Posterior MIS", BEN)
     await group.vote("Posterior MIS", CLEO)

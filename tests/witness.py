@@ -15,10 +15,13 @@ _WORDING: Final = Path(__file__).parent.parent / "flows/catalog/wording.toml"
 TOASTS: Final = {said: name for name, said in tomllib.loads(_WORDING.read_text("utf-8"))["toasts"].items()} | {"": ""}
 """What is said in passing, by its name."""
 
+_CHANGING: Final = tomllib.loads(_WORDING.read_text("utf-8"))["result"]["changing"]
+"""The title of the list of answers: it stands in place of where the case stands, and is left again."""
+
 STEPS: Final = frozenset({"a", "on", "off", "ok", "ch", "bk", "rs"})
 """The verbs that change a case."""
 
-MODELLED: Final = STEPS | {"op", "sh", "nw", "hm", "hp", "ab", "br", "fg", "er"}
+MODELLED: Final = STEPS | {"an", "op", "sh", "nw", "hm", "hp", "ab", "br", "fg", "er"}
 """The verbs that the model knows: the interview and its pages. What is read beside a recommendation changes nothing
 of a case; a score is a case of its own."""
 
@@ -74,6 +77,8 @@ def seen_in(message: Json) -> Seen | None:
     if not steps:
         return None
     lines = message["text"].split("\n")
+    if lines[1] == _CHANGING:
+        return None
     at = next((question for question, title in TITLES.items() if lines[1] == title), "")
     ticks = frozenset(label.split()[0] for label, _ in buttons if at == "levels" and label.endswith("✓"))
     found = next((line.removeprefix("Findings: ") for line in lines if line.startswith("Findings: ")), "")
@@ -132,7 +137,7 @@ class Witness:
         found = [f"{query} was never answered" for query in self.waiting]
         for query, button in self.taps:
             told = self.told.get(query, "")
-            if button.verb not in STEPS | {"op", "sh"}:
+            if button.verb not in STEPS | {"an", "op", "sh"}:
                 found += [f"{button}: told {told}"] if told else []
             elif told == "moved":
                 found += [] if len(shown[button.case]) > 1 else [f"{button}: there was no other card"]

@@ -74,7 +74,8 @@ class Inline:
         article: dict[str, Any] = {
             "type": "article",
             "id": result.code,
-            "title": " · ".join(filter(None, (result.card.label, result.card.title)))[:SHOWN],
+            # Of a case its levels stand before the headline; of all else the list shows the name at once.
+            "title": " · ".join(filter(None, (result.prefill and result.card.label, result.card.title)))[:SHOWN],
             "description": first[:SHOWN],
             "input_message_content": content,
         }

@@ -198,8 +198,11 @@ def _membership(change: dict[str, Any]) -> Arrival | None:
 
 
 def _written(message: dict[str, Any] | None, username: str) -> Arrival | None:
-    """Read a message: a command, or in private anything; in a group nothing else is listened to."""
-    if message is None or "from" not in message:
+    """Read a message: a command, or in private anything; in a group nothing else is listened to.
+
+    What the bot offered inline, and somebody sent, is its own word: it is no note.
+    """
+    if message is None or "from" not in message or _own(message, username):
         return None
     _number(message)
     chat, private = _chat(message)
@@ -246,6 +249,12 @@ def _topic(message: dict[str, Any]) -> int:
 def _masked(user: dict[str, Any]) -> bool:
     """Tell whether somebody writes as somebody else."""
     return bool(user.get("is_bot")) or user["id"] in _MASKS
+
+
+def _own(message: dict[str, Any], username: str) -> bool:
+    """Tell whether a message is a result of this bot's inline mode."""
+    via = str(message["via_bot"].get("username", "")) if "via_bot" in message else ""
+    return bool(via) and via.lower() == username.lower()
 
 
 def _number(message: dict[str, Any]) -> int:

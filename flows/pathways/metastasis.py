@@ -188,7 +188,7 @@ RULES: Final = (
         POSTERIOR_MIS,
         Verdict.judgement,
         EXTENSIVE,
-        "generally first where it is possible, but the source does not say that it rebuilds the anterior column",
+        "the source does not say that it rebuilds the anterior column",
         ("F12", "F2", "G5"),
     ),
     Rule("R3", POSTERIOR_MIS, Verdict.not_indicated, SIGNIFICANT, "significant deficit", ("F12",)),
@@ -205,8 +205,7 @@ RULES: Final = (
         POSTERIOR,
         Verdict.judgement,
         EXTENSIVE,
-        "the source adds a corpectomy where the body is so destroyed; it does not say that plain posterior "
-        "rebuilds the anterior column",
+        "the source adds a corpectomy here, and does not say that plain posterior rebuilds the anterior column",
         ("F10", "F11", "G5"),
     ),
     Rule(
@@ -387,8 +386,7 @@ NOTES: Final = (
     Note(Always(), "Under systemic therapy, aim for the shortest break in it.", ("F1",)),
     Note(
         Always(),
-        "Scope: symptomatic metastases T1–L5, unstable, with high-grade compression; "
-        "radiosensitivity is not considered.",
+        "Scope: symptomatic metastases T1–L5, unstable, high-grade compression; radiosensitivity not considered.",
         ("G10",),
         closing=True,
     ),
