@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.reply import Reply, Said, Show, Visit, Wipe
+from bot.reply import FOREIGN, UNREADABLE, Reply, Said, Show, Visit, Wipe
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
@@ -105,14 +105,15 @@ class Conversation:
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
         if tap is None:
-            return Reply(toast=self._words.toasts.unknown_button)
+            return Reply(toast=self._words.toasts.unknown_button, forged=UNREADABLE)
         if tap.verb is Verb.new:
             return self._new(ledger, visit)
         if not tap.case:
             return self._tap_page(ledger, tap, visit)
         kept = ledger.get(tap.case)
         if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):
-            return self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
+            gone = self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
+            return replace(gone, forged=FOREIGN if kept else "")
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.conversation import Conversation, aged, later
-from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.shares import id_at, unsealed
 from bot.teamwork import ANSWERS, VIEWS, Teamwork
 from flows.board import Board, Shared, word
@@ -34,6 +34,9 @@ from flows.store import Kept, Ledger, Team, chat_of
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
+
+_ANSWERED: Final = frozenset((*COMMANDS, "new", "cancel", "forget"))
+"""Commands that get an answer in a group; some are of private chats, and of no menu there."""
 
 BEGIN: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
@@ -93,7 +96,7 @@ class TeamRoom:
             return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
         # A message that is gone bears no topic: its tap is known by the chat alone.
         if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
-            return Reply(toast=toasts.gone)
+            return Reply(toast=toasts.gone, forged=FOREIGN)
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside:
@@ -202,9 +205,11 @@ class TeamRoom:
             ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
         return Reply()
 
-    def refused(self, why: str, *, tapped: bool) -> Reply:
-        """Say why somebody cannot take part; only to who tapped."""
-        return Reply(toast=getattr(self._words.toasts, why)) if tapped else Reply()
+    def refused(self, why: str, command: str = "") -> Reply:
+        """Say why somebody cannot take part: to who tapped in passing, to who gave a command of ours in a line."""
+        if not command:
+            return Reply(toast=getattr(self._words.toasts, why))
+        return _said(self._pages.bare(getattr(self._words.pages, why))) if command in _ANSWERED else Reply()
 
     def not_here(self, chat: str, who: str, *, tapped: bool, told: bool) -> Reply:
         """Say once that the bot is not for this group."""

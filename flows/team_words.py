@@ -106,6 +106,8 @@ class TeamPages(Words):
     """The cards of a group that belong to no case."""
 
     not_here: NumberedPage
+    masked: Page
+    outsider: Page
     share: Page
     share_gone: Page
     erase_privately: Page

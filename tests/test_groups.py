@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -196,7 +197,7 @@ async def test_c3_an_onlooker_of_a_public_group_is_told_and_nothing_is_stored(tm
         await rounds.say("/case", answer=LEVELS)
         before = await rounds.cases()
         await rounds.tap("T8", LINDQVIST)
-        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
+        await rounds.told(LINDQVIST, "Only members of this group may take part")
         assert await rounds.cases() == before
 
 
@@ -208,7 +209,7 @@ async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothin
         before = await rounds.cases()
         rounds.seat.play.world.stage.leave(OPEN, LINDQVIST)
         await rounds.tap("T9", LINDQVIST)
-        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
+        await rounds.told(LINDQVIST, "Only members of this group may take part")
         assert await rounds.cases() == before
 
 
@@ -221,7 +222,7 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         stage.leave(OPEN, LINDQVIST)
         before = await rounds.cases()
         await rounds.tap("Close", LINDQVIST)
-        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
+        await rounds.told(LINDQVIST, "Only members of this group may take part")
         assert await rounds.cases() == before
         await rounds.tap("‹ Back", OKAFOR)
         await rounds.reads("Earlier thoracic or abdominal")
@@ -234,19 +235,46 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         assert [step.who for step in kept.case.steps if step.question == "prior"] == [str(OKAFOR)]
 
 
-async def test_c12_who_writes_as_the_group_or_as_a_channel_is_met_with_silence(board: Group) -> None:
-    stage = board.seat.play.world.stage
-    stage.make_anonymous(BOARD, REYES)
-    await board.say("/case", REYES)
-    await board.say("/case", LINDQVIST, channel="Spine news")
-    await board.beyond()
-    assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it"]
+async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_path: Path) -> None:
+    stranger = replace(ROUNDS, members=THREE[:2])
+    async with grouped(tmp_path, OPEN, (*START, stranger)) as rounds:
+        chat = {"id": OPEN, "type": "supergroup", "title": "Open rounds"}
+        message = {"message_id": 700, "date": 1, "chat": chat, "from": DR_LINDQVIST.user(), "text": "/case"}
+        await rounds.seat.channel.reception.accept([{"update_id": 900_002, "message": message}])
+        await rounds.reads("Only members of this group may take part")
+        assert not await rounds.cases()
+
+
+async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_themselves(board: Group) -> None:
+    board.seat.play.world.stage.make_anonymous(BOARD, REYES)
+    for who, masked in ((REYES, {}), (LINDQVIST, {"channel": "Spine news"})):
+        heard = len(board.cards())
+        await board.say("/case", who, **masked)
+        await board.until(lambda heard=heard: len(board.cards()) > heard)
+        assert "Please write as yourself" in board.cards()[-1]["text"]
     assert not await board.cases()
 
 
-async def test_c12_an_anonymous_administrator_who_taps_answers_as_themselves(board: Group) -> None:
+async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_writes_it(board: Group) -> None:
+    board.seat.play.world.stage.make_anonymous(BOARD, REYES)
+    for said in ("/weather@spinemets_bot", "/case@other_bot", "/sins@spinemets_bot", "T8, no deficit"):
+        await board.say(said, REYES)
+        await board.say(said, LINDQVIST, channel="Spine news")
+    await board.beyond()
+    assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it"]
+
+
+async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_once_they_can_be_seen(
+    board: Group,
+) -> None:
+    stage = board.seat.play.world.stage
     await board.say("/case", answer=LEVELS)
-    board.seat.play.world.stage.make_anonymous(BOARD, OKAFOR)
+    before = await board.cases()
+    stage.make_anonymous(BOARD, OKAFOR)
+    await board.tap("T8", OKAFOR)
+    await board.told(OKAFOR, "a team must see who answers")
+    assert await board.cases() == before
+    stage.make_anonymous(BOARD, OKAFOR, on=False)
     await board.tap("T8", OKAFOR)
     await board.reads("T8 · 1 level")
     [kept] = await board.cases()
@@ -263,7 +291,7 @@ async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Gro
     await board.beyond()
     letter = await board.seat.store.run(lambda desk: desk.letter(900_001))
     assert letter
-    assert letter.toast.startswith("Answer as yourself")
+    assert letter.toast.endswith("a team must see who answers.")
     assert await board.cases() == before
 
 
@@ -395,6 +423,27 @@ async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board
     )
     await board.told(LINDQVIST, "This case is not kept here any more")
     assert [kept.case for kept in await board.cases()] == before
+    assert forgeries(board) == ["foreign"]
+
+
+async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_not(board: Group) -> None:
+    await board.say("/case", answer=LEVELS)
+    card = board.card(LEVELS)
+    late = data(card, "T8")
+    await board.tap("T8", OKAFOR)
+    await board.reads("T8 · 1 level")
+    await board.tap("Done", OKAFOR)
+    await board.reads("fit for surgery")
+    before = [kept.case for kept in await board.cases()]
+    for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
+        tapped = {"chat_id": BOARD, "message_id": card["message_id"], "data": bearing, "stale": True}
+        await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
+    await board.told(LINDQVIST, "This button is not known here")
+    await board.told(LINDQVIST, "This case is not kept here any more")
+    assert [kept.case for kept in await board.cases()] == before
+    assert forgeries(board) == ["unreadable"]
+    assert "Smith" not in board.seat.log.getvalue()
+    assert str(LINDQVIST) not in board.seat.log.getvalue()
 
 
 async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
@@ -555,6 +604,14 @@ async def test_d5_d6_names_with_markup_or_from_right_to_left_are_shown_as_they_s
     for name in ("Bobby", "אברהם", "Reyes"):
         assert name.encode() not in stored(tmp_path)
         assert name not in log
+
+
+def forgeries(group: Group) -> list[str]:
+    """Give what the log says of forged taps."""
+    said = [json.loads(line) for line in group.seat.log.getvalue().splitlines()]
+    told = [line for line in said if line["event"] == "forged_tap"]
+    assert all({*line} == {"event", "update_id", "why"} for line in told), told
+    return [line["why"] for line in told]
 
 
 def stored(folder: Path) -> bytes:
