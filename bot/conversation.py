@@ -270,7 +270,7 @@ class Conversation:
         standing = self._clinics[kept.case.flow].interview.standing(kept.case)
         if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
             raise StaleTap(tap.question)
-        aid = _aid_of(kept.case, standing)
+        aid = aid_of(kept.case, standing)
         begun = ledger.get(aid)
         if begun:
             return self._bring(ledger, begun, visit)
@@ -366,7 +366,7 @@ class Conversation:
         if standing.read:
             return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
         aided = standing.at is not None and standing.at.aid
-        found = self._aided(ledger.get(_aid_of(kept.case, standing))) if aided else None
+        found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
         return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
 
     def _aided(self, kept: Kept | None) -> Line | None:
@@ -425,7 +425,7 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
             raise StaleTap(tap.question)
 
 
-def _aid_of(case: Case, standing: Standing) -> str:
+def aid_of(case: Case, standing: Standing) -> str:
     """Give the id of the case that helps where this one stands, at its level."""
     return case.aid(standing.findings.get("levels", NOT_ASKED))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from bot.conversation import Conversation, aged, later
+from bot.conversation import Conversation, aged, aid_of, later
 from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.shares import id_at, unsealed
 from bot.teamwork import ANSWERS, VIEWS, Teamwork
 from flows.board import Board, Shared, word
-from flows.card import Button, Card, Tap, Verb, person
+from flows.card import Button, Card, Line, Tap, Verb, person
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
@@ -28,7 +28,7 @@ from flows.errors import (
     Unsettled,
 )
 from flows.flow import Flow
-from flows.interview import Interview
+from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
 
@@ -45,28 +45,43 @@ _PICKS: Final = 3
 """Names to pick the right one from."""
 
 
+class Ward(NamedTuple):
+    """What serves the cases of one flow."""
+
+    interview: Interview
+    discussion: Discussion
+    board: Board
+    teamwork: Teamwork
+
+
 class TeamRoom:
     """Conducts what the members of a group do to their cases."""
 
     def __init__(
         self,
-        flow: Flow,
+        flows: Mapping[str, Flow],
         catalog: Catalog,
         clock: Callable[[], float],
         new_id: Callable[[], str],
         alone: Conversation,
     ) -> None:
-        """Take the flow and its words, the clock (seconds since 1970), the ids, and what a person alone is shown."""
-        self._interview = Interview(flow)
-        self._discussion = Discussion(self._interview)
-        self._board = Board(Cards(flow, catalog, named=True), _when)
+        """Take the flows, the one that a team works first, and their words, clock, ids, what a person alone is shown.
+
+        Args:
+            flows: by their codes; the others help with a question of the first.
+            catalog: their words.
+            clock: gives seconds since 1970, UTC.
+            new_id: gives an id for a case.
+            alone: what answers where it is no matter of a team.
+        """
         self._pages = Pages(catalog)
         self._catalog = catalog
         self._words = catalog.team
         self._clock = clock
         self._new_id = new_id
         self._alone = alone
-        self._teamwork = Teamwork(self._discussion, self._board, alone, clock, self._pages)
+        self._default = next(iter(flows))
+        self._wards = {code: self._built(flow) for code, flow in flows.items()}
 
     def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
@@ -91,7 +106,7 @@ class TeamRoom:
         if tap is None or not tap.case:
             return self._alone.tap(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
-        kept = ledger.get(tap.case)
+        kept = _found(ledger, tap.case)
         if kept is None:
             return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
         # A message that is gone bears no topic: its tap is known by the chat alone.
@@ -105,6 +120,8 @@ class TeamRoom:
         if kept.card not in (None, visit.card) and not at_minutes:
             return Reply((Show(self._superseded(kept), visit.card),), toasts.moved)
         here = kept if at_minutes else replace(kept, card=visit.card)
+        if tap.verb is Verb.aid:
+            return self._aid(ledger, kept, here, tap, visit)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
@@ -115,25 +132,25 @@ class TeamRoom:
         offered = self._shared(kept).talk.offered
         voted = next((offered[number] for number in numbers if number < len(offered)), "")
         try:
-            case = self._discussion.vote(kept.case, voted, who, self._clock())
+            case = self._ward(kept).discussion.vote(kept.case, voted, who, self._clock())
         except FlowError:
             return Reply()
         woken = self._woken(ledger, kept) or kept
         here = replace(woken, case=case, touched=later(self._clock, kept))
         ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(here),))
+        return Reply((self._drawn(ledger, here),))
 
     def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
-        kept = ledger.get(case_id)
+        kept = _found(ledger, case_id)
         if kept is None:
             return Reply()
         here = replace(kept, card=message)
         if here != kept:
-            ledger.put(here, kept.case.revision)
+            _put(ledger, here, kept.case.revision)
         before = kept.card not in (None, message)
         outdated = (Show(self._superseded(kept), kept.card, place=kept.place),) if before else ()
-        return Reply((self._drawn(here), *outdated))
+        return Reply((self._drawn(ledger, here), *outdated))
 
     def polled(self, ledger: Ledger, case_id: str, number: int, poll: str, message: int) -> Reply:
         """Remember the poll of a vote; one that came too late is stopped."""
@@ -167,12 +184,12 @@ class TeamRoom:
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
-        kept = ledger.get(case_id)
-        return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+        kept = _found(ledger, case_id)
+        return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
 
     def tended(self, ledger: Ledger, rest_after: float) -> Reply:
         """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
-        idle = [k for k in ledger.idle(self._clock() - rest_after) if self._is_open(k)]
+        idle = [k for k in _alone(ledger.idle(self._clock() - rest_after)) if self._is_open(k)]
         resting: dict[str, list[Kept]] = {}
         shows: list[Show] = []
         for kept in idle:
@@ -190,9 +207,9 @@ class TeamRoom:
         ledger.move(old, new)
         shows: list[Show] = []
         deeds: list[Deed] = []
-        for kept in ledger.of_chat(new):
+        for kept in _alone(ledger.of_chat(new)):
             if self._is_open(kept):
-                shows.append(self._drawn(kept))
+                shows.append(self._drawn(ledger, kept))
                 voting = self._shared(kept).talk.stage is Stage.voting
                 deeds += [self._asked(kept)] if voting and kept.team and kept.team.ballot is None else []
             elif kept.team and kept.team.minutes is None:
@@ -201,7 +218,7 @@ class TeamRoom:
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
         """Let the cases of a chat rest that the bot was removed from."""
-        for kept in ledger.of_chat(chat):
+        for kept in _alone(ledger.of_chat(chat)):
             ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
         return Reply()
 
@@ -219,26 +236,28 @@ class TeamRoom:
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where a newer case is open here, have the right name picked before a tap counts."""
-        opened = [k for k in ledger.team_cases(kept.place) if self._is_open(k)]
-        older = bool(opened) and opened[0].case.id != kept.case.id
+        mine = kept.case.helped or kept.case.id
+        opened = [k for k in _alone(ledger.team_cases(kept.place)) if self._is_open(k)]
+        older = bool(opened) and opened[0].case.id != mine
         if tap.verb in VIEWS or not older or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
-            return Reply((self._drawn(kept),), self._words.toasts.wrong_name)
-        others = [k.team.name for k in opened if k.team and k.case.id != kept.case.id]
+            return Reply((self._drawn(ledger, kept),), self._words.toasts.wrong_name)
+        others = [k.team.name for k in opened if k.team and k.case.id != mine]
         more = [name for name in self._words.names if name not in (*others, kept.team.name)]
         names = sorted([kept.team.name, *[*others, *more][: _PICKS - 1]], key=word)
-        return Reply((Show(self._board.which(self._shared(kept), tap, names), kept.card, kept.case.id),))
+        card = self._ward(kept).board.which(self._shared(kept), tap, names)
+        return Reply((Show(card, kept.card, kept.case.id),))
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared = self._shared(kept)
+        shared, ward = self._shared(kept), self._ward(kept)
         try:
             if tap.verb in VIEWS:
-                return Reply((Show(self._teamwork.viewed(shared, tap), here.card, kept.case.id),))
-            here = replace(here, case=self._teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
+                return Reply((Show(ward.teamwork.viewed(shared, tap), here.card, kept.case.id),))
+            here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
-            return Reply((Show(self._board.departing(shared, tap.question), here.card, kept.case.id),))
+            return Reply((Show(ward.board.departing(shared, tap.question), here.card, kept.case.id),))
         except FlowError as refused:
             toast = self._why(refused, shared, tap, visit)
         else:
@@ -247,8 +266,27 @@ class TeamRoom:
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
+            _put(ledger, here, kept.case.revision)
+        return replace(follows, shows=(self._drawn(ledger, here), *follows.shows), toast=toast)
+
+    def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Open the case that helps with the question at hand, in the same card, from what is found already.
+
+        It changes nothing of the case that it helps, so no name is asked for.
+        """
+        standing = self._shared(kept).standing
+        if here != kept:
             ledger.put(here, kept.case.revision)
-        return replace(follows, shows=(self._drawn(here), *follows.shows), toast=toast)
+        if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
+            return Reply((self._drawn(ledger, here),), self._catalog.wording.toasts.stale)
+        aid = aid_of(kept.case, standing)
+        begun = _found(ledger, aid)
+        if begun is None:
+            fresh = Case(aid, tap.question, self._catalog.edition)
+            case = self._wards[tap.question].interview.told(fresh, standing.findings, visit.who)
+            begun = _helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
+            ledger.add(begun)
+        return Reply((self._drawn(ledger, begun),))
 
     def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
@@ -273,21 +311,22 @@ class TeamRoom:
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case of this place."""
-        return self._opened(ledger, Case(self._new_id(), self._interview.flow.code, self._catalog.edition), visit, "")
+        return self._opened(ledger, Case(self._new_id(), self._default, self._catalog.edition), visit, "")
 
     def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str) -> Reply:
         """Open a case under a name that no other open one here has."""
         name = self._free_name(ledger, case.id, visit.place)
         if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
-        now = max([self._clock(), *(k.team.opened + 1e-3 for k in ledger.team_cases(visit.place) if k.team)])
+        others = _alone(ledger.team_cases(visit.place))
+        now = max([self._clock(), *(k.team.opened + 1e-3 for k in others if k.team)])
         kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
         ledger.add(kept)
-        return Reply((self._drawn(kept),))
+        return Reply((self._drawn(ledger, kept),))
 
     def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be."""
-        others = [k for k in ledger.team_cases(place) if k.case.id != case_id]
+        others = [k for k in _alone(ledger.team_cases(place)) if k.case.id != case_id]
         taken = {k.team.name for k in others if k.team and self._is_open(k)}
         recent = {k.team.name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
@@ -296,12 +335,13 @@ class TeamRoom:
     def _asked(self, kept: Kept) -> Ask:
         """Put the vote that is open to the chat."""
         shared = self._shared(kept)
-        question, answers = self._board.poll(shared)
+        question, answers = self._ward(kept).board.poll(shared)
         return Ask(kept.case.id, shared.talk.rounds, question, answers, place=kept.place)
 
     def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
         """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
-        others = [k for k in ledger.team_cases(kept.place) if k.case.id != kept.case.id and self._is_open(k)]
+        here = _alone(ledger.team_cases(kept.place))
+        others = [k for k in here if k.case.id != kept.case.id and self._is_open(k)]
         team = kept.team
         if team and team.name in {k.team.name for k in others if k.team}:
             name = self._free_name(ledger, kept.case.id, kept.place)
@@ -314,7 +354,7 @@ class TeamRoom:
         """Open the case that a link hands to this place; followed again, the link leads to the same one."""
         case_id = unsealed(ledger.secret(), token, visit.who, self._clock())
         kept = ledger.get(case_id) if case_id else None
-        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._interview.flow.code:
+        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._default:
             return _said(self._pages.bare(self._words.pages.share_gone))
         here = ledger.get(id_at(token, visit.place, len(kept.case.id)))
         if here:
@@ -324,7 +364,7 @@ class TeamRoom:
 
     def _cases(self, ledger: Ledger, visit: Visit) -> Reply:
         """List the open cases of this place, each with its age and the way to its card."""
-        opened = [kept for kept in ledger.team_cases(visit.place) if kept.team and self._is_open(kept)]
+        opened = [kept for kept in _alone(ledger.team_cases(visit.place)) if kept.team and self._is_open(kept)]
         if not opened:
             page = self._catalog.wording.pages.nothing_open
             return _said(self._pages.listed(page.title, self._words.lines.no_cases, ()))
@@ -333,9 +373,11 @@ class TeamRoom:
         return _said(self._pages.listed(self._words.heads.cases, self._words.lines.cases, tuple(rows)))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
-        """Show a case: in its card where that was tapped, else in a new one below."""
+        """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""
         if visit.card is not None and visit.card == kept.card and not kept.aside:
-            return Reply((self._drawn(kept),))
+            return Reply((self._drawn(ledger, kept),))
+        helped = ledger.get(kept.case.helped) if kept.case.helped else None
+        kept = helped or kept
         woken = self._woken(ledger, kept)
         if woken is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
@@ -344,24 +386,43 @@ class TeamRoom:
         ledger.put(here, kept.case.revision)
         before = kept.card if not stays else None
         outdated = (Show(self._superseded(kept), before, place=kept.place),) if before is not None else ()
-        return Reply((*outdated, self._drawn(here)))
+        return Reply((*outdated, self._drawn(ledger, here)))
+
+    def _built(self, flow: Flow) -> Ward:
+        interview = Interview(flow)
+        discussion = Discussion(interview)
+        board = Board(Cards(flow, self._catalog, named=True), _when)
+        return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock, self._pages))
+
+    def _ward(self, kept: Kept) -> Ward:
+        return self._wards[kept.case.flow]
 
     def _shared(self, kept: Kept) -> Shared:
-        standing = self._interview.standing(kept.case)
-        talk = self._discussion.talk(kept.case, standing)
+        ward = self._ward(kept)
+        standing = ward.interview.standing(kept.case)
+        talk = ward.discussion.talk(kept.case, standing)
         team = kept.team
         return Shared(kept.case, standing, talk, team.name if team else "", kept.owner, team.giver if team else "")
 
     def _is_open(self, kept: Kept) -> bool:
         return self._shared(kept).talk.stage is not Stage.decided
 
-    def _drawn(self, kept: Kept) -> Show:
-        return Show(self._board.case(self._shared(kept)), kept.card, kept.case.id, place=kept.place)
+    def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
+        """Draw where a case stands, with what the case found that helps with its question at hand."""
+        shared = self._shared(kept)
+        card = self._ward(kept).board.case(shared, self._aided(ledger, kept, shared.standing))
+        return Show(card, kept.card, kept.case.id, place=kept.place)
+
+    def _aided(self, ledger: Ledger, kept: Kept, standing: Standing) -> Line | None:
+        """Tell what the case that helps has found, where it was begun and is complete."""
+        helps = standing.at is not None and standing.at.aid
+        found = _found(ledger, aid_of(kept.case, standing)) if helps else None
+        return self._ward(found).board.context(self._shared(found)) if found else None
 
     def _minutes(self, kept: Kept) -> Show:
         """Draw the card of the latest decision."""
         shared = self._shared(kept)
-        card = self._board.decision(shared, shared.talk.decisions[-1])
+        card = self._ward(kept).board.decision(shared, shared.talk.decisions[-1])
         at = kept.team.minutes if kept.team else None
         return Show(card, at, kept.case.id, place=kept.place, minutes=True)
 
@@ -411,7 +472,8 @@ class TeamRoom:
         counts = shared.standing.findings.get(tap.question)
         if tap.verb not in ANSWERS or first is None or not counts or first.who == visit.who:
             return ""
-        return self._words.toasts.first.format(who=person(first.who), answer=self._board.said(tap.question, counts))
+        answer = self._wards[shared.case.flow].board.said(tap.question, counts)
+        return self._words.toasts.first.format(who=person(first.who), answer=answer)
 
     def _not_now(self, shared: Shared) -> str:
         """Say what the stage of the discussion keeps from being done."""
@@ -430,12 +492,41 @@ class TeamRoom:
         return self._words.toasts.settled if before.get(tap.question) and not after.get(tap.question) else ""
 
 
+def _found(ledger: Ledger, case_id: str) -> Kept | None:
+    """Find a case; one that helps another has its place, card, name and rights from that one, and goes with it."""
+    kept = ledger.get(case_id)
+    if kept is None or not kept.case.helped:
+        return kept
+    helped = ledger.get(kept.case.helped)
+    return _helping(helped, kept) if helped else None
+
+
+def _helping(helped: Kept, kept: Kept) -> Kept:
+    """Give a case that helps another as it is kept: at that one's place, and under no vote or decision of its own."""
+    team = replace(helped.team, giver="", poll="", ballot=None, minutes=None) if helped.team else None
+    return replace(helped, case=kept.case, touched=kept.touched, team=team)
+
+
+def _put(ledger: Ledger, kept: Kept, expected: int) -> None:
+    """Keep a case anew; the one that it helps is shown by the same message, and was touched with it."""
+    ledger.put(kept, expected)
+    helped = ledger.get(kept.case.helped) if kept.case.helped else None
+    if helped:
+        touched = max(helped.touched, kept.touched)
+        ledger.put(replace(helped, card=kept.card, touched=touched), helped.case.revision)
+
+
+def _alone(cases: Iterable[Kept]) -> list[Kept]:
+    """Leave out the cases that help others: those have no name of their own, and never rest by themselves."""
+    return [kept for kept in cases if not kept.case.helped]
+
+
 def _said(card: Card) -> Reply:
     return Reply((Show(card),))
 
 
 def _show(kept: Kept) -> Tap:
-    return Tap(Verb.show, case=kept.case.id)
+    return Tap(Verb.show, case=kept.case.helped or kept.case.id)
 
 
 def _when(at: float) -> str:

@@ -58,7 +58,7 @@ class Teamwork:
                 return self._finding(shared, tap.question)
             case Verb.reasons if stage is Stage.voting:
                 return board.reasons(shared)
-            case Verb.choose if stage in (Stage.advised, Stage.voting, Stage.reopened):
+            case Verb.choose if not shared.case.helped and stage in (Stage.advised, Stage.voting, Stage.reopened):
                 return board.choosing(shared)
             case Verb.reasons | Verb.choose:
                 raise NotNow
@@ -106,8 +106,10 @@ class Teamwork:
         return self._discussion.hold(case, tap.question, _answer(shared, tap, member.who), member, now)
 
     def _moved(self, shared: Shared, tap: Tap, member: Member) -> Case:
-        """Take what leads the discussion from one stage to another, or undoes an answer."""
+        """Take what leads the discussion to another stage, which a score has none of, or undoes an answer."""
         case, now, discussion = shared.case, self._clock(), self._discussion
+        if case.helped and tap.verb not in (Verb.back, Verb.restart):
+            raise StaleTap(tap.question)
         match tap.verb:
             case Verb.discuss:
                 return discussion.discuss(case, self._board.advised(shared), member, now)

@@ -16,7 +16,7 @@ from flows.interview import Standing
 from flows.levels import written
 from flows.rules import Recommendation, Verdict, decide
 
-_ALONE: Final = (Verb.new, Verb.share, Verb.aid, Verb.copy)
+_ALONE: Final = (Verb.new, Verb.share, Verb.copy)
 """What a card offers to one person, and not to a team."""
 
 
@@ -50,13 +50,25 @@ class Board:
     cards: Cards
     when: Callable[[float], str]
 
-    def case(self, shared: Shared) -> Card:
-        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
-        card = self.cards.case(shared.case, shared.standing)
+    def case(self, shared: Shared, beside: Line | None = None) -> Card:
+        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision.
+
+        Args:
+            shared: the case.
+            beside: what another flow found that helps with the question at hand.
+        """
+        card = self.cards.case(shared.case, shared.standing, beside)
         rows = self._rows(shared, card.rows)
         if shared.talk.stage is Stage.decided:
             return self._decided(shared, self._label(shared, card), rows)
         return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
+
+    def context(self, shared: Shared) -> Line | None:
+        """Tell what a score found, beside a question that it helps with, and whether it is disputed."""
+        line = self.cards.context(shared.case, shared.standing)
+        if line is None or not shared.talk.disputes(shared.standing):
+            return line
+        return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
 
     def beside(self, shared: Shared, card: Card) -> Card:
         """Draw what is read beside a recommendation: an option, what would change it, what if, options compared."""
@@ -192,7 +204,7 @@ class Board:
         """Put what the team says right below the headline."""
         who = self.cards.catalog.team.heads
         begun = [Line(who.handed_by.format(who=person(shared.giver)))] if shared.giver else []
-        if not shared.standing.answers:
+        if not shared.standing.answers and not shared.case.helped:
             begun = [Line(who.opened_by.format(who=person(shared.opener)))]
         talk = shared.talk
         added = (
@@ -212,6 +224,8 @@ class Board:
         more: list[tuple[Button, ...]] = []
         match shared.talk.stage:
             case Stage.gathering:
+                return tuple(opened)
+            case _ if shared.case.helped:
                 return tuple(opened)
             case Stage.voting:
                 close = Button(labels.close, Tap(Verb.choose))
@@ -285,10 +299,11 @@ class Board:
         return [Line(f"{question.said(codes)} ({person(who)})") for who, codes in held.items()]
 
     def _if_so(self, shared: Shared, question: Question, codes: Codes) -> Line:
-        """Tell what the source would support with another answer, or what would be asked then."""
+        """Tell what would follow from another answer: what the source supports, the score, or what would be asked."""
         flow, findings = self.cards.flow, self._otherwise(shared, question.code, codes)
-        waiting = flow.waiting(findings)
-        told = waiting.text if waiting else self._supported(decide(flow.guidance, findings))
+        waiting, result = flow.waiting(findings), decide(flow.guidance, findings)
+        scored = result.band and f"{flow.score(findings)} · {result.band.name}"
+        told = waiting.text if waiting else scored or self._supported(result)
         return Line(told, lead=self.cards.catalog.team.heads.if_so.format(answer=question.said(codes)))
 
     def _emergency(self, shared: Shared) -> Block:

@@ -31,6 +31,7 @@ class Heads(Words):
     """Headings and titles."""
 
     disputed: Text
+    disputed_score: Annotated[str, blanks("scale")]
     if_so: Annotated[str, blanks("answer")]
     vote: Text
     nobody: Text

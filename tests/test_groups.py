@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,10 +248,9 @@ async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_pat
 
 async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_themselves(board: Group) -> None:
     board.seat.play.world.stage.make_anonymous(BOARD, REYES)
-    for who, masked in ((REYES, {}), (LINDQVIST, {"channel": "Spine news"})):
-        heard = len(board.cards())
+    for told, (who, masked) in enumerate(((REYES, {}), (LINDQVIST, {"channel": "Spine news"})), start=1):
         await board.say("/case", who, **masked)
-        await board.until(lambda heard=heard: len(board.cards()) > heard)
+        await board.until(partial(lambda told: len(board.cards()) == told, told))
         assert "Please write as yourself" in board.cards()[-1]["text"]
     assert not await board.cases()
 
@@ -472,6 +472,30 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
     await board.reads("T8 · 1 level")
     await board.tap("Done", OKAFOR)
     await board.reads("fit for surgery")
+
+
+async def test_a_score_stands_beside_the_question_of_a_team_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    async with grouped(tmp_path) as board:
+        await board.say("/case", answer=LEVELS)
+        for question, label in (*ANSWERS[:4], ("Where is the tumour", "circumferential")):
+            await board.reads(question)
+            await board.tap(label)
+        await board.reads("How far is the vertebral body")
+        await board.tap("SINS", OKAFOR)
+        await board.reads("SINS · 2 of 6")
+        await board.tap("mechanical", LINDQVIST)
+        await board.reads("SINS · 3 of 6")
+    async with grouped(tmp_path) as board:
+        rest = {"bone lesion": "lytic", "alignment": "normal", "collapsed": "less than", "elements": "bilateral"}
+        for question, label in rest.items():
+            await board.reads(question)
+            await board.tap(label, OKAFOR)
+        await board.reads("SINS 11 · potentially unstable")
+        await board.tap("‹ Back to the case", LINDQVIST)
+        card = await board.reads("How far is the vertebral body")
+        assert "SINS: 11 · potentially unstable" in card["text"]
+        assert len(board.cards()) == 1
+        assert not forgeries(board)
 
 
 async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its_next_start(tmp_path: Path) -> None:

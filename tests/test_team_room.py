@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
@@ -21,6 +22,7 @@ from flows.findings import Findings
 from flows.interview import Standing
 from flows.levels import written
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
 from flows.rules import Verdict, decide
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
@@ -71,6 +73,16 @@ def test_a_record_that_fits_is_not_shortened() -> None:
         "26 Oct 2026, 07:33 UTC: Non-operative",
         "AO Surgery Reference 2019, edition 2026-11",
     ]
+
+
+def test_every_button_of_a_score_fits_telegram_with_the_longest_name_of_a_case() -> None:
+    name = max((word(name) for name in CATALOG.team.names), key=len)
+    aid = replace(new_case(), id=LONGEST_ID).aid(("T12",))
+    for verb, question in product((Verb.answer, Verb.hold), SINS.questions):
+        for choice in question.codes:
+            tap = Tap(verb, question.code, choice, aid, MANY_TURNS, name)
+            assert len(pack(tap).encode()) <= MOST_BYTES, tap
+            assert unpack(pack(tap)) == tap
 
 
 def test_every_button_of_a_team_fits_telegram_with_the_longest_name_of_a_case() -> None:

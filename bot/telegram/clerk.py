@@ -52,7 +52,7 @@ class Clerk:
     def __init__(
         self, conversation: Conversation, team: TeamRoom, access: Access, terms: Terms, log: FilteringBoundLogger
     ) -> None:
-        """Take the conversation of private chats, the room of groups, who may take part, how long cases stay, a log."""
+        """Take the conversation of private chats, that of groups, who may take part, how long cases stay, the log."""
         self._conversation = conversation
         self._team = team
         self._access = access
