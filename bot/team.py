@@ -235,11 +235,11 @@ class TeamRoom:
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
-        """Where a newer case is open here, have the right name picked before a tap counts."""
+        """Where the card of another open case stands below, have the right name picked before a tap counts."""
         mine = kept.case.helped or kept.case.id
         opened = [k for k in _alone(ledger.team_cases(kept.place)) if self._is_open(k)]
-        older = bool(opened) and opened[0].case.id != mine
-        if tap.verb in VIEWS or not older or not kept.team or tap.name == word(kept.team.name):
+        above = bool(opened) and max(opened, key=_depth).case.id != mine
+        if tap.verb in VIEWS or not above or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
             return Reply((self._drawn(ledger, kept),), self._words.toasts.wrong_name)
@@ -247,7 +247,7 @@ class TeamRoom:
         more = [name for name in self._words.names if name not in (*others, kept.team.name)]
         names = sorted([kept.team.name, *[*others, *more][: _PICKS - 1]], key=word)
         card = self._ward(kept).board.which(self._shared(kept), tap, names)
-        return Reply((Show(card, kept.card, kept.case.id),))
+        return Reply((Show(card, kept.card, kept.case.id),), self._words.toasts.which)
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
@@ -519,6 +519,11 @@ def _put(ledger: Ledger, kept: Kept, expected: int) -> None:
 def _alone(cases: Iterable[Kept]) -> list[Kept]:
     """Leave out the cases that help others: those have no name of their own, and never rest by themselves."""
     return [kept for kept in cases if not kept.case.helped]
+
+
+def _depth(kept: Kept) -> tuple[bool, int, float]:
+    """Tell how far down in its chat the card of a case stands; one that is yet to come stands below all."""
+    return kept.card is None, kept.card or 0, kept.team.opened if kept.team else 0.0
 
 
 def _said(card: Card) -> Reply:

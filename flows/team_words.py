@@ -94,6 +94,7 @@ class TeamToasts(Words):
     leads_only: Toast
     unsettled: Toast
     crowded: Toast
+    which: Toast
     wrong_name: Toast
     held: Toast
     settled: Toast

@@ -277,6 +277,70 @@ async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_pic
     assert len(group.polls) == 1
 
 
+CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "tick a level": ((), "T8"),
+    "untick a level": (("T8", "T9"), "T9 ✓"),
+    "settle what is ticked": (("T8",), "Done · 1"),
+    "answer": (T8_TAPS[:2], "fit"),
+    "undo": (T8_TAPS[:3], "‹ Back"),
+    "begin again": (T8_TAPS[:3], "↺ Restart"),
+    "hold another answer": ((*T8_TAPS, "✎ no deficit"), "minor"),
+    "hold one level more": ((*T8_TAPS, "✎ T8"), "T9"),
+    "hold one level less": ((*T8_TAPS, "✎ T8", "T9", "✎ T8–T9"), "T9 ✓"),
+    "open the vote": (T8_TAPS, "Discuss"),
+    "take the vote back": ((*T8_TAPS, "Discuss"), "Take back the vote"),
+    "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "prognosis"),
+    "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "prognosis", "Add reason"), "Take mine back"),
+    "decide": ((*T8_TAPS, "Close"), "Posterior MIS"),
+    "decide with a reason": ((*T8_TAPS, "Close", "Combined"), "prognosis"),
+    "take up again": ((*T8_TAPS, "Close", "Posterior MIS"), "Reopen"),
+}
+"""Everything that changes a case: the taps that lead there, and the one that counts."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_no_change_of_a_case_whose_card_stands_above_another_s_counts_without_its_name(
+    group: Group, change: str
+) -> None:
+    ways, label = CHANGES[change]
+    await group.command("case")
+    await group.tap(*ways, at=1)
+    name = (await group.case()).team.name  # type: ignore[union-attr]
+    await group.command("case", BEN)
+    before = (await group.kept())["c1"].case
+    await group.tap(label, at=1)
+    assert (group.messages[1].title, group.toast) == (CATALOG.team.heads.which, TOASTS.which)
+    assert (await group.kept())["c1"].case == before
+    await group.tap(name, at=1)
+    assert (await group.kept())["c1"].case != before
+
+
+async def test_the_card_that_was_brought_down_asks_for_no_name_and_the_one_above_it_does(group: Group) -> None:
+    await group.finished()
+    newer = await group.finished(BEN)
+    await group.command("cases")
+    await group.tap(labels(group.card)[1])
+    down = max(group.messages)
+    assert (await group.kept())["c1"].card == down
+    await group.tap("Discuss", at=newer)
+    assert group.messages[newer].title == CATALOG.team.heads.which
+    await group.tap("Discuss", at=down)
+    assert [poll.case for poll in group.polls.values()] == ["c1"]
+
+
+async def test_a_decided_case_is_reopened_from_its_record_once_its_name_is_picked_on_its_card(group: Group) -> None:
+    card = await group.decided()
+    [minutes] = group.pinned
+    name = group.messages[card].label.partition(" · ")[0]
+    record = group.messages[minutes]
+    await group.command("case", BEN)
+    await group.tap("Reopen", at=minutes)
+    assert group.toast == TOASTS.which
+    assert group.messages[minutes] == record
+    await group.tap(name, at=card)
+    assert group.messages[minutes].title == "Superseded: Posterior MIS"
+
+
 async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: Group) -> None:
     older = await group.finished()
     newer = await group.finished(BEN)
