@@ -41,6 +41,9 @@ _ANSWERED: Final = frozenset((*COMMANDS, "new", "cancel", "forget"))
 BEGIN: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
 
+SOON: Final = 86400.0
+"""Seconds: no case was touched later than that from now, whatever the clock did."""
+
 _PICKS: Final = 3
 """Names to pick the right one from."""
 
@@ -140,6 +143,27 @@ class TeamRoom:
         ledger.put(here, kept.case.revision)
         return Reply((self._drawn(ledger, here),))
 
+    def uncounted(self, ledger: Ledger, poll: str, asks: Callable[[str], bool]) -> Reply:
+        """Say that a vote was given in a poll that no case knows: its sending was in doubt, so it was sent once more.
+
+        Whose vote it is cannot be told, nor can the poll be stopped: its message is not known. Nothing is said where
+        it might be another case's.
+
+        Args:
+            ledger: the transaction.
+            poll: the channel's id of the poll.
+            asks: tells whether a question is the one that the poll asks.
+        """
+        if ledger.balloted(poll):
+            return Reply()
+        voting = [k for k in _alone(ledger.idle(self._clock() + SOON)) if self._is_voting(k)]
+        meant = [k for k in voting if asks(self._asked(k).question)]
+        if len(meant) != 1 or meant[0].team is None:
+            return Reply()
+        title = self._words.heads.uncounted.format(name=meant[0].team.name)
+        card = self._pages.listed(title, self._words.lines.uncounted, ())
+        return Reply((Show(card, place=meant[0].place),))
+
     def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
         kept = _found(ledger, case_id)
@@ -157,8 +181,7 @@ class TeamRoom:
         kept = ledger.get(case_id)
         if kept is None or kept.team is None:
             return Reply(deeds=(Stop(message),))
-        talk = self._shared(kept).talk
-        if talk.stage is not Stage.voting or talk.rounds != number:
+        if not self._is_voting(kept) or self._shared(kept).talk.rounds != number:
             return Reply(deeds=(Stop(message, place=kept.place),))
         earlier = kept.team.ballot
         ledger.put(replace(kept, team=replace(kept.team, poll=poll, ballot=message)), kept.case.revision)
@@ -210,8 +233,8 @@ class TeamRoom:
         for kept in _alone(ledger.of_chat(new)):
             if self._is_open(kept):
                 shows.append(self._drawn(ledger, kept))
-                voting = self._shared(kept).talk.stage is Stage.voting
-                deeds += [self._asked(kept)] if voting and kept.team and kept.team.ballot is None else []
+                unasked = self._is_voting(kept) and kept.team and kept.team.ballot is None
+                deeds += [self._asked(kept)] if unasked else []
             elif kept.team and kept.team.minutes is None:
                 shows.append(self._minutes(kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
@@ -406,6 +429,9 @@ class TeamRoom:
 
     def _is_open(self, kept: Kept) -> bool:
         return self._shared(kept).talk.stage is not Stage.decided
+
+    def _is_voting(self, kept: Kept) -> bool:
+        return self._shared(kept).talk.stage is Stage.voting
 
     def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
         """Draw where a case stands, with what the case found that helps with its question at hand."""

@@ -50,6 +50,7 @@ class Heads(Words):
     handed_by: Annotated[str, blanks("who")]
     resting: Annotated[str, blanks("name")]
     poll: Annotated[str, blanks("name")]
+    uncounted: Annotated[str, blanks("name")]
     cases: Text
     none_of_these: Annotated[str, Field(max_length=100)]
 
@@ -65,6 +66,7 @@ class Lines(Words):
     superseded: Text
     which: Text
     resting: Annotated[str, blanks("hours")]
+    uncounted: Text
     cases: Text
     no_cases: Text
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from starlette.responses import JSONResponse, Response
 from telegram_kit import SOON, Seat, data, seated
 
 from bot.access import Access
@@ -510,6 +511,33 @@ async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its
         await board.until(lambda: isolated(DR_LINDQVIST) in board.card("The vote")["text"])
         [kept] = await board.cases()
         assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR), str(LINDQVIST)}
+
+
+async def test_a7_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_count(tmp_path: Path) -> None:
+    unconfirmed = [JSONResponse({"ok": False, "error_code": 502, "description": "Bad Gateway"}, 502)]
+
+    async def lost(when: str, method: str, _: dict[str, Any]) -> Response | None:
+        return unconfirmed.pop() if (when, method) == ("after", "sendPoll") and unconfirmed else None
+
+    async with grouped(tmp_path, interfere=lost) as board:
+        await board.finished()
+        await board.tap("Discuss")
+        await board.until(lambda: len(board.polls()) == 2)
+        first, second = board.polls()
+        assert await board.seat.play.vote(second, REYES, 0) == 200
+        await board.until(lambda: isolated(DR_REYES) in board.card("The vote")["text"])
+        for who in (OKAFOR, LINDQVIST):
+            assert await board.seat.play.vote(first, who, 1) == 200
+        said = await board.reads("a vote was not counted")
+        [kept] = await board.cases()
+        assert kept.team
+        assert said["text"].startswith(kept.team.name)
+        assert said["message_id"] > second["message_id"]
+        assert await board.seat.play.vote(second, OKAFOR, 1) == 200
+        await board.until(lambda: isolated(DR_OKAFOR) in board.card("The vote")["text"])
+        [kept] = await board.cases()
+        assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR)}
+        assert len([card for card in board.cards() if "was not counted" in card["text"]]) == 1
 
 
 async def test_the_decision_ends_the_vote_and_is_pinned(board: Group) -> None:

@@ -652,6 +652,37 @@ async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: Group) -> No
     assert await group.store.run(lambda ledger: ledger.balloted("late")) is None
 
 
+async def uncounted(group: Group, poll: str, question: str) -> None:
+    """Let a vote be given in a poll that asks so."""
+    await group.do(lambda ledger: group.rooms.team.uncounted(ledger, poll, question.__eq__))
+
+
+async def test_a_vote_in_a_copy_of_the_poll_is_said_not_to_count_in_the_place_of_its_case() -> None:
+    group = Group(place="-100/5")
+    await group.finished()
+    await group.finished(BEN)
+    names = [kept.team.name for kept in (await group.kept()).values() if kept.team]
+    await group.tap("Discuss", who=BEN)
+    [poll] = group.polls.values()
+    for known, question in ((poll.id, poll.question), ("copy", poll.question.replace(names[1], names[0]))):
+        shown = dict(group.messages)
+        await uncounted(group, known, question)
+        assert group.messages == shown
+    await uncounted(group, "copy", poll.question)
+    assert group.card.title == f"{names[1]}: a vote was not counted"
+
+
+async def test_where_a_copy_may_be_another_chats_nothing_is_said(group: Group) -> None:
+    await group.finished()
+    await group.tap("Discuss")
+    [poll] = group.polls.values()
+    kept = (await group.kept())["c1"]
+    await group.store.run(lambda ledger: ledger.add(replace(kept, place="-200", case=replace(kept.case, id="c2"))))
+    shown = dict(group.messages)
+    await uncounted(group, "copy", poll.question)
+    assert group.messages == shown
+
+
 async def test_every_name_of_a_case_is_told_apart_by_its_mark_and_its_word() -> None:
     names = CATALOG.team.names
     assert len({word(name) for name in names}) == len({name.split()[0] for name in names}) == len(names)

@@ -16,7 +16,7 @@ from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
 from bot.telegram.html import screen
-from bot.telegram.intake import Arrival, Kind, arrival_in
+from bot.telegram.intake import Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from flows.card import Tap, Verb
 from flows.store import chat_of
@@ -140,7 +140,7 @@ class Clerk:
         tapped = arrival.kind == Kind.tap
         tap = unpack(arrival.data) if tapped else None
         match arrival.kind:
-            case Kind.vote:
+            case Kind.vote | Kind.poll:
                 return self._vote(desk, arrival, role)
             case Kind.moved:
                 return self._team.moved(desk, str(arrival.chat), arrival.argument)
@@ -181,7 +181,9 @@ class Clerk:
         return int(chat_of(kept.place)) if kept else 0
 
     def _vote(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
-        """Take a member's vote; a poll that was forwarded can be answered by anyone."""
+        """Take a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
+        if arrival.kind == Kind.poll:
+            return self._team.uncounted(desk, arrival.data, lambda question: mark(question) == arrival.argument)
         chat = self.chat_of(desk, arrival)
         if not chat or role in (Role.outsider, Role.unseen) or not self._access.allows(arrival.who, chat):
             return Reply()
