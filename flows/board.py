@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,6 +15,7 @@ from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.interview import Standing
 from flows.levels import written
+from flows.plain import units
 from flows.rules import Recommendation, Verdict, decide
 
 _ALONE: Final = (Verb.new, Verb.share, Verb.copy)
@@ -128,7 +130,7 @@ class Board:
         said.append(Line(words.heads.by.format(who=person(decision.who))))
         if decision.reason:
             said.append(Line(words.reasons[decision.reason], lead=words.heads.departs))
-        blocks = (
+        blocks: tuple[Block, ...] = (
             Block(tuple(said)),
             self._urgent(shared),
             self._given(shared),
@@ -138,41 +140,35 @@ class Board:
             self._reasons(decision.reasons),
             self._closing(shared),
         )
-        copy = Button(words.labels.copy_record, Tap(Verb.show), copies=self.record(shared, decision))
-        rows = ((copy,), (Button(words.labels.reopen, Tap(Verb.reopen)),)) if holds else ()
+        record = self.record(shared, decision)
+        reopen = (Button(words.labels.reopen, Tap(Verb.reopen)),)
+        rows: tuple[tuple[Button, ...], ...] = ()
+        if holds and units(record) <= MOST_COPIED:
+            rows = ((Button(words.labels.copy_record, Tap(Verb.show), copies=record),), reopen)
+        elif holds:
+            typed = Block(tuple(map(Line, record.splitlines())), style=Style.typed)
+            blocks, rows = (*blocks, Block((Line(words.lines.record),)), typed), (reopen,)
         title = heading.format(option=self._option(decision.option))
         label = f"{shared.name} · {self.when(decision.at)}"
         return Card(label, title, tuple(b for b in blocks if b.lines), bound(rows, shared.case))
 
     def record(self, shared: Shared, decision: Decision) -> str:
-        """Write a decision in plain text for the patient's record, without a person's name; 256 characters at most.
-
-        What is too long is shortened step by step, no further than needed, and never a finding but the levels: options
-        are counted, the source is named by its edition, the hour is left out, levels are counted, votes are left out.
-        """
-        texts = [self._recorded(shared, decision, shortened) for shortened in range(6)]
-        return next((text for text in texts if len(text) <= MOST_COPIED), texts[-1][:MOST_COPIED])
-
-    def _recorded(self, shared: Shared, decision: Decision, shortened: int) -> str:
+        """Write a decision in plain text for the patient's record: all of it, without a person's name."""
         words, catalog = self.cards.catalog.team.record, self.cards.catalog
-        given = [(q, codes) for q in self.cards.flow.questions if (codes := shared.standing.findings.get(q.code))]
-        levels = given[0][1]
-        counted = shortened >= 4 and len(levels) > 1  # noqa: PLR2004 - the steps as they are told in `record`
-        where = f"{len(levels)} levels" if counted else written(levels)
-        found = ", ".join(question.said(codes) for question, codes in given[1:])
-        options = [self._short(advice.option) for advice in self.advised(shared).having(Verdict.indicated)]
-        if shortened and len(options) > 1:
-            options = [f"{options[0]} +{len(options) - 1}"]
-        origin = words.edition if shortened > 1 else words.source
-        when = self.when(decision.at)
-        return "\n".join(
-            [
-                words.findings.format(levels=where, findings=found),
-                words.supports.format(options=", ".join(options) or words.nothing),
-                self._told(decision, when.partition(",")[0] if shortened > 2 else when, votes=shortened < 5),  # noqa: PLR2004
-                origin.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition),
-            ]
-        )
+        (_, levels), *others = [
+            (question, codes)
+            for question in self.cards.flow.questions
+            if (codes := shared.standing.findings.get(question.code))
+        ]
+        found = ", ".join(question.said(codes) for question, codes in others)
+        origin = words.source.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition)
+        lines = [
+            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
+            words.findings.format(levels=written(levels), findings=found),
+            words.sourced.format(source=origin, options=self._supported(self.advised(shared), words.nothing)),
+            self._told(decision),
+        ]
+        return "\n".join(lines)
 
     def advised(self, shared: Shared) -> Recommendation:
         """Give what the source says of the case."""
@@ -272,16 +268,22 @@ class Board:
         heading = self.cards.catalog.team.heads.supports
         return Block((Line(self._supported(self.advised(shared))),), heading)
 
-    def _told(self, decision: Decision, when: str, *, votes: bool) -> str:
-        """Tell in one line what was decided, when, with how many votes, and why it departs, if it does."""
-        words = self.cards.catalog.team
-        agreed = sum(option == decision.option for option in decision.votes.values())
-        voted = votes and decision.votes
-        why = [words.record.vote.format(number=agreed, all=len(decision.votes))] if voted else []
-        why += [words.reasons[decision.reason]] if decision.reason else []
-        option = words.record.none if decision.option == NONE_OF_THESE else self._short(decision.option)
-        line = words.record.decided.format(when=when, option=option)
-        return f"{line} ({'; '.join(why)})" if why else line
+    def _told(self, decision: Decision) -> str:
+        """Tell in one line what was decided, why it departs, if it does, and the votes for it and for others."""
+        words = self.cards.catalog.team.record
+        decided = words.decided if decision.offered else words.decided_alone
+        told = [decided.format(option=self._recorded(decision.option))]
+        if decision.reason:
+            told.append(words.departs.format(reason=self.cards.catalog.team.reasons[decision.reason]))
+        if decision.offered:
+            tally = Counter(decision.votes.values())
+            told.append(words.votes.format(number=tally[decision.option], all=len(decision.votes)))
+            others = [f"{self._recorded(option)} {n}" for option, n in tally.items() if option != decision.option]
+            told += [words.otherwise.format(votes=", ".join(others))] if others else []
+        return "; ".join(told)
+
+    def _recorded(self, option: str) -> str:
+        return self.cards.catalog.team.record.none if option == NONE_OF_THESE else self._short(option)
 
     def _disputed(self, shared: Shared) -> Block:
         """Tell what is disputed, and what the source supports with each answer, side by side."""
@@ -321,10 +323,10 @@ class Board:
         answers = {code: step.codes for code, step in shared.standing.answers.items()}
         return self.cards.flow.counted({**answers, question: codes})
 
-    def _supported(self, result: Recommendation) -> str:
-        """Name what is indicated, first the headline."""
+    def _supported(self, result: Recommendation, nothing: str = "") -> str:
+        """Name what is indicated, first the headline; or say that nothing is."""
         named = [self._short(advice.option) for advice in result.having(Verdict.indicated)]
-        text = ", ".join(named) or self.cards.catalog.team.heads.nothing
+        text = ", ".join(named) or nothing or self.cards.catalog.team.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
     def _vote(self, shared: Shared, offered: Codes, votes: Mapping[str, str]) -> Block:
@@ -334,9 +336,8 @@ class Board:
         lines: list[Line] = []
         for option in offered:
             mine = [person(who) for who, voted in votes.items() if voted == option]
-            told = ", ".join(mine) or heads.nobody
-            source = f" · {verdict[option]}" if option in verdict else ""
-            lines.append(Line(f"{told}{source}", lead=f"{self._short(option)} {len(mine)}"))
+            told = (str(len(mine)), ", ".join(mine), verdict.get(option, ""))
+            lines.append(Line(" · ".join(filter(None, told)), lead=self._short(option)))
         return Block(tuple(lines), heads.vote, Style.listed)
 
     def _dissent(self, decision: Decision) -> tuple[Line, ...]:

@@ -34,7 +34,6 @@ class Heads(Words):
     disputed_score: Annotated[str, blanks("scale")]
     if_so: Annotated[str, blanks("answer")]
     vote: Text
-    nobody: Text
     reasons: Text
     given_by: Text
     supports: Text
@@ -63,6 +62,7 @@ class Lines(Words):
     choose: Text
     departs: Text
     decided: Text
+    record: Text
     superseded: Text
     which: Text
     resting: Annotated[str, blanks("hours")]
@@ -126,16 +126,20 @@ class TeamCommands(Words):
 
 
 class RecordWords(Words):
-    """The plain text for the patient's record, in as few words as carry it."""
+    """The plain text for the patient's record, in as few words as carry it, of a team or of one person."""
 
+    begins: Annotated[str, blanks("name", "when")]
     findings: Annotated[str, blanks("levels", "findings")]
     supports: Annotated[str, blanks("options")]
     nothing: Text
-    decided: Annotated[str, blanks("when", "option")]
-    vote: Annotated[str, blanks("number", "all")]
+    sourced: Annotated[str, blanks("source", "options")]
     none: Text
+    decided: Annotated[str, blanks("option")]
+    decided_alone: Annotated[str, blanks("option")]
+    departs: Annotated[str, blanks("reason")]
+    votes: Annotated[str, blanks("number", "all")]
+    otherwise: Annotated[str, blanks("votes")]
     source: Annotated[str, blanks("source", "year", "edition")]
-    edition: Annotated[str, blanks("edition")]
 
 
 class TeamWords(Words):

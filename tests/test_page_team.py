@@ -83,7 +83,7 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     for member in (reyes, okafor):
         await member.page.locator(".vote").filter(has_text="Posterior MIS").click()
     await lindqvist.page.locator(".vote").filter(has_text="Anterior").click()
-    await reyes.reads(first, "The vote", "Posterior MIS 2", f"Anterior 1: {LINDQVIST}")
+    await reyes.reads(first, "The vote", "Posterior MIS: 2 · ", f"Anterior: 1 · {LINDQVIST}")
     await lindqvist.tap(first, "Close")
     await lindqvist.reads(first, "What is decided?")
     await lindqvist.tap(first, "Posterior MIS", first)

@@ -152,10 +152,10 @@ async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Grou
     for answer, who in (("Posterior MIS", ANA), ("Posterior MIS", BEN), ("Anterior", BEN), ("None", CLEO), ("", CLEO)):
         await group.vote(answer, who)
     assert block(group.messages[card], "The vote") == [
-        f"Posterior MIS 1: {person(ANA)} · Indicated in the source",
-        "Posterior 0: nobody · Indicated in the source",
-        f"Anterior 1: {person(BEN)} · Indicated in the source",
-        "None of these: discuss in person 0: nobody",
+        f"Posterior MIS: 1 · {person(ANA)} · Indicated in the source",
+        "Posterior: 0 · Indicated in the source",
+        f"Anterior: 1 · {person(BEN)} · Indicated in the source",
+        "None of these / discuss in person: 0",
     ]
 
 
@@ -231,8 +231,22 @@ async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
     assert group.pinned == []
     await group.tap("comorbidity", at=card)
     [minutes] = group.pinned
-    [copied] = [button.copies for button in buttons(group.messages[minutes]) if button.copies]
-    assert plain(group.messages[minutes]).translate(SEEN) + copied == snapshot
+    assert plain(group.messages[minutes]).translate(SEEN) == snapshot
+
+
+async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_and_nobody(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    for who, answer in ((ANA, "Posterior MIS"), (BEN, "Posterior MIS"), (CLEO, "Anterior")):
+        await group.vote(answer, who)
+    await group.tap("Close", "Posterior MIS", at=card)
+    [copied] = [button.copies for button in buttons(group.card) if button.copies]
+    assert copied.splitlines() == [
+        "Maple, 15 Jan 2027, 08:00 UTC",
+        "T8: fit, no deficit, body only, limited destruction, no prior treatment",
+        "AO Surgery Reference 2019, edition 2026-11, supports: Posterior MIS, Posterior, Anterior",
+        "Decided: Posterior MIS; 2 of 3 votes; otherwise Anterior 1",
+    ]
 
 
 async def test_no_card_and_no_record_of_a_decision_bears_a_name_that_is_kept(group: Group) -> None:
@@ -360,8 +374,8 @@ async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
     polls = {poll.case: number for number, poll in group.polls.items()}
     await group.vote("Anterior", CLEO, polls["c1"])
     await group.vote("Posterior MIS", CLEO, polls["c2"])
-    assert f"Anterior 1: {person(CLEO)} · Indicated in the source" in block(group.messages[older], "The vote")
-    assert f"Posterior MIS 1: {person(CLEO)} · Indicated in the source" in block(group.messages[newer], "The vote")
+    assert f"Anterior: 1 · {person(CLEO)} · Indicated in the source" in block(group.messages[older], "The vote")
+    assert f"Posterior MIS: 1 · {person(CLEO)} · Indicated in the source" in block(group.messages[newer], "The vote")
     await group.tap("Close", "Posterior MIS", who=BEN, at=newer)
     assert {poll.case: poll.open for poll in group.polls.values()} == {"c1": True, "c2": False}
     await group.tap("Add reason", "other", who=CLEO, at=older)
@@ -569,7 +583,7 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     text = read(group.messages[card]).text
     assert person(ANA) not in text
     assert person(BEN) not in text
-    assert block(group.messages[card], "The vote")[0].startswith("Posterior MIS 3: ")
+    assert block(group.messages[card], "The vote")[0].startswith("Posterior MIS: 3 · ")
     assert person(CLEO) in text
 
 
