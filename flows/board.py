@@ -102,7 +102,7 @@ class Board:
         offered = [*(advice.option for advice in self.advised(shared).options), NONE_OF_THESE]
         rows = [(Button(self._short(option), Tap(Verb.decide, option)),) for option in offered]
         vote = self._vote(shared, shared.talk.offered, shared.talk.votes)
-        return self._view(shared, words.labels.close, (Block((Line(words.lines.choose),)), vote), rows)
+        return self._view(shared, words.heads.choose, (Block((Line(words.lines.choose),)), vote), rows)
 
     def departing(self, shared: Shared, option: str) -> Card:
         """Draw the reasons for a decision that the source does not support outright."""
@@ -114,9 +114,10 @@ class Board:
     def which(self, shared: Shared, tap: Tap, names: Sequence[str]) -> Card:
         """Ask which case a tap means, before it counts."""
         words = self.cards.catalog.team
-        rows = tuple((Button(name, tap._replace(name=word(name))),) for name in names)
+        rows = [(Button(name, tap._replace(name=word(name))),) for name in names]
+        rows.append((Button(self.cards.catalog.wording.labels.to_card, Tap(Verb.show)),))
         blocks = (Block((Line(words.lines.which),)),)
-        return Card("", words.heads.which, blocks, bound(rows, replace(shared.case, turn=tap.turn)))
+        return Card("", words.heads.which, blocks, bound(tuple(rows), replace(shared.case, turn=tap.turn)))
 
     def decision(self, shared: Shared, decision: Decision) -> Card:
         """Draw the record of a decision: findings with who gave them, what the source supports, the vote, the dissent.

@@ -44,6 +44,7 @@ class Heads(Words):
     by: Annotated[str, blanks("who")]
     dissent: Text
     departs: Text
+    choose: Text
     which: Text
     opened_by: Annotated[str, blanks("who")]
     handed_by: Annotated[str, blanks("who")]

@@ -281,8 +281,12 @@ async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_pic
     before = await group.kept()
     await group.tap("Discuss", who=CLEO, at=older)
     assert await group.kept() == before
-    picks = labels(group.messages[older])
+    *picks, back = labels(group.messages[older])
     assert len(picks) == 3
+    await group.tap(back, who=CLEO, at=older)
+    assert group.messages[older].title == "Posterior MIS"
+    await group.tap("Discuss", who=CLEO, at=older)
+    assert labels(group.messages[older]) == [*picks, back]
     assert name in picks
     await group.tap(next(pick for pick in picks if pick != name), who=CLEO, at=older)
     assert group.toast == TOASTS.wrong_name

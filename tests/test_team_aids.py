@@ -38,6 +38,7 @@ async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_q
         f"{name} · T8, semirigid spine",
         "SINS 11 · potentially unstable",
     )
+    assert f"mechanical pain: 3 ({person(CLEO)})" in block(group.card, "Points")
     assert not {"Discuss", "Close", "New case"} & {*labels(group.card)}
     await group.tap(TO_CASE, who=BEN)
     assert group.card.title == QUESTION

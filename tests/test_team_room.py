@@ -57,7 +57,8 @@ def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied()
         shared = shared_of(findings)
         told = [q.said(codes) for q in METASTASIS.questions[1:] if (codes := findings[q.code])]
         supported = [BOARD._short(a.option) for a in BOARD.advised(shared).having(Verdict.indicated)]
-        for decision in decisions(findings):
+        every = list(decisions(findings))
+        for decision in every:
             record = BOARD.record(shared, decision)
             begins, found, supports, decided = record.splitlines()
             assert begins == "Heron, 26 Oct 2026, 07:33 UTC"
@@ -67,10 +68,10 @@ def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied()
             assert BOARD._recorded(decision.option) in decided
             assert CATALOG.team.reasons.get(decision.reason, "") in decided
             assert "15 of 16 votes; otherwise " in decided
-        card = BOARD.decision(replace(shared, talk=Talk(Stage.decided, decisions=(decision,))), decision)
+        card = BOARD.decision(replace(shared, talk=Talk(Stage.decided, decisions=(every[-1],))), every[-1])
         copies = [button.copies for row in card.rows for button in row if button.copies]
         typed = ["\n".join(line.text for line in b.lines) for b in card.blocks if b.style is Style.typed]
-        assert [*copies, *typed] == [record], "of the last decision on each case"
+        assert [*copies, *typed] == [BOARD.record(shared, every[-1])]
         assert all(units(text) <= MOST_COPIED for text in copies)
         ways.add(bool(copies))
     assert ways == {True, False}
