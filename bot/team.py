@@ -97,17 +97,17 @@ class TeamRoom:
                 return self._new(ledger, visit) if argument == BEGIN else self._brought(ledger, argument, visit)
             case "forget":
                 return _said(self._pages.bare(self._words.pages.erase_privately))
-            case "start" | "help" | "about" | "options" | "scales":
+            case "help":
+                return _said(self._pages.plain(self._words.pages.help))
+            case "start" | "about" | "options" | "scales":
                 return self._alone.command(ledger, name, visit)
             case _:
                 return Reply()
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
-        if tap is not None and tap.verb is Verb.new:
-            return self._new(ledger, visit)
-        if tap is None or not tap.case:
-            return self._alone.tap(ledger, tap, visit)
+        if tap is None or not tap.case or tap.verb is Verb.new:
+            return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
         kept = _found(ledger, tap.case)
         if kept is None:
@@ -256,6 +256,16 @@ class TeamRoom:
         if tapped:
             return self._alone.not_listed(who, tapped=True)
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
+
+    def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Do what a button wishes that belongs to no case."""
+        match tap.verb if tap else None:
+            case Verb.new:
+                return self._new(ledger, visit)
+            case Verb.help:
+                return Reply((Show(self._pages.plain(self._words.pages.help), visit.card),))
+            case _:
+                return self._alone.tap(ledger, tap, visit)
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""

@@ -111,6 +111,7 @@ class TeamPages(Words):
     """The cards of a group that belong to no case."""
 
     not_here: NumberedPage
+    help: Page
     masked: Page
     outsider: Page
     share: Page

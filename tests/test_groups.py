@@ -262,7 +262,7 @@ async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_write
         await board.say(said, REYES)
         await board.say(said, LINDQVIST, channel="Spine news")
     await board.beyond()
-    assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it"]
+    assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it in a group"]
 
 
 async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_once_they_can_be_seen(
@@ -273,7 +273,7 @@ async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_
     before = await board.cases()
     stage.make_anonymous(BOARD, OKAFOR)
     await board.tap("T8", OKAFOR)
-    await board.told(OKAFOR, "a team must see who answers")
+    await board.told(OKAFOR, "Answer under your own name")
     assert await board.cases() == before
     stage.make_anonymous(BOARD, OKAFOR, on=False)
     await board.tap("T8", OKAFOR)
@@ -292,7 +292,7 @@ async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Gro
     await board.beyond()
     letter = await board.seat.store.run(lambda desk: desk.letter(900_001))
     assert letter
-    assert letter.toast.endswith("a team must see who answers.")
+    assert letter.toast.startswith("Answer under your own name")
     assert await board.cases() == before
 
 

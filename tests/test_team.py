@@ -502,6 +502,17 @@ async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_
     assert set(new.messages) == set(shown)
 
 
+async def test_help_in_a_group_is_of_the_group_also_from_its_button(group: Group) -> None:
+    await group.command("start")
+    await group.tap("Help", who=BEN)
+    assert group.card.title == CATALOG.team.pages.help.title
+    await group.command("help")
+    assert len(group.messages) == 2
+    assert group.messages[1] == group.messages[2]
+    await group.tap("New case", who=BEN)
+    assert f"opened by {person(BEN)}" in read(group.card).text
+
+
 async def test_what_hangs_on_a_topic_stays_in_it_when_the_group_moves() -> None:
     group = Group(place="-100/5")
     await group.finished()
