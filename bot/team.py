@@ -519,7 +519,7 @@ class TeamRoom:
 
     def _told(self, shared: Shared, here: Kept, tap: Tap) -> str:
         """Tell what became of a word that somebody held against an answer."""
-        if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without):
+        if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle):
             return ""
         now = self._shared(here)
         before, after = shared.talk.disputes(shared.standing), now.talk.disputes(now.standing)

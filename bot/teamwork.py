@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.conversation import BESIDE, Conversation, beside
 from bot.reply import Visit
-from flows.board import Board, Shared
+from flows.board import Board, Shared, unpacked
 from flows.card import Button, Card, Tap, Verb
 from flows.case import Case
 from flows.discussion import Discussion, Member, Stage
@@ -22,7 +22,7 @@ ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
 VIEWS: Final = BESIDE | {Verb.finding, Verb.reasons, Verb.choose, Verb.scale}
 """Taps that look at something and change nothing."""
 
-_WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.reason, Verb.unsay)
+_WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle, Verb.reason, Verb.unsay)
 """Taps that say what one holds, whatever has happened since: they may come late and twice."""
 
 
@@ -95,7 +95,7 @@ class Teamwork:
         return self._alone.taken(shared.case, tap, visit.who)
 
     def _held(self, shared: Shared, tap: Tap, member: Member) -> Case:
-        """Take what somebody holds: an answer, or a reason."""
+        """Take what somebody holds: an answer, what shall count of those that are held, or a reason."""
         case, now = shared.case, self._clock()
         if tap.verb is Verb.reason and tap.question in self._reasons:
             return self._discussion.reason(case, tap.question, member.who, now, on=True)
@@ -103,6 +103,10 @@ class Teamwork:
             for reason in [code for code, given in shared.talk.reasons.items() if member.who in given]:
                 case = self._discussion.reason(case, reason, member.who, now, on=False)
             return case
+        if tap.verb is Verb.settle:
+            question = self._board.cards.flow.question(tap.question)
+            codes = unpacked(question, tap.choice) if question else ()
+            return self._discussion.settle(case, tap.question, codes, member, now)
         return self._discussion.hold(case, tap.question, _answer(shared, tap, member.who), member, now)
 
     def _moved(self, shared: Shared, tap: Tap, member: Member) -> Case:

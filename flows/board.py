@@ -85,6 +85,10 @@ class Board:
         rows = grid(question, held, Verb.hold, Verb.hold_with, Verb.hold_without)
         if question.several:
             rows.append((Button(words.labels.as_it_stands, Tap(Verb.hold, question.code)),))
+        disputed = question.code in shared.talk.disputes(shared.standing)
+        for codes in _answers(shared, question.code) if disputed else ():
+            label = words.labels.settle.format(answer=question.said(codes))
+            rows.append((Button(label, Tap(Verb.settle, question.code, packed(question, codes))),))
         blocks = (Block(tuple(lines), style=Style.listed), Block((Line(words.lines.hold),), style=Style.small))
         return self._view(shared, question.text, blocks, rows)
 
@@ -358,6 +362,20 @@ class Board:
     def _short(self, option: str) -> str:
         known = self.cards.catalog.options.get(option)
         return known.short if known else self.cards.catalog.team.heads.none_of_these
+
+
+def packed(question: Question, codes: Codes) -> str:
+    """Write a whole answer as a button bears it: which choices of its question are in it, as a hexadecimal number."""
+    return f"{sum(1 << place for place, code in enumerate(question.codes) if code in codes):x}"
+
+
+def unpacked(question: Question, choice: str) -> Codes:
+    """Read a whole answer from a button; nothing where it is none."""
+    try:
+        number = int(choice, 16)
+    except ValueError:
+        return ()
+    return tuple(code for place, code in enumerate(question.codes) if number >> place & 1)
 
 
 def word(name: str) -> str:

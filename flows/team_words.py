@@ -85,6 +85,7 @@ class TeamLabels(Words):
     share: Label
     to_group: Label
     as_it_stands: Label
+    settle: Annotated[str, Field(max_length=24), blanks("answer")]
 
 
 class TeamToasts(Words):

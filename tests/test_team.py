@@ -104,12 +104,41 @@ async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group
     group.admins = {CLEO}
     await group.finished()
     await group.tap("✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ no deficit", "minor", who=settler)
+    await group.tap("✎ no deficit", "Settle: minor deficit", who=BEN)
+    assert group.toast == TOASTS.not_yours.format(who=person(ANA))
+    await group.tap("✎ no deficit", "Settle: minor deficit", who=settler)
     assert group.toast == TOASTS.settled
     assert block(group.card, "Disputed") == []
     assert by("minor deficit", settler) in findings_line(group.card)
     await group.tap("Discuss", who=BEN)
     assert len(group.polls) == 1
+
+
+async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it_with_a_tap_of_its_own(
+    group: Group,
+) -> None:
+    await group.command("case", ANA)
+    await group.tap(*T8_TAPS, who=BEN)
+    for _ in range(2):
+        await group.tap("✎ no deficit", "significant", who=ANA)
+        assert block(group.card, "Disputed")[:2] == [by("no deficit", BEN), by("significant deficit", ANA)]
+    await group.tap("✎ no deficit", who=ANA)
+    settle = tap_of(group.card, "Settle: significant deficit")
+    await group.wish(settle, ANA, 1)
+    assert group.toast == TOASTS.settled
+    assert by("significant deficit", ANA) in findings_line(group.card)
+    await group.wish(settle, ANA, 1)
+    assert group.toast == CATALOG.wording.toasts.stale
+
+
+async def test_levels_that_are_disputed_are_settled_whole(group: Group) -> None:
+    group.admins = {CLEO}
+    await group.finished()
+    for level in ("T9", "T11"):
+        await group.tap("✎ T8", level, who=BEN)
+    await group.tap("✎ T8", "Settle: T8–T9, T11 · 3 levels", who=CLEO)
+    assert findings_of(await group.case())["levels"] == ("T8", "T9", "T11")
+    assert block(group.card, "Disputed") == []
 
 
 async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
@@ -305,6 +334,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "hold another answer": ((*T8_TAPS, "✎ no deficit"), "minor"),
     "hold one level more": ((*T8_TAPS, "✎ T8"), "T9"),
     "hold one level less": ((*T8_TAPS, "✎ T8", "T9", "✎ T8–T9"), "T9 ✓"),
+    "change one's own answer": ((*T8_TAPS, "✎ no deficit", "minor", "✎ minor deficit"), "none"),
     "open the vote": (T8_TAPS, "Discuss"),
     "take the vote back": ((*T8_TAPS, "Discuss"), "Take back the vote"),
     "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "prognosis"),
@@ -638,6 +668,9 @@ async def test_a_tap_on_a_card_that_was_replaced_leads_to_the_newest(group: Grou
     "tap",
     [
         Tap(Verb.hold, "deficit", "dubious"),
+        Tap(Verb.settle, "deficit", "2"),
+        Tap(Verb.settle, "deficit", "zz"),
+        Tap(Verb.settle, "nothing", "1"),
         Tap(Verb.hold, "nothing", "none"),
         Tap(Verb.decide, "prayer"),
         Tap(Verb.decide, "combined", "because"),

@@ -87,6 +87,7 @@ async def test_whoever_opened_the_case_leads_in_its_score_whoever_opened_that(gr
     await group.tap("‹ Back", who=CLEO)
     assert group.toast == CATALOG.team.toasts.not_yours.format(who=person(BEN))
     await group.tap("✎ lytic lesion", "blastic", who=ANA)
+    await group.tap("✎ lytic lesion", "Settle: blastic lesion", who=ANA)
     assert group.card.title == "SINS 9 · potentially unstable"
 
 

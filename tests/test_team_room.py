@@ -8,13 +8,15 @@ from itertools import product
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from kit import CATALOG, new_case
 from team_kit import ANA
 
 from bot.team import _when
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
 from flows import space
-from flows.board import Board, Shared, word
+from flows.board import Board, Shared, packed, unpacked, word
 from flows.card import Style, Tap, Verb
 from flows.cards import MOST_COPIED, Cards
 from flows.case import Kind, Step
@@ -99,12 +101,20 @@ def test_every_button_of_a_score_fits_telegram_with_the_longest_name_of_a_case()
             assert unpack(pack(tap)) == tap
 
 
+@given(st.data())
+def test_a_whole_answer_is_read_from_a_button_as_it_was_written(data: st.DataObject) -> None:
+    question = data.draw(st.sampled_from(METASTASIS.questions))
+    codes = question.tidy(tuple(data.draw(st.sets(st.sampled_from(question.codes), min_size=1))))
+    assert unpacked(question, packed(question, codes)) == codes
+
+
 def test_every_button_of_a_team_fits_telegram_with_the_longest_name_of_a_case() -> None:
     name = max((word(name) for name in CATALOG.team.names), key=len)
     codes = [(q.code, choice) for q in METASTASIS.questions for choice in ("", *q.codes)]
     told = [(Verb.decide, option, reason) for option, reason in product(CATALOG.options, ("", *CATALOG.team.reasons))]
     told += [(verb, question, choice) for verb in (Verb.answer, Verb.hold_without) for question, choice in codes]
     told += [(Verb.reason, reason, "") for reason in CATALOG.team.reasons]
+    told += [(Verb.settle, q.code, packed(q, q.codes)) for q in METASTASIS.questions]
     for verb, question, choice in told:
         tap = Tap(verb, question, choice, LONGEST_ID, MANY_TURNS, name)
         assert len(pack(tap).encode()) <= MOST_BYTES, tap
