@@ -31,6 +31,7 @@ from flows.flow import Flow
 from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
+from flows.wording import Page
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
@@ -463,10 +464,14 @@ class TeamRoom:
         return Show(card, at, kept.case.id, place=kept.place, minutes=True)
 
     def _superseded(self, kept: Kept) -> Card:
-        return self._pages.bare(self._catalog.wording.pages.superseded, self._go_on(kept))
+        return self._instead(self._catalog.wording.pages.superseded, kept)
 
-    def _resting(self, kept: Kept | None = None) -> Card:
-        return self._pages.bare(self._catalog.wording.pages.aside, *((self._go_on(kept),) if kept else ()))
+    def _resting(self, kept: Kept) -> Card:
+        return self._instead(self._catalog.wording.pages.aside, kept)
+
+    def _instead(self, page: Page, kept: Kept) -> Card:
+        """Draw what stands in place of a case, under its name, with the way to it."""
+        return replace(self._pages.bare(page, self._go_on(kept)), label=kept.team.name if kept.team else "")
 
     def _reminder(self, cases: list[Kept], hours: int) -> Card:
         """Say which cases rest from now on."""

@@ -429,6 +429,7 @@ async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_co
     name = CATALOG.team.heads.resting.partition("{name}")
     assert group.messages[reminder].title.endswith(name[2])
     assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]
+    assert group.messages[card].label == (await group.case()).team.name  # type: ignore[union-attr]
     await group.command("cases")
     assert "/case begins one." in read(group.card).text
     await group.tap(labels(group.messages[reminder])[0], who=BEN, at=reminder)
@@ -502,6 +503,7 @@ async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: Group) ->
     await group.tap(listed, who=CLEO)
     assert "Discuss" in labels(group.card)
     assert labels(group.messages[older]) == [CATALOG.wording.labels.go_on]
+    assert group.messages[older].label == listed.partition(" · ")[0]
     assert (await group.kept())["c1"].card == max(group.messages)
 
 
