@@ -27,8 +27,8 @@ from flows.errors import (
     ReasonWanted,
     Unsettled,
 )
-from flows.flow import Flow
-from flows.interview import Interview, Standing
+from flows.flow import Flow, Question
+from flows.interview import Interview
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
 from flows.wording import Page
@@ -288,7 +288,8 @@ class TeamRoom:
         shared, ward = self._shared(kept), self._ward(kept)
         try:
             if tap.verb in VIEWS:
-                return Reply((Show(ward.teamwork.viewed(shared, tap), here.card, kept.case.id),))
+                helps = self._aided(ledger, shared, ward.board.cards.flow.question(tap.question))
+                return Reply((Show(ward.teamwork.viewed(shared, tap, helps), here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
             return Reply((Show(ward.board.departing(shared, tap.question), here.card, kept.case.id),))
@@ -304,14 +305,19 @@ class TeamRoom:
         return replace(follows, shows=(self._drawn(ledger, here), *follows.shows), toast=toast)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Open the case that helps with the question at hand, in the same card, from what is found already.
+        """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.
 
         It changes nothing of the case that it helps, so no name is asked for.
         """
-        standing = self._shared(kept).standing
+        shared = self._shared(kept)
+        standing = shared.standing
         if here != kept:
             ledger.put(here, kept.case.revision)
-        if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
+        questions = self._ward(kept).board.cards.flow.questions
+        helped = [
+            q for q in questions if q.aid == tap.question and (q is standing.at or standing.findings.get(q.code))
+        ]
+        if tap.turn != kept.case.turn or not helped or not shared.talk.open:
             return Reply((self._drawn(ledger, here),), self._catalog.wording.toasts.stale)
         aid = aid_of(kept.case, standing)
         begun = _found(ledger, aid)
@@ -447,13 +453,13 @@ class TeamRoom:
     def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
         """Draw where a case stands, with what the case found that helps with its question at hand."""
         shared = self._shared(kept)
-        card = self._ward(kept).board.case(shared, self._aided(ledger, kept, shared.standing))
+        card = self._ward(kept).board.case(shared, self._aided(ledger, shared, shared.standing.at))
         return Show(card, kept.card, kept.case.id, place=kept.place)
 
-    def _aided(self, ledger: Ledger, kept: Kept, standing: Standing) -> Line | None:
-        """Tell what the case that helps has found, where it was begun and is complete."""
-        helps = standing.at is not None and standing.at.aid
-        found = _found(ledger, aid_of(kept.case, standing)) if helps else None
+    def _aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:
+        """Tell what the case found that helps with a question, where it was begun and is complete."""
+        helps = question is not None and question.aid
+        found = _found(ledger, aid_of(shared.case, shared.standing)) if helps else None
         return self._ward(found).board.context(self._shared(found)) if found else None
 
     def _minutes(self, kept: Kept) -> Show:

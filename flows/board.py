@@ -76,8 +76,8 @@ class Board:
         """Draw what is read beside a recommendation: an option, what would change it, what if, options compared."""
         return replace(card, label=self._label(shared, card), rows=_without(card.rows, Verb.restart))
 
-    def finding(self, shared: Shared, question: Question) -> Card:
-        """Draw one finding: who gave it, who holds another, and the answers to choose from."""
+    def finding(self, shared: Shared, question: Question, beside: Line | None = None) -> Card:
+        """Draw one finding: who gave it, who holds another, what helps with it, and the answers to choose from."""
         words = self.cards.catalog.team
         held = shared.standing.findings[question.code]
         lines = [Line(self.cards.given(shared.standing)[question.code])]
@@ -89,7 +89,10 @@ class Board:
         for codes in _answers(shared, question.code) if disputed else ():
             label = words.labels.settle.format(answer=question.said(codes))
             rows.append((Button(label, Tap(Verb.settle, question.code, packed(question, codes))),))
-        blocks = (Block(tuple(lines), style=Style.listed), Block((Line(words.lines.hold),), style=Style.small))
+        if question.aid:
+            rows.append((Button(self.cards.catalog.scales[question.aid].name, Tap(Verb.aid, question.aid)),))
+        helps = Block((beside,) if beside else ())
+        blocks = (Block(tuple(lines), style=Style.listed), helps, Block((Line(words.lines.hold),), style=Style.small))
         return self._view(shared, question.text, blocks, rows)
 
     def reasons(self, shared: Shared) -> Card:

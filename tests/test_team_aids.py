@@ -188,6 +188,25 @@ async def test_nothing_is_voted_on_or_decided_in_a_score(group: Group, tap: Tap)
     assert group.toast
 
 
+async def test_a_finding_is_challenged_beside_the_score_which_can_be_opened_from_there(group: Group) -> None:
+    await group.tap("limited", "enough")
+    await group.tap("✎ limited destruction", who=BEN)
+    assert sins(group.card) == []
+    await group.tap("SINS", *SCORED, TO_CASE, who=BEN)
+    assert "Discuss" in labels(group.card)
+    await group.tap("✎ limited destruction", who=BEN)
+    assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
+    late = tap_of(group.card, "SINS")
+    await group.tap("‹ Back to the card", "✎ no deficit")
+    assert sins(group.card) == []
+    assert "SINS" not in labels(group.card)
+    await group.tap("‹ Back to the card", "Discuss")
+    voted = late._replace(turn=(await group.kept())["c1"].case.turn)
+    await group.wish(voted, BEN, 1)
+    assert group.toast == TOASTS.stale
+    assert "Take back the vote" in labels(group.messages[1])
+
+
 async def test_an_old_button_opens_no_score(group: Group) -> None:
     tap = tap_of(group.card, "SINS")
     await group.tap("limited")
