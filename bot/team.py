@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from bot.conversation import Conversation, aged, aid_of, later
+from bot.helping import found, helping, leading, put
 from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.shares import id_at, unsealed
 from bot.teamwork import ANSWERS, VIEWS, Teamwork
@@ -110,7 +111,7 @@ class TeamRoom:
         if tap is None or not tap.case or tap.verb is Verb.new:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
-        kept = _found(ledger, tap.case)
+        kept = found(ledger, tap.case)
         if kept is None:
             return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
         # A message that is gone bears no topic: its tap is known by the chat alone.
@@ -157,7 +158,7 @@ class TeamRoom:
         """
         if ledger.balloted(poll):
             return Reply()
-        voting = [k for k in _alone(ledger.idle(self._clock() + SOON)) if self._is_voting(k)]
+        voting = [k for k in leading(ledger.idle(self._clock() + SOON)) if self._is_voting(k)]
         meant = [k for k in voting if asks(self._asked(k).question)]
         if len(meant) != 1 or meant[0].team is None:
             return Reply()
@@ -167,12 +168,12 @@ class TeamRoom:
 
     def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
-        kept = _found(ledger, case_id)
+        kept = found(ledger, case_id)
         if kept is None:
             return Reply()
         here = replace(kept, card=message)
         if here != kept:
-            _put(ledger, here, kept.case.revision)
+            put(ledger, here, kept.case.revision)
         before = kept.card not in (None, message)
         outdated = (Show(self._superseded(kept), kept.card, place=kept.place),) if before else ()
         return Reply((self._drawn(ledger, here), *outdated))
@@ -208,12 +209,12 @@ class TeamRoom:
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
-        kept = _found(ledger, case_id)
+        kept = found(ledger, case_id)
         return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
 
     def tended(self, ledger: Ledger, rest_after: float) -> Reply:
         """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
-        idle = [k for k in _alone(ledger.idle(self._clock() - rest_after)) if self._is_open(k)]
+        idle = [k for k in leading(ledger.idle(self._clock() - rest_after)) if self._is_open(k)]
         resting: dict[str, list[Kept]] = {}
         shows: list[Show] = []
         for kept in idle:
@@ -231,7 +232,7 @@ class TeamRoom:
         ledger.move(old, new)
         shows: list[Show] = []
         deeds: list[Deed] = []
-        for kept in _alone(ledger.of_chat(new)):
+        for kept in leading(ledger.of_chat(new)):
             if self._is_open(kept):
                 shows.append(self._drawn(ledger, kept))
                 unasked = self._is_voting(kept) and kept.team and kept.team.ballot is None
@@ -242,7 +243,7 @@ class TeamRoom:
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
         """Let the cases of a chat rest that the bot was removed from."""
-        for kept in _alone(ledger.of_chat(chat)):
+        for kept in leading(ledger.of_chat(chat)):
             ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
         return Reply()
 
@@ -271,7 +272,7 @@ class TeamRoom:
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""
         mine = kept.case.helped or kept.case.id
-        opened = [k for k in _alone(ledger.team_cases(kept.place)) if self._is_open(k)]
+        opened = [k for k in leading(ledger.team_cases(kept.place)) if self._is_open(k)]
         above = bool(opened) and max(opened, key=_depth).case.id != mine
         if tap.verb in VIEWS or not above or not kept.team or tap.name == word(kept.team.name):
             return None
@@ -301,7 +302,7 @@ class TeamRoom:
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
-            _put(ledger, here, kept.case.revision)
+            put(ledger, here, kept.case.revision)
         return replace(follows, shows=(self._drawn(ledger, here), *follows.shows), toast=toast)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
@@ -320,11 +321,11 @@ class TeamRoom:
         if tap.turn != kept.case.turn or not helped or not shared.talk.open:
             return Reply((self._drawn(ledger, here),), self._catalog.wording.toasts.stale)
         aid = aid_of(kept.case, standing)
-        begun = _found(ledger, aid)
+        begun = found(ledger, aid)
         if begun is None:
             fresh = Case(aid, tap.question, self._catalog.edition)
             case = self._wards[tap.question].interview.told(fresh, standing.findings, visit.who)
-            begun = _helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
+            begun = helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
             ledger.add(begun)
         return Reply((self._drawn(ledger, begun),))
 
@@ -358,7 +359,7 @@ class TeamRoom:
         name = self._free_name(ledger, case.id, visit.place)
         if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
-        others = _alone(ledger.team_cases(visit.place))
+        others = leading(ledger.team_cases(visit.place))
         now = max([self._clock(), *(k.team.opened + 1e-3 for k in others if k.team)])
         kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
         ledger.add(kept)
@@ -366,7 +367,7 @@ class TeamRoom:
 
     def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be."""
-        others = [k for k in _alone(ledger.team_cases(place)) if k.case.id != case_id]
+        others = [k for k in leading(ledger.team_cases(place)) if k.case.id != case_id]
         taken = {k.team.name for k in others if k.team and self._is_open(k)}
         recent = {k.team.name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
@@ -380,7 +381,7 @@ class TeamRoom:
 
     def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
         """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
-        here = _alone(ledger.team_cases(kept.place))
+        here = leading(ledger.team_cases(kept.place))
         others = [k for k in here if k.case.id != kept.case.id and self._is_open(k)]
         team = kept.team
         if team and team.name in {k.team.name for k in others if k.team}:
@@ -404,7 +405,7 @@ class TeamRoom:
 
     def _cases(self, ledger: Ledger, visit: Visit) -> Reply:
         """List the open cases of this place, each with its age and the way to its card."""
-        opened = [kept for kept in _alone(ledger.team_cases(visit.place)) if kept.team and self._is_open(kept)]
+        opened = [kept for kept in leading(ledger.team_cases(visit.place)) if kept.team and self._is_open(kept)]
         if not opened:
             page = self._catalog.wording.pages.nothing_open
             return _said(self._pages.listed(page.title, self._words.lines.no_cases, ()))
@@ -459,8 +460,8 @@ class TeamRoom:
     def _aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:
         """Tell what the case found that helps with a question, where it was begun and is complete."""
         helps = question is not None and question.aid
-        found = _found(ledger, aid_of(shared.case, shared.standing)) if helps else None
-        return self._ward(found).board.context(self._shared(found)) if found else None
+        begun = found(ledger, aid_of(shared.case, shared.standing)) if helps else None
+        return self._ward(begun).board.context(self._shared(begun)) if begun else None
 
     def _minutes(self, kept: Kept) -> Show:
         """Draw the card of the latest decision."""
@@ -537,35 +538,6 @@ class TeamRoom:
         if after.get(tap.question) and after != before:
             return self._words.toasts.held
         return self._words.toasts.settled if before.get(tap.question) and not after.get(tap.question) else ""
-
-
-def _found(ledger: Ledger, case_id: str) -> Kept | None:
-    """Find a case; one that helps another has its place, card, name and rights from that one, and goes with it."""
-    kept = ledger.get(case_id)
-    if kept is None or not kept.case.helped:
-        return kept
-    helped = ledger.get(kept.case.helped)
-    return _helping(helped, kept) if helped else None
-
-
-def _helping(helped: Kept, kept: Kept) -> Kept:
-    """Give a case that helps another as it is kept: at that one's place, and under no vote or decision of its own."""
-    team = replace(helped.team, giver="", poll="", ballot=None, minutes=None) if helped.team else None
-    return replace(helped, case=kept.case, touched=kept.touched, team=team)
-
-
-def _put(ledger: Ledger, kept: Kept, expected: int) -> None:
-    """Keep a case anew; the one that it helps is shown by the same message, and was touched with it."""
-    ledger.put(kept, expected)
-    helped = ledger.get(kept.case.helped) if kept.case.helped else None
-    if helped:
-        touched = max(helped.touched, kept.touched)
-        ledger.put(replace(helped, card=kept.card, touched=touched), helped.case.revision)
-
-
-def _alone(cases: Iterable[Kept]) -> list[Kept]:
-    """Leave out the cases that help others: those have no name of their own, and never rest by themselves."""
-    return [kept for kept in cases if not kept.case.helped]
 
 
 def _depth(kept: Kept) -> tuple[bool, int, float]:

@@ -240,6 +240,7 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
 async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_path: Path) -> None:
     stranger = replace(ROUNDS, members=THREE[:2])
     async with grouped(tmp_path, OPEN, (*START, stranger)) as rounds:
+        await rounds.beyond()
         chat = {"id": OPEN, "type": "supergroup", "title": "Open rounds"}
         message = {"message_id": 700, "date": 1, "chat": chat, "from": DR_LINDQVIST.user(), "text": "/case"}
         await rounds.seat.channel.reception.accept([{"update_id": 900_002, "message": message}])
