@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.reply import Reply, Said, Show, Visit, Wipe
+from bot.reply import FOREIGN, UNREADABLE, Reply, Said, Show, Visit, Wipe
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
@@ -105,14 +105,15 @@ class Conversation:
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
         if tap is None:
-            return Reply(toast=self._words.toasts.unknown_button)
+            return Reply(toast=self._words.toasts.unknown_button, forged=UNREADABLE)
         if tap.verb is Verb.new:
             return self._new(ledger, visit)
         if not tap.case:
             return self._tap_page(ledger, tap, visit)
         kept = ledger.get(tap.case)
         if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):
-            return self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
+            gone = self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
+            return replace(gone, forged=FOREIGN if kept else "")
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside:
@@ -269,7 +270,7 @@ class Conversation:
         standing = self._clinics[kept.case.flow].interview.standing(kept.case)
         if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
             raise StaleTap(tap.question)
-        aid = _aid_of(kept.case, standing)
+        aid = aid_of(kept.case, standing)
         begun = ledger.get(aid)
         if begun:
             return self._bring(ledger, begun, visit)
@@ -366,7 +367,7 @@ class Conversation:
         if standing.read:
             return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
         aided = standing.at is not None and standing.at.aid
-        found = self._aided(ledger.get(_aid_of(kept.case, standing))) if aided else None
+        found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
         return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
 
     def _aided(self, kept: Kept | None) -> Line | None:
@@ -429,7 +430,7 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
             raise StaleTap(tap.question)
 
 
-def _aid_of(case: Case, standing: Standing) -> str:
+def aid_of(case: Case, standing: Standing) -> str:
     """Give the id of the case that helps where this one stands, at its level."""
     return case.aid(standing.findings.get("levels", NOT_ASKED))
 

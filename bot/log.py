@@ -12,7 +12,7 @@ from structlog.typing import EventDict, FilteringBoundLogger
 from bot.settings import LogLevel
 
 ALLOWED: Final = frozenset(
-    {"event", "level", "timestamp", "update_id", "error", "fate", "retry_in", "seconds", "advice", "bot"}
+    {"event", "level", "timestamp", "update_id", "error", "fate", "retry_in", "seconds", "advice", "bot", "why"}
 )
 """Codes and numbers. No findings, no names, no texts, no addresses: those have no field here."""
 

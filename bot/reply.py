@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from flows.card import Card
 from flows.findings import Codes, Findings
@@ -101,8 +102,20 @@ Deed = Ask | Stop | Pin | Wipe
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done."""
+    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
+
+    Attributes:
+        forged: what no button of ours can have asked for: UNREADABLE or FOREIGN; empty for everything else.
+    """
 
     shows: tuple[Show, ...] = ()
     toast: str = ""
     deeds: tuple[Deed, ...] = ()
+    forged: str = ""
+
+
+UNREADABLE: Final = "unreadable"
+"""A tap that bears nothing that was ever packed here."""
+
+FOREIGN: Final = "foreign"
+"""A tap on a case of another chat or person, whose buttons were never shown there."""

@@ -31,4 +31,4 @@ def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str
     """
     alone = Conversation(*offered, clock, new_id)
     flow = offered.flow()
-    return Rooms(alone, TeamRoom(flow, offered.catalog, clock, new_id, alone), flow, Lookup(offered))
+    return Rooms(alone, TeamRoom(*offered, clock, new_id, alone), flow, Lookup(offered))

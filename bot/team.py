@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from bot.conversation import Conversation, aged, later
-from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.conversation import Conversation, aged, aid_of, later
+from bot.helping import found, helping, leading, put
+from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.shares import id_at, unsealed
 from bot.teamwork import ANSWERS, VIEWS, Teamwork
 from flows.board import Board, Shared, word
-from flows.card import Button, Card, Tap, Verb, person
+from flows.card import Button, Card, Line, Tap, Verb, person
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
@@ -27,19 +28,35 @@ from flows.errors import (
     ReasonWanted,
     Unsettled,
 )
-from flows.flow import Flow
+from flows.flow import Flow, Question
 from flows.interview import Interview
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
+from flows.wording import Page
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
 
+_ANSWERED: Final = frozenset((*COMMANDS, "new", "cancel", "forget"))
+"""Commands that get an answer in a group; some are of private chats, and of no menu there."""
+
 BEGIN: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
 
+SOON: Final = 86400.0
+"""Seconds: no case was touched later than that from now, whatever the clock did."""
+
 _PICKS: Final = 3
 """Names to pick the right one from."""
+
+
+class Ward(NamedTuple):
+    """What serves the cases of one flow."""
+
+    interview: Interview
+    discussion: Discussion
+    board: Board
+    teamwork: Teamwork
 
 
 class TeamRoom:
@@ -47,23 +64,29 @@ class TeamRoom:
 
     def __init__(
         self,
-        flow: Flow,
+        flows: Mapping[str, Flow],
         catalog: Catalog,
         clock: Callable[[], float],
         new_id: Callable[[], str],
         alone: Conversation,
     ) -> None:
-        """Take the flow and its words, the clock (seconds since 1970), the ids, and what a person alone is shown."""
-        self._interview = Interview(flow)
-        self._discussion = Discussion(self._interview)
-        self._board = Board(Cards(flow, catalog, named=True), _when)
+        """Take the flows, the one that a team works first, and their words, clock, ids, what a person alone is shown.
+
+        Args:
+            flows: by their codes; the others help with a question of the first.
+            catalog: their words.
+            clock: gives seconds since 1970, UTC.
+            new_id: gives an id for a case.
+            alone: what answers where it is no matter of a team.
+        """
         self._pages = Pages(catalog)
         self._catalog = catalog
         self._words = catalog.team
         self._clock = clock
         self._new_id = new_id
         self._alone = alone
-        self._teamwork = Teamwork(self._discussion, self._board, alone, clock, self._pages)
+        self._default = next(iter(flows))
+        self._wards = {code: self._built(flow) for code, flow in flows.items()}
 
     def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
@@ -76,24 +99,24 @@ class TeamRoom:
                 return self._new(ledger, visit) if argument == BEGIN else self._brought(ledger, argument, visit)
             case "forget":
                 return _said(self._pages.bare(self._words.pages.erase_privately))
-            case "start" | "help" | "about" | "options" | "scales":
+            case "help":
+                return _said(self._pages.plain(self._words.pages.help))
+            case "start" | "about" | "options" | "scales":
                 return self._alone.command(ledger, name, visit)
             case _:
                 return Reply()
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
-        if tap is not None and tap.verb is Verb.new:
-            return self._new(ledger, visit)
-        if tap is None or not tap.case:
-            return self._alone.tap(ledger, tap, visit)
+        if tap is None or not tap.case or tap.verb is Verb.new:
+            return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
-        kept = ledger.get(tap.case)
+        kept = found(ledger, tap.case)
         if kept is None:
             return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
         # A message that is gone bears no topic: its tap is known by the chat alone.
         if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
-            return Reply(toast=toasts.gone)
+            return Reply(toast=toasts.gone, forged=FOREIGN)
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside:
@@ -102,6 +125,8 @@ class TeamRoom:
         if kept.card not in (None, visit.card) and not at_minutes:
             return Reply((Show(self._superseded(kept), visit.card),), toasts.moved)
         here = kept if at_minutes else replace(kept, card=visit.card)
+        if tap.verb is Verb.aid:
+            return self._aid(ledger, kept, here, tap, visit)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
@@ -112,33 +137,53 @@ class TeamRoom:
         offered = self._shared(kept).talk.offered
         voted = next((offered[number] for number in numbers if number < len(offered)), "")
         try:
-            case = self._discussion.vote(kept.case, voted, who, self._clock())
+            case = self._ward(kept).discussion.vote(kept.case, voted, who, self._clock())
         except FlowError:
             return Reply()
         woken = self._woken(ledger, kept) or kept
         here = replace(woken, case=case, touched=later(self._clock, kept))
         ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(here),))
+        return Reply((self._drawn(ledger, here),))
+
+    def uncounted(self, ledger: Ledger, poll: str, asks: Callable[[str], bool]) -> Reply:
+        """Say that a vote was given in a poll that no case knows: its sending was in doubt, so it was sent once more.
+
+        Whose vote it is cannot be told, nor can the poll be stopped: its message is not known. Nothing is said where
+        it might be another case's.
+
+        Args:
+            ledger: the transaction.
+            poll: the channel's id of the poll.
+            asks: tells whether a question is the one that the poll asks.
+        """
+        if ledger.balloted(poll):
+            return Reply()
+        voting = [k for k in leading(ledger.idle(self._clock() + SOON)) if self._is_voting(k)]
+        meant = [k for k in voting if asks(self._asked(k).question)]
+        if len(meant) != 1 or meant[0].team is None:
+            return Reply()
+        title = self._words.heads.uncounted.format(name=meant[0].team.name)
+        card = self._pages.listed(title, self._words.lines.uncounted, ())
+        return Reply((Show(card, place=meant[0].place),))
 
     def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
-        kept = ledger.get(case_id)
+        kept = found(ledger, case_id)
         if kept is None:
             return Reply()
         here = replace(kept, card=message)
         if here != kept:
-            ledger.put(here, kept.case.revision)
+            put(ledger, here, kept.case.revision)
         before = kept.card not in (None, message)
         outdated = (Show(self._superseded(kept), kept.card, place=kept.place),) if before else ()
-        return Reply((self._drawn(here), *outdated))
+        return Reply((self._drawn(ledger, here), *outdated))
 
     def polled(self, ledger: Ledger, case_id: str, number: int, poll: str, message: int) -> Reply:
         """Remember the poll of a vote; one that came too late is stopped."""
         kept = ledger.get(case_id)
         if kept is None or kept.team is None:
             return Reply(deeds=(Stop(message),))
-        talk = self._shared(kept).talk
-        if talk.stage is not Stage.voting or talk.rounds != number:
+        if not self._is_voting(kept) or self._shared(kept).talk.rounds != number:
             return Reply(deeds=(Stop(message, place=kept.place),))
         earlier = kept.team.ballot
         ledger.put(replace(kept, team=replace(kept.team, poll=poll, ballot=message)), kept.case.revision)
@@ -164,12 +209,12 @@ class TeamRoom:
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
-        kept = ledger.get(case_id)
-        return Reply((self._drawn(kept),) if kept and kept.card is not None and not kept.aside else ())
+        kept = found(ledger, case_id)
+        return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
 
     def tended(self, ledger: Ledger, rest_after: float) -> Reply:
         """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
-        idle = [k for k in ledger.idle(self._clock() - rest_after) if self._is_open(k)]
+        idle = [k for k in leading(ledger.idle(self._clock() - rest_after)) if self._is_open(k)]
         resting: dict[str, list[Kept]] = {}
         shows: list[Show] = []
         for kept in idle:
@@ -187,24 +232,26 @@ class TeamRoom:
         ledger.move(old, new)
         shows: list[Show] = []
         deeds: list[Deed] = []
-        for kept in ledger.of_chat(new):
+        for kept in leading(ledger.of_chat(new)):
             if self._is_open(kept):
-                shows.append(self._drawn(kept))
-                voting = self._shared(kept).talk.stage is Stage.voting
-                deeds += [self._asked(kept)] if voting and kept.team and kept.team.ballot is None else []
+                shows.append(self._drawn(ledger, kept))
+                unasked = self._is_voting(kept) and kept.team and kept.team.ballot is None
+                deeds += [self._asked(kept)] if unasked else []
             elif kept.team and kept.team.minutes is None:
                 shows.append(self._minutes(kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
         """Let the cases of a chat rest that the bot was removed from."""
-        for kept in ledger.of_chat(chat):
+        for kept in leading(ledger.of_chat(chat)):
             ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
         return Reply()
 
-    def refused(self, why: str, *, tapped: bool) -> Reply:
-        """Say why somebody cannot take part; only to who tapped."""
-        return Reply(toast=getattr(self._words.toasts, why)) if tapped else Reply()
+    def refused(self, why: str, command: str = "") -> Reply:
+        """Say why somebody cannot take part: to who tapped in passing, to who gave a command of ours in a line."""
+        if not command:
+            return Reply(toast=getattr(self._words.toasts, why))
+        return _said(self._pages.bare(getattr(self._words.pages, why))) if command in _ANSWERED else Reply()
 
     def not_here(self, chat: str, who: str, *, tapped: bool, told: bool) -> Reply:
         """Say once that the bot is not for this group."""
@@ -212,28 +259,41 @@ class TeamRoom:
             return self._alone.not_listed(who, tapped=True)
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
+    def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Do what a button wishes that belongs to no case."""
+        match tap.verb if tap else None:
+            case Verb.new:
+                return self._new(ledger, visit)
+            case Verb.help:
+                return Reply((Show(self._pages.plain(self._words.pages.help), visit.card),))
+            case _:
+                return self._alone.tap(ledger, tap, visit)
+
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
-        """Where a newer case is open here, have the right name picked before a tap counts."""
-        opened = [k for k in ledger.team_cases(kept.place) if self._is_open(k)]
-        older = bool(opened) and opened[0].case.id != kept.case.id
-        if tap.verb in VIEWS or not older or not kept.team or tap.name == word(kept.team.name):
+        """Where the card of another open case stands below, have the right name picked before a tap counts."""
+        mine = kept.case.helped or kept.case.id
+        opened = [k for k in leading(ledger.team_cases(kept.place)) if self._is_open(k)]
+        above = bool(opened) and max(opened, key=_depth).case.id != mine
+        if tap.verb in VIEWS or not above or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
-            return Reply((self._drawn(kept),), self._words.toasts.wrong_name)
-        others = [k.team.name for k in opened if k.team and k.case.id != kept.case.id]
+            return Reply((self._drawn(ledger, kept),), self._words.toasts.wrong_name)
+        others = [k.team.name for k in opened if k.team and k.case.id != mine]
         more = [name for name in self._words.names if name not in (*others, kept.team.name)]
         names = sorted([kept.team.name, *[*others, *more][: _PICKS - 1]], key=word)
-        return Reply((Show(self._board.which(self._shared(kept), tap, names), kept.card, kept.case.id),))
+        card = self._ward(kept).board.which(self._shared(kept), tap, names)
+        return Reply((Show(card, kept.card, kept.case.id),), self._words.toasts.which)
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared = self._shared(kept)
+        shared, ward = self._shared(kept), self._ward(kept)
         try:
             if tap.verb in VIEWS:
-                return Reply((Show(self._teamwork.viewed(shared, tap), here.card, kept.case.id),))
-            here = replace(here, case=self._teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
+                helps = self._aided(ledger, shared, ward.board.cards.flow.question(tap.question))
+                return Reply((Show(ward.teamwork.viewed(shared, tap, helps), here.card, kept.case.id),))
+            here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
-            return Reply((Show(self._board.departing(shared, tap.question), here.card, kept.case.id),))
+            return Reply((Show(ward.board.departing(shared, tap.question), here.card, kept.case.id),))
         except FlowError as refused:
             toast = self._why(refused, shared, tap, visit)
         else:
@@ -242,8 +302,32 @@ class TeamRoom:
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
+            put(ledger, here, kept.case.revision)
+        return replace(follows, shows=(self._drawn(ledger, here), *follows.shows), toast=toast)
+
+    def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.
+
+        It changes nothing of the case that it helps, so no name is asked for.
+        """
+        shared = self._shared(kept)
+        standing = shared.standing
+        if here != kept:
             ledger.put(here, kept.case.revision)
-        return replace(follows, shows=(self._drawn(here), *follows.shows), toast=toast)
+        questions = self._ward(kept).board.cards.flow.questions
+        helped = [
+            q for q in questions if q.aid == tap.question and (q is standing.at or standing.findings.get(q.code))
+        ]
+        if tap.turn != kept.case.turn or not helped or not shared.talk.open:
+            return Reply((self._drawn(ledger, here),), self._catalog.wording.toasts.stale)
+        aid = aid_of(kept.case, standing)
+        begun = found(ledger, aid)
+        if begun is None:
+            fresh = Case(aid, tap.question, self._catalog.edition)
+            case = self._wards[tap.question].interview.told(fresh, standing.findings, visit.who)
+            begun = helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
+            ledger.add(begun)
+        return Reply((self._drawn(ledger, begun),))
 
     def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
@@ -268,21 +352,22 @@ class TeamRoom:
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case of this place."""
-        return self._opened(ledger, Case(self._new_id(), self._interview.flow.code, self._catalog.edition), visit, "")
+        return self._opened(ledger, Case(self._new_id(), self._default, self._catalog.edition), visit, "")
 
     def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str) -> Reply:
         """Open a case under a name that no other open one here has."""
         name = self._free_name(ledger, case.id, visit.place)
         if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
-        now = max([self._clock(), *(k.team.opened + 1e-3 for k in ledger.team_cases(visit.place) if k.team)])
+        others = leading(ledger.team_cases(visit.place))
+        now = max([self._clock(), *(k.team.opened + 1e-3 for k in others if k.team)])
         kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
         ledger.add(kept)
-        return Reply((self._drawn(kept),))
+        return Reply((self._drawn(ledger, kept),))
 
     def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be."""
-        others = [k for k in ledger.team_cases(place) if k.case.id != case_id]
+        others = [k for k in leading(ledger.team_cases(place)) if k.case.id != case_id]
         taken = {k.team.name for k in others if k.team and self._is_open(k)}
         recent = {k.team.name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
@@ -291,12 +376,13 @@ class TeamRoom:
     def _asked(self, kept: Kept) -> Ask:
         """Put the vote that is open to the chat."""
         shared = self._shared(kept)
-        question, answers = self._board.poll(shared)
+        question, answers = self._ward(kept).board.poll(shared)
         return Ask(kept.case.id, shared.talk.rounds, question, answers, place=kept.place)
 
     def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
         """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
-        others = [k for k in ledger.team_cases(kept.place) if k.case.id != kept.case.id and self._is_open(k)]
+        here = leading(ledger.team_cases(kept.place))
+        others = [k for k in here if k.case.id != kept.case.id and self._is_open(k)]
         team = kept.team
         if team and team.name in {k.team.name for k in others if k.team}:
             name = self._free_name(ledger, kept.case.id, kept.place)
@@ -309,7 +395,7 @@ class TeamRoom:
         """Open the case that a link hands to this place; followed again, the link leads to the same one."""
         case_id = unsealed(ledger.secret(), token, visit.who, self._clock())
         kept = ledger.get(case_id) if case_id else None
-        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._interview.flow.code:
+        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._default:
             return _said(self._pages.bare(self._words.pages.share_gone))
         here = ledger.get(id_at(token, visit.place, len(kept.case.id)))
         if here:
@@ -319,7 +405,7 @@ class TeamRoom:
 
     def _cases(self, ledger: Ledger, visit: Visit) -> Reply:
         """List the open cases of this place, each with its age and the way to its card."""
-        opened = [kept for kept in ledger.team_cases(visit.place) if kept.team and self._is_open(kept)]
+        opened = [kept for kept in leading(ledger.team_cases(visit.place)) if kept.team and self._is_open(kept)]
         if not opened:
             page = self._catalog.wording.pages.nothing_open
             return _said(self._pages.listed(page.title, self._words.lines.no_cases, ()))
@@ -328,9 +414,11 @@ class TeamRoom:
         return _said(self._pages.listed(self._words.heads.cases, self._words.lines.cases, tuple(rows)))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
-        """Show a case: in its card where that was tapped, else in a new one below."""
+        """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""
         if visit.card is not None and visit.card == kept.card and not kept.aside:
-            return Reply((self._drawn(kept),))
+            return Reply((self._drawn(ledger, kept),))
+        helped = ledger.get(kept.case.helped) if kept.case.helped else None
+        kept = helped or kept
         woken = self._woken(ledger, kept)
         if woken is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
@@ -339,32 +427,58 @@ class TeamRoom:
         ledger.put(here, kept.case.revision)
         before = kept.card if not stays else None
         outdated = (Show(self._superseded(kept), before, place=kept.place),) if before is not None else ()
-        return Reply((*outdated, self._drawn(here)))
+        return Reply((*outdated, self._drawn(ledger, here)))
+
+    def _built(self, flow: Flow) -> Ward:
+        interview = Interview(flow)
+        discussion = Discussion(interview)
+        board = Board(Cards(flow, self._catalog, named=True), _when)
+        return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock, self._pages))
+
+    def _ward(self, kept: Kept) -> Ward:
+        return self._wards[kept.case.flow]
 
     def _shared(self, kept: Kept) -> Shared:
-        standing = self._interview.standing(kept.case)
-        talk = self._discussion.talk(kept.case, standing)
+        ward = self._ward(kept)
+        standing = ward.interview.standing(kept.case)
+        talk = ward.discussion.talk(kept.case, standing)
         team = kept.team
         return Shared(kept.case, standing, talk, team.name if team else "", kept.owner, team.giver if team else "")
 
     def _is_open(self, kept: Kept) -> bool:
         return self._shared(kept).talk.stage is not Stage.decided
 
-    def _drawn(self, kept: Kept) -> Show:
-        return Show(self._board.case(self._shared(kept)), kept.card, kept.case.id, place=kept.place)
+    def _is_voting(self, kept: Kept) -> bool:
+        return self._shared(kept).talk.stage is Stage.voting
+
+    def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
+        """Draw where a case stands, with what the case found that helps with its question at hand."""
+        shared = self._shared(kept)
+        card = self._ward(kept).board.case(shared, self._aided(ledger, shared, shared.standing.at))
+        return Show(card, kept.card, kept.case.id, place=kept.place)
+
+    def _aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:
+        """Tell what the case found that helps with a question, where it was begun and is complete."""
+        helps = question is not None and question.aid
+        begun = found(ledger, aid_of(shared.case, shared.standing)) if helps else None
+        return self._ward(begun).board.context(self._shared(begun)) if begun else None
 
     def _minutes(self, kept: Kept) -> Show:
         """Draw the card of the latest decision."""
         shared = self._shared(kept)
-        card = self._board.decision(shared, shared.talk.decisions[-1])
+        card = self._ward(kept).board.decision(shared, shared.talk.decisions[-1])
         at = kept.team.minutes if kept.team else None
         return Show(card, at, kept.case.id, place=kept.place, minutes=True)
 
     def _superseded(self, kept: Kept) -> Card:
-        return self._pages.bare(self._catalog.wording.pages.superseded, self._go_on(kept))
+        return self._instead(self._catalog.wording.pages.superseded, kept)
 
-    def _resting(self, kept: Kept | None = None) -> Card:
-        return self._pages.bare(self._catalog.wording.pages.aside, *((self._go_on(kept),) if kept else ()))
+    def _resting(self, kept: Kept) -> Card:
+        return self._instead(self._catalog.wording.pages.aside, kept)
+
+    def _instead(self, page: Page, kept: Kept) -> Card:
+        """Draw what stands in place of a case, under its name, with the way to it."""
+        return replace(self._pages.bare(page, self._go_on(kept)), label=kept.team.name if kept.team else "")
 
     def _reminder(self, cases: list[Kept], hours: int) -> Card:
         """Say which cases rest from now on."""
@@ -406,7 +520,8 @@ class TeamRoom:
         counts = shared.standing.findings.get(tap.question)
         if tap.verb not in ANSWERS or first is None or not counts or first.who == visit.who:
             return ""
-        return self._words.toasts.first.format(who=person(first.who), answer=self._board.said(tap.question, counts))
+        answer = self._wards[shared.case.flow].board.said(tap.question, counts)
+        return self._words.toasts.first.format(who=person(first.who), answer=answer)
 
     def _not_now(self, shared: Shared) -> str:
         """Say what the stage of the discussion keeps from being done."""
@@ -416,7 +531,7 @@ class TeamRoom:
 
     def _told(self, shared: Shared, here: Kept, tap: Tap) -> str:
         """Tell what became of a word that somebody held against an answer."""
-        if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without):
+        if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle):
             return ""
         now = self._shared(here)
         before, after = shared.talk.disputes(shared.standing), now.talk.disputes(now.standing)
@@ -425,12 +540,17 @@ class TeamRoom:
         return self._words.toasts.settled if before.get(tap.question) and not after.get(tap.question) else ""
 
 
+def _depth(kept: Kept) -> tuple[bool, int, float]:
+    """Tell how far down in its chat the card of a case stands; one that is yet to come stands below all."""
+    return kept.card is None, kept.card or 0, kept.team.opened if kept.team else 0.0
+
+
 def _said(card: Card) -> Reply:
     return Reply((Show(card),))
 
 
 def _show(kept: Kept) -> Tap:
-    return Tap(Verb.show, case=kept.case.id)
+    return Tap(Verb.show, case=kept.case.helped or kept.case.id)
 
 
 def _when(at: float) -> str:

@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.conversation import BESIDE, Conversation, beside
 from bot.reply import Visit
-from flows.board import Board, Shared
-from flows.card import Button, Card, Tap, Verb
+from flows.board import Board, Shared, unpacked
+from flows.card import Button, Card, Line, Tap, Verb
 from flows.case import Case
 from flows.discussion import Discussion, Member, Stage
 from flows.errors import NothingChosen, NotNow, StaleTap
@@ -22,7 +22,7 @@ ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
 VIEWS: Final = BESIDE | {Verb.finding, Verb.reasons, Verb.choose, Verb.scale}
 """Taps that look at something and change nothing."""
 
-_WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.reason, Verb.unsay)
+_WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle, Verb.reason, Verb.unsay)
 """Taps that say what one holds, whatever has happened since: they may come late and twice."""
 
 
@@ -45,8 +45,8 @@ class Teamwork:
         self._clock = clock
         self._pages = pages
 
-    def viewed(self, shared: Shared, tap: Tap) -> Card:
-        """Draw what a tap wants to look at.
+    def viewed(self, shared: Shared, tap: Tap, helps: Line | None) -> Card:
+        """Draw what a tap wants to look at; beside a finding what another case found that helps with it.
 
         Raises:
             NotNow: where the discussion does not stand there.
@@ -55,10 +55,10 @@ class Teamwork:
         board, stage, standing = self._board, shared.talk.stage, shared.standing
         match tap.verb:
             case Verb.finding:
-                return self._finding(shared, tap.question)
+                return self._finding(shared, tap.question, helps)
             case Verb.reasons if stage is Stage.voting:
                 return board.reasons(shared)
-            case Verb.choose if stage in (Stage.advised, Stage.voting, Stage.reopened):
+            case Verb.choose if not shared.case.helped and stage in (Stage.advised, Stage.voting, Stage.reopened):
                 return board.choosing(shared)
             case Verb.reasons | Verb.choose:
                 raise NotNow
@@ -68,14 +68,14 @@ class Teamwork:
             case _:
                 return board.beside(shared, beside(board.cards, shared.case, standing, tap))
 
-    def _finding(self, shared: Shared, code: str) -> Card:
+    def _finding(self, shared: Shared, code: str, helps: Line | None) -> Card:
         """Draw a finding, while answers may be given."""
         question = self._board.cards.flow.question(code)
         if question is None or not shared.standing.findings.get(code):
             raise StaleTap(code)
         if not shared.talk.open:
             raise NotNow
-        return self._board.finding(shared, question)
+        return self._board.finding(shared, question, helps)
 
     def taken(self, kept: Kept, shared: Shared, tap: Tap, visit: Visit) -> Case:
         """Give the case with what a tap did to it.
@@ -95,7 +95,7 @@ class Teamwork:
         return self._alone.taken(shared.case, tap, visit.who)
 
     def _held(self, shared: Shared, tap: Tap, member: Member) -> Case:
-        """Take what somebody holds: an answer, or a reason."""
+        """Take what somebody holds: an answer, what shall count of those that are held, or a reason."""
         case, now = shared.case, self._clock()
         if tap.verb is Verb.reason and tap.question in self._reasons:
             return self._discussion.reason(case, tap.question, member.who, now, on=True)
@@ -103,11 +103,17 @@ class Teamwork:
             for reason in [code for code, given in shared.talk.reasons.items() if member.who in given]:
                 case = self._discussion.reason(case, reason, member.who, now, on=False)
             return case
+        if tap.verb is Verb.settle:
+            question = self._board.cards.flow.question(tap.question)
+            codes = unpacked(question, tap.choice) if question else ()
+            return self._discussion.settle(case, tap.question, codes, member, now)
         return self._discussion.hold(case, tap.question, _answer(shared, tap, member.who), member, now)
 
     def _moved(self, shared: Shared, tap: Tap, member: Member) -> Case:
-        """Take what leads the discussion from one stage to another, or undoes an answer."""
+        """Take what leads the discussion to another stage, which a score has none of, or undoes an answer."""
         case, now, discussion = shared.case, self._clock(), self._discussion
+        if case.helped and tap.verb not in (Verb.back, Verb.restart):
+            raise StaleTap(tap.question)
         match tap.verb:
             case Verb.discuss:
                 return discussion.discuss(case, self._board.advised(shared), member, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,9 +15,10 @@ from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.interview import Standing
 from flows.levels import written
+from flows.plain import units
 from flows.rules import Recommendation, Verdict, decide
 
-_ALONE: Final = (Verb.new, Verb.share, Verb.aid, Verb.copy)
+_ALONE: Final = (Verb.new, Verb.share, Verb.copy)
 """What a card offers to one person, and not to a team."""
 
 
@@ -50,21 +52,33 @@ class Board:
     cards: Cards
     when: Callable[[float], str]
 
-    def case(self, shared: Shared) -> Card:
-        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
-        card = self.cards.case(shared.case, shared.standing)
+    def case(self, shared: Shared, beside: Line | None = None) -> Card:
+        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision.
+
+        Args:
+            shared: the case.
+            beside: what another flow found that helps with the question at hand.
+        """
+        card = self.cards.case(shared.case, shared.standing, beside)
         rows = self._rows(shared, card.rows)
         if shared.talk.stage is Stage.decided:
             return self._decided(shared, self._label(shared, card), rows)
         return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
+
+    def context(self, shared: Shared) -> Line | None:
+        """Tell what a score found, beside a question that it helps with, and whether it is disputed."""
+        line = self.cards.context(shared.case, shared.standing)
+        if line is None or not shared.talk.disputes(shared.standing):
+            return line
+        return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
 
     def beside(self, shared: Shared, card: Card) -> Card:
         """Draw what is read beside a case: its answers, an option, what would change it, what if, options compared."""
         rows = tuple(tuple(map(_challenged, row)) for row in _without(card.rows, Verb.restart))
         return replace(card, label=self._label(shared, card), rows=rows)
 
-    def finding(self, shared: Shared, question: Question) -> Card:
-        """Draw one finding: who gave it, who holds another, and the answers to choose from."""
+    def finding(self, shared: Shared, question: Question, beside: Line | None = None) -> Card:
+        """Draw one finding: who gave it, who holds another, what helps with it, and the answers to choose from."""
         words = self.cards.catalog.team
         held = shared.standing.findings[question.code]
         lines = [Line(self.cards.given(shared.standing)[question.code])]
@@ -72,7 +86,14 @@ class Board:
         rows = grid(question, held, Verb.hold, Verb.hold_with, Verb.hold_without)
         if question.several:
             rows.append((Button(words.labels.as_it_stands, Tap(Verb.hold, question.code)),))
-        blocks = (Block(tuple(lines), style=Style.listed), Block((Line(words.lines.hold),), style=Style.small))
+        disputed = question.code in shared.talk.disputes(shared.standing)
+        for codes in _answers(shared, question.code) if disputed else ():
+            label = words.labels.settle.format(answer=question.said(codes))
+            rows.append((Button(label, Tap(Verb.settle, question.code, packed(question, codes))),))
+        if question.aid:
+            rows.append((Button(self.cards.catalog.scales[question.aid].name, Tap(Verb.aid, question.aid)),))
+        helps = Block((beside,) if beside else ())
+        blocks = (Block(tuple(lines), style=Style.listed), helps, Block((Line(words.lines.hold),), style=Style.small))
         return self._view(shared, question.text, blocks, rows)
 
     def reasons(self, shared: Shared) -> Card:
@@ -89,7 +110,7 @@ class Board:
         offered = [*(advice.option for advice in self.advised(shared).options), NONE_OF_THESE]
         rows = [(Button(self._short(option), Tap(Verb.decide, option)),) for option in offered]
         vote = self._vote(shared, shared.talk.offered, shared.talk.votes)
-        return self._view(shared, words.labels.close, (Block((Line(words.lines.choose),)), vote), rows)
+        return self._view(shared, words.heads.choose, (Block((Line(words.lines.choose),)), vote), rows)
 
     def departing(self, shared: Shared, option: str) -> Card:
         """Draw the reasons for a decision that the source does not support outright."""
@@ -101,9 +122,10 @@ class Board:
     def which(self, shared: Shared, tap: Tap, names: Sequence[str]) -> Card:
         """Ask which case a tap means, before it counts."""
         words = self.cards.catalog.team
-        rows = tuple((Button(name, tap._replace(name=word(name))),) for name in names)
+        rows = [(Button(name, tap._replace(name=word(name))),) for name in names]
+        rows.append((Button(self.cards.catalog.wording.labels.to_card, Tap(Verb.show)),))
         blocks = (Block((Line(words.lines.which),)),)
-        return Card("", words.heads.which, blocks, bound(rows, replace(shared.case, turn=tap.turn)))
+        return Card("", words.heads.which, blocks, bound(tuple(rows), replace(shared.case, turn=tap.turn)))
 
     def decision(self, shared: Shared, decision: Decision) -> Card:
         """Draw the record of a decision: findings with who gave them, what the source supports, the vote, the dissent.
@@ -117,7 +139,7 @@ class Board:
         said.append(Line(words.heads.by.format(who=person(decision.who))))
         if decision.reason:
             said.append(Line(words.reasons[decision.reason], lead=words.heads.departs))
-        blocks = (
+        blocks: tuple[Block, ...] = (
             Block(tuple(said)),
             self._urgent(shared),
             self._given(shared),
@@ -127,41 +149,35 @@ class Board:
             self._reasons(decision.reasons),
             self._closing(shared),
         )
-        copy = Button(words.labels.copy_record, Tap(Verb.show), copies=self.record(shared, decision))
-        rows = ((copy,), (Button(words.labels.reopen, Tap(Verb.reopen)),)) if holds else ()
+        record = self.record(shared, decision)
+        reopen = (Button(words.labels.reopen, Tap(Verb.reopen)),)
+        rows: tuple[tuple[Button, ...], ...] = ()
+        if holds and units(record) <= MOST_COPIED:
+            rows = ((Button(words.labels.copy_record, Tap(Verb.show), copies=record),), reopen)
+        elif holds:
+            typed = Block(tuple(map(Line, record.splitlines())), style=Style.typed)
+            blocks, rows = (*blocks, Block((Line(words.lines.record),)), typed), (reopen,)
         title = heading.format(option=self._option(decision.option))
         label = f"{shared.name} · {self.when(decision.at)}"
         return Card(label, title, tuple(b for b in blocks if b.lines), bound(rows, shared.case))
 
     def record(self, shared: Shared, decision: Decision) -> str:
-        """Write a decision in plain text for the patient's record, without a person's name; 256 characters at most.
-
-        What is too long is shortened step by step, no further than needed, and never a finding but the levels: options
-        are counted, the source is named by its edition, the hour is left out, levels are counted, votes are left out.
-        """
-        texts = [self._recorded(shared, decision, shortened) for shortened in range(6)]
-        return next((text for text in texts if len(text) <= MOST_COPIED), texts[-1][:MOST_COPIED])
-
-    def _recorded(self, shared: Shared, decision: Decision, shortened: int) -> str:
+        """Write a decision in plain text for the patient's record: all of it, without a person's name."""
         words, catalog = self.cards.catalog.team.record, self.cards.catalog
-        given = [(q, codes) for q in self.cards.flow.questions if (codes := shared.standing.findings.get(q.code))]
-        levels = given[0][1]
-        counted = shortened >= 4 and len(levels) > 1  # noqa: PLR2004 - the steps as they are told in `record`
-        where = f"{len(levels)} levels" if counted else written(levels)
-        found = ", ".join(question.said(codes) for question, codes in given[1:])
-        options = [self._short(advice.option) for advice in self.advised(shared).having(Verdict.indicated)]
-        if shortened and len(options) > 1:
-            options = [f"{options[0]} +{len(options) - 1}"]
-        origin = words.edition if shortened > 1 else words.source
-        when = self.when(decision.at)
-        return "\n".join(
-            [
-                words.findings.format(levels=where, findings=found),
-                words.supports.format(options=", ".join(options) or words.nothing),
-                self._told(decision, when.partition(",")[0] if shortened > 2 else when, votes=shortened < 5),  # noqa: PLR2004
-                origin.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition),
-            ]
-        )
+        (_, levels), *others = [
+            (question, codes)
+            for question in self.cards.flow.questions
+            if (codes := shared.standing.findings.get(question.code))
+        ]
+        found = ", ".join(question.said(codes) for question, codes in others)
+        origin = words.source.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition)
+        lines = [
+            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
+            words.findings.format(levels=written(levels), findings=found),
+            words.sourced.format(source=origin, options=self._supported(self.advised(shared), words.nothing)),
+            self._told(decision),
+        ]
+        return "\n".join(lines)
 
     def advised(self, shared: Shared) -> Recommendation:
         """Give what the source says of the case."""
@@ -193,7 +209,7 @@ class Board:
         """Put what the team says right below the headline."""
         who = self.cards.catalog.team.heads
         begun = [Line(who.handed_by.format(who=person(shared.giver)))] if shared.giver else []
-        if not shared.standing.answers:
+        if not shared.standing.answers and not shared.case.helped:
             begun = [Line(who.opened_by.format(who=person(shared.opener)))]
         talk = shared.talk
         added = (
@@ -213,6 +229,8 @@ class Board:
         more: list[tuple[Button, ...]] = []
         match shared.talk.stage:
             case Stage.gathering:
+                return tuple(opened)
+            case _ if shared.case.helped:
                 return tuple(opened)
             case Stage.voting:
                 close = Button(labels.close, Tap(Verb.choose))
@@ -259,16 +277,22 @@ class Board:
         heading = self.cards.catalog.team.heads.supports
         return Block((Line(self._supported(self.advised(shared))),), heading)
 
-    def _told(self, decision: Decision, when: str, *, votes: bool) -> str:
-        """Tell in one line what was decided, when, with how many votes, and why it departs, if it does."""
-        words = self.cards.catalog.team
-        agreed = sum(option == decision.option for option in decision.votes.values())
-        voted = votes and decision.votes
-        why = [words.record.vote.format(number=agreed, all=len(decision.votes))] if voted else []
-        why += [words.reasons[decision.reason]] if decision.reason else []
-        option = words.record.none if decision.option == NONE_OF_THESE else self._short(decision.option)
-        line = words.record.decided.format(when=when, option=option)
-        return f"{line} ({'; '.join(why)})" if why else line
+    def _told(self, decision: Decision) -> str:
+        """Tell in one line what was decided, why it departs, if it does, and the votes for it and for others."""
+        words = self.cards.catalog.team.record
+        decided = words.decided if decision.offered else words.decided_alone
+        told = [decided.format(option=self._recorded(decision.option))]
+        if decision.reason:
+            told.append(words.departs.format(reason=self.cards.catalog.team.reasons[decision.reason]))
+        if decision.offered:
+            tally = Counter(decision.votes.values())
+            told.append(words.votes.format(number=tally[decision.option], all=len(decision.votes)))
+            others = [f"{self._recorded(option)} {n}" for option, n in tally.items() if option != decision.option]
+            told += [words.otherwise.format(votes=", ".join(others))] if others else []
+        return "; ".join(told)
+
+    def _recorded(self, option: str) -> str:
+        return self.cards.catalog.team.record.none if option == NONE_OF_THESE else self._short(option)
 
     def _disputed(self, shared: Shared) -> Block:
         """Tell what is disputed, and what the source supports with each answer, side by side."""
@@ -286,10 +310,11 @@ class Board:
         return [Line(f"{question.said(codes)} ({person(who)})") for who, codes in held.items()]
 
     def _if_so(self, shared: Shared, question: Question, codes: Codes) -> Line:
-        """Tell what the source would support with another answer, or what would be asked then."""
+        """Tell what would follow from another answer: what the source supports, the score, or what would be asked."""
         flow, findings = self.cards.flow, self._otherwise(shared, question.code, codes)
-        waiting = flow.waiting(findings)
-        told = waiting.text if waiting else self._supported(decide(flow.guidance, findings))
+        waiting, result = flow.waiting(findings), decide(flow.guidance, findings)
+        scored = result.band and f"{flow.score(findings)} · {result.band.name}"
+        told = waiting.text if waiting else scored or self._supported(result)
         return Line(told, lead=self.cards.catalog.team.heads.if_so.format(answer=question.said(codes)))
 
     def _emergency(self, shared: Shared) -> Block:
@@ -307,10 +332,10 @@ class Board:
         answers = {code: step.codes for code, step in shared.standing.answers.items()}
         return self.cards.flow.counted({**answers, question: codes})
 
-    def _supported(self, result: Recommendation) -> str:
-        """Name what is indicated, first the headline."""
+    def _supported(self, result: Recommendation, nothing: str = "") -> str:
+        """Name what is indicated, first the headline; or say that nothing is."""
         named = [self._short(advice.option) for advice in result.having(Verdict.indicated)]
-        text = ", ".join(named) or self.cards.catalog.team.heads.nothing
+        text = ", ".join(named) or nothing or self.cards.catalog.team.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
     def _vote(self, shared: Shared, offered: Codes, votes: Mapping[str, str]) -> Block:
@@ -320,9 +345,8 @@ class Board:
         lines: list[Line] = []
         for option in offered:
             mine = [person(who) for who, voted in votes.items() if voted == option]
-            told = ", ".join(mine) or heads.nobody
-            source = f" · {verdict[option]}" if option in verdict else ""
-            lines.append(Line(f"{told}{source}", lead=f"{self._short(option)} {len(mine)}"))
+            told = (str(len(mine)), ", ".join(mine), verdict.get(option, ""))
+            lines.append(Line(" · ".join(filter(None, told)), lead=self._short(option)))
         return Block(tuple(lines), heads.vote, Style.listed)
 
     def _dissent(self, decision: Decision) -> tuple[Line, ...]:
@@ -342,6 +366,20 @@ class Board:
     def _short(self, option: str) -> str:
         known = self.cards.catalog.options.get(option)
         return known.short if known else self.cards.catalog.team.heads.none_of_these
+
+
+def packed(question: Question, codes: Codes) -> str:
+    """Write a whole answer as a button bears it: which choices of its question are in it, as a hexadecimal number."""
+    return f"{sum(1 << place for place, code in enumerate(question.codes) if code in codes):x}"
+
+
+def unpacked(question: Question, choice: str) -> Codes:
+    """Read a whole answer from a button; nothing where it is none."""
+    try:
+        number = int(choice, 16)
+    except ValueError:
+        return ()
+    return tuple(code for place, code in enumerate(question.codes) if number >> place & 1)
 
 
 def word(name: str) -> str:

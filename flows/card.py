@@ -39,6 +39,7 @@ class Verb(StrEnum):
     hold = "ho"
     hold_with = "hw"
     hold_without = "hx"
+    settle = "st"
     discuss = "di"
     withdraw = "wd"
     reasons = "rv"

@@ -344,7 +344,10 @@ class Cards:
         title = words.result.score.format(
             scale=self.catalog.scales[self.flow.code].name, score=self.flow.score(standing.findings), band=band.name
         )
-        items = tuple(Line(str(choice.points), lead=choice.said) for _, choice in self.flow.made(standing.findings))
+        items = tuple(
+            Line(f"{choice.points}{self._by(standing.answers[question.code])}", lead=choice.said)
+            for question, choice in self.flow.made(standing.findings)
+        )
         notes = noted(decide(self.flow.guidance, standing.findings).notes)
         blocks = (
             Block((Line(band.because, facts=band.facts),)),

@@ -162,7 +162,7 @@ class Discussion:
         return self._moved(talk, _ASK) if talk.stage in _ADVISED else talk
 
     def hold(self, case: Case, question: str, codes: Codes, member: Member, at: float) -> Case:
-        """Say what one holds to be the right answer: whoever gave it or leads settles it so, others object.
+        """Say what one holds to be the right answer: whoever gave it changes it so, all others object.
 
         Raises:
             StaleTap: where the question has no answer that counts, or no such choices.
@@ -174,12 +174,26 @@ class Discussion:
         if not counts or not codes or asked is None or not set(codes) <= set(asked.codes):
             raise StaleTap(question)
         codes = asked.tidy(codes)
-        if not (member.leads or standing.answers[question].who == member.who):
+        if standing.answers[question].who != member.who:
             return self._said(case, Remark(Act.object, question, codes, member.who, at))
-        self._expect_open(case)
-        if question in self.talk(case, standing).objections:
-            case = self._said(case, Remark(Act.settle, question, (), member.who, at))
-        return case if codes == counts else self._interview.amend(case, question, codes, member.who)
+        return self._settled(case, standing, Remark(Act.settle, question, codes, member.who, at))
+
+    def settle(self, case: Case, question: str, codes: Codes, member: Member, at: float) -> Case:
+        """Settle what is disputed for one of the answers that are held, where the member gave the one or leads.
+
+        Raises:
+            StaleTap: where that is not disputed, or nobody holds that answer.
+            NotYours: where somebody else gave the answer.
+            NotNow: while the vote is open, or once the case is decided.
+        """
+        standing = self._interview.standing(case)
+        held = self.talk(case, standing).disputes(standing).get(question)
+        if not held or codes not in (standing.findings[question], *held.values()):
+            raise StaleTap(question)
+        giver = standing.answers[question].who
+        if not member.leads and giver != member.who:
+            raise NotYours(giver)
+        return self._settled(case, standing, Remark(Act.settle, question, codes, member.who, at))
 
     def back(self, case: Case, member: Member) -> Case:
         """Undo the last step, where the member took it or leads; what is ticked since goes with it.
@@ -285,6 +299,14 @@ class Discussion:
         """
         _expect_lead(member)
         return self._said(case, Remark(Act.reopen, who=member.who, at=at))
+
+    def _settled(self, case: Case, standing: Standing, word: Remark) -> Case:
+        """End what is said against an answer, and put another in its place where that is the word."""
+        self._expect_open(case)
+        question, codes = word.subject, word.codes
+        if question in self.talk(case, standing).objections:
+            case = self._said(case, replace(word, codes=()))
+        return case if codes == standing.findings[question] else self._interview.amend(case, question, codes, word.who)
 
     def _expect_open(self, case: Case) -> None:
         if not self.talk(case, self._interview.standing(case)).open:

@@ -31,9 +31,9 @@ class Heads(Words):
     """Headings and titles."""
 
     disputed: Text
+    disputed_score: Annotated[str, blanks("scale")]
     if_so: Annotated[str, blanks("answer")]
     vote: Text
-    nobody: Text
     reasons: Text
     given_by: Text
     supports: Text
@@ -44,11 +44,13 @@ class Heads(Words):
     by: Annotated[str, blanks("who")]
     dissent: Text
     departs: Text
+    choose: Text
     which: Text
     opened_by: Annotated[str, blanks("who")]
     handed_by: Annotated[str, blanks("who")]
     resting: Annotated[str, blanks("name")]
     poll: Annotated[str, blanks("name")]
+    uncounted: Annotated[str, blanks("name")]
     cases: Text
     none_of_these: Annotated[str, Field(max_length=100)]
 
@@ -61,9 +63,11 @@ class Lines(Words):
     choose: Text
     departs: Text
     decided: Text
+    record: Text
     superseded: Text
     which: Text
     resting: Annotated[str, blanks("hours")]
+    uncounted: Text
     cases: Text
     no_cases: Text
 
@@ -81,6 +85,7 @@ class TeamLabels(Words):
     share: Label
     to_group: Label
     as_it_stands: Label
+    settle: Annotated[str, Field(max_length=24), blanks("answer")]
 
 
 class TeamToasts(Words):
@@ -93,6 +98,7 @@ class TeamToasts(Words):
     leads_only: Toast
     unsettled: Toast
     crowded: Toast
+    which: Toast
     wrong_name: Toast
     held: Toast
     settled: Toast
@@ -106,6 +112,9 @@ class TeamPages(Words):
     """The cards of a group that belong to no case."""
 
     not_here: NumberedPage
+    help: Page
+    masked: Page
+    outsider: Page
     share: Page
     share_gone: Page
     erase_privately: Page
@@ -120,16 +129,20 @@ class TeamCommands(Words):
 
 
 class RecordWords(Words):
-    """The plain text for the patient's record, in as few words as carry it."""
+    """The plain text for the patient's record, in as few words as carry it, of a team or of one person."""
 
+    begins: Annotated[str, blanks("name", "when")]
     findings: Annotated[str, blanks("levels", "findings")]
     supports: Annotated[str, blanks("options")]
     nothing: Text
-    decided: Annotated[str, blanks("when", "option")]
-    vote: Annotated[str, blanks("number", "all")]
+    sourced: Annotated[str, blanks("source", "options")]
     none: Text
+    decided: Annotated[str, blanks("option")]
+    decided_alone: Annotated[str, blanks("option")]
+    departs: Annotated[str, blanks("reason")]
+    votes: Annotated[str, blanks("number", "all")]
+    otherwise: Annotated[str, blanks("votes")]
     source: Annotated[str, blanks("source", "year", "edition")]
-    edition: Annotated[str, blanks("edition")]
 
 
 class TeamWords(Words):

@@ -51,6 +51,11 @@ def held(case: Case, question: str, code: str, member: Member) -> Case:
     return DISCUSSION.hold(case, question, (code,), member, AT)
 
 
+def settled(case: Case, question: str, choice: str, member: Member) -> Case:
+    """Settle a dispute for an answer."""
+    return DISCUSSION.settle(case, question, (choice,), member, AT)
+
+
 def voting(case: Case | None = None, member: Member = BEN) -> Case:
     """Open the vote."""
     case = case or finished()

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit import CATALOG, buttons, refusals, tap_of
+from kit import buttons, refusals, tap_of
 
 from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
 from bot.rooms import rooms
 from flows.card import Card, Tap, Verb
-from flows.library import Library
-from flows.pathways.metastasis import METASTASIS
+from flows.library import library
 from flows.store import Kept, Ledger, MemoryStore
 
 ANA, BEN, CLEO = "1001", "1002", "1003"
@@ -48,7 +47,7 @@ class Group:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.rooms = rooms(Library({METASTASIS.code: METASTASIS}, CATALOG), self._clock, self._new_id)
+        self.rooms = rooms(library(), self._clock, self._new_id)
 
     @property
     def card(self) -> Card:

@@ -22,6 +22,7 @@ from discussion_kit import (
     finding,
     finished,
     held,
+    settled,
     talk,
     voting,
 )
@@ -85,7 +86,7 @@ STAGES: dict[Stage, Callable[[], Case]] = {
 }
 DEEDS: dict[str, Callable[[Case], Case]] = {
     "object": lambda case: held(case, "fitness", "undecided", BEN),
-    "settle": lambda case: held(case, "fitness", "undecided", OPENER),
+    "settle": lambda case: held(case, "fitness", "undecided", GIVER),
     "discuss": lambda case: DISCUSSION.discuss(case, advice(finished()), BEN, AT),
     "vote": lambda case: DISCUSSION.vote(case, MIS, "ben", AT),
     "reason": lambda case: DISCUSSION.reason(case, "wish", "ben", AT, on=True),
@@ -134,17 +135,47 @@ def test_of_what_one_member_holds_the_last_word_counts_and_one_like_the_answer_e
 
 @pytest.mark.parametrize("settler", [GIVER, Member("admin", leads=True)])
 @pytest.mark.parametrize("answer", ["none", "minor", "significant"])
-def test_whoever_gave_the_answer_or_leads_settles_it_either_way(settler: Member, answer: str) -> None:
-    case = held(held(finished(), "deficit", "minor", BEN), "fitness", "undecided", BEN)
-    case = held(case, "deficit", answer, settler)
+def test_whoever_gave_the_answer_or_leads_settles_it_for_any_answer_that_is_held(settler: Member, answer: str) -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "deficit", "significant", CLEO)
+    case = held(case, "fitness", "undecided", BEN)
+    case = settled(case, "deficit", answer, settler)
     assert finding(case, "deficit") == (answer,)
     assert disputes(case) == {"fitness": {"ben": ("undecided",)}}
     giver = INTERVIEW.standing(case).answers["deficit"].who
     assert giver == ("u1" if answer == "none" else settler.who)
 
 
+@pytest.mark.parametrize("answer", ["none", "minor", "significant"])
+def test_whoever_gave_an_answer_settles_it_by_saying_what_they_hold_now(answer: str) -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "deficit", answer, GIVER)
+    assert (finding(case, "deficit"), disputes(case)) == ((answer,), {})
+
+
+def test_whoever_leads_and_holds_another_answer_than_was_given_disputes_it_as_any_member_does() -> None:
+    chief = Member("chief", leads=True)
+    case = held(finished(), "deficit", "minor", chief)
+    assert (finding(case, "deficit"), disputes(case)) == (("none",), {"deficit": {"chief": ("minor",)}})
+    assert held(case, "deficit", "minor", chief).talk == case.talk
+    assert disputes(settled(case, "deficit", "minor", chief)) == {}
+
+
+def test_only_what_is_disputed_is_settled_by_who_may_and_for_an_answer_that_is_held() -> None:
+    chief = Member("chief", leads=True)
+    with pytest.raises(StaleTap):
+        settled(finished(), "deficit", "none", chief)
+    case = held(finished(), "deficit", "minor", BEN)
+    with pytest.raises(StaleTap):
+        settled(case, "deficit", "significant", chief)
+    with pytest.raises(NotYours, match="u1"):
+        settled(case, "deficit", "minor", BEN)
+    case = settled(case, "deficit", "minor", chief)
+    with pytest.raises(StaleTap):
+        settled(case, "deficit", "none", chief)
+
+
 def test_whoever_changes_an_answer_has_given_it_and_settles_it_from_then_on() -> None:
-    case = held(finished(), "deficit", "minor", Member("cleo", leads=True))
+    case = held(finished(), "deficit", "minor", CLEO)
+    case = settled(case, "deficit", "minor", Member("cleo", leads=True))
     case = held(case, "deficit", "significant", CLEO)
     assert finding(case, "deficit") == ("significant",)
     assert disputes(held(case, "deficit", "none", GIVER)) == {"deficit": {"u1": ("none",)}}
@@ -152,10 +183,10 @@ def test_whoever_changes_an_answer_has_given_it_and_settles_it_from_then_on() ->
 
 def test_to_hold_what_counts_already_changes_nothing_and_takes_nobody_s_answer() -> None:
     case = finished()
-    assert held(case, "deficit", "none", Member("admin", leads=True)) == case
+    assert held(case, "deficit", "none", GIVER) == case
     several = played({**T4, "levels": ("T2", "T4", "T7")})
     for codes in (("T7", "T4", "T2"), ("T4", "T2", "T7")):
-        assert DISCUSSION.hold(several, "levels", codes, Member("admin", leads=True), AT) == several
+        assert DISCUSSION.hold(several, "levels", codes, GIVER, AT) == several
 
 
 def test_what_was_settled_may_be_disputed_again() -> None:

@@ -80,6 +80,13 @@ class Model:
                 found.setdefault(question, {})[who] = (code,)
         return found
 
+    def settle(self, question: str, code: str, who: str) -> None:
+        """End what is said against an answer, and put another in its place where it is another."""
+        self.held = {key: said for key, said in self.held.items() if key[0] != question}
+        if code != self.now.counting[question][0]:
+            self.go(replace(self.now, opened=question, by=who))
+            self.go(self.now.with_answer(question, code, who))
+
     def go(self, answers: Answers) -> None:
         self.before.append(self.now)
         self.now = answers
@@ -113,7 +120,7 @@ class TeamAtWork(RuleBasedStateMachine):
         model = self.model
         code = table.ANSWERS[question][choice % len(table.ANSWERS[question])]
         counts = model.now.counting.get(question)
-        owns = counts is not None and (member.leads or counts[1] == member.who)
+        owns = counts is not None and counts[1] == member.who
         refusal: Refusal = None
         if counts is None:
             refusal = StaleTap
@@ -128,12 +135,29 @@ class TeamAtWork(RuleBasedStateMachine):
                 model.held.pop((question, member.who), None)
                 model.held[question, member.who] = code
                 return
-            model.held = {key: said for key, said in model.held.items() if key[0] != question}
-            if code != counts[0]:
-                model.go(replace(model.now, opened=question, by=member.who))
-                model.go(model.now.with_answer(question, code, member.who))
+            model.settle(question, code, member.who)
 
         self.both(refusal, lambda: DISCUSSION.hold(self.case, question, (code,), member, AT), then)
+
+    @rule(question=QUESTIONS, choice=st.integers(0, 3), member=MEMBERS)
+    def settle(self, question: str, choice: int, member: Member) -> None:
+        model = self.model
+        code = table.ANSWERS[question][choice % len(table.ANSWERS[question])]
+        counts, held = model.now.counting.get(question), model.disputes.get(question, {})
+        refusal: Refusal = None
+        if counts is None or not held or (code,) not in ((counts[0],), *held.values()):
+            refusal = StaleTap
+        elif not member.leads and counts[1] != member.who:
+            refusal = NotYours
+        elif model.stage != "open":
+            refusal = NotNow
+        elif code != counts[0] and model.now.at == question:
+            refusal = StaleTap
+        self.both(
+            refusal,
+            lambda: DISCUSSION.settle(self.case, question, (code,), member, AT),
+            lambda: model.settle(question, code, member.who),
+        )
 
     @rule(choice=st.integers(0, 3), member=MEMBERS)
     def answer(self, choice: int, member: Member) -> None:

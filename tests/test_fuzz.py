@@ -62,7 +62,7 @@ class Sower:
         self.numbers = itertools.count(1)
         self.kinds: tuple[Callable[[], Fields], ...] = (
             *[self.tapped] * 8, *[self.written] * 3, self.commanded, self.commanded, self.photographed, self.edited,
-            self.posted, self.polled, self.asked, self.business, self.joined, self.unknown,
+            self.posted, self.polled, self.counted, self.asked, self.business, self.joined, self.unknown,
         )  # fmt: skip
 
     def update(self) -> tuple[int, Any]:
@@ -145,6 +145,9 @@ class Sower:
 
     def polled(self) -> Fields:
         return {"poll_answer": {"poll_id": "1", "user": person(self.who(), PLANTED), "option_ids": [0]}}
+
+    def counted(self) -> Fields:
+        return {"poll": {"id": "1", "question": PLANTED, "total_voter_count": 1, "is_closed": False}}
 
     def asked(self) -> Fields:
         return {"inline_query": {"id": "1", "from": person(self.who(), PLANTED), "query": PLANTED, "offset": ""}}

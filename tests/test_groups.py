@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from starlette.responses import JSONResponse, Response
 from telegram_kit import SOON, Seat, data, seated
 
 from bot.access import Access
@@ -27,6 +30,7 @@ from bot.playground.shapes import (
     Room,
 )
 from bot.telegram.clerk import Terms
+from flows.case import Case
 from flows.store import Kept
 
 BOARD: Final = SPINE_BOARD.id
@@ -141,6 +145,10 @@ class Group:
         place = f"{self.chat}/{self.thread}" if self.thread else str(self.chat)
         return await self.seat.store.run(lambda desk: desk.team_cases(place))
 
+    async def worked(self) -> list[Case]:
+        """Give these cases as they are worked, wherever they are shown, which is noted a moment later."""
+        return [kept.case for kept in await self.cases()]
+
     async def beyond(self) -> None:
         """Wait until everything that was said here so far is answered: the next command is, after it."""
         heard = len(self.cards())
@@ -194,10 +202,10 @@ async def test_c3_an_onlooker_of_a_public_group_is_told_and_nothing_is_stored(tm
     stranger = replace(ROUNDS, members=THREE[:2])
     async with grouped(tmp_path, OPEN, (*START, stranger)) as rounds:
         await rounds.say("/case", answer=LEVELS)
-        before = await rounds.cases()
+        before = await rounds.worked()
         await rounds.tap("T8", LINDQVIST)
-        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
-        assert await rounds.cases() == before
+        await rounds.told(LINDQVIST, "Only members of this group may take part")
+        assert await rounds.worked() == before
 
 
 async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothing_is_stored(tmp_path: Path) -> None:
@@ -205,11 +213,11 @@ async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothin
         await rounds.say("/case", answer=LEVELS)
         await rounds.tap("T8", LINDQVIST)
         await rounds.reads("T8 · 1 level")
-        before = await rounds.cases()
+        before = await rounds.worked()
         rounds.seat.play.world.stage.leave(OPEN, LINDQVIST)
         await rounds.tap("T9", LINDQVIST)
-        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
-        assert await rounds.cases() == before
+        await rounds.told(LINDQVIST, "Only members of this group may take part")
+        assert await rounds.worked() == before
 
 
 async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_the_owner_is_back(
@@ -219,10 +227,10 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         stage = rounds.seat.play.world.stage
         await rounds.finished(LINDQVIST)
         stage.leave(OPEN, LINDQVIST)
-        before = await rounds.cases()
+        before = await rounds.worked()
         await rounds.tap("Close", LINDQVIST)
-        await rounds.told(LINDQVIST, "Only members of this group may answer here.")
-        assert await rounds.cases() == before
+        await rounds.told(LINDQVIST, "Only members of this group may take part")
+        assert await rounds.worked() == before
         await rounds.tap("‹ Back", OKAFOR)
         await rounds.reads("Earlier thoracic or abdominal")
         await rounds.tap("none", OKAFOR)
@@ -234,19 +242,46 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         assert [step.who for step in kept.case.steps if step.question == "prior"] == [str(OKAFOR)]
 
 
-async def test_c12_who_writes_as_the_group_or_as_a_channel_is_met_with_silence(board: Group) -> None:
-    stage = board.seat.play.world.stage
-    stage.make_anonymous(BOARD, REYES)
-    await board.say("/case", REYES)
-    await board.say("/case", LINDQVIST, channel="Spine news")
-    await board.beyond()
-    assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it"]
+async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_path: Path) -> None:
+    stranger = replace(ROUNDS, members=THREE[:2])
+    async with grouped(tmp_path, OPEN, (*START, stranger)) as rounds:
+        await rounds.beyond()
+        chat = {"id": OPEN, "type": "supergroup", "title": "Open rounds"}
+        message = {"message_id": 700, "date": 1, "chat": chat, "from": DR_LINDQVIST.user(), "text": "/case"}
+        await rounds.seat.channel.reception.accept([{"update_id": 900_002, "message": message}])
+        await rounds.reads("Only members of this group may take part")
+        assert not await rounds.cases()
+
+
+async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_themselves(board: Group) -> None:
+    board.seat.play.world.stage.make_anonymous(BOARD, REYES)
+    for told, (who, masked) in enumerate(((REYES, {}), (LINDQVIST, {"channel": "Spine news"})), start=1):
+        await board.say("/case", who, **masked)
+        await board.until(partial(lambda told: len(board.cards()) == told, told))
+        assert "Please write as yourself" in board.cards()[-1]["text"]
     assert not await board.cases()
 
 
-async def test_c12_an_anonymous_administrator_who_taps_answers_as_themselves(board: Group) -> None:
+async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_writes_it(board: Group) -> None:
+    board.seat.play.world.stage.make_anonymous(BOARD, REYES)
+    for said in ("/weather@spinemets_bot", "/case@other_bot", "/sins@spinemets_bot", "T8, no deficit"):
+        await board.say(said, REYES)
+        await board.say(said, LINDQVIST, channel="Spine news")
+    await board.beyond()
+    assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it in a group"]
+
+
+async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_once_they_can_be_seen(
+    board: Group,
+) -> None:
+    stage = board.seat.play.world.stage
     await board.say("/case", answer=LEVELS)
-    board.seat.play.world.stage.make_anonymous(BOARD, OKAFOR)
+    before = await board.worked()
+    stage.make_anonymous(BOARD, OKAFOR)
+    await board.tap("T8", OKAFOR)
+    await board.told(OKAFOR, "Answer under your own name")
+    assert await board.worked() == before
+    stage.make_anonymous(BOARD, OKAFOR, on=False)
     await board.tap("T8", OKAFOR)
     await board.reads("T8 · 1 level")
     [kept] = await board.cases()
@@ -256,16 +291,15 @@ async def test_c12_an_anonymous_administrator_who_taps_answers_as_themselves(boa
 async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Group) -> None:
     await board.say("/case", answer=LEVELS)
     card = board.card(LEVELS)
-    await board.beyond()  # by then the case bears the number of its card
-    before = await board.cases()
+    before = await board.worked()
     masked = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
     query = {"id": "777", "from": masked, "message": card, "chat_instance": "1", "data": data(card, "T8")}
     await board.seat.channel.reception.accept([{"update_id": 900_001, "callback_query": query}])
     await board.beyond()
     letter = await board.seat.store.run(lambda desk: desk.letter(900_001))
     assert letter
-    assert letter.toast.startswith("Answer as yourself")
-    assert await board.cases() == before
+    assert letter.toast.startswith("Answer under your own name")
+    assert await board.worked() == before
 
 
 async def test_c12_a_vote_in_the_name_of_the_group_counts_for_nobody(board: Group) -> None:
@@ -396,6 +430,27 @@ async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board
     )
     await board.told(LINDQVIST, "This case is not kept here any more")
     assert [kept.case for kept in await board.cases()] == before
+    assert forgeries(board) == ["foreign"]
+
+
+async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_not(board: Group) -> None:
+    await board.say("/case", answer=LEVELS)
+    card = board.card(LEVELS)
+    late = data(card, "T8")
+    await board.tap("T8", OKAFOR)
+    await board.reads("T8 · 1 level")
+    await board.tap("Done", OKAFOR)
+    await board.reads("fit for surgery")
+    before = [kept.case for kept in await board.cases()]
+    for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
+        tapped = {"chat_id": BOARD, "message_id": card["message_id"], "data": bearing, "stale": True}
+        await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
+    await board.told(LINDQVIST, "This button is not known here")
+    await board.told(LINDQVIST, "This case is not kept here any more")
+    assert [kept.case for kept in await board.cases()] == before
+    assert forgeries(board) == ["unreadable"]
+    assert "Smith" not in board.seat.log.getvalue()
+    assert str(LINDQVIST) not in board.seat.log.getvalue()
 
 
 async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
@@ -426,6 +481,30 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
     await board.reads("fit for surgery")
 
 
+async def test_a_score_stands_beside_the_question_of_a_team_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    async with grouped(tmp_path) as board:
+        await board.say("/case", answer=LEVELS)
+        for question, label in (*ANSWERS[:4], ("Where is the tumour", "circumferential")):
+            await board.reads(question)
+            await board.tap(label)
+        await board.reads("How far is the vertebral body")
+        await board.tap("SINS", OKAFOR)
+        await board.reads("SINS · 2 of 6")
+        await board.tap("mechanical", LINDQVIST)
+        await board.reads("SINS · 3 of 6")
+    async with grouped(tmp_path) as board:
+        rest = {"bone lesion": "lytic", "alignment": "normal", "collapsed": "less than", "elements": "bilateral"}
+        for question, label in rest.items():
+            await board.reads(question)
+            await board.tap(label, OKAFOR)
+        await board.reads("SINS 11 · potentially unstable")
+        await board.tap("‹ Back to the case", LINDQVIST)
+        card = await board.reads("How far is the vertebral body")
+        assert "SINS: 11 · potentially unstable" in card["text"]
+        assert len(board.cards()) == 1
+        assert not forgeries(board)
+
+
 async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its_next_start(tmp_path: Path) -> None:
     async with grouped(tmp_path) as board:
         poll = await board.voting()
@@ -438,6 +517,33 @@ async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its
         await board.until(lambda: isolated(DR_LINDQVIST) in board.card("The vote")["text"])
         [kept] = await board.cases()
         assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR), str(LINDQVIST)}
+
+
+async def test_a7_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_count(tmp_path: Path) -> None:
+    unconfirmed = [JSONResponse({"ok": False, "error_code": 502, "description": "Bad Gateway"}, 502)]
+
+    async def lost(when: str, method: str, _: dict[str, Any]) -> Response | None:
+        return unconfirmed.pop() if (when, method) == ("after", "sendPoll") and unconfirmed else None
+
+    async with grouped(tmp_path, interfere=lost) as board:
+        await board.finished()
+        await board.tap("Discuss")
+        await board.until(lambda: len(board.polls()) == 2)
+        first, second = board.polls()
+        assert await board.seat.play.vote(second, REYES, 0) == 200
+        await board.until(lambda: isolated(DR_REYES) in board.card("The vote")["text"])
+        for who in (OKAFOR, LINDQVIST):
+            assert await board.seat.play.vote(first, who, 1) == 200
+        said = await board.reads("a vote was not counted")
+        [kept] = await board.cases()
+        assert kept.team
+        assert said["text"].startswith(kept.team.name)
+        assert said["message_id"] > second["message_id"]
+        assert await board.seat.play.vote(second, OKAFOR, 1) == 200
+        await board.until(lambda: isolated(DR_OKAFOR) in board.card("The vote")["text"])
+        [kept] = await board.cases()
+        assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR)}
+        assert len([card for card in board.cards() if "was not counted" in card["text"]]) == 1
 
 
 async def test_the_decision_ends_the_vote_and_is_pinned(board: Group) -> None:
@@ -556,6 +662,14 @@ async def test_d5_d6_names_with_markup_or_from_right_to_left_are_shown_as_they_s
     for name in ("Bobby", "אברהם", "Reyes"):
         assert name.encode() not in stored(tmp_path)
         assert name not in log
+
+
+def forgeries(group: Group) -> list[str]:
+    """Give what the log says of forged taps."""
+    said = [json.loads(line) for line in group.seat.log.getvalue().splitlines()]
+    told = [line for line in said if line["event"] == "forged_tap"]
+    assert all({*line} == {"event", "update_id", "why"} for line in told), told
+    return [line["why"] for line in told]
 
 
 def stored(folder: Path) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.intake import Arrival, Kind, Unreadable, arrival_in, letter_of
+from bot.telegram.intake import Arrival, Kind, Unreadable, arrival_in, letter_of, mark
 
 ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
 MASK: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
@@ -29,6 +29,19 @@ def command(text: str, chat: dict[str, Any] = GROUP) -> tuple[str, str] | None:
     """Tell which command with which argument is read in a text."""
     arrival = read(message(text, chat))
     return (arrival.data, arrival.argument) if arrival else None
+
+
+POLL: dict[str, Any] = {"id": "9", "question": "🟦 Heron: which way?", "total_voter_count": 1, "is_closed": False}
+
+
+def test_of_a_poll_its_first_vote_is_read_with_a_mark_of_its_question_and_nothing_else() -> None:
+    arrival = read({"update_id": 1, "poll": POLL})
+    assert arrival
+    assert (arrival.kind, arrival.data, arrival.argument) == (Kind.poll, "9", mark("🟦 Heron: which way?"))
+    assert "Heron" not in arrival.body()
+    assert mark("🟦 Heron: which way?") != mark("🟥 Otter: which way?")
+    for later in ({"total_voter_count": 0}, {"total_voter_count": 2}, {"is_closed": True}):
+        assert read({"update_id": 1, "poll": POLL | later}) is None
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,9 @@ class Chat:
     [
         ("creator", {}, Role.admin),
         ("administrator", {}, Role.admin),
+        ("administrator", {"is_anonymous": False}, Role.admin),
+        ("administrator", {"is_anonymous": True}, Role.unseen),
+        ("creator", {"is_anonymous": True}, Role.unseen),
         ("member", {}, Role.member),
         ("restricted", {"is_member": True}, Role.member),
         ("restricted", {"is_member": False}, Role.outsider),
@@ -173,6 +176,16 @@ async def test_rights_are_held_for_a_while_and_then_asked_for_again() -> None:
     chat.now = HOLDS
     assert await members.role(-100, 1001) is Role.outsider
     assert await members.role(-200, 1001) is Role.outsider
+    assert chat.asked == 3
+
+
+async def test_who_rules_a_group_unseen_is_asked_after_until_they_can_be_seen() -> None:
+    chat = Chat(_1001="administrator")
+    members = chat.members
+    chat.people[1001]["is_anonymous"] = True
+    assert [await members.role(-100, 1001) for _ in range(2)] == [Role.unseen] * 2
+    chat.people[1001]["is_anonymous"] = False
+    assert [await members.role(-100, 1001) for _ in range(2)] == [Role.admin] * 2
     assert chat.asked == 3
 
 

@@ -12,7 +12,16 @@ from browser import CHROMIUM, browser
 from local_bot_api import TAP, Play, playing
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START, TUMOUR_CONFERENCE
+from bot.playground.shapes import (
+    DR_LINDQVIST,
+    DR_OKAFOR,
+    DR_REYES,
+    SPINE_BOARD,
+    START,
+    TUMOUR_CONFERENCE,
+    Member,
+    Room,
+)
 
 BOARD = SPINE_BOARD.id
 FORUM = TUMOUR_CONFERENCE.id
@@ -148,6 +157,19 @@ async def test_the_stage_moves_people_and_cards(play: Play, chromium: Browser) -
         await reyes.get_by_role("button", name="Tumour conference").click()
         await expect(said(reyes).last).to_contain_text("Forwarded from spinemets")
         await expect(said(reyes).last.locator(".key")).to_have_count(0)
+
+
+async def test_a_group_that_becomes_a_supergroup_stays_on_the_screen(chromium: Browser) -> None:
+    night = Room(-77, (Member(DR_REYES, "creator"), Member(DR_OKAFOR)), "group", "Night shift")
+    async with playing(rooms=(*START, night)) as play, tab(chromium, play, OKAFOR, -77) as okafor:
+        await write(okafor, "who is on call?")
+        await expect(okafor.locator("#bot-name")).to_have_text("Night shift")
+        await okafor.locator("#open-stage").click()
+        await okafor.get_by_role("button", name="Make it a supergroup").click()
+        await expect(said(okafor).first).to_contain_text("The group is a supergroup now")
+        await expect(okafor.locator("#bot-name")).to_have_text("Night shift")
+        await okafor.reload()
+        await expect(okafor.locator("#bot-name")).to_have_text("Night shift")
 
 
 async def answered(play: Play) -> None:

@@ -61,6 +61,12 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await reyes.tap(first, "none")
     await okafor.reads(first, "The source supports this", f"no prior treatment ({REYES})")
 
+    # Whoever opened the case disputes as anybody does, and settles it by a button of its own.
+    await reyes.tap(first, "✎ Answers", "✎ no deficit", "minor")
+    await lindqvist.reads(first, "Disputed", f"no deficit ({OKAFOR})", f"minor deficit ({REYES})")
+    await reyes.tap(first, "✎ Answers", "✎ no deficit", "Settle: no deficit")
+    await reyes.told("Settled")
+
     # Somebody sees the deficit otherwise; whoever answered settles it.
     await lindqvist.tap(first, "✎ Answers", "✎ no deficit", "significant")
     await okafor.reads(first, "Disputed", f"significant deficit ({LINDQVIST})", "If significant deficit: Posterior")
@@ -83,7 +89,7 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     for member in (reyes, okafor):
         await member.page.locator(".vote").filter(has_text="Posterior MIS").click()
     await lindqvist.page.locator(".vote").filter(has_text="Anterior").click()
-    await reyes.reads(first, "The vote", "Posterior MIS 2", f"Anterior 1: {LINDQVIST}")
+    await reyes.reads(first, "The vote", "Posterior MIS: 2 · ", f"Anterior: 1 · {LINDQVIST}")
     await lindqvist.tap(first, "Close")
     await lindqvist.reads(first, "What is decided?")
     await lindqvist.tap(first, "Posterior MIS", first)

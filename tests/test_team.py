@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,12 +105,41 @@ async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group
     group.admins = {CLEO}
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ Answers", "✎ no deficit", "minor", who=settler)
+    await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=BEN)
+    assert group.toast == TOASTS.not_yours.format(who=person(ANA))
+    await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=settler)
     assert group.toast == TOASTS.settled
     assert block(group.card, "Disputed") == []
     assert by("minor deficit", settler) in findings_line(group.card)
     await group.tap("Discuss", who=BEN)
     assert len(group.polls) == 1
+
+
+async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it_with_a_tap_of_its_own(
+    group: Group,
+) -> None:
+    await group.command("case", ANA)
+    await group.tap(*T8_TAPS, who=BEN)
+    for _ in range(2):
+        await group.tap("✎ Answers", "✎ no deficit", "significant", who=ANA)
+        assert block(group.card, "Disputed")[:2] == [by("no deficit", BEN), by("significant deficit", ANA)]
+    await group.tap("✎ Answers", "✎ no deficit", who=ANA)
+    settle = tap_of(group.card, "Settle: significant deficit")
+    await group.wish(settle, ANA, 1)
+    assert group.toast == TOASTS.settled
+    assert by("significant deficit", ANA) in findings_line(group.card)
+    await group.wish(settle, ANA, 1)
+    assert group.toast == CATALOG.wording.toasts.stale
+
+
+async def test_levels_that_are_disputed_are_settled_whole(group: Group) -> None:
+    group.admins = {CLEO}
+    await group.finished()
+    for level in ("T9", "T11"):
+        await group.tap("✎ Answers", "✎ T8", level, who=BEN)
+    await group.tap("✎ Answers", "✎ T8", "Settle: T8–T9, T11 · 3 levels", who=CLEO)
+    assert findings_of(await group.case())["levels"] == ("T8", "T9", "T11")
+    assert block(group.card, "Disputed") == []
 
 
 async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
@@ -152,10 +182,10 @@ async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Grou
     for answer, who in (("Posterior MIS", ANA), ("Posterior MIS", BEN), ("Anterior", BEN), ("None", CLEO), ("", CLEO)):
         await group.vote(answer, who)
     assert block(group.messages[card], "The vote") == [
-        f"Posterior MIS 1: {person(ANA)} · Indicated in the source",
-        "Posterior 0: nobody · Indicated in the source",
-        f"Anterior 1: {person(BEN)} · Indicated in the source",
-        "None of these: discuss in person 0: nobody",
+        f"Posterior MIS: 1 · {person(ANA)} · Indicated in the source",
+        "Posterior: 0 · Indicated in the source",
+        f"Anterior: 1 · {person(BEN)} · Indicated in the source",
+        "None of these / discuss in person: 0",
     ]
 
 
@@ -235,8 +265,22 @@ async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
     assert group.pinned == []
     await group.tap("comorbidity", at=card)
     [minutes] = group.pinned
-    [copied] = [button.copies for button in buttons(group.messages[minutes]) if button.copies]
-    assert plain(group.messages[minutes]).translate(SEEN) + copied == snapshot
+    assert plain(group.messages[minutes]).translate(SEEN) == snapshot
+
+
+async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_and_nobody(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("Discuss")
+    for who, answer in ((ANA, "Posterior MIS"), (BEN, "Posterior MIS"), (CLEO, "Anterior")):
+        await group.vote(answer, who)
+    await group.tap("Close", "Posterior MIS", at=card)
+    [copied] = [button.copies for button in buttons(group.card) if button.copies]
+    assert copied.splitlines() == [
+        "Maple, 15 Jan 2027, 08:00 UTC",
+        "T8: fit, no deficit, body only, limited destruction, no prior treatment",
+        "AO Surgery Reference 2019, edition 2026-11, supports: Posterior MIS, Posterior, Anterior",
+        "Decided: Posterior MIS; 2 of 3 votes; otherwise Anterior 1",
+    ]
 
 
 async def test_no_card_and_no_record_of_a_decision_bears_a_name_that_is_kept(group: Group) -> None:
@@ -271,14 +315,86 @@ async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_pic
     before = await group.kept()
     await group.tap("Discuss", who=CLEO, at=older)
     assert await group.kept() == before
-    picks = labels(group.messages[older])
+    *picks, back = labels(group.messages[older])
     assert len(picks) == 3
+    await group.tap(back, who=CLEO, at=older)
+    assert group.messages[older].title == "Posterior MIS"
+    await group.tap("Discuss", who=CLEO, at=older)
+    assert labels(group.messages[older]) == [*picks, back]
     assert name in picks
     await group.tap(next(pick for pick in picks if pick != name), who=CLEO, at=older)
     assert group.toast == TOASTS.wrong_name
     assert {i: kept.case for i, kept in (await group.kept()).items()} == {i: k.case for i, k in before.items()}
     await group.tap("Discuss", name, who=CLEO, at=older)
     assert len(group.polls) == 1
+
+
+CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "tick a level": ((), "T8"),
+    "untick a level": (("T8", "T9"), "T9 ✓"),
+    "settle what is ticked": (("T8",), "Done · 1"),
+    "answer": (T8_TAPS[:2], "fit"),
+    "undo": (T8_TAPS[:3], "‹ Back"),
+    "begin again": (T8_TAPS[:3], "↺ Restart"),
+    "hold another answer": ((*T8_TAPS, "✎ Answers", "✎ no deficit"), "minor"),
+    "hold one level more": ((*T8_TAPS, "✎ Answers", "✎ T8"), "T9"),
+    "hold one level less": ((*T8_TAPS, "✎ Answers", "✎ T8", "T9", "✎ Answers", "✎ T8–T9"), "T9 ✓"),
+    "change one's own answer": (
+        (*T8_TAPS, "✎ Answers", "✎ no deficit", "minor", "✎ Answers", "✎ minor deficit"),
+        "none",
+    ),
+    "open the vote": (T8_TAPS, "Discuss"),
+    "take the vote back": ((*T8_TAPS, "Discuss"), "Take back the vote"),
+    "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "prognosis"),
+    "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "prognosis", "Add reason"), "Take mine back"),
+    "decide": ((*T8_TAPS, "Close"), "Posterior MIS"),
+    "decide with a reason": ((*T8_TAPS, "Close", "Combined"), "prognosis"),
+    "take up again": ((*T8_TAPS, "Close", "Posterior MIS"), "Reopen"),
+}
+"""Everything that changes a case: the taps that lead there, and the one that counts."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_no_change_of_a_case_whose_card_stands_above_another_s_counts_without_its_name(
+    group: Group, change: str
+) -> None:
+    ways, label = CHANGES[change]
+    await group.command("case")
+    await group.tap(*ways, at=1)
+    name = (await group.case()).team.name  # type: ignore[union-attr]
+    await group.command("case", BEN)
+    before = (await group.kept())["c1"].case
+    await group.tap(label, at=1)
+    assert (group.messages[1].title, group.toast) == (CATALOG.team.heads.which, TOASTS.which)
+    assert (await group.kept())["c1"].case == before
+    await group.tap(name, at=1)
+    assert (await group.kept())["c1"].case != before
+
+
+async def test_the_card_that_was_brought_down_asks_for_no_name_and_the_one_above_it_does(group: Group) -> None:
+    await group.finished()
+    newer = await group.finished(BEN)
+    await group.command("cases")
+    await group.tap(labels(group.card)[1])
+    down = max(group.messages)
+    assert (await group.kept())["c1"].card == down
+    await group.tap("Discuss", at=newer)
+    assert group.messages[newer].title == CATALOG.team.heads.which
+    await group.tap("Discuss", at=down)
+    assert [poll.case for poll in group.polls.values()] == ["c1"]
+
+
+async def test_a_decided_case_is_reopened_from_its_record_once_its_name_is_picked_on_its_card(group: Group) -> None:
+    card = await group.decided()
+    [minutes] = group.pinned
+    name = group.messages[card].label.partition(" · ")[0]
+    record = group.messages[minutes]
+    await group.command("case", BEN)
+    await group.tap("Reopen", at=minutes)
+    assert group.toast == TOASTS.which
+    assert group.messages[minutes] == record
+    await group.tap(name, at=card)
+    assert group.messages[minutes].title == "Superseded: Posterior MIS"
 
 
 async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: Group) -> None:
@@ -300,8 +416,8 @@ async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
     polls = {poll.case: number for number, poll in group.polls.items()}
     await group.vote("Anterior", CLEO, polls["c1"])
     await group.vote("Posterior MIS", CLEO, polls["c2"])
-    assert f"Anterior 1: {person(CLEO)} · Indicated in the source" in block(group.messages[older], "The vote")
-    assert f"Posterior MIS 1: {person(CLEO)} · Indicated in the source" in block(group.messages[newer], "The vote")
+    assert f"Anterior: 1 · {person(CLEO)} · Indicated in the source" in block(group.messages[older], "The vote")
+    assert f"Posterior MIS: 1 · {person(CLEO)} · Indicated in the source" in block(group.messages[newer], "The vote")
     await group.tap("Close", "Posterior MIS", who=BEN, at=newer)
     assert {poll.case: poll.open for poll in group.polls.values()} == {"c1": True, "c2": False}
     await group.tap("Add reason", "other", who=CLEO, at=older)
@@ -321,6 +437,7 @@ async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_co
     name = CATALOG.team.heads.resting.partition("{name}")
     assert group.messages[reminder].title.endswith(name[2])
     assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]
+    assert group.messages[card].label == (await group.case()).team.name  # type: ignore[union-attr]
     await group.command("cases")
     assert "/case begins one." in read(group.card).text
     await group.tap(labels(group.messages[reminder])[0], who=BEN, at=reminder)
@@ -394,6 +511,7 @@ async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: Group) ->
     await group.tap(listed, who=CLEO)
     assert "Discuss" in labels(group.card)
     assert labels(group.messages[older]) == [CATALOG.wording.labels.go_on]
+    assert group.messages[older].label == listed.partition(" · ")[0]
     assert (await group.kept())["c1"].card == max(group.messages)
 
 
@@ -422,6 +540,17 @@ async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_
     shown = dict(new.messages)
     await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
     assert set(new.messages) == set(shown)
+
+
+async def test_help_in_a_group_is_of_the_group_also_from_its_button(group: Group) -> None:
+    await group.command("start")
+    await group.tap("Help", who=BEN)
+    assert group.card.title == CATALOG.team.pages.help.title
+    await group.command("help")
+    assert len(group.messages) == 2
+    assert group.messages[1] == group.messages[2]
+    await group.tap("New case", who=BEN)
+    assert f"opened by {person(BEN)}" in read(group.card).text
 
 
 async def test_what_hangs_on_a_topic_stays_in_it_when_the_group_moves() -> None:
@@ -509,7 +638,7 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     text = read(group.messages[card]).text
     assert person(ANA) not in text
     assert person(BEN) not in text
-    assert block(group.messages[card], "The vote")[0].startswith("Posterior MIS 3: ")
+    assert block(group.messages[card], "The vote")[0].startswith("Posterior MIS: 3 · ")
     assert person(CLEO) in text
 
 
@@ -549,6 +678,9 @@ async def test_a_tap_on_a_card_that_was_replaced_leads_to_the_newest(group: Grou
     "tap",
     [
         Tap(Verb.hold, "deficit", "dubious"),
+        Tap(Verb.settle, "deficit", "2"),
+        Tap(Verb.settle, "deficit", "zz"),
+        Tap(Verb.settle, "nothing", "1"),
         Tap(Verb.hold, "nothing", "none"),
         Tap(Verb.decide, "prayer"),
         Tap(Verb.decide, "combined", "because"),
@@ -590,6 +722,37 @@ async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: Group) -> No
     late: Any = await group.store.run(lambda ledger: group.rooms.team.polled(ledger, "c1", 1, "late", 77))
     assert [deed.message for deed in late.deeds] == [77]
     assert await group.store.run(lambda ledger: ledger.balloted("late")) is None
+
+
+async def uncounted(group: Group, poll: str, question: str) -> None:
+    """Let a vote be given in a poll that asks so."""
+    await group.do(lambda ledger: group.rooms.team.uncounted(ledger, poll, question.__eq__))
+
+
+async def test_a_vote_in_a_copy_of_the_poll_is_said_not_to_count_in_the_place_of_its_case() -> None:
+    group = Group(place="-100/5")
+    await group.finished()
+    await group.finished(BEN)
+    names = [kept.team.name for kept in (await group.kept()).values() if kept.team]
+    await group.tap("Discuss", who=BEN)
+    [poll] = group.polls.values()
+    for known, question in ((poll.id, poll.question), ("copy", poll.question.replace(names[1], names[0]))):
+        shown = dict(group.messages)
+        await uncounted(group, known, question)
+        assert group.messages == shown
+    await uncounted(group, "copy", poll.question)
+    assert group.card.title == f"{names[1]}: a vote was not counted"
+
+
+async def test_where_a_copy_may_be_another_chats_nothing_is_said(group: Group) -> None:
+    await group.finished()
+    await group.tap("Discuss")
+    [poll] = group.polls.values()
+    kept = (await group.kept())["c1"]
+    await group.store.run(lambda ledger: ledger.add(replace(kept, place="-200", case=replace(kept.case, id="c2"))))
+    shown = dict(group.messages)
+    await uncounted(group, "copy", poll.question)
+    assert group.messages == shown
 
 
 async def test_every_name_of_a_case_is_told_apart_by_its_mark_and_its_word() -> None:

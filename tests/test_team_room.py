@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from kit import CATALOG, new_case
 from team_kit import ANA
 
 from bot.team import _when
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
 from flows import space
-from flows.board import Board, Shared, word
-from flows.card import Tap, Verb
+from flows.board import Board, Shared, packed, unpacked, word
+from flows.card import Style, Tap, Verb
 from flows.cards import MOST_COPIED, Cards
-from flows.discussion import NONE_OF_THESE, Decision, Talk, departs
+from flows.case import Kind, Step
+from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk, departs
 from flows.findings import Findings
 from flows.interview import Standing
 from flows.levels import written
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
+from flows.plain import units
 from flows.rules import Verdict, decide
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
@@ -33,44 +39,73 @@ MANY_TURNS: Final = 9_999
 
 def shared_of(findings: Findings) -> Shared:
     """A team's case with these findings."""
-    return Shared(new_case(), Standing(None, findings, {}, ()), Talk(), CATALOG.team.names[0], ANA)
+    answers = {code: Step(Kind.answer, code, codes, ANA) for code, codes in findings.items() if codes}
+    return Shared(new_case(), Standing(None, findings, answers, ()), Talk(), CATALOG.team.names[0], ANA)
 
 
 def decisions(findings: Findings) -> Iterator[Decision]:
-    """Every decision on a case, each with every reason that it may need, made by a vote of fifteen."""
+    """Every decision on a case, each with every reason that it may need, made by fifteen against one."""
     result = decide(METASTASIS.guidance, findings)
     for option in (*(advice.option for advice in result.options), NONE_OF_THESE):
+        votes = {str(who): option for who in range(15)}
+        votes["15"] = "nonoperative" if option == NONE_OF_THESE else NONE_OF_THESE
         for reason in CATALOG.team.reasons if departs(result, option) else ("",):
-            yield Decision(option, reason, ANA, LATE, (), {str(who): option for who in range(15)}, {})
+            yield Decision(option, reason, ANA, LATE, (option, votes["15"]), votes, {})
 
 
-def test_the_record_of_every_decision_on_every_case_is_whole_and_fits_the_clipboard() -> None:
+def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied() -> None:
+    ways = set()
     for findings in space.cases(METASTASIS):
         shared = shared_of(findings)
         told = [q.said(codes) for q in METASTASIS.questions[1:] if (codes := findings[q.code])]
         supported = [BOARD._short(a.option) for a in BOARD.advised(shared).having(Verdict.indicated)]
-        for decision in decisions(findings):
+        every = list(decisions(findings))
+        for decision in every:
             record = BOARD.record(shared, decision)
-            found, supports, decided, source = record.splitlines()
-            levels = findings["levels"]
-            assert len(record) <= MOST_COPIED
-            assert found.partition(": ")[0] in {written(levels), f"{len(levels)} levels"}
-            assert found.partition(": ")[2] == ", ".join(told)
-            assert supports.endswith((", ".join(supported) or "nothing outright", f"+{len(supported) - 1}"))
+            begins, found, supports, decided = record.splitlines()
+            assert begins == "Heron, 26 Oct 2026, 07:33 UTC"
+            assert found == f"{written(findings['levels'])}: {', '.join(told)}"
+            assert supports.endswith(", ".join(supported) or "nothing outright")
+            assert CATALOG.edition in supports
+            assert BOARD._recorded(decision.option) in decided
             assert CATALOG.team.reasons.get(decision.reason, "") in decided
-            assert source.endswith(f"dition {CATALOG.edition}")
+            assert "15 of 16 votes; otherwise " in decided
+        card = BOARD.decision(replace(shared, talk=Talk(Stage.decided, decisions=(every[-1],))), every[-1])
+        copies = [button.copies for row in card.rows for button in row if button.copies]
+        typed = ["\n".join(line.text for line in b.lines) for b in card.blocks if b.style is Style.typed]
+        assert [*copies, *typed] == [BOARD.record(shared, every[-1])]
+        assert all(units(text) <= MOST_COPIED for text in copies)
+        ways.add(bool(copies))
+    assert ways == {True, False}
 
 
-def test_a_record_that_fits_is_not_shortened() -> None:
+def test_a_record_without_a_vote_says_so() -> None:
     unfit = {"levels": ("T8", "T9"), "fitness": ("unfit_advanced",)}
     findings = METASTASIS.counted(unfit)
     record = BOARD.record(shared_of(findings), Decision("nonoperative", "", ANA, LATE, (), {}, {}))
     assert record.splitlines() == [
+        "Heron, 26 Oct 2026, 07:33 UTC",
         "T8–T9: unfit: advanced",
-        "Source supports: Non-operative",
-        "26 Oct 2026, 07:33 UTC: Non-operative",
-        "AO Surgery Reference 2019, edition 2026-11",
+        "AO Surgery Reference 2019, edition 2026-11, supports: Non-operative",
+        "Decided without a vote: Non-operative",
     ]
+
+
+def test_every_button_of_a_score_fits_telegram_with_the_longest_name_of_a_case() -> None:
+    name = max((word(name) for name in CATALOG.team.names), key=len)
+    aid = replace(new_case(), id=LONGEST_ID).aid(("T12",))
+    for verb, question in product((Verb.answer, Verb.hold), SINS.questions):
+        for choice in question.codes:
+            tap = Tap(verb, question.code, choice, aid, MANY_TURNS, name)
+            assert len(pack(tap).encode()) <= MOST_BYTES, tap
+            assert unpack(pack(tap)) == tap
+
+
+@given(st.data())
+def test_a_whole_answer_is_read_from_a_button_as_it_was_written(data: st.DataObject) -> None:
+    question = data.draw(st.sampled_from(METASTASIS.questions))
+    codes = question.tidy(tuple(data.draw(st.sets(st.sampled_from(question.codes), min_size=1))))
+    assert unpacked(question, packed(question, codes)) == codes
 
 
 def test_every_button_of_a_team_fits_telegram_with_the_longest_name_of_a_case() -> None:
@@ -79,6 +114,7 @@ def test_every_button_of_a_team_fits_telegram_with_the_longest_name_of_a_case() 
     told = [(Verb.decide, option, reason) for option, reason in product(CATALOG.options, ("", *CATALOG.team.reasons))]
     told += [(verb, question, choice) for verb in (Verb.answer, Verb.hold_without) for question, choice in codes]
     told += [(Verb.reason, reason, "") for reason in CATALOG.team.reasons]
+    told += [(Verb.settle, q.code, packed(q, q.codes)) for q in METASTASIS.questions]
     for verb, question, choice in told:
         tap = Tap(verb, question, choice, LONGEST_ID, MANY_TURNS, name)
         assert len(pack(tap).encode()) <= MOST_BYTES, tap

@@ -69,7 +69,7 @@ class Channel:
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
-        self._clerk = Clerk(rooms.alone, rooms.team, access, terms)
+        self._clerk = Clerk(rooms.alone, rooms.team, access, terms, log)
         self._members = Members(api, clock)
         ear = Ear(rooms.flow)
         self._outbox = Outbox(api, store, self._clerk, self._members, ear, Pace(clock), log)

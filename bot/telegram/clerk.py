@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
+from structlog.typing import FilteringBoundLogger
 
 from bot.access import Access
 from bot.conversation import Conversation
@@ -15,7 +16,7 @@ from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
 from bot.telegram.html import screen
-from bot.telegram.intake import Arrival, Kind, arrival_in
+from bot.telegram.intake import Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from flows.card import Tap, Verb
 from flows.store import chat_of
@@ -48,12 +49,15 @@ class Terms:
 class Clerk:
     """Turns letters into what the conversation, or the room of a team, makes of them."""
 
-    def __init__(self, conversation: Conversation, team: TeamRoom, access: Access, terms: Terms) -> None:
-        """Take the conversation of private chats, the room of groups, who may take part, and how long cases stay."""
+    def __init__(
+        self, conversation: Conversation, team: TeamRoom, access: Access, terms: Terms, log: FilteringBoundLogger
+    ) -> None:
+        """Take the conversation of private chats, that of groups, who may take part, how long cases stay, the log."""
         self._conversation = conversation
         self._team = team
         self._access = access
         self._terms = terms
+        self._log = log
 
     def handle(self, desk: Desk, letter: Letter, role: Role = Role.member) -> tuple[Wish, ...]:
         """Handle a letter that waits; give the answer to the tap, if it is one, and what else is to be done.
@@ -68,6 +72,8 @@ class Clerk:
         """
         arrival = arrival_in(letter)
         reply = self._reply(desk, arrival, role)
+        if reply.forged:
+            self._log.warning("forged_tap", update_id=letter.update_id, why=reply.forged)
         wishes = self._with_answer(desk, letter, arrival, reply)
         if not desk.handled(letter.update_id, reply.toast):
             raise HandledAlready(letter.update_id)
@@ -134,7 +140,7 @@ class Clerk:
         tapped = arrival.kind == Kind.tap
         tap = unpack(arrival.data) if tapped else None
         match arrival.kind:
-            case Kind.vote:
+            case Kind.vote | Kind.poll:
                 return self._vote(desk, arrival, role)
             case Kind.moved:
                 return self._team.moved(desk, str(arrival.chat), arrival.argument)
@@ -161,8 +167,9 @@ class Clerk:
         if not allowed:
             told = not tapped and not desk.silence(str(arrival.chat))
             return self._team.not_here(str(arrival.chat), str(arrival.who), tapped=tapped, told=told)
-        if arrival.masked or role is Role.outsider:
-            return self._team.refused("masked" if arrival.masked else "outsider", tapped=tapped)
+        masked = arrival.masked or role is Role.unseen
+        if masked or role is Role.outsider:
+            return self._team.refused("masked" if masked else "outsider", "" if tapped else arrival.data)
         visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=role is Role.admin)
         if tapped:
             return self._team.tap(desk, tap, visit)
@@ -174,9 +181,11 @@ class Clerk:
         return int(chat_of(kept.place)) if kept else 0
 
     def _vote(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
-        """Take a member's vote; a poll that was forwarded can be answered by anyone."""
+        """Take a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
+        if arrival.kind == Kind.poll:
+            return self._team.uncounted(desk, arrival.data, lambda question: mark(question) == arrival.argument)
         chat = self.chat_of(desk, arrival)
-        if not chat or role is Role.outsider or not self._access.allows(arrival.who, chat):
+        if not chat or role in (Role.outsider, Role.unseen) or not self._access.allows(arrival.who, chat):
             return Reply()
         numbers = [int(number) for number in arrival.argument.split(",") if number]
         return self._team.vote(desk, arrival.data, numbers, str(arrival.who))

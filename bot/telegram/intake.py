@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from bot.conversation import COMMANDS
 from bot.desk import Letter
 from bot.team import COMMANDS as TEAM_COMMANDS
 
-KINDS: Final = ("message", "callback_query", "poll_answer", "my_chat_member", "inline_query")
+KINDS: Final = ("message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
 
 KNOWN: Final = frozenset((*COMMANDS, *TEAM_COMMANDS))
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     message = ""
     tap = "tap"
     vote = "vote"
+    poll = "poll"
     moved = "moved"
     joined = "joined"
     left = "left"
@@ -64,9 +66,9 @@ class Arrival:
         query: the callback query of a tap; empty for a message.
         card: the message that was tapped; None where it is not known any more.
         data: the callback data of a tap, the bare command of a message; empty for a message that is none;
-            the id of the poll of a vote.
+            the id of the poll of a vote, or of one that got its first vote.
         argument: what was taken in of a message, codes alone; what follows a command in a link; the numbers of the
-            answers of a vote; the number of the chat that a group has become.
+            answers of a vote; the mark of a poll's question; the number of the chat that a group has become.
         topic: the topic of a forum; 0 where the chat has none.
         masked: whether somebody writes as the group, as a channel or as a bot.
     """
@@ -161,6 +163,8 @@ def _arrived(update: dict[str, Any], username: str) -> Arrival | None:
         return _tapped(update["callback_query"])
     if "poll_answer" in update:
         return _voted(update["poll_answer"])
+    if "poll" in update:
+        return _begun(update["poll"])
     if "my_chat_member" in update:
         return _membership(update["my_chat_member"])
     return _written(update.get("message"), username)
@@ -183,6 +187,19 @@ def _voted(answer: dict[str, Any]) -> Arrival | None:
         return None
     who, numbers = int(answer["user"]["id"]), ",".join(str(int(number)) for number in answer["option_ids"])
     return Arrival(who, who, False, "", None, str(int(answer["poll_id"])), Kind.vote, numbers)  # noqa: FBT003
+
+
+def _begun(poll: dict[str, Any]) -> Arrival | None:
+    """Read that a poll got its first vote; it bears neither a chat nor a person."""
+    if poll["is_closed"] or poll["total_voter_count"] != 1:
+        return None
+    asked = mark(str(poll["question"]))
+    return Arrival(0, 0, False, "", None, str(int(poll["id"])), Kind.poll, asked)  # noqa: FBT003 - as read
+
+
+def mark(question: str) -> str:
+    """Give a short mark by which the question of a poll is known again, without its words."""
+    return hashlib.sha256(question.encode()).hexdigest()[:16]
 
 
 def _membership(change: dict[str, Any]) -> Arrival | None:

@@ -27,10 +27,11 @@ MOST_NAME: Final = 64
 
 
 class Role(StrEnum):
-    """What a person may do in a group."""
+    """What a person may do in a group; nothing where they are an outsider, or rule it without being seen."""
 
     admin = "admin"
     member = "member"
+    unseen = "unseen"
     outsider = "outsider"
 
 
@@ -65,6 +66,9 @@ class Members:
         if found is None:
             return held[0] if held else Role.member
         self._roles.pop((chat, who), None)
+        if found is Role.unseen:
+            # Nothing tells when they can be seen again, and they are asked to be: so they are asked after each time.
+            return found
         self._roles[chat, who] = (found, self._clock())
         if len(self._roles) > MOST:
             del self._roles[next(iter(self._roles))]
@@ -98,7 +102,9 @@ class Members:
         status = found.get("status")
         if status in _GONE or (status == ChatMemberStatus.RESTRICTED and not found.get("is_member")):
             return Role.outsider
-        return Role.admin if status in _ADMINS else Role.member
+        if status not in _ADMINS:
+            return Role.member
+        return Role.unseen if found.get("is_anonymous") else Role.admin
 
     def _remember(self, user: object) -> None:
         if not isinstance(user, dict) or type(user.get("id")) is not int:

@@ -51,11 +51,19 @@ function onState(state, isFresh) {
   Object.assign(view, { me: state.person, bot: state.bot, people: state.people });
   showHealth({ alive: state.bot_alive });
   const wished = shown ?? wishedPlace();
-  shown = wished && chats.has(wished.chatId) ? wished : { chatId: state.chats[0].id, topic: 0 };
+  shown = wished && chats.has(wished.chatId) ? wished : { chatId: heirOf(wished?.chatId).id, topic: 0 };
   drawPlace();
   theStage.redraw();
   if (isFirst) onScreen.toLast();
 }
+
+/** The supergroup that a chat which is gone has become; the first chat where it is none. */
+function heirOf(chatId) {
+  const heirs = chatId ? allChats().filter(({ messages }) => cameFrom(chatId, [...messages.values()])) : [];
+  return heirs[0] ?? allChats()[0];
+}
+
+const cameFrom = (chatId, messages) => messages.some((message) => message.migrate_from_chat_id === chatId);
 
 const onEvent = {
   message({ chat_id: chatId, message }) {

@@ -1,0 +1,215 @@
+"""A team scores SINS beside its question: on the same card, answer by answer with names; it decides nothing."""
+
+from __future__ import annotations
+
+import pytest
+from kit import CATALOG, labels, lines, read, tap_of
+from team_kit import ANA, BEN, CLEO, HOUR, Group, block, findings_of
+
+from flows.card import Card, Tap, Verb, person
+
+TO_DESTRUCTION = ("T8", "Done · 1", "fit", "none", "circumferential")
+SCORED = ("mechanical", "lytic", "normal", "less than 50 %", "bilateral")
+QUESTION = "How far is the vertebral body destroyed?"
+TO_CASE = "‹ Back to the case"
+TOASTS = CATALOG.wording.toasts
+
+
+@pytest.fixture
+async def group() -> Group:
+    """A group whose case stands at the question that SINS helps with."""
+    group = Group()
+    await group.command("case")
+    await group.tap(*TO_DESTRUCTION)
+    return group
+
+
+def sins(card: Card) -> list[str]:
+    """The line of a card that tells the score."""
+    return [f"{line.lead}: {line.text}" for line in lines(card) if line.lead.startswith("SINS")]
+
+
+async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_question(group: Group) -> None:
+    name = group.card.label.partition(" · ")[0]
+    await group.tap("SINS", who=BEN)
+    assert (group.card.label, group.card.title) == (f"{name} · SINS · 2 of 6", "What is the pain like?")
+    await group.tap(*SCORED, who=CLEO)
+    assert (group.card.label, group.card.title) == (
+        f"{name} · T8, semirigid spine",
+        "SINS 11 · potentially unstable",
+    )
+    assert f"mechanical pain: 3 ({person(CLEO)})" in block(group.card, "Points")
+    assert not {"Discuss", "Close", "New case"} & {*labels(group.card)}
+    await group.tap(TO_CASE, who=BEN)
+    assert group.card.title == QUESTION
+    assert sins(group.card) == [
+        "SINS: 11 · potentially unstable · T8, semirigid spine; the source names no cut-off, you judge"
+    ]
+    assert list(group.messages) == [1]
+
+
+async def test_a_score_answers_nothing_and_says_who_gave_which_item(group: Group) -> None:
+    before = findings_of(await group.case())
+    await group.tap("SINS", "mechanical", who=BEN)
+    assert f"mechanical pain ({person(BEN)})" in read(group.card).text
+    kept = await group.kept()
+    assert findings_of(kept["c1"]) == before
+    assert kept["c1xt8"].case.flow == "sins"
+
+
+async def test_of_two_who_score_at_once_the_first_counts_and_the_second_is_told(group: Group) -> None:
+    await group.tap("SINS", who=BEN)
+    mechanical, painless = (tap_of(group.card, label) for label in ("mechanical", "pain-free lesion"))
+    await group.wish(mechanical, BEN, 1)
+    await group.wish(painless, CLEO, 1)
+    assert group.toast == f"{person(BEN)} answered first: mechanical pain."
+
+
+async def test_an_item_that_is_disputed_shows_both_scores_until_it_is_settled(group: Group) -> None:
+    await group.tap("SINS", *SCORED, who=BEN)
+    await group.tap("✎ Answers", "✎ lytic lesion", "blastic", who=CLEO)
+    assert group.toast == CATALOG.team.toasts.held
+    assert block(group.card, "Disputed") == [
+        f"lytic lesion ({person(BEN)})",
+        f"blastic lesion ({person(CLEO)})",
+        "If lytic lesion: 11 · potentially unstable",
+        "If blastic lesion: 9 · potentially unstable",
+    ]
+    await group.tap(TO_CASE)
+    assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS, disputed: 11"]
+    await group.tap("SINS", who=BEN)
+    await group.tap("✎ Answers", "✎ lytic lesion", "lytic ✓", TO_CASE, who=BEN)
+    assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
+
+
+async def test_whoever_opened_the_case_leads_in_its_score_whoever_opened_that(group: Group) -> None:
+    await group.tap("SINS", *SCORED, who=BEN)
+    await group.tap("‹ Back", who=CLEO)
+    assert group.toast == CATALOG.team.toasts.not_yours.format(who=person(BEN))
+    await group.tap("✎ Answers", "✎ lytic lesion", "blastic", who=ANA)
+    await group.tap("✎ Answers", "✎ lytic lesion", "Settle: blastic lesion", who=ANA)
+    assert group.card.title == "SINS 9 · potentially unstable"
+
+
+async def test_a_score_goes_on_where_it_was_left_and_is_not_told_before_it_is_complete(group: Group) -> None:
+    await group.tap("SINS", "mechanical", TO_CASE, who=BEN)
+    assert sins(group.card) == []
+    await group.tap("SINS", who=CLEO)
+    assert group.card.title == "What is the bone lesion like?"
+
+
+async def test_a_score_has_no_name_of_its_own_and_never_rests_by_itself(group: Group) -> None:
+    await group.tap("SINS", "mechanical", who=BEN)
+    await group.command("cases")
+    assert len(labels(group.card)) == 1
+    group.now += 49 * HOUR
+    await group.do(lambda ledger: group.rooms.team.tended(ledger, 48 * HOUR))
+    assert len([label for label in labels(group.card) if label.startswith("Continue")]) == 1
+    rests = group.messages[1]
+    await group.wish(Tap(Verb.answer, "bone", "lytic", "c1xt8", 2), CLEO, 1)
+    assert group.toast == TOASTS.put_aside
+    assert group.messages[1] == rests
+
+
+async def test_a_tap_on_the_score_keeps_its_case_from_resting(group: Group) -> None:
+    group.now += 47 * HOUR
+    await group.tap("SINS", "mechanical", who=BEN)
+    group.now += 2 * HOUR
+    await group.do(lambda ledger: group.rooms.team.tended(ledger, 48 * HOUR))
+    assert not (await group.kept())["c1"].aside
+
+
+async def test_an_answer_to_the_score_of_an_older_case_counts_once_the_right_name_was_picked(group: Group) -> None:
+    name = group.card.label.partition(" · ")[0]
+    await group.tap("SINS", who=BEN)
+    await group.command("case", CLEO)
+    before = (await group.kept())["c1xt8"].case
+    await group.tap("mechanical", who=BEN, at=1)
+    assert name in labels(group.messages[1])
+    assert (await group.kept())["c1xt8"].case == before
+    await group.tap(name, who=BEN, at=1)
+    assert group.messages[1].title == "What is the bone lesion like?"
+
+
+async def test_in_a_card_that_was_brought_down_the_score_goes_on_and_the_old_card_is_out_of_date(group: Group) -> None:
+    await group.tap("SINS", who=BEN)
+    late = tap_of(group.card, "mechanical")
+    await group.command("cases")
+    await group.tap(labels(group.card)[0])
+    assert group.card.title == QUESTION
+    await group.wish(late, CLEO, 1)
+    assert group.toast == TOASTS.moved
+    newest = max(group.messages)
+    await group.tap("SINS", "mechanical", who=BEN)
+    assert (max(group.messages), group.card.title) == (newest, "What is the bone lesion like?")
+
+
+async def test_a_card_that_was_deleted_while_it_showed_the_score_comes_anew_as_the_card_of_the_case(
+    group: Group,
+) -> None:
+    await group.tap("SINS", who=BEN)
+    await group.do(lambda ledger: group.rooms.team.shown(ledger, "c1xt8", 7))
+    assert group.messages[7].title == "What is the pain like?"
+    await group.tap(TO_CASE, at=7)
+    assert group.messages[7].title == QUESTION
+    assert labels(group.messages[1]) == [CATALOG.wording.labels.go_on]
+
+
+async def test_the_score_moves_with_the_group_and_is_shown_by_no_message_of_its_own(group: Group) -> None:
+    await group.tap("SINS", *SCORED, who=BEN)
+    new = Group(place="-1007", store=group.store, now=group.now)
+    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
+    assert len(new.messages) == 1
+    assert [told.partition(" · ")[0] for told in sins(new.card)] == ["SINS: 11"]
+
+
+async def test_the_score_goes_with_the_case_that_it_helps(group: Group) -> None:
+    await group.tap("SINS", who=BEN)
+    late = tap_of(group.card, "mechanical")
+    await group.store.run(lambda ledger: [ledger.forget(who) for who in (ANA, BEN)])
+    assert {*await group.kept()} == {"c1", "c1xt8"}
+    assert not [step for step in (await group.kept())["c1xt8"].case.steps if step.who in (ANA, BEN)]
+    group.store._cases.pop("c1")
+    await group.wish(late, CLEO, 1)
+    assert group.toast == TOASTS.gone
+
+
+@pytest.mark.parametrize(
+    "tap",
+    [Tap(Verb.discuss), Tap(Verb.choose), Tap(Verb.decide, "none"), Tap(Verb.reasons), Tap(Verb.option, "posterior")],
+)
+async def test_nothing_is_voted_on_or_decided_in_a_score(group: Group, tap: Tap) -> None:
+    await group.tap("SINS", *SCORED, who=BEN)
+    before = (await group.kept())["c1xt8"].case
+    await group.wish(Tap(tap.verb, tap.question, case=before.id, turn=before.turn), ANA, 1)
+    assert (await group.kept())["c1xt8"].case == before
+    assert group.card.title == "SINS 11 · potentially unstable"
+    assert group.polls == {}
+    assert group.toast
+
+
+async def test_a_finding_is_challenged_beside_the_score_which_can_be_opened_from_there(group: Group) -> None:
+    await group.tap("limited", "enough")
+    await group.tap("✎ Answers", "✎ limited destruction", who=BEN)
+    assert sins(group.card) == []
+    await group.tap("SINS", *SCORED, TO_CASE, who=BEN)
+    assert "Discuss" in labels(group.card)
+    await group.tap("✎ Answers", "✎ limited destruction", who=BEN)
+    assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
+    late = tap_of(group.card, "SINS")
+    await group.tap("‹ Back to the card", "✎ Answers", "✎ no deficit")
+    assert sins(group.card) == []
+    assert "SINS" not in labels(group.card)
+    await group.tap("‹ Back to the card", "Discuss")
+    voted = late._replace(turn=(await group.kept())["c1"].case.turn)
+    await group.wish(voted, BEN, 1)
+    assert group.toast == TOASTS.stale
+    assert "Take back the vote" in labels(group.messages[1])
+
+
+async def test_an_old_button_opens_no_score(group: Group) -> None:
+    tap = tap_of(group.card, "SINS")
+    await group.tap("limited")
+    await group.wish(tap, BEN, 1)
+    assert group.toast == TOASTS.stale
+    assert list(await group.kept()) == ["c1"]
