@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
-from bot.conversation import Conversation, aged, aid_of, later
+from bot.conversation import Conversation, aid_of, later
 from bot.helping import found, helping, leading, put
-from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import FOREIGN, Deed, Pin, Reply, Show, Stop, Visit
+from bot.retorts import Retorts
 from bot.shares import id_at, unsealed
-from bot.teamwork import ANSWERS, VIEWS, Teamwork
-from flows.board import Board, Shared, word
-from flows.card import Button, Card, Line, Tap, Verb, person
-from flows.cards import Cards
+from bot.teamwork import VIEWS
+from bot.wards import Wards
+from flows.board import word
+from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.catalog import Catalog
-from flows.discussion import Discussion, Stage
+from flows.discussion import Stage
 from flows.errors import (
-    Crowded,
     FlowError,
-    NothingBefore,
-    NothingChosen,
-    NotNow,
-    NotYours,
     ReasonWanted,
-    Unsettled,
 )
-from flows.flow import Flow, Question
-from flows.interview import Interview
+from flows.flow import Flow
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
-from flows.wording import Page
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
@@ -48,15 +40,6 @@ SOON: Final = 86400.0
 
 _PICKS: Final = 3
 """Names to pick the right one from."""
-
-
-class Ward(NamedTuple):
-    """What serves the cases of one flow."""
-
-    interview: Interview
-    discussion: Discussion
-    board: Board
-    teamwork: Teamwork
 
 
 class TeamRoom:
@@ -86,7 +69,8 @@ class TeamRoom:
         self._new_id = new_id
         self._alone = alone
         self._default = next(iter(flows))
-        self._wards = {code: self._built(flow) for code, flow in flows.items()}
+        self._wards = Wards(flows, catalog, clock, alone)
+        self._retorts = Retorts(self._wards, catalog)
 
     def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
@@ -94,7 +78,8 @@ class TeamRoom:
             case "case" | "new":
                 return self._new(ledger, visit)
             case "cases" | "cancel":
-                return self._cases(ledger, visit)
+                opened = [k for k in leading(ledger.team_cases(visit.place)) if k.team and self._wards.is_open(k)]
+                return _said(self._wards.listed(opened, self._clock()))
             case "start" if argument:
                 return self._new(ledger, visit) if argument == BEGIN else self._brought(ledger, argument, visit)
             case "forget":
@@ -120,10 +105,10 @@ class TeamRoom:
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside:
-            return Reply((Show(self._resting(kept), visit.card),), toasts.put_aside)
+            return Reply((Show(self._wards.resting(kept), visit.card),), toasts.put_aside)
         at_minutes = tap.verb is Verb.reopen and visit.card == kept.team.minutes
         if kept.card not in (None, visit.card) and not at_minutes:
-            return Reply((Show(self._superseded(kept), visit.card),), toasts.moved)
+            return Reply((Show(self._wards.superseded(kept), visit.card),), toasts.moved)
         here = kept if at_minutes else replace(kept, card=visit.card)
         if tap.verb is Verb.aid:
             return self._aid(ledger, kept, here, tap, visit)
@@ -134,16 +119,16 @@ class TeamRoom:
         kept = ledger.balloted(poll)
         if kept is None:
             return Reply()
-        offered = self._shared(kept).talk.offered
+        offered = self._wards.shared(kept).talk.offered
         voted = next((offered[number] for number in numbers if number < len(offered)), "")
         try:
-            case = self._ward(kept).discussion.vote(kept.case, voted, who, self._clock())
+            case = self._wards.of(kept).discussion.vote(kept.case, voted, who, self._clock())
         except FlowError:
             return Reply()
         woken = self._woken(ledger, kept) or kept
         here = replace(woken, case=case, touched=later(self._clock, kept))
         ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(ledger, here),))
+        return Reply((self._wards.drawn(ledger, here),))
 
     def uncounted(self, ledger: Ledger, poll: str, asks: Callable[[str], bool]) -> Reply:
         """Say that a vote was given in a poll that no case knows: its sending was in doubt, so it was sent once more.
@@ -158,8 +143,8 @@ class TeamRoom:
         """
         if ledger.balloted(poll):
             return Reply()
-        voting = [k for k in leading(ledger.idle(self._clock() + SOON)) if self._is_voting(k)]
-        meant = [k for k in voting if asks(self._asked(k).question)]
+        voting = [k for k in leading(ledger.idle(self._clock() + SOON)) if self._wards.is_voting(k)]
+        meant = [k for k in voting if asks(self._wards.asked(k).question)]
         if len(meant) != 1 or meant[0].team is None:
             return Reply()
         title = self._words.heads.uncounted.format(name=meant[0].team.name)
@@ -175,15 +160,15 @@ class TeamRoom:
         if here != kept:
             put(ledger, here, kept.case.revision)
         before = kept.card not in (None, message)
-        outdated = (Show(self._superseded(kept), kept.card, place=kept.place),) if before else ()
-        return Reply((self._drawn(ledger, here), *outdated))
+        outdated = (Show(self._wards.superseded(kept), kept.card, place=kept.place),) if before else ()
+        return Reply((self._wards.drawn(ledger, here), *outdated))
 
     def polled(self, ledger: Ledger, case_id: str, number: int, poll: str, message: int) -> Reply:
         """Remember the poll of a vote; one that came too late is stopped."""
         kept = ledger.get(case_id)
         if kept is None or kept.team is None:
             return Reply(deeds=(Stop(message),))
-        if not self._is_voting(kept) or self._shared(kept).talk.rounds != number:
+        if not self._wards.is_voting(kept) or self._wards.shared(kept).talk.rounds != number:
             return Reply(deeds=(Stop(message, place=kept.place),))
         earlier = kept.team.ballot
         ledger.put(replace(kept, team=replace(kept.team, poll=poll, ballot=message)), kept.case.revision)
@@ -197,34 +182,34 @@ class TeamRoom:
         earlier = kept.team.minutes
         here = replace(kept, team=replace(kept.team, minutes=message))
         ledger.put(here, kept.case.revision)
-        holds = not self._is_open(kept)
+        holds = not self._wards.is_open(kept)
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
-        late = Show(self._superseded(kept), message, place=kept.place)
+        late = Show(self._wards.superseded(kept), message, place=kept.place)
         # A record that comes after its case was reopened would bear what was answered since.
-        shows = [self._minutes(here) if holds else late]
+        shows = [self._wards.minutes(here) if holds else late]
         if earlier not in (None, message):
             pins.append(Pin(earlier, on=False, place=kept.place))
-            shows.append(Show(self._superseded(kept), earlier, place=kept.place))
+            shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
         return Reply(tuple(shows), deeds=tuple(pins))
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
         kept = found(ledger, case_id)
-        return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
+        return Reply((self._wards.drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
 
     def tended(self, ledger: Ledger, rest_after: float) -> Reply:
         """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
-        idle = [k for k in leading(ledger.idle(self._clock() - rest_after)) if self._is_open(k)]
+        idle = [k for k in leading(ledger.idle(self._clock() - rest_after)) if self._wards.is_open(k)]
         resting: dict[str, list[Kept]] = {}
         shows: list[Show] = []
         for kept in idle:
             ledger.put(replace(kept, aside=True), kept.case.revision)
             resting.setdefault(kept.place, []).append(kept)
             if kept.card is not None:
-                shows.append(Show(self._resting(kept), kept.card, place=kept.place))
+                shows.append(Show(self._wards.resting(kept), kept.card, place=kept.place))
         hours = round(rest_after / 3600)
         for place, cases in resting.items():
-            shows.append(Show(self._reminder(cases, hours), place=place))
+            shows.append(Show(self._wards.reminder(cases, hours), place=place))
         return Reply(tuple(shows))
 
     def moved(self, ledger: Ledger, old: str, new: str) -> Reply:
@@ -233,12 +218,12 @@ class TeamRoom:
         shows: list[Show] = []
         deeds: list[Deed] = []
         for kept in leading(ledger.of_chat(new)):
-            if self._is_open(kept):
-                shows.append(self._drawn(ledger, kept))
-                unasked = self._is_voting(kept) and kept.team and kept.team.ballot is None
-                deeds += [self._asked(kept)] if unasked else []
+            if self._wards.is_open(kept):
+                shows.append(self._wards.drawn(ledger, kept))
+                unasked = self._wards.is_voting(kept) and kept.team and kept.team.ballot is None
+                deeds += [self._wards.asked(kept)] if unasked else []
             elif kept.team and kept.team.minutes is None:
-                shows.append(self._minutes(kept))
+                shows.append(self._wards.minutes(kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
@@ -272,82 +257,82 @@ class TeamRoom:
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""
         mine = kept.case.helped or kept.case.id
-        opened = [k for k in leading(ledger.team_cases(kept.place)) if self._is_open(k)]
+        opened = [k for k in leading(ledger.team_cases(kept.place)) if self._wards.is_open(k)]
         above = bool(opened) and max(opened, key=_depth).case.id != mine
         if tap.verb in VIEWS or not above or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
-            return Reply((self._drawn(ledger, kept),), self._words.toasts.wrong_name)
+            return Reply((self._wards.drawn(ledger, kept),), self._words.toasts.wrong_name)
         others = [k.team.name for k in opened if k.team and k.case.id != mine]
         more = [name for name in self._words.names if name not in (*others, kept.team.name)]
         names = sorted([kept.team.name, *[*others, *more][: _PICKS - 1]], key=word)
-        card = self._ward(kept).board.which(self._shared(kept), tap, names)
+        card = self._wards.of(kept).board.which(self._wards.shared(kept), tap, names)
         return Reply((Show(card, kept.card, kept.case.id),), self._words.toasts.which)
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared, ward = self._shared(kept), self._ward(kept)
+        shared, ward = self._wards.shared(kept), self._wards.of(kept)
         try:
             if tap.verb in VIEWS:
-                helps = self._aided(ledger, shared, ward.board.cards.flow.question(tap.question))
+                helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
                 return Reply((Show(ward.teamwork.viewed(shared, tap, helps), here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
             return Reply((Show(ward.board.departing(shared, tap.question), here.card, kept.case.id),))
         except FlowError as refused:
-            toast = self._why(refused, shared, tap, visit)
+            toast = self._retorts.why(refused, shared, tap, visit)
         else:
-            toast = self._told(shared, here, tap)
+            toast = self._retorts.told(shared, here, tap)
         here, follows = self._following(kept, here)
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
             put(ledger, here, kept.case.revision)
-        return replace(follows, shows=(self._drawn(ledger, here), *follows.shows), toast=toast)
+        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.
 
         It changes nothing of the case that it helps, so no name is asked for.
         """
-        shared = self._shared(kept)
+        shared = self._wards.shared(kept)
         standing = shared.standing
         if here != kept:
             ledger.put(here, kept.case.revision)
-        questions = self._ward(kept).board.cards.flow.questions
+        questions = self._wards.of(kept).board.cards.flow.questions
         helped = [
             q for q in questions if q.aid == tap.question and (q is standing.at or standing.findings.get(q.code))
         ]
         if tap.turn != kept.case.turn or not helped or not shared.talk.open:
-            return Reply((self._drawn(ledger, here),), self._catalog.wording.toasts.stale)
+            return Reply((self._wards.drawn(ledger, here),), self._catalog.wording.toasts.stale)
         aid = aid_of(kept.case, standing)
         begun = found(ledger, aid)
         if begun is None:
             fresh = Case(aid, tap.question, self._catalog.edition)
-            case = self._wards[tap.question].interview.told(fresh, standing.findings, visit.who)
+            case = self._wards.serving(tap.question).interview.told(fresh, standing.findings, visit.who)
             begun = helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
             ledger.add(begun)
-        return Reply((self._drawn(ledger, begun),))
+        return Reply((self._wards.drawn(ledger, begun),))
 
     def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
         if here.team is None or here.case.talk == kept.case.talk:
             return here, Reply()
-        before, now = self._shared(kept).talk, self._shared(here).talk
+        before, now = self._wards.shared(kept).talk, self._wards.shared(here).talk
         deeds: list[Deed] = []
         shows: list[Show] = []
         if now.stage is Stage.voting and before.stage is not Stage.voting:
-            deeds.append(self._asked(here))
+            deeds.append(self._wards.asked(here))
         if before.stage is Stage.voting and now.stage is not Stage.voting:
             if here.team.ballot is not None:
                 deeds.append(Stop(here.team.ballot, place=here.place))
             here = replace(here, team=replace(here.team, poll="", ballot=None))
         if now.stage is Stage.decided and before.stage is not Stage.decided:
             here = replace(here, team=replace(here.team, minutes=None)) if here.team else here
-            shows.append(self._minutes(here))
+            shows.append(self._wards.minutes(here))
         if before.stage is Stage.decided and here.team and here.team.minutes is not None:
             deeds.append(Pin(here.team.minutes, on=False, place=here.place))
-            shows.append(self._minutes(here))
+            shows.append(self._wards.minutes(here))
         return here, Reply(tuple(shows), deeds=tuple(deeds))
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
@@ -363,26 +348,20 @@ class TeamRoom:
         now = max([self._clock(), *(k.team.opened + 1e-3 for k in others if k.team)])
         kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
         ledger.add(kept)
-        return Reply((self._drawn(ledger, kept),))
+        return Reply((self._wards.drawn(ledger, kept),))
 
     def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be."""
         others = [k for k in leading(ledger.team_cases(place)) if k.case.id != case_id]
-        taken = {k.team.name for k in others if k.team and self._is_open(k)}
+        taken = {k.team.name for k in others if k.team and self._wards.is_open(k)}
         recent = {k.team.name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
         return free[sum(case_id.encode()) % len(free)] if free else None
 
-    def _asked(self, kept: Kept) -> Ask:
-        """Put the vote that is open to the chat."""
-        shared = self._shared(kept)
-        question, answers = self._ward(kept).board.poll(shared)
-        return Ask(kept.case.id, shared.talk.rounds, question, answers, place=kept.place)
-
     def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
         """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
         here = leading(ledger.team_cases(kept.place))
-        others = [k for k in here if k.case.id != kept.case.id and self._is_open(k)]
+        others = [k for k in here if k.case.id != kept.case.id and self._wards.is_open(k)]
         team = kept.team
         if team and team.name in {k.team.name for k in others if k.team}:
             name = self._free_name(ledger, kept.case.id, kept.place)
@@ -403,20 +382,10 @@ class TeamRoom:
         case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
         return self._opened(ledger, case, visit, visit.who)
 
-    def _cases(self, ledger: Ledger, visit: Visit) -> Reply:
-        """List the open cases of this place, each with its age and the way to its card."""
-        opened = [kept for kept in leading(ledger.team_cases(visit.place)) if kept.team and self._is_open(kept)]
-        if not opened:
-            page = self._catalog.wording.pages.nothing_open
-            return _said(self._pages.listed(page.title, self._words.lines.no_cases, ()))
-        now = self._clock()
-        rows = [(Button(f"{k.team.name} · {aged(now - k.team.opened)}", _show(k)),) for k in opened if k.team]
-        return _said(self._pages.listed(self._words.heads.cases, self._words.lines.cases, tuple(rows)))
-
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""
         if visit.card is not None and visit.card == kept.card and not kept.aside:
-            return Reply((self._drawn(ledger, kept),))
+            return Reply((self._wards.drawn(ledger, kept),))
         helped = ledger.get(kept.case.helped) if kept.case.helped else None
         kept = helped or kept
         woken = self._woken(ledger, kept)
@@ -426,118 +395,8 @@ class TeamRoom:
         here = replace(woken, touched=later(self._clock, kept), card=kept.card if stays else None)
         ledger.put(here, kept.case.revision)
         before = kept.card if not stays else None
-        outdated = (Show(self._superseded(kept), before, place=kept.place),) if before is not None else ()
-        return Reply((*outdated, self._drawn(ledger, here)))
-
-    def _built(self, flow: Flow) -> Ward:
-        interview = Interview(flow)
-        discussion = Discussion(interview)
-        board = Board(Cards(flow, self._catalog, named=True), _when)
-        return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock, self._pages))
-
-    def _ward(self, kept: Kept) -> Ward:
-        return self._wards[kept.case.flow]
-
-    def _shared(self, kept: Kept) -> Shared:
-        ward = self._ward(kept)
-        standing = ward.interview.standing(kept.case)
-        talk = ward.discussion.talk(kept.case, standing)
-        team = kept.team
-        return Shared(kept.case, standing, talk, team.name if team else "", kept.owner, team.giver if team else "")
-
-    def _is_open(self, kept: Kept) -> bool:
-        return self._shared(kept).talk.stage is not Stage.decided
-
-    def _is_voting(self, kept: Kept) -> bool:
-        return self._shared(kept).talk.stage is Stage.voting
-
-    def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
-        """Draw where a case stands, with what the case found that helps with its question at hand."""
-        shared = self._shared(kept)
-        card = self._ward(kept).board.case(shared, self._aided(ledger, shared, shared.standing.at))
-        return Show(card, kept.card, kept.case.id, place=kept.place)
-
-    def _aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:
-        """Tell what the case found that helps with a question, where it was begun and is complete."""
-        helps = question is not None and question.aid
-        begun = found(ledger, aid_of(shared.case, shared.standing)) if helps else None
-        return self._ward(begun).board.context(self._shared(begun)) if begun else None
-
-    def _minutes(self, kept: Kept) -> Show:
-        """Draw the card of the latest decision."""
-        shared = self._shared(kept)
-        card = self._ward(kept).board.decision(shared, shared.talk.decisions[-1])
-        at = kept.team.minutes if kept.team else None
-        return Show(card, at, kept.case.id, place=kept.place, minutes=True)
-
-    def _superseded(self, kept: Kept) -> Card:
-        return self._instead(self._catalog.wording.pages.superseded, kept)
-
-    def _resting(self, kept: Kept) -> Card:
-        return self._instead(self._catalog.wording.pages.aside, kept)
-
-    def _instead(self, page: Page, kept: Kept) -> Card:
-        """Draw what stands in place of a case, under its name, with the way to it."""
-        return replace(self._pages.bare(page, self._go_on(kept)), label=kept.team.name if kept.team else "")
-
-    def _reminder(self, cases: list[Kept], hours: int) -> Card:
-        """Say which cases rest from now on."""
-        names = [kept.team.name for kept in cases if kept.team]
-        rows = tuple(
-            (Button(f"{self._catalog.wording.labels.go_on}: {name}", _show(k)),)
-            for name, k in zip(names, cases, strict=True)
-        )
-        title = self._words.heads.resting.format(name=", ".join(names))
-        return self._pages.listed(title, self._words.lines.resting.format(hours=hours), rows)
-
-    def _go_on(self, kept: Kept) -> Button:
-        return Button(self._catalog.wording.labels.go_on, _show(kept))
-
-    def _why(self, refused: FlowError, shared: Shared, tap: Tap, visit: Visit) -> str:
-        """Say in a few words why a tap was not taken."""
-        toasts, here = self._catalog.wording.toasts, self._words.toasts
-        match refused:
-            case NotYours(args=(str(who),)):
-                return here.not_yours.format(who=person(who))
-            case NotYours():
-                return here.leads_only
-            case NotNow():
-                return self._not_now(shared)
-            case Unsettled():
-                return here.unsettled
-            case Crowded():
-                return here.crowded
-            case NothingChosen():
-                return toasts.nothing_chosen
-            case NothingBefore():
-                return toasts.nothing_before
-            case _:
-                return self._came_second(shared, tap, visit) or toasts.stale
-
-    def _came_second(self, shared: Shared, tap: Tap, visit: Visit) -> str:
-        """Tell who answered first, and what."""
-        first = shared.standing.answers.get(tap.question)
-        counts = shared.standing.findings.get(tap.question)
-        if tap.verb not in ANSWERS or first is None or not counts or first.who == visit.who:
-            return ""
-        answer = self._wards[shared.case.flow].board.said(tap.question, counts)
-        return self._words.toasts.first.format(who=person(first.who), answer=answer)
-
-    def _not_now(self, shared: Shared) -> str:
-        """Say what the stage of the discussion keeps from being done."""
-        toasts = self._words.toasts
-        known = {Stage.voting: toasts.vote_open, Stage.decided: toasts.decided}
-        return known.get(shared.talk.stage, toasts.not_now)
-
-    def _told(self, shared: Shared, here: Kept, tap: Tap) -> str:
-        """Tell what became of a word that somebody held against an answer."""
-        if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle):
-            return ""
-        now = self._shared(here)
-        before, after = shared.talk.disputes(shared.standing), now.talk.disputes(now.standing)
-        if after.get(tap.question) and after != before:
-            return self._words.toasts.held
-        return self._words.toasts.settled if before.get(tap.question) and not after.get(tap.question) else ""
+        outdated = (Show(self._wards.superseded(kept), before, place=kept.place),) if before is not None else ()
+        return Reply((*outdated, self._wards.drawn(ledger, here)))
 
 
 def _depth(kept: Kept) -> tuple[bool, int, float]:
@@ -547,12 +406,3 @@ def _depth(kept: Kept) -> tuple[bool, int, float]:
 
 def _said(card: Card) -> Reply:
     return Reply((Show(card),))
-
-
-def _show(kept: Kept) -> Tap:
-    return Tap(Verb.show, case=kept.case.helped or kept.case.id)
-
-
-def _when(at: float) -> str:
-    """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kit import CATALOG, new_case
 from team_kit import ANA
 
-from bot.team import _when
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
+from bot.wards import _when
 from flows import space
 from flows.board import Board, Shared, packed, unpacked, word
 from flows.card import Style, Tap, Verb

@@ -1,0 +1,144 @@
+"""How a team's cases are read and drawn: what serves each flow, where a case stands, and every card that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from bot.conversation import Conversation, aged, aid_of
+from bot.helping import found
+from bot.reply import Ask, Show
+from bot.teamwork import Teamwork
+from flows.board import Board, Shared
+from flows.card import Button, Card, Line, Tap, Verb
+from flows.cards import Cards
+from flows.catalog import Catalog
+from flows.discussion import Discussion, Stage
+from flows.flow import Flow, Question
+from flows.interview import Interview
+from flows.pages import Pages
+from flows.store import Kept, Ledger
+from flows.wording import Page
+
+
+class Ward(NamedTuple):
+    """What serves the cases of one flow."""
+
+    interview: Interview
+    discussion: Discussion
+    board: Board
+    teamwork: Teamwork
+
+
+class Wards:
+    """Reads and draws the cases of every flow that a team works."""
+
+    def __init__(
+        self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], alone: Conversation
+    ) -> None:
+        """Take the flows by their codes, their words, a clock (seconds since 1970, UTC), and what takes an answer."""
+        self._catalog = catalog
+        self._words = catalog.team
+        self._pages = Pages(catalog)
+        self._clock = clock
+        self._alone = alone
+        self._flows = {code: self._built(flow) for code, flow in flows.items()}
+
+    def serving(self, flow: str) -> Ward:
+        """Give what serves the cases of a flow, by its code."""
+        return self._flows[flow]
+
+    def asked(self, kept: Kept) -> Ask:
+        """Put the vote that is open to the chat."""
+        shared = self.shared(kept)
+        question, answers = self.of(kept).board.poll(shared)
+        return Ask(kept.case.id, shared.talk.rounds, question, answers, place=kept.place)
+
+    def of(self, kept: Kept) -> Ward:
+        """Give what serves a case."""
+        return self._flows[kept.case.flow]
+
+    def shared(self, kept: Kept) -> Shared:
+        """Read where a case and its discussion stand."""
+        ward = self.of(kept)
+        standing = ward.interview.standing(kept.case)
+        talk = ward.discussion.talk(kept.case, standing)
+        team = kept.team
+        return Shared(kept.case, standing, talk, team.name if team else "", kept.owner, team.giver if team else "")
+
+    def is_open(self, kept: Kept) -> bool:
+        """Tell whether a case is not decided."""
+        return self.shared(kept).talk.stage is not Stage.decided
+
+    def is_voting(self, kept: Kept) -> bool:
+        """Tell whether a vote on a case is open."""
+        return self.shared(kept).talk.stage is Stage.voting
+
+    def drawn(self, ledger: Ledger, kept: Kept) -> Show:
+        """Draw where a case stands, with what the case found that helps with its question at hand."""
+        shared = self.shared(kept)
+        card = self.of(kept).board.case(shared, self.aided(ledger, shared, shared.standing.at))
+        return Show(card, kept.card, kept.case.id, place=kept.place)
+
+    def aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:
+        """Tell what the case found that helps with a question, where it was begun and is complete."""
+        helps = question is not None and question.aid
+        begun = found(ledger, aid_of(shared.case, shared.standing)) if helps else None
+        return self.of(begun).board.context(self.shared(begun)) if begun else None
+
+    def minutes(self, kept: Kept) -> Show:
+        """Draw the card of the latest decision."""
+        shared = self.shared(kept)
+        card = self.of(kept).board.decision(shared, shared.talk.decisions[-1])
+        at = kept.team.minutes if kept.team else None
+        return Show(card, at, kept.case.id, place=kept.place, minutes=True)
+
+    def superseded(self, kept: Kept) -> Card:
+        """Draw what a card says that does not hold any more."""
+        return self._instead(self._catalog.wording.pages.superseded, kept)
+
+    def resting(self, kept: Kept) -> Card:
+        """Draw what a card says while its case rests."""
+        return self._instead(self._catalog.wording.pages.aside, kept)
+
+    def _instead(self, page: Page, kept: Kept) -> Card:
+        """Draw what stands in place of a case, under its name, with the way to it."""
+        return replace(self._pages.bare(page, self._go_on(kept)), label=kept.team.name if kept.team else "")
+
+    def reminder(self, cases: list[Kept], hours: int) -> Card:
+        """Say which cases rest from now on."""
+        names = [kept.team.name for kept in cases if kept.team]
+        rows = tuple(
+            (Button(f"{self._catalog.wording.labels.go_on}: {name}", _show(k)),)
+            for name, k in zip(names, cases, strict=True)
+        )
+        title = self._words.heads.resting.format(name=", ".join(names))
+        return self._pages.listed(title, self._words.lines.resting.format(hours=hours), rows)
+
+    def _go_on(self, kept: Kept) -> Button:
+        return Button(self._catalog.wording.labels.go_on, _show(kept))
+
+    def listed(self, opened: list[Kept], now: float) -> Card:
+        """List open cases, each with its age and the way to its card."""
+        if not opened:
+            page = self._catalog.wording.pages.nothing_open
+            return self._pages.listed(page.title, self._words.lines.no_cases, ())
+        rows = [(Button(f"{k.team.name} · {aged(now - k.team.opened)}", _show(k)),) for k in opened if k.team]
+        return self._pages.listed(self._words.heads.cases, self._words.lines.cases, tuple(rows))
+
+    def _built(self, flow: Flow) -> Ward:
+        interview = Interview(flow)
+        discussion = Discussion(interview)
+        board = Board(Cards(flow, self._catalog, named=True), _when)
+        return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock, self._pages))
+
+
+def _show(kept: Kept) -> Tap:
+    return Tap(Verb.show, case=kept.case.helped or kept.case.id)
+
+
+def _when(at: float) -> str:
+    """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"
