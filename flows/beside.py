@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb
 from flows.catalog import Catalog, Option
 from flows.errors import StaleTap
 from flows.findings import Codes
+from flows.keyboard import packed
 from flows.rules import Recommendation
 
 MOST: Final = 3

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards import MOST_COPIED, Cards, bound, grid, laid_out, noted
+from flows.cards import MOST_COPIED, Cards, noted
 from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.interview import Standing
+from flows.keyboard import bound, grid, laid_out
 from flows.levels import written
 from flows.plain import units
 from flows.rules import Recommendation, Verdict, decide

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -149,19 +148,3 @@ class Card:
     title: str
     blocks: tuple[Block, ...] = ()
     rows: tuple[tuple[Button, ...], ...] = field(default=())
-
-
-WIDTHS: Final = ((3, 13), (2, 20))
-"""How many buttons share a row on a phone, and the characters of a label that fit there; a longer one stands alone."""
-
-
-def packed(buttons: Sequence[Button]) -> list[tuple[Button, ...]]:
-    """Break buttons into rows, as many in a row as their labels leave room for."""
-    rows: list[tuple[Button, ...]] = []
-    rest = list(buttons)
-    while rest:
-        fits = (many for many, most in WIDTHS if all(len(button.label) <= most for button in rest[:many]))
-        width = next(fits, 1)
-        rows.append(tuple(rest[:width]))
-        rest = rest[width:]
-    return rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from flows.beside import Beside
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed, person
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
 from flows.case import Case, Step
 from flows.catalog import Catalog, Option
 from flows.errors import StaleTap
@@ -15,21 +15,17 @@ from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
 from flows.foresight import foresight
 from flows.interview import Standing
-from flows.levels import written
+from flows.keyboard import CHANGE, bound, brief, grid, packed
 from flows.outlook import Outlook
 from flows.plain import plain, units
 from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
 
-CHANGE: Final = "✎"
-TICK: Final = "✓"
 MOST_COPIED: Final = 256
 """UTF-16 units that a button can put on the clipboard."""
 
 REMEMBERED: Final = 1024
 """How many cards are kept as they were drawn; then they are drawn anew."""
 
-LONGEST_LABEL: Final = 24
-"""A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
 
 WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
 """The kinds of "no" that are never folded away."""
@@ -257,7 +253,7 @@ class Cards:
         for question in self.flow.questions:
             codes = standing.findings.get(question.code)
             if codes and question is not standing.at:
-                buttons.append(Button(f"{CHANGE} {_brief(question, codes)}", Tap(Verb.change, question.code)))
+                buttons.append(Button(f"{CHANGE} {brief(question, codes)}", Tap(Verb.change, question.code)))
         return buttons
 
     def _last_row(self, standing: Standing) -> tuple[Button, ...]:
@@ -441,45 +437,3 @@ def _reason(rule: Rule) -> Line:
 def _given(standing: Standing) -> Findings:
     """Give every answer that was given, whether it counts or not."""
     return {code: step.codes for code, step in standing.answers.items()}
-
-
-def _brief(question: Question, codes: Codes) -> str:
-    """Name an answer on a button: short, and levels by their count where they are scattered."""
-    if not question.several:
-        return question.said(codes)
-    levels = written(codes)
-    return levels if len(levels) + len(CHANGE) < LONGEST_LABEL else f"{len(codes)} levels"
-
-
-def grid(question: Question, chosen: Codes, alone: Verb, on: Verb, off: Verb) -> list[tuple[Button, ...]]:
-    """Lay out the choices of a question, ticked where chosen: `alone` takes one, `on` and `off` one of several."""
-    buttons: list[Button] = []
-    for choice in question.choices:
-        ticked = choice.code in chosen
-        verb = (off if ticked else on) if question.several else alone
-        label = f"{choice.label} {TICK}" if ticked else choice.label
-        buttons.append(Button(label, Tap(verb, question.code, choice.code)))
-    return laid_out(buttons, question.rows or (1,) * len(buttons))
-
-
-def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
-    """Break buttons into rows of the given widths."""
-    rest = list(buttons)
-    rows: list[tuple[Button, ...]] = []
-    for width in widths:
-        row, rest = rest[:width], rest[width:]
-        if row:
-            rows.append(tuple(row))
-    return rows
-
-
-def bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
-    """Bind every button to its case and to the turn at which it was drawn."""
-    return tuple(tuple(_bound(button, case) for button in row) for row in rows)
-
-
-def _bound(button: Button, case: Case) -> Button:
-    # Written out, since `_replace` costs four times as much and a card has thirty buttons.
-    tap = button.tap
-    mine = Tap(tap.verb, tap.question, tap.choice, case.id, case.turn, tap.name)
-    return Button(button.label, mine, button.copies, button.hands)

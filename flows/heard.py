@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, quote
-from flows.cards import Cards, bound, laid_out
+from flows.cards import Cards
 from flows.case import Case, Kind
 from flows.findings import Codes
 from flows.interview import Standing
+from flows.keyboard import bound, laid_out
 
 PARTS = ("context", "left", "outside")
 """What a note may hold beside findings, by its key: what helps and answers nothing, what was not understood, vertebrae

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb
 from flows.catalog import Catalog
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.foresight import Ahead, Change, Foresight
+from flows.keyboard import packed
 from flows.levels import written
 from flows.rules import Verdict
 

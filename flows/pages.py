@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.card import Block, Button, Card, Line, Style, Tap, Verb, packed
+from flows.card import Block, Button, Card, Line, Style, Tap, Verb
 from flows.catalog import Catalog
+from flows.keyboard import packed
 from flows.wording import NumberedPage, Page
 
 

@@ -13,7 +13,7 @@ from bot.telegram.buttons import MOST_BYTES, pack, unpack
 from bot.telegram.html import screen
 from flows import space
 from flows.card import Card, Tap, Verb
-from flows.cards import LONGEST_LABEL, Cards
+from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.condition import Always, Is
@@ -21,6 +21,7 @@ from flows.errors import CatalogFault
 from flows.findings import Codes, Findings
 from flows.flow import Choice, Flow, Question
 from flows.interview import Interview, Standing
+from flows.keyboard import LONGEST_LABEL
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
