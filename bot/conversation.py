@@ -26,6 +26,9 @@ COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about"
 """Every command, in the order of the menu."""
 
 
+SLOW: Final = "slow"
+"""What stands in place of a command that is one too many; nobody can type it."""
+
 BESIDE: Final = frozenset({Verb.answers, Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
 """What is read beside a case and changes nothing of it: its answers at any time, the rest beside a recommendation."""
 
@@ -76,6 +79,8 @@ class Conversation:
                 card = self._recent(ledger, visit)
             case "start":
                 card = pages.start(self._open_case(ledger, visit))
+            case "slow":
+                card = pages.plain(self._words.pages.slow)
             case "help" | "about" | "options" | "scales" | "forget":
                 card = getattr(pages, name)()
             case _:

@@ -225,6 +225,7 @@ class Pages(Words):
     gone: Page
     stray: Page
     unknown_command: Page
+    slow: Page
     not_listed: NumberedPage
     failed: Page
 

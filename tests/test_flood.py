@@ -6,14 +6,19 @@ import asyncio
 import time
 from collections import Counter
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
 from conftest import Fields, Rig, data_of, rig_on, virtual_rig
 
+from bot.conversation import SLOW
 from bot.store.opening import open_store
+from bot.telegram.floods import BURST, Floods
+from bot.telegram.intake import arrival_in, letter_of
 
 FLOODER = 666
+TOLD = "More messages than can be read"
 OTHERS = range(1, 51)
 
 
@@ -53,6 +58,7 @@ def judged(rig: Rig) -> None:
     assert set(OTHERS) <= served.keys()
     assert max(served[user] for user in OTHERS) < max(flooded)
     assert len([call for call in shown if call.chat == FLOODER and call.method == "sendMessage"]) < 30, "one a second"
+    assert [call.chat for call in shown if TOLD in call.text] == [FLOODER], "told once"
     toasts = rig.cloud.toasts()
     assert {f"flood{turn}" for turn in range(300)} <= toasts.keys()
     assert {f"other{user}" for user in OTHERS} <= toasts.keys()
@@ -91,6 +97,34 @@ async def test_c10_the_same_on_the_real_store(tmp_path: Path, capsys: pytest.Cap
     with capsys.disabled():
         print(f"\nflood: 600 updates before 50 others: the last of them served after {served[-1]:.2f} s")  # noqa: T201
     judged(rig)
+
+
+def let(floods: Floods, number: int, who: int = 7) -> str | None:
+    """Give the command that is left of a message; None where nothing is."""
+    chat = {"id": who, "type": "private"}
+    said = {"message_id": number, "date": 1, "chat": chat, "from": {"id": who, "is_bot": False}, "text": "/help"}
+    letter = letter_of({"update_id": number, "message": said})
+    assert letter
+    through = floods.let(letter)
+    return arrival_in(through).data if through else None
+
+
+def test_c10_beyond_a_burst_one_message_a_second_is_read_and_that_is_said_once_until_it_was_quiet() -> None:
+    now = 1000.0
+    floods = Floods(lambda: now)
+    numbers = count()
+    assert [let(floods, next(numbers)) for _ in range(BURST)] == ["help"] * BURST
+    assert [let(floods, next(numbers)) for _ in range(100)] == [SLOW] + [None] * 99
+    assert let(floods, next(numbers), who=8) == "help", "nobody else is slowed"
+    now += 1
+    assert [let(floods, next(numbers)) for _ in range(3)] == ["help", None, None]
+    now += BURST + 1
+    assert [let(floods, next(numbers)) for _ in range(BURST + 2)] == ["help"] * BURST + [SLOW, None]
+
+
+def test_c10_a_message_that_comes_again_since_it_could_not_be_saved_is_none_more() -> None:
+    floods = Floods(lambda: 1000.0)
+    assert {let(floods, 5) for _ in range(10 * BURST)} == {"help"}
 
 
 def backlog(rig: Rig, user: int) -> list[Fields]:

@@ -20,6 +20,7 @@ from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, Terms
 from bot.telegram.ear import Ear
+from bot.telegram.floods import Floods
 from bot.telegram.inline import Inline
 from bot.telegram.intake import KINDS
 from bot.telegram.members import Members
@@ -74,7 +75,7 @@ class Channel:
         ear = Ear(rooms.flow)
         self._outbox = Outbox(api, store, self._clerk, self._members, ear, Pace(clock), log)
         inline = Inline(api, rooms.lookup, catalog.wording.labels, access, self._members, log)
-        parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, ear, inline, log)
+        parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, ear, inline, Floods(clock), log)
         self.reception = Reception(*parts, self.health.committed)
         self._poller = Poller(api, self._polled, log, clock)
         self._left: set[object] = set()

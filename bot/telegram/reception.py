@@ -16,6 +16,7 @@ from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, HandledAlready
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Fate, failure_of
+from bot.telegram.floods import Floods
 from bot.telegram.inline import Inline
 from bot.telegram.intake import Kind, Unreadable, arrival_in, letter_of, query_id_of, update_id_of
 from bot.telegram.members import Members, Role
@@ -44,6 +45,7 @@ class Reception:
         members: Members,
         ear: Ear,
         inline: Inline,
+        floods: Floods,
         log: FilteringBoundLogger,
         committed: Callable[[], None],
     ) -> None:
@@ -56,6 +58,7 @@ class Reception:
         self._members = members
         self._ear = ear
         self._inline = inline
+        self._floods = floods
         self._log = log
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,7 +121,8 @@ class Reception:
                 self._log.error("update_unreadable", update_id=fault.update_id)
                 unreadable.add(fault.update_id)
             else:
-                letters += [letter] if letter else []
+                let = self._floods.let(letter) if letter else None
+                letters += [let] if let else []
         return letters, unreadable
 
     async def _handle(self, letter: Letter) -> None:
