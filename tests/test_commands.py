@@ -102,7 +102,7 @@ def test_decide_survives_any_line(spinemets: Spinemets, line: bytes) -> None:
 
 
 def test_chat_leads_through_the_same_interview(spinemets: Spinemets) -> None:
-    typed = "new case\nT8\nDone\nfit\nnone\nbody only\nlimited\nnone\nPosterior MIS\n99\n/about\nq\n"
+    typed = "new case\nT8\nDone\nfit\nnone\nbody only\nlimited\nnone\nAll options\nPosterior MIS\n99\n/about\nq\n"
     result = spinemets("chat", given=typed)
     told = result.stdout.decode()
     assert result.returncode == 0

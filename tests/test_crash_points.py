@@ -28,6 +28,7 @@ CASE: tuple[tuple[str, str], ...] = (
     ("tap", "fit"),
     ("tap", "‹ Back"),
     ("tap", "unfit: comorbidities"),
+    ("tap", "All options"),
     ("tap", "Non-operative"),
     ("tap", "‹ Back to the card"),
     ("tap", "↺ Restart"),
@@ -80,9 +81,10 @@ class Person:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    """Wait in virtual time."""
-    while not holds():  # noqa: ASYNC110 - it has no event for that
-        await asyncio.sleep(0.01)
+    """Wait in virtual time, for as long as anything may take."""
+    async with asyncio.timeout(1_000):
+        while not holds():  # noqa: ASYNC110 - it has no event for that
+            await asyncio.sleep(0.01)
 
 
 async def through_death(url: str, last: int | None) -> tuple[Fate, Person]:
