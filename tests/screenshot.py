@@ -13,7 +13,7 @@ from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
 DOCS = Path(__file__).parent.parent / "docs"
 SIZE: ViewportSize = {"width": 1100, "height": 960}
-PHONE: ViewportSize = {"width": 420, "height": 1060}
+PHONE: ViewportSize = {"width": 420, "height": 1180}
 
 
 async def main() -> None:
@@ -70,7 +70,9 @@ async def decision(running: Browser, address: str) -> None:
     await reyes.tap(name, "Close")
     await reyes.reads(name, "What is decided?")
     await reyes.tap(name, "Posterior MIS")
-    await expect(pages[1].locator("#pinned")).to_contain_text(name, timeout=PATIENCE)
+    await expect(pages[1].locator("#pinned")).to_contain_text(
+        name, timeout=3 * PATIENCE
+    )  # a group is written to at its pace
     await taken(pages[1], "decision.png")
 
 
