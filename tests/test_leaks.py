@@ -36,7 +36,7 @@ CANARIES = {
     "insurance number": "X123456789",
     "account": "DE89370400440532013000", "licence": "LIC-55-ZQ",
     "address": "Quuxgasse",
-    "postal code": "99998", "device": "SN-ZQ-0042", "address on the net": "http://quux.example/zeb",
+    "postal code": "ZQ99 8QX", "device": "SN-ZQ-0042", "address on the net": "http://quux.example/zeb",
     "IP": "203.0.113.77",
     "photograph": "AgACzebphoto", "fax": "+4930998877665",
 }  # fmt: skip

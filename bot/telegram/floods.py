@@ -1,4 +1,4 @@
-"""Slows who writes too much in a private chat: beyond a burst one message a second is read; that is said once."""
+"""Slows who writes too much in a private chat: after a burst nothing is read for a minute, and that is said once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BURST: Final = 60
 """Messages at once that nobody types: below, nothing is held back."""
 
 RATE: Final = 1.0
-"""Messages a second that are read of who goes on."""
+"""Messages a second that never make a burst, however long they go on."""
 
 MOST: Final = 10_000
 """People of whom it is remembered; who was quiet longest is forgotten first."""
@@ -51,8 +51,9 @@ class Floods:
         known = self._writers.pop(arrival.who, Writer(now, -1, told=False))
         counts = letter.update_id > known.last
         due = max(known.due, now) + counts / RATE
-        over = counts and due - now > BURST / RATE
-        told = over or (known.told and known.due > now)
+        held = known.told and known.due > now  # else what is read next would take the place of the word
+        over = counts and (held or due - now > BURST / RATE)
+        told = over or held
         last = max(known.last, letter.update_id)
         self._writers[arrival.who] = Writer(known.due if over else due, last, told)
         if len(self._writers) > MOST:
