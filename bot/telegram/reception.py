@@ -121,8 +121,9 @@ class Reception:
                 self._log.error("update_unreadable", update_id=fault.update_id)
                 unreadable.add(fault.update_id)
             else:
-                let = self._floods.let(letter) if letter else None
-                letters += [let] if let else []
+                if letter and "message" in update:  # a tap is not even looked at: it is never held back
+                    letter = self._floods.let(letter)
+                letters += [letter] if letter else []
         return letters, unreadable
 
     async def _handle(self, letter: Letter) -> None:
