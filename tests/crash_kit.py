@@ -201,9 +201,14 @@ async def killed(process: int) -> None:
 
 
 def _lives(process: int) -> bool:
-    """Tell whether there is more of a process than its number, which stays until somebody asks how it ended."""
+    """Tell whether there is more of a process than its number, which stays until somebody asks how it ended.
+
+    One whose first thread is gone still holds its files and its ports while another thread waits for the disk.
+    """
+    here = Path(f"/proc/{process}")
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+        ended = (here / "stat").read_text("ascii").rpartition(")")[2].split()[0] == "Z"
+        return not ended or len(list((here / "task").iterdir())) > 1
     return False
 
 
