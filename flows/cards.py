@@ -23,8 +23,9 @@ from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decid
 MOST_COPIED: Final = 256
 """UTF-16 units that a button can put on the clipboard."""
 
-REMEMBERED: Final = 1024
-"""How many cards are kept as they were drawn; then they are drawn anew."""
+REMEMBERED: Final = 4096
+"""How many cards are kept as they were drawn, 8 kB each: all that cases of one level can lead to. The oldest goes
+first, and is drawn anew."""
 
 
 WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
@@ -73,7 +74,7 @@ class Cards:
         card = self._memory.get(key)
         if card is None:
             if len(self._memory) >= REMEMBERED:
-                self._memory.clear()
+                del self._memory[next(iter(self._memory))]
             if standing.at:
                 card = self._question(standing.at, case, standing, beside)
             elif band := self._band(standing):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Select, Text, bindparam, cast, delete, func, or_, select, update
 
 from bot.store.driver import Driver
@@ -14,24 +16,26 @@ from flows.case import Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
 from flows.store import Kept, Team, without
 
-_BY_ID: Final = select(CASES).where(CASES.c.id == bindparam("id"))
+_LISTS: Final = (CASES.c.steps.name, CASES.c.talk.name)
+_CASE: Final = select(*(cast(column, Text) if column.name in _LISTS else column for column in CASES.c))
+"""A case, its steps and talk as the text they were written as: one that was read before is not read again."""
+
+_BY_ID: Final = _CASE.where(CASES.c.id == bindparam("id"))
 _CURRENT: Final = (
-    select(CASES)
-    .where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.aside.is_(False))
+    _CASE.where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.aside.is_(False))
     .order_by(CASES.c.touched.desc())
     .limit(1)
 )
 _RECENT: Final = (
-    select(CASES)
-    .where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.name.is_(None))
+    _CASE.where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.name.is_(None))
     .order_by(CASES.c.touched.desc())
     .limit(bindparam("most"))
 )
-_TEAMS: Final = select(CASES).where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
+_TEAMS: Final = _CASE.where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
 _TEAM_CASES: Final = _TEAMS.where(CASES.c.place == bindparam("place")).order_by(CASES.c.opened.desc())
 _OF_CHAT: Final = _TEAMS.where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
 _IDLE: Final = _TEAMS.where(CASES.c.touched < bindparam("since"))
-_BALLOTED: Final = select(CASES).where(CASES.c.poll == bindparam("poll"), CASES.c.poll != "")
+_BALLOTED: Final = _CASE.where(CASES.c.poll == bindparam("poll"), CASES.c.poll != "")
 _MOVE: Final = (
     update(CASES)
     .where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
@@ -46,7 +50,7 @@ _EXPIRED_WISHES: Final = delete(OUTBOX).where(
     OUTBOX.c.case_id.in_(select(CASES.c.id).where(CASES.c.touched < bindparam("before")))
 )
 _EXPIRED: Final = delete(CASES).where(CASES.c.touched < bindparam("before"))
-_SAID_BY: Final = select(CASES).where(
+_SAID_BY: Final = _CASE.where(
     CASES.c.name.is_not(None),
     or_(
         CASES.c.owner == bindparam("who"),
@@ -193,14 +197,27 @@ def _team_columns(kept: Kept, team: Team) -> dict[str, Any]:
 _KINDS: Final = {kind.value: kind for kind in Kind}
 """To call the class for each step costs ten times as much."""
 
+REMEMBERED: Final = 1024
+"""How many histories are remembered as they were read: a tap finds the one that the last tap on the card drew from."""
+
 
 def _kept(row: Sequence[Any] | None) -> Kept | None:
     """Read a case as it was written; the columns in the order of the table."""
     if row is None:
         return None
-    case_id, place, owner, flow, edition, revision, turn, lists, card, aside, touched, *beside = row
-    steps = tuple(Step(_KINDS[kind], question, tuple(codes), who) for kind, question, codes, who in lists)
-    talk, *team = beside
-    said = tuple(Remark(Act(act), subject, tuple(codes), who, at) for act, subject, codes, who, at in talk or ())
-    case = Case(case_id, flow, edition, revision, turn, steps, said)
+    case_id, place, owner, flow, edition, revision, turn, steps, card, aside, touched, talk, *team = row
+    case = Case(case_id, flow, edition, revision, turn, _steps(steps), _talk(talk) if talk else ())
     return Kept(case, place, owner, touched, card, aside, Team(*team) if team[0] else None)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _steps(written: str) -> tuple[Step, ...]:
+    """Read the steps of a case."""
+    lists = orjson.loads(written)
+    return tuple(Step(_KINDS[kind], question, tuple(codes), who) for kind, question, codes, who in lists)
+
+
+def _talk(written: str) -> tuple[Remark, ...]:
+    """Read what a team says of a case; nothing where none was ever said."""
+    lists = orjson.loads(written) or ()
+    return tuple(Remark(Act(act), subject, tuple(codes), who, at) for act, subject, codes, who, at in lists)

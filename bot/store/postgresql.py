@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import URL, Connection, NullPool, create_engine, event, func, select
 
 from bot.store.database import json_text
@@ -44,7 +43,6 @@ class Postgresql:
             isolation_level="SERIALIZABLE",
             connect_args={key: value for key, value in REACH.items() if key not in url.query},
             json_serializer=json_text,
-            json_deserializer=orjson.loads,
             hide_parameters=True,
         )
         event.listen(self.engine, "connect", _set)

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from bot.store.database import json_text
@@ -96,7 +95,6 @@ def _engine(path: Path) -> Engine:
         # No transaction is begun but by us; and a connection is opened on one thread, then used by the writer alone.
         connect_args={"isolation_level": None, "check_same_thread": False},
         json_serializer=json_text,
-        json_deserializer=orjson.loads,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _set)
