@@ -113,7 +113,7 @@ class Conversation:
             return Reply(toast=self._words.toasts.unknown_button, forged=UNREADABLE)
         if tap.verb is Verb.new:
             return self._new(ledger, visit)
-        if not tap.case:
+        if not tap.case or tap.verb is Verb.wipe:  # a person's message is of no case, wherever its button stands
             return self._tap_page(ledger, tap, visit)
         kept = ledger.get(tap.case)
         if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):

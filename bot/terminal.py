@@ -27,7 +27,7 @@ class Terminal:
     store: Store
     console: Console
     read: Callable[[str], str]
-    _buttons: list[Button] = field(default_factory=list)
+    _card: Card = field(default=Card("", ""), init=False)
 
     async def run(self) -> None:
         """Talk until the reader ends it."""
@@ -53,20 +53,20 @@ class Terminal:
             return Reply(toast=button.copies)
         if button is None:
             return Reply(toast=f"“{typed[:20]}” is none of the choices.")
-        return self.conversation.tap(ledger, button.tap, HERE)
+        return self.conversation.tap(ledger, self._card.wish(button), HERE)
 
     def _chosen(self, typed: str) -> Button | None:
         """Find the button that was meant, by its number or the beginning of its label."""
+        buttons = [button for row in self._card.rows for button in row]
         if typed.isascii() and typed.isdecimal():
             number = int(typed)
-            return self._buttons[number - 1] if 1 <= number <= len(self._buttons) else None
-        return next((b for b in self._buttons if typed and b.label.lower().startswith(typed.lower())), None)
+            return buttons[number - 1] if 1 <= number <= len(buttons) else None
+        return next((b for b in buttons if typed and b.label.lower().startswith(typed.lower())), None)
 
     def _show(self, reply: Reply) -> None:
         if reply.shows:
-            card = reply.shows[-1].card
-            self._buttons = [button for row in card.rows for button in row]
-            self._print(card)
+            self._card = reply.shows[-1].card
+            self._print(self._card)
         if reply.toast:
             self.console.print(Text(reply.toast, style="italic"))
 

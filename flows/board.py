@@ -126,7 +126,7 @@ class Board:
         rows = [(Button(name, tap._replace(name=word(name))),) for name in names]
         rows.append((Button(self.cards.catalog.wording.labels.to_card, Tap(Verb.show)),))
         blocks = (Block((Line(words.lines.which),)),)
-        return Card("", words.heads.which, blocks, bound(tuple(rows), replace(shared.case, turn=tap.turn)))
+        return bound(Card("", words.heads.which, blocks, tuple(rows)), shared.case)
 
     def decision(self, shared: Shared, decision: Decision) -> Card:
         """Draw the record of a decision: findings with who gave them, what the source supports, the vote, the dissent.
@@ -160,7 +160,7 @@ class Board:
             blocks, rows = (*blocks, Block((Line(words.lines.record),)), typed), (reopen,)
         title = heading.format(option=self._option(decision.option))
         label = f"{shared.name} · {self.when(decision.at)}"
-        return Card(label, title, tuple(b for b in blocks if b.lines), bound(rows, shared.case))
+        return bound(Card(label, title, tuple(b for b in blocks if b.lines), rows), shared.case)
 
     def record(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
@@ -204,7 +204,7 @@ class Board:
         """Draw a card that stands in place of the case's until one goes back to it."""
         back = (Button(self.cards.catalog.wording.labels.to_card, Tap(Verb.show)),)
         shown = tuple(block for block in blocks if block.lines)
-        return Card(shared.name, title, shown, bound((*rows, back), shared.case))
+        return bound(Card(shared.name, title, shown, (*rows, back)), shared.case)
 
     def _with_talk(self, shared: Shared, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         """Put what the team says right below the headline."""
@@ -243,7 +243,7 @@ class Board:
                 opened = details
             case _:
                 more = [(Button(labels.discuss, Tap(Verb.discuss)), Button(labels.close, Tap(Verb.choose)))]
-        return (*opened, *bound(tuple(more), shared.case))
+        return (*opened, *more)
 
     def _decided(self, shared: Shared, label: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
         """Draw a case that is decided: its record is a card of its own."""
@@ -257,7 +257,7 @@ class Board:
             self._closing(shared),
         )
         title = words.heads.decided.format(option=self._option(decision.option))
-        return Card(label, title, tuple(block for block in blocks if block.lines), rows)
+        return bound(Card(label, title, tuple(block for block in blocks if block.lines), rows), shared.case)
 
     def _given(self, shared: Shared) -> Block:
         """Tell each finding with who gave it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -60,7 +60,7 @@ class Tap(NamedTuple):
     Attributes:
         question: the question it answers, or the option it shows.
         choice: the choice it concerns, or the options that stand beside the first.
-        case: the case it belongs to; empty where it belongs to none.
+        case: the case it belongs to; empty where that is the one of its card, or none.
         turn: the turn of that case at which the button was drawn.
         name: the name of the case that the person picked, where that was asked; empty else.
     """
@@ -142,9 +142,18 @@ class Card:
     Attributes:
         label: the first line: which case, how far; on a question card no finding of the patient stands in it.
         title: what the card is about, alone on its line.
+        case: the case that its buttons belong to, where they name none themselves; empty where it is of no case.
+        turn: the turn of that case at which it was drawn.
     """
 
     label: str
     title: str
     blocks: tuple[Block, ...] = ()
-    rows: tuple[tuple[Button, ...], ...] = field(default=())
+    rows: tuple[tuple[Button, ...], ...] = ()
+    case: str = ""
+    turn: int = 0
+
+    def wish(self, button: Button) -> Tap:
+        """Give what a tap on one of its buttons wishes."""
+        tap = button.tap
+        return tap if tap.case else tap._replace(case=self.case, turn=self.turn)

@@ -61,11 +61,11 @@ class Cards:
             beside: what another flow found that helps with the question at hand.
         """
         card = self._drawn(case, standing, beside)
-        *rows, last = bound(card.rows, case)
         if case.helped:
-            rows = [row for row in rows if row[0].tap.verb is not Verb.new]
-            rows.append((Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped)),))
-        return replace(card, rows=(*rows, last))
+            *rows, last = (row for row in card.rows if row[0].tap.verb is not Verb.new)
+            back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped))
+            card = replace(card, rows=(*rows, (back,), last))
+        return bound(card, case)
 
     def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
@@ -125,7 +125,7 @@ class Cards:
             tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
             tuple(rows),
         )
-        return replace(card, rows=bound(card.rows, case))
+        return bound(card, case)
 
     def options(self, case: Case, standing: Standing) -> Card:
         """Draw the verdict on every option, each with the way to its detail."""
@@ -151,7 +151,7 @@ class Cards:
         back = words.labels.to_question if standing.at else words.labels.to_card
         rows = (*packed(buttons), (Button(back, Tap(Verb.show)),))
         label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
-        return Card(label, words.result.changing, blocks, bound(rows, case))
+        return bound(Card(label, words.result.changing, blocks, rows), case)
 
     def changes(self, case: Case, standing: Standing) -> Card:
         """Draw every single answer that would change the headline or a verdict of an answered case."""
@@ -182,7 +182,7 @@ class Cards:
         row = (Button(words.labels.to_card, Tap(Verb.show)),)
         how = Block((Line(words.result.copy_block),))
         block = Block(tuple(map(Line, text.splitlines())), style=Style.typed)
-        return Card(self._findings_label(standing), words.labels.copy_text, (how, block), bound((row,), case))
+        return bound(Card(self._findings_label(standing), words.labels.copy_text, (how, block), (row,)), case)
 
     def _urgent(self, standing: Standing) -> tuple[Block, ...]:
         """Give the urgent notes of an answered case, if it has any."""
@@ -193,7 +193,7 @@ class Cards:
     def _closed(self, card: Card, case: Case) -> Card:
         """End a card with its source and edition, and bind its buttons."""
         footer = Block(self.footer(), style=Style.small)
-        return replace(card, blocks=(*card.blocks, footer), rows=bound(card.rows, case))
+        return bound(replace(card, blocks=(*card.blocks, footer)), case)
 
     def browsed(self, code: str) -> Card:
         """Draw one option without a case.

@@ -37,7 +37,7 @@ def heard(cards: Cards, case: Case, standing: Standing) -> Card:
     wipers = tuple((wiper(labels.wipe, part[1:]),) for part in beside if part.startswith(MESSAGE))
     label = f"{cards.catalog.wording.case} · {words.label}"
     shown = tuple(block for block in blocks if block.lines)
-    return Card(label, words.title, shown, (*bound(tuple(rows), case), *wipers))
+    return bound(Card(label, words.title, shown, (*rows, *wipers)), case)
 
 
 def wiper(label: str, message: str) -> Button:

@@ -1,11 +1,11 @@
-"""How buttons are laid out: the choices of a question, rows for a phone, and what binds a button to its case."""
+"""How buttons are laid out: the choices of a question, rows for a phone, and what binds them to a case."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from flows.card import Button, Tap, Verb
+from flows.card import Button, Card, Tap, Verb
 from flows.case import Case
 from flows.findings import Codes
 from flows.flow import Question
@@ -63,13 +63,6 @@ def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[But
     return rows
 
 
-def bound(rows: tuple[tuple[Button, ...], ...], case: Case) -> tuple[tuple[Button, ...], ...]:
-    """Bind every button to its case and to the turn at which it was drawn."""
-    return tuple(tuple(_bound(button, case) for button in row) for row in rows)
-
-
-def _bound(button: Button, case: Case) -> Button:
-    # Written out, since `_replace` costs four times as much and a card has thirty buttons.
-    tap = button.tap
-    mine = Tap(tap.verb, tap.question, tap.choice, case.id, case.turn, tap.name)
-    return Button(button.label, mine, button.copies, button.hands)
+def bound(card: Card, case: Case) -> Card:
+    """Bind the buttons of a card to a case, and to the turn at which it is drawn."""
+    return Card(card.label, card.title, card.blocks, card.rows, case.id, case.turn)

@@ -115,8 +115,8 @@ def guiding(flow: Flow) -> list[Condition]:
 
 
 def buttons(card: Card) -> list[Button]:
-    """Give the buttons of a card, row by row."""
-    return [button for row in card.rows for button in row]
+    """Give the buttons of a card, row by row, each with what a tap on it wishes there."""
+    return [button._replace(tap=card.wish(button)) for row in card.rows for button in row]
 
 
 def labels(card: Card) -> list[str]:

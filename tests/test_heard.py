@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from kit import CARDS, CATALOG, INTERVIEW, WHO, Phone, labels, lines, new_case, refusals
+from kit import CARDS, CATALOG, INTERVIEW, WHO, Phone, buttons, labels, lines, new_case, refusals
 from telegram_kit import Seat, seated
 
 from bot.reply import Said
@@ -95,8 +95,8 @@ def test_a_note_that_named_somebody_says_so_and_offers_to_delete_the_message() -
     case = INTERVIEW.read(new_case(), {"levels": ("T8",)}, ("5", IDENTIFIERS, "#17"), WHO)
     card = heard(CARDS, case, INTERVIEW.standing(case))
     assert [line.text for line in lines(card, Style.urgent)] == [WORDS.leave_out]
-    wipe = card.rows[-1][0].tap
-    assert (wipe.verb, wipe.question, wipe.choice, wipe.case) == (Verb.wipe, "m", "17", "")
+    wipe = buttons(card)[-1].tap
+    assert (wipe.verb, wipe.question, wipe.choice) == (Verb.wipe, "m", "17")
 
 
 # The conversation.
@@ -137,7 +137,7 @@ async def test_what_cannot_be_read_is_told(beside: str, told: str) -> None:
 async def test_a_confirmation_that_comes_twice_changes_nothing() -> None:
     phone = Phone()
     await phone.write(Said({"levels": ("T8",)}, (), "5", 3))
-    [confirm] = [b.tap for row in phone.card.rows for b in row if b.tap.verb is Verb.confirm]
+    [confirm] = [b.tap for b in buttons(phone.card) if b.tap.verb is Verb.confirm]
     await phone.wish(confirm, 1)
     before = await phone.kept()
     await phone.wish(confirm, 1)

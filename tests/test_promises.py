@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import cache
 
 import decision_table as table
+import orjson
 import pytest
 from kit import CATALOG, FLOWS, T8, WHO, Path, buttons, every_path, guiding, played, walked
 
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
-from bot.telegram.html import screen
+from bot.telegram.html import REMEMBERED, Press, screen
 from flows import space
-from flows.card import Card, Tap, Verb
+from flows.card import Button, Card, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
@@ -313,6 +314,21 @@ def test_every_button_on_the_screen_bears_what_it_wishes_or_the_text_that_it_cop
     assert copying == [button.copies for button in buttons(card) if button.copies]
     assert len(copying) == 1
     assert wishing == [button.tap for button in buttons(card) if not button.copies]
+
+
+def test_a_screen_that_was_printed_before_is_the_one_of_the_next_case_with_its_own_buttons() -> None:
+    press = Press()
+    for card in (*cards_of(SINS), *cards_of(METASTASIS)):
+        for case, turn in (("1f", 3), ("2e", 14), ("", 0)):
+            mine = replace(card, case=case, turn=turn)
+            assert orjson.loads(press.print(mine)) == screen(mine)
+
+
+def test_a_press_forgets_the_oldest_card_and_prints_it_anew() -> None:
+    press = Press()
+    cards = [Card("", str(number), rows=((Button("b", Tap(Verb.home)),),)) for number in range(REMEMBERED + 1)]
+    for card in (*cards, cards[0]):
+        assert orjson.loads(press.print(card)) == screen(card)
 
 
 # What the decision rules say of the answers' labels.

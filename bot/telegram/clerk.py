@@ -15,7 +15,7 @@ from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
-from bot.telegram.html import screen
+from bot.telegram.html import Press
 from bot.telegram.intake import Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from flows.card import Tap, Verb
@@ -58,6 +58,7 @@ class Clerk:
         self._access = access
         self._terms = terms
         self._log = log
+        self._press = Press()
 
     def handle(self, desk: Desk, letter: Letter, role: Role = Role.member) -> tuple[Wish, ...]:
         """Handle a letter that waits; give the answer to the tap, if it is one, and what else is to be done.
@@ -90,7 +91,7 @@ class Clerk:
             kept = desk.get(wish.case)
             room = self._team if kept and kept.team else self._conversation
             reply = room.shown(desk, wish.case, message)
-        fresh = tuple(show for show in reply.shows if show.at != message or _sent(show) != wish.body)
+        fresh = tuple(show for show in reply.shows if show.at != message or self._sent(show) != wish.body)
         return self._wishes(desk, wish.place, replace(reply, shows=fresh))
 
     def polled(self, desk: Desk, wish: Wish, poll: str, message: int) -> tuple[Wish, ...]:
@@ -204,8 +205,7 @@ class Clerk:
         body = orjson.dumps({"callback_query_id": arrival.query} | said).decode()
         return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
 
-    @staticmethod
-    def _wish(desk: Desk, place: str, show: Show) -> Wish:
+    def _wish(self, desk: Desk, place: str, show: Show) -> Wish:
         """Keep what a message shall show: the one named, the card of a case, or the chat's next page.
 
         Pages share one slot: of those that wait to be sent the newest counts, so that a flood of commands does not
@@ -214,20 +214,19 @@ class Clerk:
         chat, _, topic = place.partition("/")
         if show.at is not None:
             # A record of a decision that is gone is not posted again; a case's card is.
-            return desk.wish(chat, f"m:{show.at}", _body(show), "" if show.minutes else show.case)
+            return desk.wish(chat, f"m:{show.at}", self._press.print(show.card), "" if show.minutes else show.case)
         page = f"page:{topic}" if topic else "page"
         slot = f"d:{show.case}" if show.minutes else f"c:{show.case}" if show.case else page
-        return desk.wish(chat, slot, _body(show, topic), show.case)
+        return desk.wish(chat, slot, self._body(show, topic), show.case)
 
+    def _sent(self, show: Show) -> str:
+        """Write the screen of a card as it is kept for a new message, which bears its topic; an edit does not."""
+        return self._body(show, show.place.partition("/")[2])
 
-def _body(show: Show, topic: str = "") -> str:
-    """Write the screen of a card as it is kept."""
-    return orjson.dumps(screen(show.card) | _where(topic)).decode()
-
-
-def _sent(show: Show) -> str:
-    """Write the screen of a card as it is kept for a new message, which bears its topic; an edit does not."""
-    return _body(show, show.place.partition("/")[2])
+    def _body(self, show: Show, topic: str) -> str:
+        """Write the screen of a card as it is kept for a topic, where the chat has any."""
+        body = self._press.print(show.card)
+        return orjson.dumps(orjson.loads(body) | _where(topic)).decode() if topic else body
 
 
 def _where(topic: str) -> dict[str, int]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from html import escape
 from itertools import groupby
 from typing import Final
+
+import orjson
 
 from bot.telegram.buttons import pack
 from bot.telegram.names import BOT
@@ -16,12 +19,40 @@ _GAP: Final = "\n\n"
 Screen = dict[str, object]
 """The parameters of a message that shows a card: text, parse mode, keyboard."""
 
+REMEMBERED: Final = 2048
+"""Cards whose screens are remembered, 2 kB each; the oldest goes first."""
+
+_ITS_OWN: Final = "\ue005"
+"""Stands for the case of a card in a screen that is remembered: the next one may be of another case."""
+
+
+class Press:
+    """Prints cards as the screens that are kept; what was drawn once for all cases is also written once for all."""
+
+    def __init__(self) -> None:
+        """Begin with nothing remembered."""
+        self._plates: dict[tuple[str, str, int, int], tuple[Card, str]] = {}
+
+    def print(self, card: Card) -> str:
+        """Give the screen of a card as JSON."""
+        # Its parts are told by their identity, and held, so that no other ever bears it: to read them takes longer.
+        key = (card.label, card.title, id(card.blocks), id(card.rows))
+        _, plate = self._plates.get(key) or self._keep(key, card)
+        return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.")
+
+    def _keep(self, key: tuple[str, str, int, int], card: Card) -> tuple[Card, str]:
+        if len(self._plates) >= REMEMBERED:
+            del self._plates[next(iter(self._plates))]
+        kept = card, orjson.dumps(screen(replace(card, case=_ITS_OWN, turn=0))).decode()
+        self._plates[key] = kept
+        return kept
+
 
 def screen(card: Card) -> Screen:
     """Write a card as the parameters of sendMessage and editMessageText."""
     head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
     head.append(f"<b>{escape(card.title, quote=False)}</b>")
-    keyboard = [[_button(button) for button in row] for row in card.rows]
+    keyboard = [[_button(card, button) for button in row] for row in card.rows]
     return {
         "text": "\n".join(head) + "".join(_blocks(card.blocks)),
         "parse_mode": "HTML",
@@ -29,13 +60,13 @@ def screen(card: Card) -> Screen:
     }
 
 
-def _button(button: Button) -> dict[str, object]:
+def _button(card: Card, button: Button) -> dict[str, object]:
     """Write a button: what it wishes, what it copies, or the link that takes it to a group."""
     if button.copies:
         return {"text": button.label, "copy_text": {"text": button.copies}}
     if button.hands:
         return {"text": button.label, "url": f"https://t.me/{BOT}?startgroup={button.hands}"}
-    return {"text": button.label, "callback_data": pack(button.tap)}
+    return {"text": button.label, "callback_data": pack(card.wish(button))}
 
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
