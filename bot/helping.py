@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from flows.case import Case
 from flows.store import Kept, Ledger
 
 
@@ -21,6 +22,21 @@ def helping(helped: Kept, kept: Kept) -> Kept:
     """Give a case that helps another as it is kept: at that one's place, and under no vote or decision of its own."""
     team = replace(helped.team, giver="", poll="", ballot=None, minutes=None) if helped.team else None
     return replace(helped, case=kept.case, touched=kept.touched, team=team)
+
+
+def bring_along(ledger: Ledger, helps: str, case: Case, as_id: str) -> None:
+    """Copy what helped with a case to where a copy of that one was opened.
+
+    Args:
+        ledger: the transaction.
+        helps: the id of the case that helped; it need not have been begun.
+        case: the copy of the case that it helped; where none was opened, nothing is brought.
+        as_id: the id of the copy that is to help there.
+    """
+    helped, begun = ledger.get(case.id), ledger.get(helps)
+    if helped and begun:
+        copied = replace(begun.case, id=as_id, talk=())
+        ledger.add(helping(helped, Kept(copied, helped.place, helped.owner, helped.touched)))
 
 
 def put(ledger: Ledger, kept: Kept, expected: int) -> None:

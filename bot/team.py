@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation import Conversation, aid_of, later
-from bot.helping import found, helping, leading, put
+from bot.helping import bring_along, found, helping, leading, put
 from bot.reply import FOREIGN, Deed, Pin, Reply, Show, Stop, Visit
 from bot.retorts import Retorts
 from bot.shares import id_at, unsealed
@@ -380,7 +380,10 @@ class TeamRoom:
         if here:
             return self._bring(ledger, here, visit)
         case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
-        return self._opened(ledger, case, visit, visit.who)
+        reply = self._opened(ledger, case, visit, visit.who)
+        standing = self._wards.serving(case.flow).interview.standing(case)
+        bring_along(ledger, aid_of(kept.case, standing), case, aid_of(case, standing))
+        return reply
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""

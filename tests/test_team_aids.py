@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit import CATALOG, labels, lines, read, tap_of
+from kit import CATALOG, Phone, buttons, labels, lines, read, tap_of
 from team_kit import ANA, BEN, CLEO, HOUR, Group, block, findings_of
 
 from flows.card import Card, Tap, Verb, person
@@ -46,6 +46,23 @@ async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_q
         "SINS: 11 · potentially unstable · T8, semirigid spine; the source names no cut-off, you judge"
     ]
     assert list(group.messages) == [1]
+
+
+async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed_to_the_team() -> None:
+    group = Group()
+    phone = Phone(place=ANA, who=ANA, store=group.store)
+    await phone.command("new")
+    await phone.tap(*TO_DESTRUCTION, "SINS", *SCORED, TO_CASE, "limited", "enough", CATALOG.team.labels.share)
+    [token] = [button.hands for button in buttons(phone.card) if button.hands]
+    await group.command("start", ANA, token)
+    await group.tap("✎ Answers", "✎ limited destruction", who=BEN)
+    assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
+    await group.tap("SINS", who=BEN)
+    assert f"mechanical pain: 3 ({person(ANA)})" in block(group.card, "Points")
+    await group.tap("✎ Answers", "✎ lytic lesion", "blastic", who=BEN)
+    assert f"blastic lesion ({person(BEN)})" in block(group.card, "Disputed")
+    scores = [kept for kept in (await group.kept()).values() if kept.case.flow == "sins"]
+    assert sorted((kept.place, len(kept.case.talk)) for kept in scores) == [(group.place, 1), (ANA, 0)]
 
 
 async def test_a_score_answers_nothing_and_says_who_gave_which_item(group: Group) -> None:
