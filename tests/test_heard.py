@@ -65,6 +65,21 @@ def test_a_finding_that_is_left_out_is_asked(dropped: str) -> None:
         INTERVIEW.drop(case, dropped)
 
 
+def test_reading_leaving_out_and_confirming_each_make_a_revision_and_put_a_question_anew() -> None:
+    read = INTERVIEW.read(new_case(), WHOLE, ("5",), WHO)
+    less = INTERVIEW.drop(read, "deficit")
+    sure = INTERVIEW.confirm(less, WHO)
+    assert [(case.revision, case.turn) for case in (read, less)] == [(1, 1), (2, 2)]
+    assert sure.revision == sure.turn > less.revision
+    assert [step.question for step in less.steps] == ["", *(code for code in WHOLE if code != "deficit")]
+
+
+def test_what_is_left_out_twice_is_told_by_its_question() -> None:
+    case = INTERVIEW.drop(INTERVIEW.read(new_case(), WHOLE, ("5",), WHO), "deficit")
+    with pytest.raises(StaleTap, match=r"deficit"):
+        INTERVIEW.drop(case, "deficit")
+
+
 def test_nothing_is_confirmed_where_nothing_was_read() -> None:
     with pytest.raises(StaleTap):
         INTERVIEW.confirm(new_case(), WHO)
