@@ -109,6 +109,30 @@ def test_what_a_member_does_is_taken_at_the_stages_of_the_table_and_else_refused
             assert talk(do(STAGES[stage]())).stage == leads[deed], deed
 
 
+def test_everything_that_is_said_bears_who_said_it_and_when() -> None:
+    case = held(finished(), "deficit", "significant", BEN)
+    said = [case]
+    said.append(DISCUSSION.settle(said[-1], "deficit", ("none",), OPENER, AT + 1))
+    said.append(DISCUSSION.discuss(said[-1], advice(said[-1]), CLEO, AT + 2))
+    said.append(DISCUSSION.withdraw(said[-1], OPENER, AT + 3))
+    said.append(DISCUSSION.discuss(said[-1], advice(said[-1]), BEN, AT + 4))
+    said.append(DISCUSSION.vote(said[-1], MIS, "cleo", AT + 5))
+    said.append(DISCUSSION.reason(said[-1], "prognosis", "ben", AT + 6, on=True))
+    said.append(DISCUSSION.close(said[-1], advice(said[-1]), MIS, "", OPENER, AT + 7))
+    said.append(DISCUSSION.reopen(said[-1], OPENER, AT + 8))
+    assert [(one.talk[-1].act.value, one.talk[-1].who, one.talk[-1].at - AT) for one in said] == [
+        ("object", "ben", 0),
+        ("settle", "u1", 1),
+        ("discuss", "cleo", 2),
+        ("withdraw", "u1", 3),
+        ("discuss", "ben", 4),
+        ("vote", "cleo", 5),
+        ("reason", "ben", 6),
+        ("close", "u1", 7),
+        ("reopen", "u1", 8),
+    ]
+
+
 def test_back_and_restart_wait_until_the_vote_is_taken_back_or_the_case_reopened() -> None:
     for stage in (Stage.voting, Stage.decided):
         with pytest.raises(NotNow):

@@ -70,8 +70,15 @@ def test_reading_leaving_out_and_confirming_each_make_a_revision_and_put_a_quest
     less = INTERVIEW.drop(read, "deficit")
     sure = INTERVIEW.confirm(less, WHO)
     assert [(case.revision, case.turn) for case in (read, less)] == [(1, 1), (2, 2)]
-    assert sure.revision == sure.turn > less.revision
+    assert (sure.revision, sure.turn) == (8, 8), "one to begin, and one for each of five answers"
+    assert {step.who for step in (*read.steps, *less.steps)} == {WHO}
     assert [step.question for step in less.steps] == ["", *(code for code in WHOLE if code != "deficit")]
+
+
+def test_a_note_of_which_nothing_is_left_is_confirmed_as_a_case_without_an_answer() -> None:
+    read = INTERVIEW.read(new_case(), {"deficit": ("none",)}, ("5",), WHO)
+    sure = INTERVIEW.confirm(INTERVIEW.drop(read, "deficit"), WHO)
+    assert (sure.revision, sure.turn, sure.steps) == (3, 3, ())
 
 
 def test_what_is_left_out_twice_is_told_by_its_question() -> None:

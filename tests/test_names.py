@@ -179,6 +179,25 @@ async def test_rights_are_held_for_a_while_and_then_asked_for_again() -> None:
     assert chat.asked == 3
 
 
+async def test_of_more_people_than_are_remembered_the_one_asked_after_first_is_asked_after_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.telegram.members.MOST", 2)
+    chat = Chat(_1="member", _2="administrator", _3="member")
+    chat.now = 1000.0
+    members = chat.members
+    assert [await members.role(-100, who) for who in (1, 2, 3, 3, 2)] == [
+        Role.member,
+        Role.admin,
+        Role.member,
+        Role.member,
+        Role.admin,
+    ]
+    assert chat.asked == 3
+    await members.role(-100, 1)
+    assert chat.asked == 4
+
+
 async def test_who_rules_a_group_unseen_is_asked_after_until_they_can_be_seen() -> None:
     chat = Chat(_1001="administrator")
     members = chat.members
