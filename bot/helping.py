@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flows.case import Case
 from flows.store import Kept, Ledger
 
 
@@ -24,19 +23,9 @@ def helping(helped: Kept, kept: Kept) -> Kept:
     return replace(helped, case=kept.case, touched=kept.touched, team=team)
 
 
-def bring_along(ledger: Ledger, helps: str, case: Case, as_id: str) -> None:
-    """Copy what helped with a case to where a copy of that one was opened.
-
-    Args:
-        ledger: the transaction.
-        helps: the id of the case that helped; it need not have been begun.
-        case: the copy of the case that it helped; where none was opened, nothing is brought.
-        as_id: the id of the copy that is to help there.
-    """
-    helped, begun = ledger.get(case.id), ledger.get(helps)
-    if helped and begun:
-        copied = replace(begun.case, id=as_id, talk=())
-        ledger.add(helping(helped, Kept(copied, helped.place, helped.owner, helped.touched)))
+def brought_along(helped: Kept, helps: Kept, as_id: str) -> Kept:
+    """Give a copy of what helped with a case elsewhere, as it helps the copy of that case that is opened here."""
+    return helping(helped, replace(helps, case=replace(helps.case, id=as_id, talk=()), touched=helped.touched))
 
 
 def put(ledger: Ledger, kept: Kept, expected: int) -> None:

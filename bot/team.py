@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation import Conversation, aid_of, later
-from bot.helping import bring_along, found, helping, leading, put
+from bot.helping import brought_along, found, helping, leading, put
 from bot.reply import FOREIGN, Deed, Pin, Reply, Show, Stop, Visit
 from bot.retorts import Retorts
 from bot.shares import id_at, unsealed
@@ -339,8 +339,8 @@ class TeamRoom:
         """Begin a case of this place."""
         return self._opened(ledger, Case(self._new_id(), self._default, self._catalog.edition), visit, "")
 
-    def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str) -> Reply:
-        """Open a case under a name that no other open one here has."""
+    def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str, helps: Kept | None = None) -> Reply:
+        """Open a case under a name that no other open one here has, with a copy of what helped with it elsewhere."""
         name = self._free_name(ledger, case.id, visit.place)
         if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
@@ -348,6 +348,8 @@ class TeamRoom:
         now = max([self._clock(), *(k.team.opened + 1e-3 for k in others if k.team)])
         kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
         ledger.add(kept)
+        if helps:
+            ledger.add(brought_along(kept, helps, aid_of(case, self._wards.shared(kept).standing)))
         return Reply((self._wards.drawn(ledger, kept),))
 
     def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
@@ -380,10 +382,8 @@ class TeamRoom:
         if here:
             return self._bring(ledger, here, visit)
         case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
-        reply = self._opened(ledger, case, visit, visit.who)
-        standing = self._wards.serving(case.flow).interview.standing(case)
-        bring_along(ledger, aid_of(kept.case, standing), case, aid_of(case, standing))
-        return reply
+        helps = ledger.get(aid_of(kept.case, self._wards.shared(kept).standing))
+        return self._opened(ledger, case, visit, visit.who, helps)
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""

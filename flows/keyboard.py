@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from flows.card import Button, Card, Tap, Verb
@@ -65,4 +66,4 @@ def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[But
 
 def bound(card: Card, case: Case) -> Card:
     """Bind the buttons of a card to a case, and to the turn at which it is drawn."""
-    return Card(card.label, card.title, card.blocks, card.rows, case.id, case.turn)
+    return replace(card, case=case.id, turn=case.turn)

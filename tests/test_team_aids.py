@@ -65,6 +65,18 @@ async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed
     assert sorted((kept.place, len(kept.case.talk)) for kept in scores) == [(group.place, 1), (ANA, 0)]
 
 
+async def test_a_case_that_was_put_back_to_its_question_before_the_link_was_followed_shows_the_score_at_once() -> None:
+    group = Group()
+    phone = Phone(place=ANA, who=ANA, store=group.store)
+    await phone.command("new")
+    await phone.tap(*TO_DESTRUCTION, "SINS", *SCORED, TO_CASE, "limited", "enough", CATALOG.team.labels.share)
+    [token] = [button.hands for button in buttons(phone.card) if button.hands]
+    await phone.tap("‹ Back to the card", "✎ Answers", "✎ limited destruction")
+    await group.command("start", ANA, token)
+    assert group.card.title == QUESTION
+    assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
+
+
 async def test_a_score_answers_nothing_and_says_who_gave_which_item(group: Group) -> None:
     before = findings_of(await group.case())
     await group.tap("SINS", "mechanical", who=BEN)

@@ -109,8 +109,7 @@ class Clerk:
         desk.granted((wish,))
         kept = desk.get(wish.case)
         _, _, topic = kept.place.partition("/") if kept else ("", "", "")
-        body = orjson.dumps(orjson.loads(wish.body) | _where(topic)).decode()
-        return (desk.wish(wish.place, f"c:{wish.case}", body, wish.case),)
+        return (desk.wish(wish.place, f"c:{wish.case}", _in_topic(wish.body, topic), wish.case),)
 
     def redrawn(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Tell what a message shall show after an older screen was sent that another process had overtaken.
@@ -217,16 +216,16 @@ class Clerk:
             return desk.wish(chat, f"m:{show.at}", self._press.print(show.card), "" if show.minutes else show.case)
         page = f"page:{topic}" if topic else "page"
         slot = f"d:{show.case}" if show.minutes else f"c:{show.case}" if show.case else page
-        return desk.wish(chat, slot, self._body(show, topic), show.case)
+        return desk.wish(chat, slot, _in_topic(self._press.print(show.card), topic), show.case)
 
     def _sent(self, show: Show) -> str:
         """Write the screen of a card as it is kept for a new message, which bears its topic; an edit does not."""
-        return self._body(show, show.place.partition("/")[2])
+        return _in_topic(self._press.print(show.card), show.place.partition("/")[2])
 
-    def _body(self, show: Show, topic: str) -> str:
-        """Write the screen of a card as it is kept for a topic, where the chat has any."""
-        body = self._press.print(show.card)
-        return orjson.dumps(orjson.loads(body) | _where(topic)).decode() if topic else body
+
+def _in_topic(body: str, topic: str) -> str:
+    """Put the screen of a new message, as it is kept, into a topic, where there is one."""
+    return orjson.dumps(orjson.loads(body) | _where(topic)).decode() if topic else body
 
 
 def _where(topic: str) -> dict[str, int]:
