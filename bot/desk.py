@@ -69,6 +69,10 @@ class Desk(Ledger, Protocol):
         """Find a letter that was taken in, handled or not."""
         ...
 
+    def waits(self, update_id: int) -> bool:
+        """Tell whether a letter was taken in and is neither handled nor set aside."""
+        ...
+
     def waiting(self) -> list[Letter]:
         """Give the letters that are not handled yet, by update id."""
         ...

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +44,9 @@ PATIENCE: Final = 30.0
 
 Start = Callable[[], int]
 """Starts a bot, and gives the number of its process."""
+
+Kill = Callable[[int], Awaitable[None]]
+"""Kills a process, and returns once it is gone."""
 
 
 @dataclass
@@ -118,7 +121,7 @@ class Siege:
     def acknowledged(self) -> int:
         return sum(clinician.witness.acknowledged for clinician in self.clinicians)
 
-    async def lasts(self, start: Start, kills: int) -> None:
+    async def lasts(self, start: Start, kills: int, kill: Kill | None = None) -> None:
         """Start and kill the bot so many times, then let it live and have every tap answered."""
         began, over = time.monotonic(), asyncio.Event()
         try:
@@ -128,6 +131,8 @@ class Siege:
                 for _ in range(kills):
                     self.process = start()
                     await self._live()
+                    await (kill or killed)(self.process)
+                    self.kills += 1
                 self.process = start()
                 over.set()
             await self.nothing_is_dead()
@@ -146,8 +151,6 @@ class Siege:
                     self.news.clear()
                     await self.news.wait()
         await asyncio.sleep(self.chance.uniform(0, 0.15 if dies_young else 0.02))
-        await killed(self.process)
-        self.kills += 1
 
     async def nothing_is_dead(self) -> None:
         """Tap one button of every message that has any, and wait for the answers."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
 import pytest
 from browser import free_port
-from crash_kit import SEED, TOKEN, Siege, besieged
+from crash_kit import SEED, TOKEN, Siege, besieged, killed
+from store_kit import ask
 from zygote import Zygote
 
 pytest_plugins = ("store_fixtures",)
@@ -23,6 +27,10 @@ HARMLESS = {
     "started", "access_open", "telegram_unreachable", "not_shown", "not_answered", "update_unreadable",
 }  # fmt: skip
 """What a bot may log in a siege."""
+
+
+SERVING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'spinemets' AND datname = current_database()"
+"""Asks which of a server's processes serve the bot."""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +46,19 @@ def logged(log: Path) -> Counter[str]:
         if line.endswith("}"):
             found[orjson.loads(line[line.rindex("{") :])["event"]] += 1
     return found
+
+
+def settings_of(siege: Siege, door: str, url: str) -> dict[str, str]:
+    """Say how a bot in a siege is reached, and which database is its own."""
+    settings = {"bot_token": TOKEN, "bot_api_url": siege.play.url, "database_url": url}
+    if door == "polling":
+        return settings
+    port = free_port()
+    return settings | {
+        "webhook_url": f"http://127.0.0.1:{port}/hook",
+        "webhook_secret": "siege",
+        "http_listen": f"127.0.0.1:{port}",
+    }
 
 
 def judged(siege: Siege, log: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,16 +90,40 @@ async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_ta
 ) -> None:
     log = tmp_path / "log"
     async with besieged() as siege:
-        settings = {"bot_token": TOKEN, "bot_api_url": siege.play.url, "database_url": url_for(database)}
-        if door == "webhook":
-            port = free_port()
-            settings |= {
-                "webhook_url": f"http://127.0.0.1:{port}/hook",
-                "webhook_secret": "siege",
-                "http_listen": f"127.0.0.1:{port}",
-            }
+        settings = settings_of(siege, door, url_for(database))
         await siege.lasts(lambda: zygote.fork(log, **settings), round(KILLS * share))
         judged(siege, log, f"{database}, {door}", capsys)
+
+
+@pytest.mark.parametrize("door", ["polling", "webhook"])
+async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_order_and_shown(
+    door: str, zygote: Zygote, tmp_path: Path, url_for: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a bot that is dead had told a server to commit is committed all the same, at some time."""
+    log, url = tmp_path / "log", url_for("postgresql")
+    stopped: set[int] = set()
+
+    def go_on() -> None:
+        while stopped:
+            with suppress(ProcessLookupError):
+                os.kill(stopped.pop(), signal.SIGCONT)
+
+    async def kill(process: int) -> None:
+        """Stop the server's own processes that serve the bot; they go on while the next bot starts."""
+        stopped.update(number for (number,) in ask(url, SERVING))
+        for number in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGSTOP)
+        await killed(process)
+        asyncio.get_running_loop().call_later(siege.chance.uniform(0, 0.4), go_on)
+
+    async with besieged() as siege:
+        settings = settings_of(siege, door, url)
+        try:
+            await siege.lasts(lambda: zygote.fork(log, **settings), max(1, KILLS // 15), kill)
+        finally:
+            go_on()
+        judged(siege, log, f"postgresql that commits late, {door}", capsys)
 
 
 async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ _LETTER: Final = (INBOX.c.update_id, INBOX.c.lane, INBOX.c.body, INBOX.c.toast)
 _BY_ID: Final = INBOX.c.update_id == bindparam("id")
 _TAKE_IN: Final = for_each_database(INBOX, lambda insert: insert.on_conflict_do_nothing().returning(INBOX.c.update_id))
 _FIND: Final = select(*_LETTER).where(_BY_ID)
+_WAITS: Final = select(INBOX.c.update_id).where(_BY_ID, INBOX.c.state == NEW)
 _WAITING: Final = select(*_LETTER).where(INBOX.c.state == NEW).order_by(INBOX.c.update_id)
 _DEAD: Final = select(*_LETTER, INBOX.c.fault).where(INBOX.c.state == DEAD).order_by(INBOX.c.update_id)
 _HANDLED: Final = (
@@ -112,6 +113,10 @@ class SqlDesk(SqlLedger):
         """Find a letter that was taken in, handled or not."""
         row = self._driver.row(_FIND, {"id": update_id})
         return Letter(*row) if row else None
+
+    def waits(self, update_id: int) -> bool:
+        """Tell whether a letter was taken in and is neither handled nor set aside."""
+        return self._driver.row(_WAITS, {"id": update_id}) is not None
 
     def waiting(self) -> list[Letter]:
         """Give the letters that are not handled yet, by update id."""

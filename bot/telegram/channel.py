@@ -138,8 +138,10 @@ class Channel:
         for method, params in intake.items():
             await self._insist(method, params)
         self._log.info("started", bot=me.get("username", ""))
-        self._outbox.take(await self._kept(lambda desk: desk.wishes()))
-        for letter in await self._kept(lambda desk: desk.waiting()):
+        # At one moment: what a dead process had asked for may still be committed in between, and be seen in neither.
+        wishes, letters = await self._kept(lambda desk: (desk.wishes(), desk.waiting()))
+        self._outbox.take(wishes)
+        for letter in letters:
             self.reception.take(letter)
         self._begun.set()
         self.health.ready()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -30,6 +31,9 @@ REMEMBERED: Final = 20_000
 """How many handled updates are remembered, to tell a repeat; Telegram repeats none so old."""
 
 TIDY_EVERY: Final = 1_000
+
+MOMENT: Final = 1.0
+"""Seconds that another process has to go on with what it has begun, before this one does."""
 
 
 class Reception:
@@ -62,6 +66,7 @@ class Reception:
         self._log = log
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()
         self._told: set[str] = set()
         self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -82,22 +87,25 @@ class Reception:
                 self._spawn(self._inline.answer(update["inline_query"]))
         letters, unreadable = self._read(batch)
         try:
-            new = set(await self._store.run(lambda desk: _taken_in(desk, letters, unreadable)))
+            new = await self._store.run(lambda desk: _taken_in(desk, letters, unreadable))
+            due = {*new, *await self._left({letter.update_id for letter in letters}.difference(new))}
         except NotSaved:
             self._not_saved(batch)
             raise
         self._committed()
         self._told.clear()
         for letter in letters:
-            self.take(letter) if letter.update_id in new else self._spawn(self._repeat(letter))
+            self.take(letter) if letter.update_id in due else self._spawn(self._repeat(letter))
         for update in batch:
             if update_id_of(update) in unreadable:
                 self._answer(query_id_of(update), self._conversation.failed(tapped=True).toast)
         return max((found for update in batch if (found := update_id_of(update)) is not None), default=0)
 
     def take(self, letter: Letter) -> None:
-        """Handle a letter that is kept, beside the rest; the store does what is asked of it in this order."""
-        self._spawn(self._handle(letter))
+        """Handle a letter that is kept, unless it is in hand, beside the rest; the store does so in this order."""
+        if letter.update_id not in self._in_hand:
+            self._in_hand.add(letter.update_id)
+            self._spawn(self._attend(letter))
 
     async def close(self, within: float) -> None:
         """Let what is under way come to its end, for some seconds; the rest waits in the store."""
@@ -126,25 +134,51 @@ class Reception:
                 letters += [letter] if letter else []
         return letters, unreadable
 
-    async def _handle(self, letter: Letter) -> None:
-        """Handle a letter; one whose handling fails is set aside, and the person is told."""
+    async def _left(self, repeats: set[int]) -> set[int]:
+        """Tell which repeats another process has taken in and not handled, not within a moment either: it has died.
+
+        What comes after them is confirmed only then, and so keeps its place behind them.
+        """
+        for pause in (0.0, MOMENT):
+            repeats = repeats - self._in_hand
+            if repeats:
+                await asyncio.sleep(pause)
+                repeats = await self._store.run(partial(_waiting_of, ids=repeats))
+        return repeats
+
+    async def _attend(self, letter: Letter) -> None:
+        """Handle a letter, however long the database takes to keep what comes of it, and have that shown."""
         try:
-            wishes = await self._handled(letter)
+            wishes = await self._handle(letter)
+            while wishes is None:
+                await asyncio.sleep(SAVE_WAIT)
+                wishes = await self._handle(letter)
+            self._committed()
+            self._outbox.take(wishes)
+        except HandledAlready:
+            await self._repeat(letter)
+            await self._look_after(letter.lane)
+        finally:
+            self._in_hand.discard(letter.update_id)
+
+    async def _handle(self, letter: Letter) -> Sequence[Wish] | None:
+        """Handle a letter; one whose handling fails is set aside, and the person is told. None where it is not kept.
+
+        Raises:
+            HandledAlready: where another process has handled it.
+        """
+        try:
+            return await self._handled(letter)
         except (NotSaved, Overtaken):
             self._log.error("not_saved", update_id=letter.update_id)
             self._answer(arrival_in(letter).query, self._conversation.not_saved().toast)
-            await asyncio.sleep(SAVE_WAIT)
-            self.take(letter)
-            return
+            return None
         except HandledAlready:
-            await self._repeat(letter)
-            return
+            raise
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
             name = type(fault).__name__
             self._log.error("set_aside", update_id=letter.update_id, error=name)
-            wishes = await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
-        self._committed()
-        self._outbox.take(wishes)
+            return await self._store.run(lambda desk: self._clerk.failed(desk, letter, name))
 
     async def _handled(self, letter: Letter) -> tuple[Wish, ...]:
         """Handle a letter; those of a group one after another, for each waits until it is known who the person is."""
@@ -166,6 +200,13 @@ class Reception:
         known = await self._store.run(lambda desk: desk.letter(letter.update_id))
         if known and not known.body:
             self._answer(arrival_in(letter).query, known.toast, letter.lane)
+
+    async def _look_after(self, chat: str) -> None:
+        """Show what another process was to show in a chat and has not within a moment: it may have died before."""
+        left = set(await self._store.run(lambda desk: desk.wishes(chat)))
+        await asyncio.sleep(MOMENT)
+        still = await self._store.run(lambda desk: desk.wishes(chat))
+        self._outbox.take(wish for wish in still if wish in left and not self._outbox.has(wish))
 
     def _answer(self, query: str | None, toast: str, chat: str = "0") -> None:
         """Answer a tap, beside the rest; names are put in where the chat is known."""
@@ -208,6 +249,11 @@ class Reception:
         fault = None if task.cancelled() else task.exception()
         if fault:
             self._log.error("task_failed", error=type(fault).__name__)
+
+
+def _waiting_of(desk: Desk, ids: Iterable[int]) -> set[int]:
+    """Tell which letters are neither handled nor set aside."""
+    return set(filter(desk.waits, ids))
 
 
 def _taken_in(desk: Desk, letters: list[Letter], unreadable: set[int]) -> list[int]:
