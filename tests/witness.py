@@ -15,7 +15,7 @@ _WORDING: Final = Path(__file__).parent.parent / "flows/catalog/wording.toml"
 TOASTS: Final = {said: name for name, said in tomllib.loads(_WORDING.read_text("utf-8"))["toasts"].items()} | {"": ""}
 """What is said in passing, by its name."""
 
-_CHANGING: Final = tomllib.loads(_WORDING.read_text("utf-8"))["result"]["changing"]
+CHANGING: Final = tomllib.loads(_WORDING.read_text("utf-8"))["result"]["changing"]
 """The title of the list of answers: it stands in place of where the case stands, and is left again."""
 
 STEPS: Final = frozenset({"a", "on", "off", "ok", "ch", "bk", "rs"})
@@ -77,7 +77,7 @@ def seen_in(message: Json) -> Seen | None:
     if not steps:
         return None
     lines = message["text"].split("\n")
-    if lines[1] == _CHANGING:
+    if lines[1] == CHANGING:
         return None
     at = next((question for question, title in TITLES.items() if lines[1] == title), "")
     ticks = frozenset(label.split()[0] for label, _ in buttons if at == "levels" and label.endswith("✓"))
@@ -152,8 +152,24 @@ class Witness:
         wrong = [seen for seen in self.seen if (seen.turn, seen.display) not in cases.get(seen.case, unknown).past]
         last = {seen.case: seen for seen in self.seen}
         stale = [
-            (seen, now)
+            (seen, case.state.display)
             for seen in last.values()
-            if (now := cases.get(seen.case, unknown).state.display) != seen.display
+            if (case := cases.get(seen.case, unknown)).state.display != seen.display and not self._covered(seen, case)
         ]
-        return [f"never so: {seen}" for seen in wrong] + [f"{seen} shown last, it is {now}" for seen, now in stale]
+        return [f"never so: {seen}" for seen in wrong] + [
+            f"{seen} shown last, it is {now}; tapped last {self._tapped_last(seen.case)}" for seen, now in stale
+        ]
+
+    def _covered(self, seen: Seen, case: CaseModel) -> bool:
+        """Tell whether a page of the case lies where its card was: asked for so soon that the card was never drawn.
+
+        It must have been drawn from how the case stands now.
+        """
+        message = self.messages[seen.message]
+        own = [button for _, button in buttons_of(message) if button.case == seen.case]
+        return seen_in(message) is None and any(button.turn == case.turn for button in own)
+
+    def _tapped_last(self, case: str) -> list[tuple[int, str, str]]:
+        """Give the last taps on a case, each with what it was told."""
+        taps = [(b.message, b.data, self.told.get(query, "nothing")) for query, b in self.taps if b.case == case]
+        return taps[-5:]
