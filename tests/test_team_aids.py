@@ -48,12 +48,18 @@ async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_q
     assert list(group.messages) == [1]
 
 
-async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed_to_the_team() -> None:
-    group = Group()
+async def scored_and_shared(group: Group) -> tuple[Phone, str]:
+    """Answer a case alone, its score with it, and share it; give the phone, and what the link to the team bears."""
     phone = Phone(place=ANA, who=ANA, store=group.store)
     await phone.command("new")
     await phone.tap(*TO_DESTRUCTION, "SINS", *SCORED, TO_CASE, "limited", "enough", CATALOG.team.labels.share)
     [token] = [button.hands for button in buttons(phone.card) if button.hands]
+    return phone, token
+
+
+async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed_to_the_team() -> None:
+    group = Group()
+    _, token = await scored_and_shared(group)
     await group.command("start", ANA, token)
     await group.tap("✎ Answers", "✎ limited destruction", who=BEN)
     assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
@@ -67,10 +73,7 @@ async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed
 
 async def test_a_case_that_was_put_back_to_its_question_before_the_link_was_followed_shows_the_score_at_once() -> None:
     group = Group()
-    phone = Phone(place=ANA, who=ANA, store=group.store)
-    await phone.command("new")
-    await phone.tap(*TO_DESTRUCTION, "SINS", *SCORED, TO_CASE, "limited", "enough", CATALOG.team.labels.share)
-    [token] = [button.hands for button in buttons(phone.card) if button.hands]
+    phone, token = await scored_and_shared(group)
     await phone.tap("‹ Back to the card", "✎ Answers", "✎ limited destruction")
     await group.command("start", ANA, token)
     assert group.card.title == QUESTION
