@@ -207,7 +207,7 @@ class Channel:
                 wishes, letters = await self._store.run(lambda desk: (desk.wishes(), desk.waiting()))
             except NotSaved:
                 continue
-            self._outbox.take(wish for wish in wishes if wish in self._left and not self._outbox.has(wish))
+            self._outbox.take_left(wish for wish in wishes if wish in self._left)
             for letter in letters:
                 if letter in self._left:
                     self.reception.take(letter)

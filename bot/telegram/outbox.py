@@ -72,9 +72,9 @@ class Outbox:
             if wish.place not in self._workers:
                 self._workers[wish.place] = asyncio.create_task(self._serve(wish.place))
 
-    def has(self, wish: Wish) -> bool:
-        """Tell whether a wish, or a newer one for its message, is in hand."""
-        return self._newest.get((wish.place, wish.slot), 0) >= wish.version
+    def take_left(self, wishes: Iterable[Wish]) -> None:
+        """Take wishes that another process has left, but those that are in hand, or overtaken by one that is."""
+        self.take(wish for wish in wishes if self._newest.get((wish.place, wish.slot), 0) < wish.version)
 
     async def close(self, within: float) -> None:
         """Send what can be sent within some seconds; the rest stays in the store for the next start."""

@@ -206,7 +206,7 @@ class Reception:
         left = set(await self._store.run(lambda desk: desk.wishes(chat)))
         await asyncio.sleep(MOMENT)
         still = await self._store.run(lambda desk: desk.wishes(chat))
-        self._outbox.take(wish for wish in still if wish in left and not self._outbox.has(wish))
+        self._outbox.take_left(wish for wish in still if wish in left)
 
     def _answer(self, query: str | None, toast: str, chat: str = "0") -> None:
         """Answer a tap, beside the rest; names are put in where the chat is known."""
