@@ -13,6 +13,7 @@ from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
 from flows.findings import Codes, Findings
 from flows.flow import Question
+from flows.heard import heard
 from flows.interview import Standing
 from flows.keyboard import bound, grid, laid_out
 from flows.levels import written
@@ -73,9 +74,19 @@ class Board:
             return line
         return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
 
+    def note(self, shared: Shared) -> Card:
+        """Draw what was read of a line; nothing of it counts before a member confirms it."""
+        card = heard(self.cards, shared.case, shared.standing)
+        return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks))
+
+    def starting_over(self, shared: Shared) -> Card:
+        """Ask whether the case shall begin again."""
+        card = self.cards.starting_over(shared.case, shared.standing)
+        return replace(card, label=self._label(shared, card))
+
     def beside(self, shared: Shared, card: Card) -> Card:
         """Draw what is read beside a case: its answers, an option, what would change it, what if, options compared."""
-        rows = tuple(tuple(map(_challenged, row)) for row in _without(card.rows, Verb.restart))
+        rows = tuple(tuple(map(_challenged, row)) for row in card.rows)
         return replace(card, label=self._label(shared, card), rows=rows)
 
     def finding(self, shared: Shared, question: Question, beside: Line | None = None) -> Card:

@@ -52,6 +52,7 @@ class Verb(StrEnum):
     drop = "dr"
     wipe = "wp"
     copy = "cy"
+    recent = "rc"
 
 
 class Tap(NamedTuple):

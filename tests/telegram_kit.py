@@ -183,7 +183,7 @@ async def _hearing(seat: Seat) -> AsyncIterator[None]:
 
 
 LEVELS = "Which symptomatic levels"
-FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Done"), ("fit for surgery", "fit"), ("Neurological", "none"))
+FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Only T8"), ("fit for surgery", "fit"), ("Neurological", "none"))
 REST = (
     ("Where is the tumour", "body only"),
     ("How far is the vertebral body", "limited"),

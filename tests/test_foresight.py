@@ -249,7 +249,7 @@ def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> No
 async def recommended() -> Phone:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "fit", "none", "body only", "limited", "none")
+    await phone.tap("T8", "Only T8 ›", "fit", "none", "body only", "limited", "none")
     return phone
 
 

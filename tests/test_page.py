@@ -12,7 +12,7 @@ from playwright.async_api import ConsoleMessage, Request, expect
 
 FRESH = (
     ("Which symptomatic levels", "T8"),
-    ("T8 · 1 level", "Done"),
+    ("T8 · 1 level", "Only T8"),
     ("fit for surgery", "fit"),
     ("Neurological", "none"),
 )
@@ -106,7 +106,7 @@ async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -
     await begin(phone)
     await phone.answer(
         ("Which symptomatic levels", "T4"),
-        ("T4 · 1 level", "Done"),
+        ("T4 · 1 level", "Only T4"),
         ("fit for surgery", "fit"),
         ("Neurological", "significant"),
         ("Where is the tumour", "circumferential"),

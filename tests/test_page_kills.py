@@ -14,7 +14,7 @@ pytest_plugins = ("store_fixtures",)
 
 STEPS = (
     ("Which symptomatic levels", "T8", "T8 · 1 level"),
-    ("T8 · 1 level", "Done", "fit for surgery"),
+    ("T8 · 1 level", "Only T8", "fit for surgery"),
     ("fit for surgery", "fit", "Neurological deficit"),
     ("Neurological deficit", "none", "Where is the tumour"),
     ("Where is the tumour", "body only", "How far is the vertebral body"),

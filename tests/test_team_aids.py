@@ -8,7 +8,7 @@ from team_kit import ANA, BEN, CLEO, HOUR, Group, block, findings_of
 
 from flows.card import Card, Tap, Verb, person
 
-TO_DESTRUCTION = ("T8", "Done · 1", "fit", "none", "circumferential")
+TO_DESTRUCTION = ("T8", "Only T8 ›", "fit", "none", "circumferential")
 SCORED = ("mechanical", "lytic", "normal", "less than 50 %", "bilateral")
 QUESTION = "How far is the vertebral body destroyed?"
 TO_CASE = "‹ Back to the case"

@@ -133,7 +133,7 @@ async def test_a_deleted_card_is_sent_anew_once(seat: Seat) -> None:
     anew = await seat.reads("T8 · 1 level")
     assert anew["message_id"] > card["message_id"]
     assert len(await seat.cards()) == 2
-    await seat.tap("Done", "fit for surgery")
+    await seat.tap("Only T8", "fit for surgery")
 
 
 class Trouble:
