@@ -16,7 +16,7 @@ from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
 from bot.telegram.html import Press
-from bot.telegram.intake import Arrival, Kind, arrival_in, mark
+from bot.telegram.intake import BEGINNING, Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from flows.card import Tap, Verb
 from flows.store import chat_of
@@ -137,7 +137,7 @@ class Clerk:
 
     def _reply(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
         """Let those take part who may; others are told why not. Everybody may have theirs erased."""
-        tapped = arrival.kind == Kind.tap
+        tapped, edited = arrival.kind == Kind.tap, arrival.kind == Kind.edited
         tap = unpack(arrival.data) if tapped else None
         match arrival.kind:
             case Kind.vote | Kind.poll:
@@ -151,10 +151,14 @@ class Clerk:
         if not arrival.private:
             return self._in_group(desk, arrival, tap, role, allowed=allowed)
         if not allowed:
-            return self._conversation.not_listed(str(arrival.who), tapped=tapped)
+            return Reply() if edited else self._conversation.not_listed(str(arrival.who), tapped=tapped)
         visit = Visit(arrival.place, str(arrival.who), arrival.card)
-        if tapped:
-            return self._conversation.tap(desk, tap, visit)
+        return self._conversation.tap(desk, tap, visit) if tapped else self._written(desk, arrival, visit)
+
+    def _written(self, desk: Desk, arrival: Arrival, visit: Visit) -> Reply:
+        """Answer what somebody wrote in a private chat, or wrote anew."""
+        if arrival.kind == Kind.edited:
+            return self._conversation.edited(desk, visit, said_in(arrival.argument))
         if arrival.data == "start" and arrival.argument:
             return self._conversation.linked(desk, arrival.argument, visit)
         if arrival.data:
@@ -163,16 +167,22 @@ class Clerk:
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""
-        tapped = arrival.kind == Kind.tap
+        tapped, edited = arrival.kind == Kind.tap, arrival.kind == Kind.edited
+        masked = arrival.masked or role is Role.unseen
+        if edited and (not allowed or masked or role is Role.outsider):
+            return Reply()
         if not allowed:
             told = not tapped and not desk.silence(str(arrival.chat))
             return self._team.not_here(str(arrival.chat), str(arrival.who), tapped=tapped, told=told)
-        masked = arrival.masked or role is Role.unseen
         if masked or role is Role.outsider:
             return self._team.refused("masked" if masked else "outsider", "" if tapped else arrival.data)
         visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=role is Role.admin)
         if tapped:
             return self._team.tap(desk, tap, visit)
+        if edited:
+            return self._team.edited(desk, visit, said_in(arrival.argument))
+        if arrival.data in BEGINNING and arrival.argument:
+            return self._team.read(desk, visit, said_in(arrival.argument))
         return self._team.command(desk, arrival.data, arrival.argument, visit)
 
     def chat_of(self, desk: Desk, vote: Arrival) -> int:

@@ -32,6 +32,9 @@ REMEMBERED: Final = 20_000
 
 TIDY_EVERY: Final = 1_000
 
+WRITTEN: Final = frozenset(("message", "edited_message"))
+"""Updates in which somebody writes."""
+
 MOMENT: Final = 1.0
 """Seconds that another process has to go on with what it has begun, before this one does."""
 
@@ -129,7 +132,7 @@ class Reception:
                 self._log.error("update_unreadable", update_id=fault.update_id)
                 unreadable.add(fault.update_id)
             else:
-                if letter and "message" in update:  # a tap is not even looked at: it is never held back
+                if letter and not WRITTEN.isdisjoint(update):  # a tap is not even looked at: it is never held back
                     letter = self._floods.let(letter)
                 letters += [letter] if letter else []
         return letters, unreadable
@@ -187,7 +190,7 @@ class Reception:
             chat = await self._store.run(lambda desk: self._clerk.chat_of(desk, arrival))
             role = await self._members.role(chat, arrival.who) if chat else Role.outsider
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
-        if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
+        if arrival.private or arrival.kind not in (Kind.tap, Kind.message, Kind.edited):
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
         async with self._lines.setdefault(letter.lane, asyncio.Lock()):
             role = Role.member
