@@ -77,7 +77,8 @@ class Board:
     def note(self, shared: Shared) -> Card:
         """Draw what was read of a line; nothing of it counts before a member confirms it."""
         card = heard(self.cards, shared.case, shared.standing)
-        return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks))
+        rows = _without(card.rows, Verb.wipe)  # any member could have any message deleted by it
+        return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
 
     def starting_over(self, shared: Shared) -> Card:
         """Ask whether the case shall begin again."""
