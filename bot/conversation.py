@@ -66,6 +66,9 @@ REFUSALS: Final[Mapping[type[FlowError], str]] = {
 }
 """The toast for each reason why a tap is not taken."""
 
+MINUTE: Final = 60.0
+"""Seconds."""
+
 NOTE_KEPT: Final = 86400.0
 """Seconds that a note is kept which nobody confirms."""
 
@@ -393,13 +396,17 @@ class Conversation:
         found = ledger.recent(visit.place, visit.who, MOST_RECENT + 1, page * MOST_RECENT)
         if not found:
             return self._recent(ledger, visit) if page else self._pages.none_recent()
-        now, words = self._clock(), self._words.recent
-        listed = [
-            (self._name(kept.case), f"{self._brief(kept)} · {words.ago.format(age=aged(now - kept.touched))}", kept)
+        rows = [
+            (Button(name, self._go_on(kept).tap), Line(f"{self._brief(kept)} · {self._ago(kept)}", lead=name))
             for kept in found[:MOST_RECENT]
+            if (name := self._name(kept.case))
         ]
-        rows = [(Button(name, self._go_on(kept).tap), Line(brief, lead=name)) for name, brief, kept in listed]
         return self._pages.recent(rows, page, more=len(found) > MOST_RECENT)
+
+    def _ago(self, kept: Kept) -> str:
+        """Tell how long ago a case was touched."""
+        words, seconds = self._words.recent, self._clock() - kept.touched
+        return words.now if seconds < MINUTE else words.ago.format(age=aged(seconds))
 
     def _brief(self, kept: Kept) -> str:
         """Tell a case in a line: its levels, and its headline or how far it has come."""

@@ -78,7 +78,8 @@ class Board:
         """Draw what was read of a line; nothing of it counts before a member confirms it."""
         card = heard(self.cards, shared.case, shared.standing)
         rows = _without(card.rows, Verb.wipe)  # any member could have any message deleted by it
-        return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
+        label = f"{shared.name} · {self.cards.catalog.team.heads.typed}"
+        return replace(card, label=label, blocks=self._with_talk(shared, card.blocks), rows=rows)
 
     def starting_over(self, shared: Shared) -> Card:
         """Ask whether the case shall begin again."""

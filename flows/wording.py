@@ -253,6 +253,7 @@ class Recent(Words):
     nothing: Text
     progress: Annotated[str, blanks("step")]
     ago: Annotated[str, blanks("age")]
+    now: Text
 
 
 class Commands(Words):

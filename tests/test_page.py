@@ -215,6 +215,22 @@ async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_cha
     await phone.reads("Findings: T8 · 1 level · fit · no deficit")
 
 
+async def test_a_note_that_is_changed_on_the_page_is_read_again_in_its_card(phone: Phone) -> None:
+    await phone.page.locator("#start").click()
+    await phone.reads("bedside look-up")
+    await phone.write("/new T8 fit no deficit")
+    await phone.reads("T8 · 1 level")
+    cards = await phone.cards.count()
+    await phone.page.locator(".edit-key").last.click()
+    await expect(phone.page.locator("#replying-words")).to_have_text("Edit: /new T8 fit no deficit")
+    await phone.write("L2 unfit comorbidities")
+    await phone.reads("L2 · 1 level")
+    await expect(phone.page.locator("#replying")).to_be_hidden()
+    assert await phone.cards.count() == cards
+    await phone.tap("Confirm")
+    await expect(phone.key("All options")).to_be_visible()
+
+
 async def test_the_command_menu_lists_the_commands(phone: Phone) -> None:
     await phone.page.locator("#menu").click()
     for command in ("/new", "/options", "/about", "/forget"):

@@ -135,25 +135,25 @@ async def test_a_finished_case_is_told_by_its_levels_and_its_headline_in_short(
 ) -> None:
     await noted(phone, findings)
     await phone.command("recent")
-    assert listed(phone) == [f"{brief} · 0 min ago"]
+    assert listed(phone) == [f"{brief} · just now"]
 
 
 async def test_a_case_on_its_way_is_told_by_its_levels_and_how_far_it_is(phone: Phone) -> None:
     await phone.command("new")
     await phone.command("recent")
-    assert listed(phone) == ["question 1 of 7 · 0 min ago"]
+    assert listed(phone) == ["question 1 of 7 · just now"]
     await phone.tap("T8", at=1)
     await phone.command("recent")
-    assert listed(phone) == ["T8 · question 1 of 7 · 0 min ago"], "what is ticked is told as well"
+    assert listed(phone) == ["T8 · question 1 of 7 · just now"], "what is ticked is told as well"
     await phone.tap("Only T8 ›", "fit", "none", "✎ Answers", "✎ fit", at=1)
     await phone.command("recent")
-    assert listed(phone) == ["T8 · question 2 of 7 · 0 min ago"]
+    assert listed(phone) == ["T8 · question 2 of 7 · just now"]
 
 
 async def test_a_score_of_its_own_is_told_as_one(phone: Phone) -> None:
     await phone.command("sins")
     await phone.command("recent")
-    assert listed(phone) == ["SINS · question 1 of 6 · 0 min ago"]
+    assert listed(phone) == ["SINS · question 1 of 6 · just now"]
 
 
 async def test_notes_that_nobody_confirmed_and_scores_that_help_are_not_listed(phone: Phone) -> None:

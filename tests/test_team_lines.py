@@ -45,7 +45,7 @@ async def test_the_case_opens_with_what_was_read_and_counts_nothing_before_a_mem
     await wrote(group, Said(READ, (MORE,), "5", 17))
     kept = await group.case()
     assert kept.team
-    assert group.card.label == f"{kept.team.name} · {WORDS.note.label}"
+    assert group.card.label == f"{kept.team.name} · {CATALOG.team.heads.typed}"
     assert next(line.text for line in lines(group.card, Style.listed)) == f"T8 · 1 level{quote('5', 'levels')}"
     assert WORDS.note.more in read(group.card).text
     assert f"opened by {person(ANA)}" in [line.text for line in lines(group.card)]
