@@ -127,7 +127,7 @@ async def test_who_is_not_listed_is_offered_nothing(tmp_path: Path) -> None:
 
 async def test_the_link_leads_to_the_case_to_be_confirmed(seat: Seat) -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
-    await seat.say(f"/start {result.prefill}", "Read so. Is it right?")
+    await seat.say(f"/start {result.prefill}", "This is what was read. Is it right?")
     await seat.tap("Confirm", "Where is the tumour?")
 
 
@@ -160,7 +160,7 @@ async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> No
         case = answer(INTERVIEW, case, question, codes)
     for question, codes in (("extent", ("circumferential",)), ("destruction", ("extensive",))):
         case = answer(INTERVIEW, case, question, codes)
-    for question, codes in (("one_sided", ("not_judged",)), ("prior", ("extensive",))):
+    for question, codes in (("single_approach", ("not_judged",)), ("prior", ("extensive",))):
         case = answer(INTERVIEW, case, question, codes)
     standing = INTERVIEW.standing(case)
     assert standing.at is None

@@ -48,7 +48,7 @@ async def test_a_case_bears_its_name_first_on_every_card(phone: Phone) -> None:
     await phone.command("new")
     name = code_name("u1c1", NAMES)
     assert phone.card.label == f"{name} · 1 of 7"
-    for tap in ("T8", "Only T8 ›", "fit", "none", "body only", "limited", "none"):
+    for tap in ("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None"):
         await phone.tap(tap)
         assert phone.card.label.startswith(f"{name} · ")
     card = phone.card
@@ -121,8 +121,8 @@ async def test_each_case_is_told_by_its_name_level_headline_and_age_and_brought_
 @pytest.mark.parametrize(
     ("findings", "brief"),
     [
-        ({**T4, "destruction": ("limited",), "one_sided": ("enough",)}, "T4 · Posterior"),
-        (T4, "T4 · none outright: decide in the team"),
+        ({**T4, "destruction": ("limited",), "single_approach": ("enough",)}, "T4 · Posterior (open)"),
+        (T4, "T4 · discuss as a team"),
         ({**T8, "fitness": ("undecided",)}, "T8 · Settle fitness first"),
         (
             {**T8, "levels": ("T2", "T4", "T6", "T8", "T10", "T12", "L2", "L4")},
@@ -145,7 +145,7 @@ async def test_a_case_on_its_way_is_told_by_its_levels_and_how_far_it_is(phone: 
     await phone.tap("T8", at=1)
     await phone.command("recent")
     assert listed(phone) == ["T8 · question 1 of 7 · just now"], "what is ticked is told as well"
-    await phone.tap("Only T8 ›", "fit", "none", "✎ Answers", "✎ fit", at=1)
+    await phone.tap("Only T8 ›", "Fit", "None", "✎ Answers", "✎ fit", at=1)
     await phone.command("recent")
     assert listed(phone) == ["T8 · question 2 of 7 · just now"]
 
@@ -222,7 +222,7 @@ async def test_a_note_that_nobody_confirms_is_let_go_after_a_day_and_its_card_sa
 async def test_a_note_that_was_touched_within_the_day_stays(phone: Phone) -> None:
     await noted(phone, T8, confirmed=False)
     phone.now += DAY / 2
-    await phone.tap("✎ fit")
+    await phone.tap("✕ fit")
     phone.now += DAY - 10
     assert await phone.store.run(lambda ledger: phone.conversation.expire(ledger, 30 * DAY)) == 0
 
@@ -257,7 +257,7 @@ async def test_forget_says_before_and_after_what_goes_and_what_stays(phone: Phon
     assert await phone.kept() == {}
     for told in (before, after):
         assert "Your own cases are erased" in told
-        assert "Your number is taken out of" in told
+        assert "Your ID is removed from" in told
         assert "“someone”" in told
         assert "essages" in told
     assert WHO not in before + after

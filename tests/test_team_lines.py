@@ -49,7 +49,7 @@ async def test_the_case_opens_with_what_was_read_and_counts_nothing_before_a_mem
     assert next(line.text for line in lines(group.card, Style.listed)) == f"T8 · 1 level{quote('5', 'levels')}"
     assert WORDS.note.more in read(group.card).text
     assert f"opened by {person(ANA)}" in [line.text for line in lines(group.card)]
-    assert labels(group.card) == ["Confirm", "✎ T8 · 1 level", "✎ fit", "✎ no deficit"]
+    assert labels(group.card) == ["Confirm", "✕ T8 · 1 level", "✕ fit", "✕ no deficit"]
     assert findings_of(kept) == {}
     await group.tap("Confirm", who=BEN)
     assert findings_of(await group.case()) == READ
@@ -60,7 +60,7 @@ async def test_the_case_opens_with_what_was_read_and_counts_nothing_before_a_mem
 
 async def test_any_member_leaves_a_finding_out_and_it_is_asked(group: Group) -> None:
     await wrote(group, Said(READ, (), "5", 17))
-    await group.tap("✎ fit", who=CLEO)
+    await group.tap("✕ fit", who=CLEO)
     assert group.toast == ""
     await group.tap("Confirm", who=BEN)
     assert group.card.title == "Is the patient fit for surgery?"
@@ -116,7 +116,7 @@ async def test_a_line_that_is_changed_before_it_is_confirmed_is_read_again_in_it
     stale = tap_of(group.card, "Confirm")
     await changed(group, Said({"levels": ("L2",)}, (), "6", 17))
     assert list(group.messages) == [1]
-    assert labels(group.card) == ["Confirm", "✎ L2 · 1 level"]
+    assert labels(group.card) == ["Confirm", "✕ L2 · 1 level"]
     await group.wish(stale, BEN, 1)
     assert group.toast == WORDS.toasts.stale
     assert findings_of(await group.case()) == {}

@@ -158,10 +158,10 @@ def test_a_note_that_is_changed_before_it_is_confirmed_is_read_again_in_its_card
 
 def test_a_finding_that_was_left_out_is_there_again_when_the_note_is_changed(chat: Chat) -> None:
     chat.write(LINE)
-    chat.tap("✎ fit")
-    assert "✎ fit" not in chat.labels
+    chat.tap("✕ fit")
+    assert "✕ fit" not in chat.labels
     chat.edit(f"{LINE} body only")
-    assert {"✎ fit", "✎ body only"} < set(chat.labels)
+    assert {"✕ fit", "✕ body only"} < set(chat.labels)
 
 
 def test_a_note_is_changed_as_often_as_one_likes(chat: Chat) -> None:
