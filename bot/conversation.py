@@ -210,7 +210,7 @@ class Conversation:
         return ledger.expire(now - keep, now - NOTE_KEPT)
 
     def warning(self, said: Said) -> Card | None:
-        """Say to a group what a line should not hold of which nothing was read; None where all is well with it."""
+        """Draw what a group's line should not hold of which nothing was read; None where all is well with it."""
         for fault, told in ((IDENTIFIERS, self._words.note.leave_out), (LONG, self._words.note.long)):
             if fault in said.beside:
                 return self._pages.listed(self._words.pages.stray.title, told, ())
@@ -431,10 +431,10 @@ class Conversation:
 
     def _free_id(self, ledger: Ledger, visit: Visit) -> str:
         """Draw an id whose name none of the person's last cases here has."""
-        last = ledger.recent(visit.place, visit.who, APART)
-        taken = {self._name(kept.case) for kept in last}
+        names = self._catalog.team.names
+        taken = {code_name(last, names) for last in ledger.last_ids(visit.place, visit.who, APART)}
         drawn = [self._new_id()]
-        while code_name(drawn[-1], self._catalog.team.names) in taken and len(drawn) < DRAWS:
+        while code_name(drawn[-1], names) in taken and len(drawn) < DRAWS:
             drawn.append(self._new_id())
         return drawn[-1]
 
@@ -524,7 +524,7 @@ def labelled(name: str, label: str, case: str) -> str:
 
 
 def sure_to_start_over(standing: Standing, tap: Tap) -> None:
-    """Let a tap on Restart through where few answers would go, or where it was asked before.
+    """Check that few answers would go, or that it was asked before.
 
     Raises:
         AnswersWouldGo: where it is to be asked first.

@@ -82,7 +82,7 @@ class Board:
         return replace(card, label=label, blocks=self._with_talk(shared, card.blocks), rows=rows)
 
     def starting_over(self, shared: Shared) -> Card:
-        """Ask whether the case shall begin again."""
+        """Draw the question whether the case shall begin again."""
         card = self.cards.starting_over(shared.case, shared.standing)
         return replace(card, label=self._label(shared, card))
 

@@ -154,7 +154,7 @@ class Cards:
         return bound(Card(label, words.result.changing, blocks, rows), case)
 
     def starting_over(self, case: Case, standing: Standing) -> Card:
-        """Ask whether the case shall begin again, and tell how many answers would go."""
+        """Draw the question whether the case shall begin again, with how many answers would go."""
         words = self.catalog.wording
         label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
         back = words.labels.to_question if standing.at else words.labels.to_card

@@ -92,7 +92,7 @@ class Pages:
         return Card("", words.title, (Block((Line(words.line),)), listed), rows)
 
     def none_recent(self) -> Card:
-        """Say that no case is kept."""
+        """Draw the list where no case is kept."""
         words = self.catalog.wording.recent
         return self.said(words.title, words.nothing)
 

@@ -80,6 +80,13 @@ class Ledger(Protocol):
         """
         ...
 
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first.
+
+        Cases that help another one are left out.
+        """
+        ...
+
     def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""
         ...
@@ -181,8 +188,11 @@ class MemoryLedger:
 
     def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
         """List a person's own cases in a place, those that were touched last first."""
-        mine = [k for k in self._of(place, owner) if not (k.team or k.case.helped or k.case.unconfirmed)]
-        return sorted(mine, key=lambda kept: -kept.touched)[skip : skip + most]
+        return [kept for kept in self._own(place, owner) if not kept.case.unconfirmed][skip : skip + most]
+
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
+        return [kept.case.id for kept in self._own(place, owner)[:most]]
 
     def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""
@@ -244,6 +254,10 @@ class MemoryLedger:
             if kept.team:
                 self.cases[case_id] = without(kept, owner)
         return self._drop([i for i, kept in self.cases.items() if kept.owner == owner and not kept.team])
+
+    def _own(self, place: str, owner: str) -> list[Kept]:
+        mine = [kept for kept in self._of(place, owner) if not (kept.team or kept.case.helped)]
+        return sorted(mine, key=lambda kept: -kept.touched)
 
     def _of(self, place: str, owner: str) -> list[Kept]:
         return [kept for kept in self.cases.values() if (kept.place, kept.owner) == (place, owner)]

@@ -91,6 +91,13 @@ async def test_no_two_of_the_last_cases_bear_the_same_name(phone: Phone) -> None
     assert len(set(seen)) == len(seen) == 19
 
 
+async def test_notes_that_wait_to_be_confirmed_bear_names_that_no_other_has(phone: Phone) -> None:
+    for number in range(19):
+        await noted(phone, {**T8, "levels": (f"T{number % 12 + 1}",)}, confirmed=number % 2 == 0)
+    shown = [card.label.partition(" · ")[0] for card in phone.messages.values()]
+    assert len(set(shown)) == len(shown) == 19
+
+
 def test_a_name_stays_with_its_case_when_another_is_added_to_the_list() -> None:
     ids = [f"{number:x}" for number in range(1000, 1200)]
     before = [code_name(case_id, NAMES) for case_id in ids]

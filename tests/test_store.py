@@ -252,6 +252,8 @@ async def test_the_last_cases_of_a_person_are_listed_page_by_page_without_notes_
         for skip in (0, 2, 4, 6)
     ]
     assert pages == [["c5", "c4"], ["c3", "c2"], ["c1"], []]
+    last = await ledger_store.run(lambda ledger: ledger.last_ids("chat", "ann", 3))
+    assert last == ["note", "c5", "c4"], "a note that waits bears a name as well"
 
 
 async def test_a_note_is_found_by_its_message_until_somebody_confirms_it(ledger_store: Store) -> None:

@@ -69,7 +69,7 @@ class People(Ground):
         return int(message["message_id"])
 
     def edit_own(self, chat_id: int, message_id: int, text: str, person_id: int) -> None:
-        """Let a person change the text of a message of their own; the bot is told where it was given the message.
+        """Change the text of a person's own message; the bot is told where it was given the message.
 
         Raises:
             Refused: it is not theirs, was not typed, or is older than two days.

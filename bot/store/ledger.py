@@ -30,12 +30,14 @@ _OWNED: Final = (CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam
 _UNCONFIRMED: Final = cast(CASES.c.steps, Text).startswith(f'[["{Kind.read}"')
 """Begins with a note that nobody has confirmed; told by the first characters, since this is asked of every case."""
 
+_ALONE: Final = (*_OWNED, CASES.c.name.is_(None), ~CASES.c.id.contains(AIDING))
 _RECENT: Final = (
-    _CASE.where(*_OWNED, CASES.c.name.is_(None), ~CASES.c.id.contains(AIDING), ~_UNCONFIRMED)
+    _CASE.where(*_ALONE, ~_UNCONFIRMED)
     .order_by(CASES.c.touched.desc())
     .limit(bindparam("most"))
     .offset(bindparam("skip"))
 )
+_LAST_IDS: Final = select(CASES.c.id).where(*_ALONE).order_by(CASES.c.touched.desc()).limit(bindparam("most"))
 _NOTE: Final = _CASE.where(*_OWNED, _UNCONFIRMED, cast(CASES.c.steps, Text).contains(bindparam("message")))
 _NEWEST_CARD: Final = select(func.max(CASES.c.card)).where(*_OWNED)
 _TEAMS: Final = _CASE.where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
@@ -99,6 +101,12 @@ class SqlLedger:
     def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
         """List a person's own cases in a place, those that were touched last first."""
         return self._every(_RECENT, {"place": place, "owner": owner, "most": most, "skip": skip})
+
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
+        return [
+            str(found) for (found,) in self._driver.rows(_LAST_IDS, {"place": place, "owner": owner, "most": most})
+        ]
 
     def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""

@@ -32,7 +32,7 @@ class Ear:
         self._words: dict[str, dict[str, str]] = {}
 
     def hears(self, update_id: int, message: dict[str, Any]) -> str:
-        """Give what is taken in of a note: codes alone, as JSON. In a group nothing is quoted but the findings."""
+        """Return what is taken in of a note: codes alone, as JSON. In a group nothing is quoted but the findings."""
         number = int(message["message_id"])
         try:
             reading = read(self._flow, lexicon(), str(message["text"]))
