@@ -137,7 +137,7 @@ def with_unneeded() -> tuple[Shown, ...]:
     found = []
     for case in changed_ones():
         counting = _counting(INTERVIEW.standing(case))
-        for question in ("fitness", "extent", "one_sided"):
+        for question in ("fitness", "extent", "single_approach"):
             for code in table.ANSWERS[question] if question in counting else ():
                 other = shown(changed(case, question, (code,)))
                 if other.standing.unneeded:
@@ -232,7 +232,8 @@ def test_the_reader_of_these_tests_counts_as_telegram_does() -> None:
 
 def test_no_blank_is_left_in_any_card() -> None:
     for one in (*case_cards(), *(one for one, _ in details())):
-        text = " ".join([read(one.card).text, *labels(one.card)])
+        said = [label for label in labels(one.card) if label.removesuffix(" ✓") != "None"]  # an answer's own label
+        text = " ".join([read(one.card).text, *said])
         assert not re.search(r"[{}]|None|\(\)", text), text
 
 
@@ -407,7 +408,7 @@ def test_the_first_line_of_a_question_shows_no_finding() -> None:
 
 def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
     card = drawn(INTERVIEW.change(played(T4), "extent", WHO))
-    assert "circumferential ✓" in labels(card)
+    assert "Circumferential ✓" in labels(card)
     assert sum("✓" in label for label in labels(card)) == 1
     card = drawn(INTERVIEW.change(played({"levels": ("T8", "T9"), "fitness": ("fit",)}), "levels", WHO))
     assert {"T8 ✓", "T9 ✓", "Done · 2"} < set(labels(card))
@@ -467,7 +468,7 @@ def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -
 
 
 def test_labels_that_share_a_row_are_short_enough_for_a_phone() -> None:
-    most = {1: 24, 2: 20, 3: 13, 4: 4, 5: 4}
+    most = {1: 28, 2: 20, 3: 13, 4: 4, 5: 4}
     views = [CARDS.options(one.case, one.standing) for one in recommendations()]
     views += [CARDS.answers(one.case, one.standing) for one in recommendations()]
     views += [CARDS.changes(one.case, one.standing) for one in recommendations()]
