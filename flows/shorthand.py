@@ -16,7 +16,7 @@ from flows.flow import Flow
 from flows.model.source_scope import ScopeMark
 from flows.notes.bare import bared
 from flows.notes.crossings import crossed
-from flows.notes.danger import dangers, is_impaired
+from flows.notes.danger import dangers
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
@@ -151,8 +151,18 @@ class _Reader:
         self._levels = {place: targets.truth(group) for group in targets.groups for place in group.places}
         for place in targets.called_intact():
             self._meanings[place] = self._meanings[place]._replace(truth=Truth.open)
+        for place, truth in self._levels.items():
+            if truth is not Truth.said and self._describes(place - 1, place):
+                self._meanings[place - 1] = self._meanings[place - 1]._replace(truth=Truth.open)
         self._marks = marked(lexicon, items, self._meanings, targets)
-        self._dangers = dangers(self._meanings)
+        self._dangers = dangers(lexicon, self._meanings)
+
+    def _describes(self, place: int, level: int) -> bool:
+        """Return whether an answer is said of what stands with a level that is none: "destruction of T8 rib"."""
+        if place < 0 or not self._meanings[level].joined:
+            return False
+        sense = self._meanings[place].item.sense
+        return isinstance(sense, Answer) and sense.question in {"extent", "destruction"}
 
     def reading(self, *, identifiers: bool) -> Reading:
         """Return what the note says."""
@@ -173,7 +183,7 @@ class _Reader:
             tuple(self._left(used)),
             tuple(self._text[start:end] for start, end in outside),
             identifiers,
-            tuple(dict.fromkeys(self._text[sign.item.start : sign.item.end] for sign in self._dangers)),
+            tuple(dict.fromkeys(self._text[sign.start : sign.item.end] for sign in self._dangers)),
             tuple(mark.mark for mark in self._marks),
             tuple(dict.fromkeys(self._slips())),
         )
@@ -227,17 +237,12 @@ class _Reader:
             return None
         if any(self._speaks_against(part, codes) for part in mine if not part.says):
             return None
-        if (question, codes) == ("deficit", ("none",)) and any(map(self._measures_deficit, self._meanings)):
+        if (question, codes) == ("deficit", ("none",)) and self._dangers:
             return None
         spans = sorted({span for part in said for span in part.spans})
         words = tuple(self._text[start:end] for start, end in spans)
         answer = self._flow.question(question)
         return Heard(answer.tidy(codes) if answer else codes, words, spans[0][0], max(end for _, end in spans))
-
-    def _measures_deficit(self, meaning: Meaning) -> bool:
-        """Return whether a scale says that there is a deficit, which contradicts that there is none."""
-        scale = meaning.item.sense == "scale" and meaning.truth is not Truth.denied
-        return scale and is_impaired(*meaning.item.piece.words)
 
     def _speaks_against(self, part: _Part, codes: Codes) -> bool:
         """Tell whether a denial, a doubt or a topic speaks against an answer."""

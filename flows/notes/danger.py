@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from flows.notes.lexicon import Topic
+from flows.notes.lexicon import Lexicon, Topic
 from flows.notes.scope import Meaning, Truth
 
 _FULL_POWER: Final = 5
@@ -15,17 +15,19 @@ _LETTER: Final = re.compile(r"[A-E]")
 _NUMBER: Final = re.compile(r"\d")
 
 
-def dangers(meanings: Sequence[Meaning]) -> list[Meaning]:
-    """Return the meanings that are signs of an emergency, unless they are denied."""
-    return [meaning for meaning in meanings if meaning.truth is not Truth.denied and is_danger(meaning)]
+def dangers(lexicon: Lexicon, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """Return the meanings that are signs of an emergency, unless they are denied: "not walking" is, "no weakness" not."""
+    return [meaning for meaning in meanings if _is_danger(lexicon, meaning)]
 
 
-def is_danger(meaning: Meaning) -> bool:
-    """Return whether a meaning is a sign of an emergency, once it is so."""
+def _is_danger(lexicon: Lexicon, meaning: Meaning) -> bool:
     sense = meaning.item.sense
     if isinstance(sense, Topic):
-        return sense.danger
-    return sense == "scale" and is_impaired(*meaning.item.piece.words)
+        turned = lexicon.topic.get(sense.denied_topic)
+        if turned and turned.danger:
+            return meaning.truth is not Truth.said
+        return sense.danger and meaning.truth is not Truth.denied
+    return sense == "scale" and meaning.truth is not Truth.denied and is_impaired(*meaning.item.piece.words)
 
 
 def is_impaired(scale: str, value: str) -> bool:

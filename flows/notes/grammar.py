@@ -31,7 +31,8 @@ _WORDED: Final = rf"(?:{_GERMAN}|(?:thoracic|dorsal|lumbar|cervical|sacral)(?:\s
 # "PD-L1" is no vertebra, nor is whatever else hangs on a word by a hyphen.
 _LEVEL: Final = (
     r"(?<![\w'’])(?<![^\W\d_][-‐‑–])"
-    rf"(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}[ -]?)\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d)){_UNIT}"
+    rf"(?:{_WORDED}[ -]?\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d))"
+    rf"|(?:th|[tdlcs])[ .-]{{0,2}}\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d)){_UNIT})"
 )
 # "8. BWK", "8. und 9. BWK", "7.-9. BWK"; not the end of a date before "BWK 8".
 _ORDINAL: Final = (
@@ -52,7 +53,9 @@ _LINK: Final = (
 _RATED: Final = (
     r"(?<![\w./,])(?:[0-5]\s?[-–]\s?)?[0-5][+-]?\s?/\s?5(?![\w/])(?!\s*(?:cycles?|fractions?|fx|doses?|sessions?|zyklen))"
     r"(?:\s+(?:motor\s+)?(?:power|strength)\b)?"
+    r"|(?<!\w)(?:grade|gr)\.?\s?[0-5][+-]?\s+(?:motor\s+)?(?:power|strength)\b"
 )
+_GRADE: Final = re.compile(r"[0-5][\d\s/+–-]*(?<=[\d+-])")
 _PERCENT: Final = (
     r"(?:(?:[<>≥≤~]=?|\b(?:more|less|greater)\s+than|\b(?:over|under|about))\s*)?"
     r"\d{1,3}(?:\s?[-–]\s?\d{1,3})?\s?(?:%|percent\b|per cent\b|pct\b|prozent\b)"
@@ -67,6 +70,8 @@ _AGE: Final = (
 _SHORT: Final = (
     r"(?:[zv]\.\s?[na]|o\.\s?b|poss|prob|susp|approx|prev|signif|sig|evtl|fragl|ggf|bds|incl|inkl|pat)\b\.?"
 )
+# "neurologisch o.B." ends a sentence where a capital follows.
+_FINDING_ENDS: Final = re.compile(r"o\.\s?B\.(?=\s+[^\W\d_a-zß-ÿ])")
 _WORD: Final = rf"(?<!\w){_SHORT}|(?<!\w)[a-z](?:/[a-z]){{1,2}}(?!\w)|[^\W\d_]+(?:['’][^\W\d_]+)*"
 _DIGITS: Final = re.compile(r"\d+")
 # What a form says of the item beside it: an empty box, a tick, a cross.
@@ -98,7 +103,7 @@ RATED.7: /{rated}/
 PERCENT.4: /{percent}/
 AGE.4: /{age}/
 NUMBER.2: /\d\w*(?:[.,]\d\w*)*/
-RUN.1: /(?:(?!{level}|{ordinal}|{scale}|{percent}|{age}){word}|(?!{percent})[<>≥≤~]|[^\w<>≥≤~]+|_)+/s
+RUN.1: /(?:(?!{level}|{ordinal}|gr(?:ade)?\.?\s?[0-5][+-]?\s+(?:motor|power|strength)|{scale}|{percent}|{age}){word}|(?!{percent})[<>≥≤~]|[^\w<>≥≤~]+|_)+/s
 """
 
 
@@ -178,7 +183,10 @@ class Cutter:
         match child.type:
             case "RUN":
                 for found in _CUT.finditer(small, start, end):
-                    yield Piece(str(found.lastgroup), found.start(), found.end(), (plain(found[0]),))
+                    ends = bool(_FINDING_ENDS.match(text, found.start()))
+                    yield Piece(str(found.lastgroup), found.start(), found.end() - ends, (plain(found[0]),))
+                    if ends:
+                        yield Piece("sep", found.end() - 1, found.end(), ("",))
             case "LEVEL":
                 yield from _levels([child])
             case "ORDINAL":
@@ -186,7 +194,7 @@ class Cutter:
             case "AGE":
                 yield Piece("scale", start, end, ("age", text[start:end]))
             case "RATED":
-                yield Piece("scale", start, end, ("MRC", text[start:end].rpartition("5")[0] + "5"))
+                yield Piece("scale", start, end, ("MRC", _GRADE.findall(text[start:end])[0].strip()))
             case _:
                 yield Piece(child.type.lower(), start, end, (plain(child),))
 

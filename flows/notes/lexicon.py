@@ -126,11 +126,12 @@ class Joins(_Data):
 class Doubt(_Data):
     """Words that leave a meaning open: the next one, the last one, all of their clause, or all but its levels.
 
-    Those that say `more` speak of further levels: "T8 etc". Those that are `relative` lead to a place, and leave open what stands before them too: "intact above T8".
+    Those that say `more` speak of further levels: "T8 etc". Those `around` leave open what
+    stands before them too: "intact above T8", "fit possibly".
     """
 
     next: Phrases
-    relative: Phrases
+    around: Phrases
     last: Phrases
     more: Phrases
     clause: Phrases
@@ -177,7 +178,7 @@ class LevelWords(_Data):
     """What shows that a level is one to be treated now, that it may be, or that it is none."""
 
     treated: tuple[str, ...]
-    symptomatic: Phrase
+    symptomatic: Phrases
     parting: Phrases
     passed: Phrases
     doubtful: Phrases
@@ -274,7 +275,7 @@ Word = Literal[
     "sound",
     "fine",
     "next",
-    "relative",
+    "around",
     "last",
     "more",
     "clause",
@@ -343,7 +344,7 @@ class Lexicon(_Same):
         yield from ((phrase, "and") for phrase in self.joins.both)
         yield from ((phrase, "break") for phrase in self.joins.ends)
         yield from ((phrase, "next") for phrase in self.doubt.next)
-        yield from ((phrase, "relative") for phrase in self.doubt.relative)
+        yield from ((phrase, "around") for phrase in self.doubt.around)
         yield from ((phrase, "last") for phrase in self.doubt.last)
         yield from ((phrase, "more") for phrase in self.doubt.more)
         yield from ((phrase, "clause") for phrase in self.doubt.clause)

@@ -10,7 +10,7 @@ from flows.model.source_scope import ScopeCode, ScopeMark
 from flows.notes.lexicon import Lexicon, Topic
 from flows.notes.phrases import Item
 from flows.notes.scope import Meaning, Truth
-from flows.notes.targets import Group, Targets
+from flows.notes.targets import Targets
 
 _PASSED: Final = frozenset({"filler", "lesion", "spine", "pathology", "degree", "value"})
 _DENYING: Final = frozenset({"no", "not", "nil", "next", "gone"})
@@ -53,16 +53,26 @@ def marked(lexicon: Lexicon, items: Sequence[Item], meanings: Sequence[Meaning],
 
 def _scores(meanings: Sequence[Meaning]) -> Iterator[Marked]:
     """Return the scores that say stable, or low-grade."""
+    unstable = [meaning for meaning in meanings if _high_sins(meaning)]
     for meaning in meanings:
         if meaning.truth is not Truth.said or meaning.item.sense != "scale":
             continue
         name, value = meaning.item.piece.words
         if name == "SINS" and (score := re.fullmatch(r"=?\s?(\d+)(?:\s?/\s?18|\s?(?:[-–]|to)\s?(\d+))?", value)):
             highest = score[2] or score[1]
-            if int(highest) <= _STABLE_SINS:
+            if int(highest) <= _STABLE_SINS and not unstable:
                 yield Marked(ScopeMark(ScopeCode.sins, highest), meaning.start, meaning.item.end)
         elif name == "ESCC" and value.upper() in _LOW_ESCC:
             yield Marked(ScopeMark(ScopeCode.escc, value.lower()), meaning.start, meaning.item.end)
+
+
+def _high_sins(meaning: Meaning) -> bool:
+    """Return whether a score says that some level is not stable."""
+    if meaning.item.sense != "scale" or meaning.item.piece.words[0] != "SINS":
+        return False
+    return any(
+        int(number) > _STABLE_SINS for number in re.findall(r"\d+", meaning.item.piece.words[1].partition("/")[0])
+    )
 
 
 def _levels(meanings: Sequence[Meaning], targets: Targets) -> Iterator[Marked]:
@@ -81,12 +91,7 @@ class _Words:
         self._words = lexicon.scope
         self._denials = frozenset(lexicon.values.deny)
         self._items = items
-        self._asides = {
-            place
-            for group in targets.groups
-            if group.aside and targets.truth(group) is not Truth.said
-            for place in self._of(group, targets)
-        }
+        self._targets = targets
         self._metastatic = any(_METASTASIS.fullmatch(word) for item in items for word in item.words)
 
     def marked(self) -> Iterator[Marked]:
@@ -99,13 +104,9 @@ class _Words:
         }
         for at, item in enumerate(self._items):
             code, check = checks.get(str(item.sense), (None, None)) if isinstance(item.sense, str) else (None, None)
-            if code and check and self._affirmed(at) and check(at):
+            of_target = self._targets.nearest(item.start, item.end) is not Truth.denied
+            if code and check and of_target and self._affirmed(at) and check(at):
                 yield Marked(ScopeMark(code), item.start, item.end)
-
-    def _of(self, group: Group, targets: Targets) -> range:
-        """Return the places of the clause that a list of levels stands in."""
-        first, last = targets.clause(group)
-        return range(first, last)
 
     def _affirmed(self, at: int) -> bool:
         """Return whether a word is neither denied nor doubted."""
@@ -125,7 +126,7 @@ class _Words:
         before, behind = self._beside(at, -1), self._beside(at, 1)
         adverb = before is not None and before.sense in {"word", "neutral", "apart"} and before.words[0] not in _WHOLLY
         other = behind is not None and behind.sense == "word"
-        return at not in self._asides and not adverb and not other and not isinstance(before and before.sense, Topic)
+        return not adverb and not other and not isinstance(before and before.sense, Topic)
 
     def _primary(self, at: int) -> bool:
         """Return whether a tumour is called primary, or is of a kind that is, and is no metastasis of one."""
@@ -166,7 +167,7 @@ class _Words:
     def _next_to(self, at: int, step: int) -> Item | None:
         """Return what stands right beside a word."""
         at += step
-        while 0 <= at < len(self._items) and self._items[at].sense == "filler":
+        while 0 <= at < len(self._items) and self._items[at].sense in {"filler", "mark"}:
             at += step
         bracket = 0 <= at < len(self._items) and step < 0 and self._items[at].words[:1] == ("(",)
         at += step * bracket

@@ -11,13 +11,15 @@ from flows.notes.lexicon import Answer, Lexicon, Topic
 from flows.notes.phrases import Item
 from flows.notes.scope import Meaning, Truth
 
-_PASSED: Final = frozenset({"filler", "lesion", "spine", "pathology", "mark", "value", "tick", "cross", "empty"})
+_PASSED: Final = frozenset(
+    {"filler", "lesion", "spine", "pathology", "neutral", "mark", "value", "tick", "cross", "empty"}
+)
 _OPAQUE: Final = frozenset({"word", "number", "other", "degree"})
 _SINCE: Final = frozenset({("since",), ("seit",)})
 _IDLE: Final = frozenset(
     {("is",), ("are",), ("at",), ("present",), ("currently",), ("now",), ("ist",), ("aktuell",), ("noted",)}
 )
-_AWAY: Final = frozenset({("to",), ("from",), ("bis",), ("down",), ("ab",)})
+_AWAY: Final = frozenset({("to",), ("from",), ("by",), ("known",), ("bis",), ("down",), ("ab",)})
 _HERE: Final = frozenset({("level",), ("levels",), ("this",), ("der",), ("dieser",), ("höhe",)})
 _PLACING: Final = frozenset(
     {"to", "at", "in", "on", "of", "over", "near", "around", "within", "for", "an", "der", "am", "im"}
@@ -55,7 +57,24 @@ class _Checker:
         if not answers:
             return False
         nothing = isinstance(sense, Answer) and (sense.question, sense.code) == ("prior", "none")
-        return (nothing and self._placed(meaning)) or self._left(meaning) or self._right(meaning)
+        compound = isinstance(sense, Topic) and truth is Truth.denied and self._compound(meaning)
+        return (
+            (nothing and (self._placed(meaning) or self._of_paper(meaning)))
+            or compound
+            or self._left(meaning)
+            or self._right(meaning)
+        )
+
+    def _compound(self, meaning: Meaning) -> bool:
+        """Return whether something stands between a "no" and the deficit that it would deny: "no sphincter deficit"."""
+        at = self._first.get(meaning.item.start, 0) - 1
+        if meaning.start == meaning.item.start:
+            return False
+        while at >= 0 and self._items[at].sense in {"filler", "mark", "degree", "lesion"}:
+            at -= 1
+        return at >= 0 and (
+            isinstance(self._items[at].sense, Topic) or self._items[at].sense in {"word", "neutral", "spine"}
+        )
 
     def _left(self, meaning: Meaning) -> bool:
         at = self._first.get(meaning.start, 0) - 1
@@ -71,7 +90,8 @@ class _Checker:
                 return False
             earlier = item.sense.name in {"history", "after"} and not _of_prior(meaning)
             return earlier or self._estranged(meaning, item.sense)
-        return self._opaque(at)
+        share = item.sense == "percent" and getattr(meaning.item.sense, "question", "") == "extent"
+        return share or self._opaque(at)
 
     def _right(self, meaning: Meaning) -> bool:
         bare = isinstance(meaning.item.sense, Topic) and meaning.item.sense.bare
@@ -81,6 +101,8 @@ class _Checker:
                 return False
             at += 1
         at = self._past_degree(at)
+        if first < len(self._items) and self._items[first].words in _AWAY:
+            return True
         if at >= len(self._items):
             return False
         item = self._items[at]
@@ -88,9 +110,14 @@ class _Checker:
             return self._bracketed(meaning, at) or (bare and HIDDEN in self._covered(item))
         if isinstance(item.sense, Topic):
             return bare or item.sense.name == "after" or self._estranged(meaning, item.sense)
-        if item.sense in {"levels", "relative"}:
-            return item.sense == "relative" or self._items[first].words in _AWAY
-        return self._opaque(at) or (bare and item.sense in {"neutral", "apart", "filler", *_PASSED})
+        if item.sense == "around" or (item.sense == "number" and _YEAR.fullmatch(item.words[0])):
+            return True
+        noun = isinstance(meaning.item.sense, Answer) and meaning.item.sense.topics_behind is not None
+        return (
+            self._opaque(at)
+            or (noun and item.sense == "apart")
+            or (bare and item.sense in {"neutral", "apart", "filler", *_PASSED})
+        )
 
     def _past_degree(self, at: int) -> int:
         """Return the place of the topic that words of degree go with: "unfit due to severe COPD"."""
@@ -117,7 +144,8 @@ class _Checker:
             return False
         sense = self._items[at].sense
         if isinstance(sense, Topic):
-            return sense.name == "after" or self._estranged(meaning, sense)
+            question = getattr(meaning.item.sense, "question", "")
+            return sense.name == "after" or question in sense.opens or self._estranged(meaning, sense)
         return self._opaque(at)
 
     def _passes(self, item: Item) -> bool:
@@ -167,6 +195,11 @@ class _Checker:
         if isinstance(item.sense, Topic):
             return item.sense.name == "spine" or (placing and item.sense.question != "prior")
         return item.sense in {"spine", "levels"} or self._opaque(at) or (placing and item.sense == "neutral")
+
+    def _of_paper(self, meaning: Meaning) -> bool:
+        """Return whether a word follows that makes a treatment something on paper: "no prior treatment plan"."""
+        at = self._last.get(meaning.item.end, len(self._items)) + 1
+        return at < len(self._items) and self._items[at].sense == "neutral"
 
     def _alone_in_place(self, at: int) -> bool:
         """Return whether the next clause names a place of the spine and nothing else: "no prior RT (spine)"."""

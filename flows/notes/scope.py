@@ -60,6 +60,7 @@ class _Clause:
     far: bool = False
     spent: bool = False
     alien: bool = False
+    marked: bool = False
     joined: bool = False
     doubted: bool = False
     timed: bool = False
@@ -83,15 +84,16 @@ class _Clause:
         if sense == "lesion":
             self._name()
         elif sense in _MARKS:
-            self.no, self.doubt, self.gap, self.spent = None, None, False, False
+            self.no, self.doubt, self.gap, self.spent, self.marked = None, None, False, False, True
         elif sense in {"no", "not", "nil"}:
             self._deny(item)
         elif sense in {"or", "and"}:
             self.carried = str(sense)
             if sense == "or":
                 self._choose(item)
-        elif sense in {"next", "relative", "last", "more", "clause", "time"} or _asks(item):
-            self._doubt(item, after)
+        elif sense in {"next", "around", "last", "more", "clause", "time"} or _asks(item):
+            if not (self.before and self.before.sense in _MARKS):
+                self._doubt(item, after)
         elif sense not in _SILENT or sense == "spine":
             self.gap = self.gap or (self.no is not None and not self.denies)
             self.alien = self.alien or sense not in _SILENT
@@ -104,12 +106,12 @@ class _Clause:
     def only_doubts(self) -> bool:
         """Whether there is a doubt, or a bare "no", and nothing that it could fall on."""
         doubts = self.doubted or self.timed or self.doubt or (self.no and not self.gap and not self.spent)
-        return bool(doubts) and not self.meanings
+        return bool(doubts) and not self.meanings and not self.marked
 
     @property
     def spares_levels(self) -> bool:
         """Whether its doubt is of a time or a condition alone, which no level has, or of something unknown."""
-        return self.alien or (self.timed and not (self.doubted or self.doubt or self.no))
+        return self.alien or ((self.timed or self.doubted) and not (self.doubt or self.no))
 
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
@@ -212,7 +214,7 @@ class _Clause:
             touching = True
         ended = after is None or after.sense in _ENDED
         of_level = bool(self.meanings) and self.meanings[-1].item.sense == "levels"
-        ahead = item.sense in {"next", "relative"} or touching or (item.sense == "last" and of_level and not ended)
+        ahead = item.sense in {"next", "around"} or touching or (item.sense == "last" and of_level and not ended)
         if item.sense in {"clause", "time"}:
             self.doubted = self.doubted or item.sense == "clause"
             self.timed = self.timed or item.sense == "time"

@@ -9,6 +9,7 @@ from typing import Final
 
 from flows.levels import LEVELS
 from flows.notes.contexts import Found, Surroundings
+from flows.notes.grammar import HIDDEN
 from flows.notes.lexicon import Answer, LevelContext, Lexicon, Topic
 from flows.notes.phrases import Item
 from flows.notes.scope import Meaning, Truth
@@ -17,7 +18,10 @@ _PASSED: Final = frozenset({"filler", "mark", "spine", "degree", "value", "tick"
 _MARKS: Final = frozenset({"asymptomatic", "stable", "intradural", "primary"})
 _LESIONS: Final = frozenset({"lesion", "pathology"})
 _ENDING: Final = frozenset({"sep", "break"})
-_ILL: Final = frozenset({"collapse", "pedicle", "cord"})
+_ILL: Final = frozenset({"collapse", "pedicle"})
+_TROUBLES: Final = frozenset({"deficit", "pain"})
+"""The question and the scale of topics that tell where something is felt, more than where the tumour is."""
+
 _FRACTURE: Final = frozenset(
     {"fracture", "fx", "#", "wedge", "wedging", "burst", "fraktur", "compression", "sinterung", "wirbelkörperfraktur"}
 )
@@ -31,7 +35,7 @@ class Ground(Enum):
     """Why a level is to be treated, may be, or is not."""
 
     ill = "ill"
-    fracture = "fracture"
+    weaker = "weaker"
     bare = "bare"
     first = "first"
     doubt = "doubt"
@@ -40,7 +44,7 @@ class Ground(Enum):
 
 
 _SURE: Final = frozenset({Ground.ill, Ground.bare})
-_WEAKER: Final = frozenset({Ground.fracture, Ground.first})
+_WEAKER: Final = frozenset({Ground.weaker, Ground.first})
 _NONE: Final = frozenset({Ground.nothing, Ground.other})
 
 
@@ -67,6 +71,7 @@ class Targets:
     def __init__(self, lexicon: Lexicon, text: str, items: Sequence[Item], meanings: Sequence[Meaning]) -> None:
         """Look at each level with what stands around it."""
         self._words = lexicon.levels
+        self._marking = frozenset((word,) for word in self._words.symptomatic)
         self._harmless = frozenset(lexicon.levels.harmless)
         self._text = text
         self._items = items
@@ -98,14 +103,14 @@ class Targets:
                 if meaning.joined and isinstance(meaning.item.sense, Answer) and len(meaning.item.words) == 1:
                     yield place
 
-    def clause(self, group: Group) -> tuple[int, int]:
-        """Return where the clause of a list begins and ends among the items."""
-        first, last = self._place(group.places[0]), self._place(group.places[-1])
-        while first and self._items[first - 1].sense not in _ENDING:
-            first -= 1
-        while last < len(self._items) and self._items[last].sense not in _ENDING:
-            last += 1
-        return first, last
+    def nearest(self, start: int, end: int) -> Truth:
+        """Return what becomes of the level that stands nearest to a piece of the note."""
+
+        def gap(group: Group) -> int:
+            first, last = self._item(group.places[0]), self._item(group.places[-1])
+            return max(first.start - end, start - last.end)
+
+        return self.truth(min(self.groups, key=gap)) if self.groups else Truth.said
 
     # What a list is.
 
@@ -169,7 +174,7 @@ class Targets:
         if self._around and self._around.doubtful(self._items[first].start, self._items[last].end):
             return Ground.doubt
         if group.aside or (self._known(first - 1, -1) and self._known(last + 1, 1)):
-            return Ground.bare
+            return Ground.weaker if self._troubled(first - 1, -1) or self._troubled(last + 1, 1) else Ground.bare
         if self._coordinated(first - 1):
             return Ground.doubt
         return Ground.first if self._begins(first) else Ground.nothing
@@ -239,23 +244,27 @@ class Targets:
         while at >= 0 and not isinstance(self._items[at].sense, Answer) and self._items[at].sense not in _ENDING:
             if self._items[at].sense == "levels":
                 return None
-            if found := self._names(at):
+            if (found := self._names(at)) and not self._owned(at - 1):
                 return found
             at -= 1
         return None
 
+    def _owned(self, at: int) -> bool:
+        """Return whether a lesion that ends before this place belongs to the level before it: "T8 met with …"."""
+        while at >= 0 and (self._items[at].sense in {"filler", "mark", "spine"} or self._items[at].sense in _LESIONS):
+            at -= 1
+        return at >= 0 and self._items[at].sense == "levels"
+
     def _names(self, at: int) -> Ground | None:
         """Return what an item says of the level beside it."""
         item = self._items[at]
-        if item.sense in _LESIONS:
+        if item.sense in _LESIONS or item.words[:1] in self._marking:
             return Ground.ill
         said = isinstance(item.sense, Topic) and item.sense.name in _ILL and self._truth.get(item.start) is Truth.said
         if not said:
             return None
         words = set(item.words)
-        return (
-            Ground.fracture if words & _FRACTURE and not words & _BY_TUMOUR and item.sense is not None else Ground.ill
-        )
+        return Ground.weaker if words & _FRACTURE and not words & _BY_TUMOUR else Ground.ill
 
     def _leads(self, at: int) -> bool:
         """Return whether a level follows right there, so that a lesion before it is its own."""
@@ -299,6 +308,16 @@ class Targets:
             return item.sense not in _UNKNOWN or scale or (len(item.words) == 1 and item.words[0] in self._harmless)
         before = next((one for one in reversed(self._items[:at]) if one.sense not in {"mark", "other"}), None)
         return len(item.words[0]) == len("2019") or bool(before and before.sense == "neutral")
+
+    def _troubled(self, at: int, step: int) -> bool:
+        """Return whether a level stands beside a trouble that is felt there, or beside something that was hidden."""
+        while 0 <= at < len(self._items) and self._items[at].sense in _PASSED:
+            at += step
+        if not 0 <= at < len(self._items):
+            return False
+        sense = self._items[at].sense
+        trouble = isinstance(sense, Topic) and bool(_TROUBLES & {sense.question, sense.scale})
+        return trouble or HIDDEN in self._said(self._items[at])
 
     def _coordinated(self, at: int) -> bool:
         """Return whether a level follows another one, or its lesion, with nothing unknown between."""
@@ -352,7 +371,7 @@ class Targets:
         """Return the places of the levels that are called symptomatic."""
         places = {self._place(place): place for group in self.groups for place in group.places}
         for at, item in enumerate(self._items):
-            if item.words == (self._words.symptomatic,):
+            if item.words in self._marking:
                 for side in (range(at + 1, len(self._items)), range(at - 1, -1, -1)):
                     beside = next(
                         (place for place in side if self._items[place].sense != "filler" and not self._opens(place)),

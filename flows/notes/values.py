@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from flows.notes.lexicon import Answer, Lexicon, Topic
@@ -19,13 +20,17 @@ _DENIALS: Final = frozenset({"no", "nil", "gone"})
 VALUE: Final = "value"
 """The sense of an item that is a value of another; it is shown as left over where that is not used."""
 
-_ALONE: Final = frozenset({"n", "y", "j", "ja", "nein", "true", "false", "y/n", "n/y", "j/n"})
+_NUMBERING: Final = frozenset({("",), (")",)})
+_TESTED: Final = frozenset({("positive",), ("pos",)})
+"""What a test is, and no patient: "FIT positive" is one for blood in the stool."""
+
+_ALONE: Final = frozenset({"n", "y", "ja", "nein", "true", "false", "y/n", "n/y", "j/n"})
 """Values that mean nothing by themselves: where one stands apart, the form is not understood."""
 
 
 def valued(lexicon: Lexicon, items: list[Item]) -> list[Item]:
     """Return the items with what a form says of each; an answer without its own value is left open in a form."""
-    read = list(items)
+    read = _numbered(items)
     for place in range(len(read)):
         if _takes(read[place]):
             _value(lexicon, read, place)
@@ -35,6 +40,21 @@ def valued(lexicon: Lexicon, items: list[Item]) -> list[Item]:
     if any(_orphan(read, place) for place in range(len(read))):
         read = [_distrusted(item) for item in read]
     return read
+
+
+def _numbered(items: list[Item]) -> list[Item]:
+    """Return the items with the numbers of a list as separators: "1. T8 2. fit", "1) T8 2) fit"."""
+    places = [
+        place
+        for place, (number, mark) in enumerate(pairwise(items))
+        if number.piece.kind == "number"
+        and mark.sense == "sep"
+        and mark.start == number.end
+        and mark.words in _NUMBERING
+    ]
+    counted = [place for count, place in enumerate(places, 1) if items[place].words == (str(count),)]
+    numbering = set(counted) if len(counted) == len(places) > 1 else set()
+    return [item._replace(sense="sep") if place in numbering else item for place, item in enumerate(items)]
 
 
 def _takes(item: Item) -> bool:
@@ -52,8 +72,13 @@ def _value(lexicon: Lexicon, items: list[Item], place: int) -> None:
     bracket = at < len(items) and items[at].sense == "sep" and _text(items[at]) in _OPENING
     at += bracket
     said = _said(lexicon, items, at)
-    if said and (not bracket or _closes(items, at + 1)) and _bounded(items, at + 1, sign=items[at].words):
+    if said and at + 2 < len(items) and items[at + 1].words == ("/",) and _said(lexicon, items, at + 2):
+        items[place] = items[place]._replace(value="open")  # "yes/no" is a form that nobody has filled in.
+        items[at + 2] = items[at + 2]._replace(sense=VALUE)
+    elif said and (not bracket or _closes(items, at + 1)) and _bounded(items, at + 1, sign=items[at].words):
         _take(items, place, at, said, asked=asked)
+    elif said == "denied" and items[at].sense in _DENIALS and _before_answer(items, place, at + 1):
+        items[place] = items[place]._replace(value="open")  # "circ no body only": the "no" may be of either.
     elif not bracket and (_unfilled(items, place, at) if linked else minus and _closes(items, at)):
         items[place] = items[place]._replace(value="open")
 
@@ -70,7 +95,8 @@ def _take(items: list[Item], place: int, at: int, said: str, *, asked: bool) -> 
             items[mark] = items[mark]._replace(sense=VALUE)
     if isinstance(sense, Topic) and (sense.bare or items[at].words == ("declined",)):
         said = "open"
-    if said == "affirmed" and asked:
+    tested = items[at].words in _TESTED and isinstance(sense, Answer) and sense.question == "fitness"
+    if said == "affirmed" and (asked or tested):
         items[place] = item._replace(value="open")
     elif said == "affirmed":
         items[place] = item._replace(end=items[at].end, value=said)
@@ -104,18 +130,23 @@ def _bounded(items: list[Item], at: int, *, sign: tuple[str, ...]) -> bool:
     return _takes(items[at]) or items[at].sense in _STOPS or items[at].piece.kind in _BOXES
 
 
+def _before_answer(items: list[Item], place: int, at: int) -> bool:
+    """Return whether a "no" stands between two answers."""
+    return isinstance(items[place].sense, Answer) and at < len(items) and isinstance(items[at].sense, Answer)
+
+
 def _linked(items: list[Item], at: int) -> bool:
     """Return whether the item before this place has a value of its own: "deficit: no prior: none"."""
     return at < len(items) and items[at].words[:1] in {(":",), ("=",)}
 
 
 def _unfilled(items: list[Item], place: int, at: int) -> bool:
-    """Return whether a colon leads to nothing, or behind a bare "fit" to anything but an answer."""
+    """Return whether a colon leads to nothing, or behind a bare "fit" to what is no value of it."""
     if at >= len(items) or items[at].sense in _PARTS or items[at].piece.kind in _BOXES:
         return isinstance(items[place].sense, Answer)
     sense = items[place].sense
-    label = isinstance(sense, Answer) and sense.question == "fitness" and items[at - 1].words == (":",)
-    return label and not (isinstance(items[at].sense, Answer) and items[at].sense is not sense)
+    bare = isinstance(sense, Answer) and (sense.question == "fitness" or len(items[place].words) == 1)
+    return bare and items[at - 1].words == (":",)
 
 
 def _boxes(items: list[Item]) -> None:
@@ -147,9 +178,10 @@ def _next(items: list[Item], place: int, step: int) -> int | None:
 def _struck(items: list[Item], place: int) -> bool:
     """Return whether an exclamation mark stands right before an item: "!fit"."""
     mark = items[place - 1] if place else None
-    if mark is None or mark.sense != "sep" or mark.end != items[place].start or mark.words != ("!",):
+    if mark is None or mark.sense != "sep" or mark.end != items[place].start or not mark.words[0].endswith("!"):
         return False
-    return place == 1 or items[place - 2].end < mark.start
+    apart = place == 1 or items[place - 2].end < mark.start or len(mark.words[0]) > 1
+    return apart and not mark.words[0].endswith("!!")
 
 
 def _mark(items: list[Item], place: int, said: str) -> None:
