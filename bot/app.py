@@ -41,7 +41,13 @@ TOKEN_REFUSED: Final = 78
 OTHER_BOT: Final = 65
 """Exit status where the database is another bot's."""
 
-PLAYGROUND_TOKEN: Final = "1000000001:playground"  # noqa: S105 - the local server's, no secret
+PLAYGROUND_BOT: Final = 1_000_000_001
+"""The number of the playground's bot: the same in every run, so that its database stays its own."""
+
+KEY_BYTES: Final = 32
+
+NUMBERS_SINCE: Final = 1_767_225_600
+"""The beginning of 2026: numbers of new chats begin with the seconds since then."""
 ID_BYTES: Final = 5
 
 Say = Callable[[str], None]
@@ -62,13 +68,17 @@ async def run(settings: Settings, say: Say) -> int:
 
 async def run_api_only(settings: Settings, say: Say) -> int:
     """Run the local Bot API and its page without a bot; give the exit status."""
+    from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
     make_log(settings.log_level)
+    token = settings.bot_token.get_secret_value() if settings.bot_token else _new_token()
 
     async def serve_alone() -> int:
-        async with serve(playground_app(_world(settings)), settings.playground_port) as port:
+        world = _world(settings)
+        async with serve(playground_app(world, BotApi(world, token=token)), settings.playground_port) as port:
             say(_where("Local Bot API (no bot)", f"http://{HOST}:{port}", settings, port))
+            say("Token: the one of BOT_TOKEN" if settings.bot_token else f"Token, for this run: {token}")
             await asyncio.Event().wait()
         return 0
 
@@ -77,11 +87,13 @@ async def run_api_only(settings: Settings, say: Say) -> int:
 
 async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
     """Serve the local Bot API and the bot that talks to it, in one process."""
+    from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
-    async with serve(playground_app(_world(settings)), settings.playground_port) as port:
+    token, world = _new_token(), _world(settings)
+    async with serve(playground_app(world, BotApi(world, token=token)), settings.playground_port) as port:
         address = f"http://{HOST}:{port}"
-        api = Api(PLAYGROUND_TOKEN, address)
+        api = Api(token, address)
         async with _channel(settings, api, say, log, Access()) as channel:
             say(_where("Playground", address, settings, port))
             return await _told_why(channel.poll(), say)
@@ -144,15 +156,31 @@ async def _until_told(work: Callable[[], Awaitable[int]]) -> int:
     return 0
 
 
+def _new_token() -> str:
+    """Return a token of the playground's bot for this run, which no foreign page can know."""
+    return f"{PLAYGROUND_BOT}:{secrets.token_urlsafe(KEY_BYTES)}"
+
+
 def _world(settings: Settings) -> World:
-    """Open the playground's chats, beside the bot's data."""
-    from bot.playground.disk import Disk  # noqa: PLC0415 - loaded where it is needed
+    """Open the playground's chats, beside the bot's data.
+
+    Raises:
+        ChatsUnusable: where the file of the chats cannot be used.
+    """
+    from bot.playground.disk import ChatsUnusable, Disk  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.world import World  # noqa: PLC0415 - loaded where it is needed
 
     folder = settings.data_folder / "playground"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    return World(Disk(folder / "chats.db"), time.time)
+    chats = folder / "chats.db"
+    # New chats beside old cases begin with later numbers, or the bot would take what is new in them for known.
+    disk = Disk(chats, begin=max(0, int(time.time()) - NUMBERS_SINCE))
+    try:
+        return World(disk, time.time)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        disk.close()
+        raise ChatsUnusable(chats, f"what it holds is no chat: {type(error).__name__}") from None
 
 
 def _where(what: str, address: str, settings: Settings, port: int) -> str:

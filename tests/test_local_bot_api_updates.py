@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from local_bot_api import CHAT, TAP, Play, playing
+from local_bot_api import CHAT, TAP, Play, key_of, playing
 
 from bot.playground import polling
 from bot.playground.disk import Disk
@@ -154,7 +154,7 @@ async def test_the_server_stops_at_once_with_polls_and_pages_open() -> None:
     async with aiohttp.ClientSession() as outside:
         async with playing() as play:
             polled = await waiting(replace(play, session=outside))
-            page = await outside.get(f"{play.url}/play/events")
+            page = await outside.get(f"{play.url}/play/events", headers=key_of(play.app, play.port))
             begun = time.monotonic()
         assert time.monotonic() - begun < 1
         assert await polled == (200, {"ok": True, "result": []})
