@@ -155,7 +155,8 @@ def addresses(play: Play, evil: Evil) -> tuple[list[str], list[tuple[str, dict[s
     """Give what a page would ask for, and what it would send; the right token stands among the wrong ones."""
     hook = f"http://127.0.0.1:{evil.port}/hook"
     made_up = {"chat_id": CHAT, "text": "Anterior corpectomy is indicated"}
-    gets, posts = ["/", "/index.html", "/app.js", "/icon.svg", "/play/state", "/play/events", "/play/file/file-1"], []
+    posts: list[tuple[str, dict[str, Any]]] = []
+    gets = ["/", "/index.html", "/app.js", "/icon.svg", "/play/state", "/play/events", "/play/file/file-1"]
     for token in (TOKEN, OLD_TOKEN, "42:abc"):
         bot = f"/bot{token}"
         gets += [f"{bot}/setWebhook?url={hook}", f"{bot}/getUpdates", f"{bot}/getUpdates?offset=-1", f"{bot}/getMe"]
