@@ -24,7 +24,7 @@ from bot.rooms import rooms
 from bot.settings import Settings
 from bot.store.opening import open_store
 from bot.telegram.api import Api
-from bot.telegram.channel import Channel, OtherBot
+from bot.telegram.channel import Channel, OtherBot, WebhookRefused
 from bot.telegram.clerk import Terms
 from bot.telegram.poller import SecondPoller, TokenRefused
 from flows.library import library
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 SECOND_POLLER: Final = 75
 """Exit status where another process polls with the same token."""
 
-TOKEN_REFUSED: Final = 78
-"""Exit status where Telegram refuses the token for good."""
+REFUSED: Final = 78
+"""Exit status where Telegram refuses the token, or the webhook, for good."""
 
 OTHER_BOT: Final = 65
 """Exit status where the database is another bot's."""
@@ -138,7 +138,10 @@ async def _told_why(serving_until: Awaitable[None], say: Say) -> int:
         return SECOND_POLLER
     except TokenRefused:
         say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
-        return TOKEN_REFUSED
+        return REFUSED
+    except WebhookRefused as refusal:
+        say(f"Telegram refuses WEBHOOK_URL: {refusal}")
+        return REFUSED
     except OtherBot:
         say("This database belongs to another bot; give each bot a DATABASE_URL of its own.")
         return OTHER_BOT

@@ -26,6 +26,7 @@ from bot.store.transaction import Transactions
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel
 from bot.telegram.clerk import Terms
+from bot.telegram.wire import Wire
 from flows.library import library
 
 Result = TypeVar("Result")
@@ -89,6 +90,8 @@ class Cloud(BaseRequest):
     async def initialize(self) -> None: ...
 
     async def shutdown(self) -> None: ...
+
+    parse_json_payload = staticmethod(Wire.parse_json_payload)
 
     async def do_request(
         self,
