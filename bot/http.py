@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.http_limits import LimitedConnection
 from bot.settings import SettingsFault
 
 
@@ -27,19 +28,22 @@ async def serving(app: Starlette, address: str) -> AsyncIterator[None]:
 
     Args:
         app: what to serve.
-        address: host:port.
+        address: host:port, an IPv6 host in brackets.
 
     Raises:
         SettingsFault: where the address cannot be listened on.
     """
-    host, _, port = address.rpartition(":")
-    try:
-        listener = socket.create_server((host.strip("[]"), int(port)))
-    except (OSError, OverflowError) as error:
-        raise SettingsFault([f"HTTP_LISTEN: {address} cannot be listened on: {error}"]) from None
     config = uvicorn.Config(
-        app, lifespan="off", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
+        app,
+        http=LimitedConnection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
     )
+    listener = _listening(address)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -47,3 +51,20 @@ async def serving(app: Starlette, address: str) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await task
+
+
+def _listening(address: str) -> socket.socket:
+    """Listen at an address: a name, or a number of either kind of network, an IPv6 one in brackets.
+
+    Raises:
+        SettingsFault: where that is not possible.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        named = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # A name that stands for both, such as localhost, is listened on where it always was.
+        family, _, _, _, place = min(named, key=lambda found: found[0] != socket.AF_INET)
+        both = place[0] == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(place[:2], family=family, dualstack_ipv6=both)
+    except (OSError, OverflowError) as error:
+        raise SettingsFault([f"HTTP_LISTEN: {address} cannot be listened on: {error}"]) from None

@@ -75,6 +75,18 @@ async def test_a_negative_offset_forgets_all_but_the_last(play: Play) -> None:
     assert texts(await play.updates(offset=-9)) == ["b", "c"]
 
 
+async def test_an_offset_far_beyond_what_was_numbered_confirms_nothing_and_is_answered_from_the_beginning(
+    play: Play,
+) -> None:
+    for text in ("a", "b"):
+        await play.say(text)
+    after_last = (await play.updates())[-1]["update_id"] + 1
+    assert texts(await play.updates(offset=after_last + 11)) == ["a", "b"]
+    assert texts(await play.updates(offset=2**31 - 1)) == ["a", "b"]
+    assert await play.updates(offset=after_last + 10) == []
+    assert await play.updates() == []
+
+
 async def test_a_long_poll_ends_with_the_first_update(play: Play) -> None:
     polled = await waiting(play)
     await play.say("hello")

@@ -74,6 +74,11 @@ class Disk:
         ).fetchone()
         return int(row[0])
 
+    def last_number(self, name: str) -> int:
+        """Give the last number that was given of this name, 0 where there was none."""
+        row = self._db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
     def put(self, kind: str, owner: int, number: int, value: Json | bytes, at: float = 0) -> None:
         """Keep a value, in place of what was there."""
         kept = value if isinstance(value, bytes) else orjson.dumps(value)

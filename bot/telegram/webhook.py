@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -42,7 +42,10 @@ def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: st
         """Confirm an update once it is kept, and not before."""
         if not secret or not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret.encode()):
             return Response(status_code=403)
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it any more
         if body is None:
             return Response(status_code=413)
         update = _read(body)

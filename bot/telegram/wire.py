@@ -102,6 +102,8 @@ class Wire(BaseRequest):
             answer = orjson.loads(payload.removeprefix(BOM_UTF8))
         if not isinstance(answer, dict) or not _is_telegrams(answer):
             raise Garbled(payload)
+        if "description" in answer:  # the library would take this off as well, and the capitals with it
+            answer["description"] = answer["description"].removeprefix("Bad Request: ")
         return answer
 
     async def _carried(self, place: Place, request: bytes, trust: ssl.SSLContext) -> tuple[int, bytes]:
