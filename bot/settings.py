@@ -74,13 +74,13 @@ def _address(value: str) -> SplitResult | None:
         fine = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # half a bracket, a port that is not a number or out of range
         return None
-    more = parts.query or parts.fragment or "@" in parts.netloc or re.search(r"\s", value)
+    more = "@" in parts.netloc or re.search(r"[\s#]", value)
     return parts if fine and not more else None
 
 
 def _server(value: str) -> str:
     parts = _address(value)
-    if not parts or parts.path.strip("/"):
+    if not parts or parts.path.strip("/") or "?" in value:
         raise ValueError(f"must be a scheme, a host and a port, such as {TELEGRAM} or http://127.0.0.1:8080")
     return value.rstrip("/")
 
