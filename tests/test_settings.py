@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +58,13 @@ def test_an_empty_setting_in_the_environment_covers_the_one_in_the_file(
     assert settings.log_level is LogLevel.debug
 
 
+def test_the_example_is_the_default_line_by_line_and_so_is_the_example_with_nothing_in_it(folder: Path) -> None:
+    default, example = Settings(), (Path(__file__).parent.parent / ".env.example").read_text("utf-8")
+    for text in (example, re.sub(r"(?m)^([A-Z_]+)=.*$", r"\1=", example)):
+        (folder / ".env").write_text(text, "utf-8")
+        assert read_settings() == default
+
+
 # How the file may be written.
 
 
@@ -78,7 +86,7 @@ def test_an_empty_setting_in_the_environment_covers_the_one_in_the_file(
 def test_the_file_is_read_however_it_is_commonly_written(folder: Path, text: bytes) -> None:
     (folder / ".env").write_bytes(text)
     settings = read_settings()
-    assert (settings.access, settings.allowed_users) == (Access.listed, {1, 2})
+    assert (settings.access, settings.allowed_users) == (Access.listed, frozenset({1, 2}))
 
 
 def test_a_value_may_bear_a_hash(folder: Path) -> None:
