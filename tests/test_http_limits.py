@@ -22,8 +22,8 @@ from test_webhook import RIGHT, Door, Taken
 
 from bot import http_limits
 from bot.health import Health
-from bot.http import serving
-from bot.settings import SettingsFault, read_settings
+from bot.http import AddressTaken, serving
+from bot.settings import read_settings
 from bot.telegram.webhook import SECRET, door
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -240,9 +240,7 @@ async def test_the_port_is_there_on_either_kind_of_network(
         assert (await Door(port, session, called).get("/readyz"))[0] == 503
 
 
-@pytest.mark.parametrize(
-    "address", ["[::1]:{}", "127.0.0.1:{}", "no-such-host.invalid:80", "[::9:9]:80", "[fe80::1]:99999"]
-)
+@pytest.mark.parametrize("address", ["[::1]:{}", "127.0.0.1:{}", "no-such-host.invalid:80", "[::9:9]:80"])
 async def test_an_address_that_cannot_be_listened_on_is_told_in_plain_words(address: str) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as four,
@@ -250,6 +248,6 @@ async def test_an_address_that_cannot_be_listened_on_is_told_in_plain_words(addr
     ):
         taken = six if "::1" in address else four
         listen = address.format(taken.getsockname()[1])
-        with pytest.raises(SettingsFault, match="cannot be listened on"):
+        with pytest.raises(AddressTaken, match="cannot be listened on"):
             async with serving(door(Health(time.monotonic), Taken()), listen):
                 pass

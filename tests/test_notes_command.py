@@ -52,7 +52,7 @@ def test_each_finding_has_its_answer_and_its_words() -> None:
 
 
 def test_a_question_is_missing_where_it_is_asked_or_may_be() -> None:
-    assert noted("T8 fit")["missing"] == ["deficit", "extent", "destruction", "one_sided", "prior"]
+    assert noted("T8 fit")["missing"] == ["deficit", "extent", "destruction", "single_approach", "prior"]
     assert noted("T8 fit, body only")["missing"] == ["deficit", "destruction", "prior"]
     assert noted("T8, posterior only, fit")["missing"] == ["deficit"]
     assert noted("unfit, COPD")["missing"] == ["levels"]
@@ -83,9 +83,9 @@ def test_a_note_becomes_a_card_in_the_terminal(capsys: pytest.CaptureFixture[str
     assert run("decide", f"{WHOLE}, ECOG 1, blue eyes") == 0
     shown = capsys.readouterr().out
     assert "no deficit  “no deficit”" in shown
-    assert "Context, answers nothing: ECOG 1" in shown
+    assert "Noted, not used: ECOG 1" in shown
     assert "Not understood: blue eyes" in shown
-    assert "Posterior MIS: Indicated in the source" in shown
+    assert "Posterior MIS: Supported by the source" in shown
 
 
 def test_a_card_asks_what_is_missing_and_says_that_a_name_was_left_out(capsys: pytest.CaptureFixture[str]) -> None:

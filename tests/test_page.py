@@ -13,8 +13,8 @@ from playwright.async_api import ConsoleMessage, Request, expect
 FRESH = (
     ("Which symptomatic levels", "T8"),
     ("T8 · 1 level", "Done"),
-    ("fit for surgery", "fit"),
-    ("Neurological", "none"),
+    ("fit for surgery", "Fit"),
+    ("Neurological", "None"),
 )
 
 WIDER = """() => [document.scrollingElement, ...document.querySelectorAll("#messages, .bubble, .key")]
@@ -107,14 +107,14 @@ async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -
     await phone.answer(
         ("Which symptomatic levels", "T4"),
         ("T4 · 1 level", "Done"),
-        ("fit for surgery", "fit"),
-        ("Neurological", "significant"),
-        ("Where is the tumour", "circumferential"),
-        ("How far is the vertebral body", "extensive"),
-        ("stable enough", "not enough"),
-        ("Earlier thoracic or abdominal", "none"),
+        ("fit for surgery", "Fit"),
+        ("Neurological", "Significant"),
+        ("Where is the tumour", "Circumferential"),
+        ("How extensive is the destruction", "Extensive"),
+        ("stable enough", "Not enough"),
+        ("Earlier thoracic or abdominal", "None"),
     )
-    await phone.reads("No option meets the source outright: decide in the team")
+    await phone.reads("No option fully meets an indication in the source: discuss as a team")
     await phone.reads("A matter of judgement")
     await phone.reads("Not recommended in the source")
 
@@ -136,8 +136,8 @@ async def test_an_answer_is_changed_and_the_others_are_kept(phone: Phone) -> Non
     await phone.reads("Change an answer")
     await phone.tap("✎ no deficit")
     await phone.reads("Neurological deficit?")
-    await expect(phone.key("none ✓")).to_be_visible()
-    await phone.tap("significant")
+    await expect(phone.key("None ✓")).to_be_visible()
+    await phone.tap("Significant")
     await phone.reads("Posterior decompression and stabilization")
     await phone.reads("is an emergency")
     await phone.reads("limited destruction")
@@ -148,10 +148,10 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
     await phone.answer(*FRESH, *T8)
     await phone.reads("Also supported")
     await phone.tap("All options")
-    await phone.reads("Indicated in the source")
+    await phone.reads("Supported by the source")
     await phone.tap("Anterior")
     await phone.reads("Anterior corpectomy and stabilization")
-    await phone.reads("rating not readable in our copy")
+    await phone.reads("not available")
     await phone.reads("shorter construct (A7)")
     await phone.tap("‹ Back to the card")
     await phone.reads("Also supported")
@@ -160,18 +160,18 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
 async def test_sins_is_scored_beside_the_question_it_helps_with(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8[:1])
-    await phone.reads("How far is the vertebral body")
+    await phone.reads("How extensive is the destruction")
     await phone.tap("SINS")
     await phone.answer(
-        ("What is the pain like", "mechanical"),
-        ("What is the bone lesion like", "lytic"),
-        ("alignment", "normal"),
-        ("collapsed", "less than 50 %"),
-        ("posterolateral", "bilateral"),
+        ("What is the pain like", "Mechanical"),
+        ("What is the bone lesion like", "Lytic"),
+        ("alignment", "Normal"),
+        ("collapsed", "Less than 50 %"),
+        ("posterolateral", "Bilateral"),
     )
     await phone.reads("SINS 11 · potentially unstable")
     await phone.tap("‹ Back to the case")
-    await phone.reads("the source names no cut-off, you judge")
+    await phone.reads("The source names no cut-off: you judge")
     await phone.answer(*T8[1:])
     await phone.reads("Also supported")
 
@@ -193,7 +193,7 @@ async def test_killed_and_started_again_in_the_middle_the_same_buttons_go_on(pho
     bot.start()
     await expect(phone.page.locator("#messages")).to_be_visible()
     await phone.answer(*T8[:1])
-    await phone.reads("How far is the vertebral body")
+    await phone.reads("How extensive is the destruction")
     bot.kill()
     bot.start()
     await phone.answer(*T8[1:])
@@ -204,13 +204,13 @@ async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_cha
     await phone.page.locator("#start").click()
     await phone.reads("bedside look-up")
     await phone.write("T8 fit no deficit body only limited destruction no prior treatment")
-    await phone.reads("Read so. Is it right?")
+    await phone.reads("This is what was read. Is it right?")
     await phone.tap("Confirm")
-    await phone.reads("The headline would change if")
+    await phone.reads("The headline would change with")
     await phone.tap("What would change it")
     await phone.reads("significant deficit")
     await phone.tap("significant deficit")
-    await phone.reads("the case is not changed")
+    await phone.reads("your case is not changed")
     await phone.tap("‹ Back to the card")
     await phone.reads("Findings: T8 · 1 level · fit · no deficit")
 

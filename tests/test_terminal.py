@@ -32,7 +32,7 @@ async def told(*typed: str) -> str:
 
 async def test_a_case_is_answered_by_labels_and_by_numbers() -> None:
     shown = await told(
-        "New case", "T8", "Done", "1", "none", "body only", "limited", "none", "All options", "Anterior"
+        "New case", "T8", "Done", "1", "None", "Body only", "Limited", "None", "All options", "Anterior"
     )
     assert "Case · 2 of 7" in shown
     assert "T8 · 1 level\nPosterior MIS" in shown
@@ -51,9 +51,9 @@ async def test_what_is_no_choice_is_said_to_be_none() -> None:
 
 async def test_commands_work_as_in_a_chat() -> None:
     shown = await told("/about", "/OPTIONS", "/nonsense")
-    assert "Where the source is silent or double" in shown
+    assert "Where the source is silent or contradicts itself" in shown
     assert "The six options" in shown
-    assert "That command is not known" in shown
+    assert "Unknown command" in shown
 
 
 async def test_it_ends_at_a_word_and_shows_nothing_after_it() -> None:
