@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.reply import FOREIGN, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.reply import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.service.tap_rules import Where, allows
+from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
@@ -15,7 +17,7 @@ from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
 from flows.findings import NOT_ASKED
 from flows.flow import Flow
-from flows.heard import IDENTIFIERS, MESSAGE, heard, wiper
+from flows.heard import IDENTIFIERS, MESSAGE, heard, note_of, wiper
 from flows.interview import Interview, Standing
 from flows.levels import written
 from flows.pages import Pages
@@ -100,7 +102,7 @@ class Conversation:
         open_case = (more,) if more else ()
         title = self._words.pages.stray.title
         if IDENTIFIERS in said.beside:
-            wipe = (wiper(self._words.labels.wipe, str(said.message)),) if said.message is not None else ()
+            wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
             return _said(self._pages.said(title, words.leave_out, *wipe, *open_case))
         for fault in ("picture", "long"):
             if fault in said.beside:
@@ -110,17 +112,26 @@ class Conversation:
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
         if tap is None:
-            return Reply(toast=self._words.toasts.unknown_button, forged=UNREADABLE)
+            return self.refused(UNREADABLE)
+        if not allows(tap.verb, Where.own if tap.case else Where.page):
+            return self.refused(MISPLACED)
         if tap.verb is Verb.new:
             return self._new(ledger, visit)
-        if not tap.case or tap.verb is Verb.wipe:  # a person's message is of no case, wherever its button stands
+        if not tap.case:
             return self._tap_page(ledger, tap, visit)
         kept = ledger.get(tap.case)
         if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):
             gone = self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
             return replace(gone, forged=FOREIGN if kept else "")
+        return self._tap_own(ledger, kept, tap, visit)
+
+    def _tap_own(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Do what a button wishes of a case of the person's own."""
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
+        if tap.verb is Verb.wipe:
+            read = f"{MESSAGE}{tap.choice}" in note_of(kept.case)
+            return self._wiped(int(tap.choice)) if read else self.refused(MISPLACED)
         if kept.aside:
             return self._instead(self._aside(kept), visit, self._words.toasts.put_aside)
         if kept.card not in (None, visit.card):
@@ -163,6 +174,10 @@ class Conversation:
         """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were."""
         return ledger.expire(self._clock() - keep)
 
+    def refused(self, forged: str) -> Reply:
+        """Refuse what no button of ours can have asked for there."""
+        return Reply(toast=self._words.toasts.unknown_button, forged=forged)
+
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)
@@ -187,11 +202,20 @@ class Conversation:
                 card = self._pages.scale(tap.question)
             case Verb.erase:
                 return self._erase(ledger, visit)
-            case Verb.wipe if tap.question == "m" and tap.choice.isdecimal():
-                return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(int(tap.choice)),))
+            case Verb.wipe:
+                message = offered(ledger.secret(), visit.place, tap.choice)
+                return self._wiped(message) if message is not None else self.refused(MISPLACED)
             case _:
                 return Reply(toast=self._words.toasts.unknown_button)
         return Reply((Show(card, visit.card),))
+
+    def _wiper(self, ledger: Ledger, visit: Visit, message: int) -> tuple[Button, ...]:
+        """Offer to delete a message of which no case was read."""
+        return (wiper(self._words.labels.wipe, offer(ledger.secret(), visit.place, message)),)
+
+    def _wiped(self, message: int) -> Reply:
+        """Delete a message that the person was offered to delete."""
+        return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(message),))
 
     def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""

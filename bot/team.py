@@ -8,10 +8,11 @@ from typing import Final
 
 from bot.conversation import Conversation, aid_of, later
 from bot.helping import brought_along, found, helping, leading, put
-from bot.reply import FOREIGN, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Show, Stop, Visit
 from bot.retorts import Retorts
+from bot.service.tap_rules import RULES, Where, Who, allows
 from bot.shares import id_at, unsealed
-from bot.teamwork import VIEWS
+from bot.teamwork import VIEWS, leads
 from bot.wards import Wards
 from flows.board import word
 from flows.card import Card, Tap, Verb
@@ -93,25 +94,46 @@ class TeamRoom:
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
-        if tap is None or not tap.case or tap.verb is Verb.new:
+        if tap is None or not tap.case:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
         kept = found(ledger, tap.case)
+        if kept is None and self._shows_a_case(ledger, visit):
+            return self._alone.refused(MISPLACED)
         if kept is None:
-            return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
+            # A record is no less one when its case is erased: nothing takes its place.
+            gone = self._pages.bare(self._catalog.wording.pages.gone)
+            return self._instead(gone, visit, toasts.gone, there=tap.verb is not Verb.reopen)
         # A message that is gone bears no topic: its tap is known by the chat alone.
         if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
             return Reply(toast=toasts.gone, forged=FOREIGN)
+        where = self._where(ledger, kept, visit)
+        if where is None or not allows(tap.verb, where):
+            return self._alone.refused(MISPLACED)
+        if where is Where.record:
+            return self._pressed(ledger, kept, kept, tap, visit)
+        return self._tap_case(ledger, kept, tap, visit)
+
+    def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Do what a button wishes of a case that was pressed on its card, or on a message that once was."""
+        toasts = self._catalog.wording.toasts
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
+        if kept.aside and visit.card == kept.card:
+            return Reply((Show(self._wards.resting(kept), kept.card),), toasts.put_aside)
         if kept.aside:
-            return Reply((Show(self._wards.resting(kept), visit.card),), toasts.put_aside)
-        at_minutes = tap.verb is Verb.reopen and visit.card == kept.team.minutes
-        if kept.card not in (None, visit.card) and not at_minutes:
-            return Reply((Show(self._wards.superseded(kept), visit.card),), toasts.moved)
-        here = kept if at_minutes else replace(kept, card=visit.card)
+            return self._instead(self._wards.resting(kept), visit, toasts.put_aside)
+        if visit.card != kept.card and (kept.card is not None or not visit.bears):
+            return self._instead(self._wards.superseded(kept), visit, toasts.moved)
+        here = replace(kept, card=visit.card)
         if tap.verb is Verb.aid:
             return self._aid(ledger, kept, here, tap, visit)
+        return self._pressed(ledger, kept, here, tap, visit)
+
+    def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Take a tap of who may ask for that, once it is plain which case it means."""
+        if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
+            return Reply(toast=self._words.toasts.leads_only)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
@@ -244,15 +266,42 @@ class TeamRoom:
             return self._alone.not_listed(who, tapped=True)
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
+    def _where(self, ledger: Ledger, kept: Kept, visit: Visit) -> Where | None:
+        """Tell what the message is that a tap on a case came from; None where it is another case's."""
+        if visit.card == kept.card:
+            return Where.card
+        if kept.team and visit.card == kept.team.minutes:
+            return Where.record
+        return None if self._shows_a_case(ledger, visit) else Where.card
+
+    @staticmethod
+    def _shows_a_case(ledger: Ledger, visit: Visit) -> bool:
+        """Tell whether the message that was tapped shows a case or records a decision."""
+        here = leading(ledger.of_chat(chat_of(visit.place)))
+        return any(visit.card in (k.card, k.team and k.team.minutes) for k in here) and visit.card is not None
+
+    @staticmethod
+    def _instead(card: Card, visit: Visit, toast: str, *, there: bool = True) -> Reply:
+        """Put a card in place of a message that bears the button which was tapped; any other stays as it is.
+
+        A client can send any bytes for any message, and must not paint over a record or another card with them.
+        """
+        return Reply((Show(card, visit.card),) if there and visit.bears else (), toast)
+
     def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes that belongs to no case."""
-        match tap.verb if tap else None:
+        if tap is None:
+            return self._alone.tap(ledger, tap, visit)
+        if not allows(tap.verb, Where.group_page) or self._shows_a_case(ledger, visit):
+            return self._alone.refused(MISPLACED)
+        match tap.verb:
             case Verb.new:
                 return self._new(ledger, visit)
             case Verb.help:
-                return Reply((Show(self._pages.plain(self._words.pages.help), visit.card),))
+                return self._instead(self._pages.plain(self._words.pages.help), visit, "")
             case _:
-                return self._alone.tap(ledger, tap, visit)
+                reply = self._alone.tap(ledger, tap, visit)
+                return reply if visit.bears else Reply(toast=self._catalog.wording.toasts.stale)
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""

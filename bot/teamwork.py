@@ -83,7 +83,7 @@ class Teamwork:
         Raises:
             FlowError: as the discussion and the interview do.
         """
-        member = Member(visit.who, leads=visit.admin or visit.who == kept.owner)
+        member = Member(visit.who, leads=leads(kept, visit))
         if tap.verb in _WORDS:
             return self._held(shared, tap, member)
         if tap.turn != shared.case.turn:
@@ -129,6 +129,11 @@ class Teamwork:
                 return discussion.restart(case, member)
             case _:
                 raise StaleTap(tap.question)
+
+
+def leads(kept: Kept, visit: Visit) -> bool:
+    """Return whether somebody leads in a case: opened it, or administers the group."""
+    return visit.admin or visit.who == kept.owner
 
 
 def _answer(shared: Shared, tap: Tap, who: str) -> Codes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kit import buttons, refusals, tap_of
 
-from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.rooms import rooms
 from flows.card import Card, Tap, Verb
 from flows.library import library
@@ -43,6 +43,8 @@ class Group:
     pinned: list[int] = field(default_factory=list)
     admins: set[str] = field(default_factory=set)
     toast: str = ""
+    forged: str = ""
+    wiped: list[int] = field(default_factory=list)
     now: float = 1_800_000_000.0
     ids: int = 0
 
@@ -66,7 +68,9 @@ class Group:
 
     async def wish(self, tap: Tap | None, who: str, at: int) -> None:
         """Let a tap come from a message, whatever it shows by now."""
-        await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, self.visit(who, at)))
+        shown = at in self.messages and tap in [button.tap for button in buttons(self.messages[at])]
+        visit = replace(self.visit(who, at), bears=shown)
+        await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, visit))
 
     async def finished(self, who: str = ANA) -> int:
         """Let a member begin a case and answer every question; give the message of its card."""
@@ -93,7 +97,7 @@ class Group:
     async def do(self, work: Callable[[Ledger], Reply]) -> None:
         """Do one thing in one transaction, and show what follows, message by message."""
         reply = await self.store.run(work)
-        self.toast = reply.toast
+        self.toast, self.forged = reply.toast, reply.forged
         await self._follow(reply)
 
     async def case(self, name: str = "") -> Kept:
@@ -135,6 +139,8 @@ class Group:
                 self.polls[message].open = False
             case Pin(message=message, on=on):
                 self.pinned = [other for other in self.pinned if other != message] + ([message] if on else [])
+            case Wipe(message=message):
+                self.wiped.append(message)
 
     def _number(self) -> int:
         return max([*self.messages, *self.polls], default=0) + 1

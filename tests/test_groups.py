@@ -445,12 +445,31 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
         tapped = {"chat_id": BOARD, "message_id": card["message_id"], "data": bearing, "stale": True}
         await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
-    await board.told(LINDQVIST, "This button is not known here")
-    await board.told(LINDQVIST, "This case is not kept here any more")
+    await board.until(lambda: [who for who, _ in board.toasts].count(LINDQVIST) == 3)
+    assert [toast for who, toast in board.toasts if who == LINDQVIST][1:] == ["This button does not work here."] * 2
     assert [kept.case for kept in await board.cases()] == before
-    assert forgeries(board) == ["unreadable"]
+    assert forgeries(board) == ["unreadable", "misplaced"]
     assert "Smith" not in board.seat.log.getvalue()
     assert str(LINDQVIST) not in board.seat.log.getvalue()
+
+
+async def test_d2_no_member_deletes_or_paints_over_the_record_of_a_decision_with_made_up_data(board: Group) -> None:
+    await board.finished()
+    record = await board.decided()
+    await board.until(lambda: bool(board.seat.play.world.rooms.get(BOARD).pinned))
+    [kept] = await board.cases()
+    note = await board.seat.play.say("who is on call?", BOARD, person_id=OKAFOR)
+    card, case = board.cards()[-2], kept.case.id
+    made_up = [f".0.wp.m.{record['message_id']}", f".0.wp.m.{note}", f"{case}.0.wp.m.{record['message_id']}"]
+    made_up += [".0.hp", ".0.hm", ".0.br", ".0.er", ".0.sc.sins", f"{case}.0.bk", f"{case}.0.op", "c0ffee.0.a"]
+    for bearing in made_up:
+        tapped = {"chat_id": BOARD, "message_id": record["message_id"], "data": bearing, "stale": True}
+        await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
+    await board.beyond()
+    assert board.seat.play.world.messages.get(BOARD, note)
+    assert board.card("Decision: Posterior MIS") == record
+    assert board.card("Decided: Posterior MIS")["message_id"] == card["message_id"]
+    assert forgeries(board) == ["misplaced"] * len(made_up)
 
 
 async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:

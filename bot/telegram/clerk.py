@@ -152,7 +152,7 @@ class Clerk:
             return self._in_group(desk, arrival, tap, role, allowed=allowed)
         if not allowed:
             return self._conversation.not_listed(str(arrival.who), tapped=tapped)
-        visit = Visit(arrival.place, str(arrival.who), arrival.card)
+        visit = Visit(arrival.place, str(arrival.who), arrival.card, bears=arrival.bears)
         if tapped:
             return self._conversation.tap(desk, tap, visit)
         if arrival.data == "start" and arrival.argument:
@@ -170,7 +170,8 @@ class Clerk:
         masked = arrival.masked or role is Role.unseen
         if masked or role is Role.outsider:
             return self._team.refused("masked" if masked else "outsider", "" if tapped else arrival.data)
-        visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=role is Role.admin)
+        admin = role is Role.admin
+        visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=admin, bears=arrival.bears)
         if tapped:
             return self._team.tap(desk, tap, visit)
         return self._team.command(desk, arrival.data, arrival.argument, visit)

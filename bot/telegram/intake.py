@@ -71,6 +71,7 @@ class Arrival:
             answers of a vote; the mark of a poll's question; the number of the chat that a group has become.
         topic: the topic of a forum; 0 where the chat has none.
         masked: whether somebody writes as the group, as a channel or as a bot.
+        bears: whether the message that was tapped shows this very button, as Telegram has it.
     """
 
     who: int
@@ -83,11 +84,12 @@ class Arrival:
     argument: str = ""
     topic: int = 0
     masked: bool = False
+    bears: bool = False
 
     def body(self) -> str:
         """Write it for a letter."""
         person = (self.who, self.chat, self.private, self.query, self.card, self.data)
-        return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked)).decode()
+        return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked, self.bears)).decode()
 
     @property
     def place(self) -> str:
@@ -177,8 +179,9 @@ def _tapped(query: dict[str, Any]) -> Arrival:
     if not message:
         return Arrival(who, who, True, str(query["id"]), None, data, Kind.tap)  # noqa: FBT003 - as read
     chat, private = _chat(message)
+    tapped = Arrival(who, chat, private, str(query["id"]), _number(message), data, Kind.tap)
     masked = _masked(query["from"])
-    return Arrival(who, chat, private, str(query["id"]), _number(message), data, Kind.tap, "", _topic(message), masked)
+    return replace(tapped, topic=_topic(message), masked=masked, bears=data in _buttons(message))
 
 
 def _voted(answer: dict[str, Any]) -> Arrival | None:
@@ -261,6 +264,12 @@ def _chat(message: dict[str, Any]) -> tuple[int, bool]:
 def _topic(message: dict[str, Any]) -> int:
     """Read the topic of a forum; a thread of replies is none."""
     return int(message["message_thread_id"]) if message.get("is_topic_message") else 0
+
+
+def _buttons(message: dict[str, Any]) -> list[object]:
+    """Read what the buttons of a message bear; nothing where Telegram does not show them."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", ())
+    return [button.get("callback_data") for row in rows for button in row]
 
 
 def _masked(user: dict[str, Any]) -> bool:
