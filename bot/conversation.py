@@ -176,7 +176,8 @@ class Conversation:
 
     def refused(self, forged: str) -> Reply:
         """Refuse what no button of ours can have asked for there."""
-        return Reply(toast=self._words.toasts.unknown_button, forged=forged)
+        toasts = self._words.toasts
+        return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
 
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""

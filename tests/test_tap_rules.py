@@ -16,7 +16,7 @@ from flows.card import Card, Tap, Verb
 from flows.findings import Codes
 from flows.heard import IDENTIFIERS
 
-REFUSED: Final = CATALOG.wording.toasts.unknown_button
+REFUSED: Final = CATALOG.wording.toasts.misplaced
 SAID: Final[tuple[Codes, ...]] = (("", ""), ("m", "1"), ("sins", ""), ("deficit", "minor"), ("posterior_mis", "other"))
 """What a forged button says behind its verb."""
 
