@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from bot.reply import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.service.read_links import page_in
 from bot.service.tap_rules import Where, allows
 from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
@@ -90,7 +91,12 @@ class Conversation:
         return _said(card)
 
     def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Reply:
-        """Begin where a link leads: a case to be confirmed; a link that is none of ours leads to the start."""
+        """Begin where a link leads: a page, a case to be confirmed; a link that is none of ours leads to the start."""
+        page = page_in(payload)
+        if page and page.verb is Verb.help:
+            return _said(self._pages.plain(self._catalog.team.pages.help))
+        if page:
+            return self._tap_page(ledger, page, replace(visit, card=None))
         findings = read_prefill(self._clinics[self._default].interview.flow, payload)
         return self._read(ledger, visit, Said(findings)) if findings else self.command(ledger, "start", visit)
 
@@ -270,6 +276,28 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
+    def read(self, case: Case, tap: Tap) -> Card:
+        """Draw what is read beside a case, or the case itself; nobody is named on it.
+
+        Raises:
+            StaleTap: where there is no such thing to read where the case stands.
+        """
+        interview, cards = self._clinics[case.flow]
+        standing = interview.standing(case)
+        match tap.verb:
+            case Verb.show:
+                return cards.case(case, standing)
+            case Verb.scale if standing.at is not None and tap.question in standing.at.scales:
+                return self._pages.scale(tap.question, Button(self._words.labels.to_question, self._show(case)))
+            case Verb.option | Verb.changes | Verb.what_if | Verb.compare:
+                return beside(cards, case, standing, tap)
+            case _:
+                raise StaleTap(tap.question)
+
+    @staticmethod
+    def _show(case: Case) -> Tap:
+        return Tap(Verb.show, case=case.id)
+
     def _beside(self, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
@@ -289,11 +317,7 @@ class Conversation:
 
     def _scale(self, kept: Kept, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""
-        at = self._clinics[kept.case.flow].interview.standing(kept.case).at
-        if at is None or tap.question not in at.scales:
-            raise StaleTap(tap.question)
-        back = Button(self._words.labels.to_question, Tap(Verb.show, case=kept.case.id))
-        return Reply((Show(self._pages.scale(tap.question, back), kept.card, kept.case.id),))
+        return Reply((Show(self.read(kept.case, tap), kept.card, kept.case.id),))
 
     def _aid(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand; it starts from what is found already."""

@@ -107,12 +107,14 @@ class Reply:
     """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
 
     Attributes:
+        opens: what the answer to a tap opens in the person's private chat instead of words: a start link's payload.
         forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
     """
 
     shows: tuple[Show, ...] = ()
     toast: str = ""
     deeds: tuple[Deed, ...] = ()
+    opens: str = ""
     forged: str = ""
 
 

@@ -10,11 +10,12 @@ from bot.conversation import Conversation, aid_of, later
 from bot.helping import brought_along, found, helping, leading, put
 from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Show, Stop, Visit
 from bot.retorts import Retorts
+from bot.service.read_links import case_in, link_to_case, link_to_page
 from bot.service.tap_rules import RULES, Where, Who, allows
 from bot.shares import id_at, unsealed
-from bot.teamwork import VIEWS, leads
+from bot.teamwork import LISTS, leads
 from bot.wards import Wards
-from flows.board import word
+from flows.board import READING
 from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.catalog import Catalog
@@ -26,6 +27,7 @@ from flows.errors import (
 from flows.flow import Flow
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
+from flows.team_case import word
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
@@ -132,9 +134,40 @@ class TeamRoom:
 
     def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap of who may ask for that, once it is plain which case it means."""
+        if tap.verb in READING:
+            return Reply(opens=link_to_case(ledger.secret(), tap, visit.who, self._clock()))
         if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
             return Reply(toast=self._words.toasts.leads_only)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
+
+    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Tap | None:
+        """Return what a link that is for this person opens; None where it is too old, or was made up."""
+        return case_in(ledger.secret(), payload, visit.who, self._clock())
+
+    def to_read(self, ledger: Ledger, tap: Tap) -> Kept | None:
+        """Return the team's case that a tap in a private chat reads; None where it is no team's."""
+        kept = found(ledger, tap.case)
+        return kept if kept and kept.team else None
+
+    def read(self, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Show a member of the group, in private, what is read beside its case; it changes nothing there."""
+        if not allows(tap.verb, Where.reading):
+            return self._alone.refused(MISPLACED)
+        toast = ""
+        try:
+            card = self._alone.read(kept.case, tap)
+        except FlowError:
+            card, toast = self._alone.read(kept.case, Tap(Verb.show)), self._catalog.wording.toasts.stale
+        shared, board = self._wards.shared(kept), self._wards.of(kept).board
+        if tap.verb is Verb.show or toast:
+            card = board.marked(shared, card)
+        return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
+
+    def not_read(self, why: str, *, tapped: bool) -> Reply:
+        """Say why somebody cannot read a team's case in private: "outsider", "unsure", or a link that is too old."""
+        if tapped:
+            return Reply(toast=getattr(self._words.toasts, why))
+        return _said(self._pages.bare(getattr(self._words.pages, why)))
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
         """Take a vote: the number of an answer of the poll, or none where it was taken back."""
@@ -294,21 +327,14 @@ class TeamRoom:
             return self._alone.tap(ledger, tap, visit)
         if not allows(tap.verb, Where.group_page) or self._shows_a_case(ledger, visit):
             return self._alone.refused(MISPLACED)
-        match tap.verb:
-            case Verb.new:
-                return self._new(ledger, visit)
-            case Verb.help:
-                return self._instead(self._pages.plain(self._words.pages.help), visit, "")
-            case _:
-                reply = self._alone.tap(ledger, tap, visit)
-                return reply if visit.bears else Reply(toast=self._catalog.wording.toasts.stale)
+        return self._new(ledger, visit) if tap.verb is Verb.new else Reply(opens=link_to_page(tap))
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""
         mine = kept.case.helped or kept.case.id
         opened = [k for k in leading(ledger.team_cases(kept.place)) if self._wards.is_open(k)]
         above = bool(opened) and max(opened, key=_depth).case.id != mine
-        if tap.verb in VIEWS or not above or not kept.team or tap.name == word(kept.team.name):
+        if tap.verb in LISTS or not above or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
             return Reply((self._wards.drawn(ledger, kept),), self._words.toasts.wrong_name)
@@ -322,12 +348,13 @@ class TeamRoom:
         """Take a tap, or say why not and draw where the case stands."""
         shared, ward = self._wards.shared(kept), self._wards.of(kept)
         try:
-            if tap.verb in VIEWS:
+            if tap.verb in LISTS:
                 helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
-                return Reply((Show(ward.teamwork.viewed(shared, tap, helps), here.card, kept.case.id),))
+                return Reply((Show(ward.teamwork.viewed(shared, tap, visit.who, helps), here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
-            return Reply((Show(ward.board.departing(shared, tap.question), here.card, kept.case.id),))
+            asked = ward.board.confirming(shared, tap.question, visit.who)
+            return Reply((Show(asked, here.card, kept.case.id),))
         except FlowError as refused:
             toast = self._retorts.why(refused, shared, tap, visit)
         else:

@@ -249,6 +249,11 @@ class Phone:
         """Send a command."""
         await self._do(lambda ledger: self.conversation.command(ledger, name, Visit(self.place, self.who)))
 
+    async def follow(self, payload: str) -> None:
+        """Follow a start link."""
+        visit = Visit(self.place, self.who)
+        await self._do(lambda ledger: self.conversation.linked(ledger, payload, visit))
+
     async def write(self, said: Said | None = None) -> None:
         """Send a text; of what it says nothing but codes gets this far."""
         await self._do(lambda ledger: self.conversation.text(ledger, Visit(self.place, self.who), said or Said()))

@@ -43,6 +43,7 @@ class Group:
     pinned: list[int] = field(default_factory=list)
     admins: set[str] = field(default_factory=set)
     toast: str = ""
+    opens: str = ""
     forged: str = ""
     wiped: list[int] = field(default_factory=list)
     now: float = 1_800_000_000.0
@@ -81,7 +82,7 @@ class Group:
     async def decided(self, who: str = ANA) -> int:
         """Let a member decide a case of theirs for what the source puts first; give the message of its card."""
         card = await self.finished(who)
-        await self.tap("Close", "Posterior MIS", who=who, at=card)
+        await self.tap("Close", "Posterior MIS", "Decide", who=who, at=card)
         return card
 
     async def vote(self, answer: str, who: str, at: int | None = None) -> None:
@@ -97,7 +98,7 @@ class Group:
     async def do(self, work: Callable[[Ledger], Reply]) -> None:
         """Do one thing in one transaction, and show what follows, message by message."""
         reply = await self.store.run(work)
-        self.toast, self.forged = reply.toast, reply.forged
+        self.toast, self.opens, self.forged = reply.toast, reply.opens, reply.forged
         await self._follow(reply)
 
     async def case(self, name: str = "") -> Kept:
@@ -157,6 +158,11 @@ class Group:
 def block(card: Card, heading: str) -> list[str]:
     """Give the lines of a card below a heading; none where there is no such block."""
     return dict(told(card)).get(heading, [])
+
+
+def disputed(card: Card) -> list[str]:
+    """Give the lines of what is disputed on a card, under a heading that names it; none where nothing is."""
+    return next((lines for heading, lines in told(card) if heading.startswith("Disputed: ")), [])
 
 
 def label(card: Card, verb: Verb) -> str:

@@ -124,7 +124,7 @@ async def test_what_the_table_leaves_to_a_leader_changes_nothing_where_another_m
     if verb is Verb.withdraw:
         await group.tap("Discuss", at=card)
     if verb is Verb.reopen:
-        await group.tap("Close", "Posterior MIS", at=card)
+        await group.tap("Close", "Posterior MIS", "Decide", at=card)
     before = await group.case()
     await group.wish(Tap(verb, "posterior_mis", "", before.case.id, before.case.turn), BEN, card)
     assert group.toast == CATALOG.team.toasts.leads_only

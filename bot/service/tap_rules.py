@@ -17,6 +17,9 @@ class Where(StrEnum):
     own = "own"
     """In a private chat, a case of one's own."""
 
+    reading = "reading"
+    """In a private chat, what a member of a team reads of its case."""
+
     group_page = "group_page"
     """In a group, what belongs to no case."""
 
@@ -49,7 +52,7 @@ class Rule(NamedTuple):
 
 _ANSWERING: Final = Rule(frozenset({Where.own, Where.card}))
 _ALONE: Final = Rule(frozenset({Where.own}))
-_READING: Final = Rule(frozenset({Where.own, Where.card}))
+_READING: Final = Rule(frozenset({Where.own, Where.reading, Where.card}))
 _ANYWHERE_TO_READ: Final = Rule(frozenset({Where.page, Where.group_page}))
 _TEAM: Final = Rule(frozenset({Where.card}))
 _LEADER: Final = Rule(frozenset({Where.card}), Who.leader)
