@@ -10,7 +10,7 @@ from kit import buttons, refusals, tap_of
 
 from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.rooms import rooms
-from flows.card import Card, Tap, Verb
+from flows.card import Card, Style, Tap, Verb
 from flows.library import library
 from flows.store import Kept, Ledger, MemoryStore
 
@@ -163,6 +163,14 @@ def block(card: Card, heading: str) -> list[str]:
 def disputed(card: Card) -> list[str]:
     """Give the lines of what is disputed on a card, under a heading that names it; none where nothing is."""
     return next((lines for heading, lines in told(card) if heading.startswith("Disputed: ")), [])
+
+
+def record(card: Card) -> str:
+    """Give the plain text of a decision: what its button copies, or what stands on the card."""
+    copies = [button.copies for button in buttons(card) if button.copies]
+    typed = ["\n".join(line.text for line in b.lines) for b in card.blocks if b.style is Style.typed]
+    [text] = [*copies, *typed]
+    return text
 
 
 def label(card: Card, verb: Verb) -> str:

@@ -59,7 +59,9 @@ def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied()
     for findings in space.cases(METASTASIS):
         shared = shared_of(findings)
         told = [q.said(codes) for q in METASTASIS.questions[1:] if (codes := findings[q.code])]
-        supported = [BOARD.blocks.short(a.option) for a in BOARD.blocks.advised(shared.standing).having(Verdict.indicated)]
+        supported = [
+            BOARD.blocks.short(a.option) for a in BOARD.blocks.advised(shared.standing).having(Verdict.indicated)
+        ]
         every = list(decisions(findings))
         for decision in every:
             record = BOARD.decisions.text(shared, decision)
