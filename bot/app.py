@@ -9,10 +9,10 @@ import asyncio
 import resource
 import secrets
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -21,7 +21,8 @@ from structlog.typing import FilteringBoundLogger
 from bot.access import Access
 from bot.log import make_log
 from bot.rooms import rooms
-from bot.settings import Settings
+from bot.settings import ELSEWHERE, Settings, SettingsFault
+from bot.store.errors import StoreFault
 from bot.store.opening import open_store
 from bot.telegram.api import Api
 from bot.telegram.channel import Channel, OtherBot
@@ -111,7 +112,7 @@ async def _channel(
     terms = Terms(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
     store = await asyncio.to_thread(open_store, settings.database)
     try:
-        say(f"Cases are kept in {_place(settings.database)}")
+        say(f"Cases are kept in {store.name}")
         yield Channel(api, store, both, offered.catalog, log, access, terms)
     finally:
         await store.close()
@@ -150,16 +151,20 @@ def _world(settings: Settings) -> World:
     from bot.playground.world import World  # noqa: PLC0415 - loaded where it is needed
 
     folder = settings.data_folder / "playground"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    return World(Disk(folder / "chats.db"), time.time)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise SettingsFault([f"the data folder {folder} cannot be made ({error.strerror}); {ELSEWHERE}"]) from None
+    try:
+        return World(Disk(folder / "chats.db"), time.time)
+    except sqlite3.Error as error:
+        raise StoreFault(
+            f"{folder / 'chats.db'} cannot be used ({error}). It was left untouched. "
+            f"To begin the playground anew, move the folder {folder} away."
+        ) from None
 
 
 def _where(what: str, address: str, settings: Settings, port: int) -> str:
     taken = f" (port {settings.playground_port} is taken)" if port != settings.playground_port else ""
     return f"{what}: {address}{taken}"
-
-
-def _place(url: str) -> str:
-    """Name where cases are kept, without a password."""
-    return str(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else "the PostgreSQL database"

@@ -10,7 +10,11 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from bot.settings import SettingsFault
+from bot.settings import listen_address
+
+
+class AddressTaken(OSError):
+    """An address that cannot be listened on, perhaps only now."""
 
 
 class _Server(uvicorn.Server):
@@ -30,13 +34,14 @@ async def serving(app: Starlette, address: str) -> AsyncIterator[None]:
         address: host:port.
 
     Raises:
-        SettingsFault: where the address cannot be listened on.
+        AddressTaken: where the address cannot be listened on.
     """
-    host, _, port = address.rpartition(":")
+    host, port = listen_address(address)
     try:
-        listener = socket.create_server((host.strip("[]"), int(port)))
-    except (OSError, OverflowError) as error:
-        raise SettingsFault([f"HTTP_LISTEN: {address} cannot be listened on: {error}"]) from None
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, UnicodeError) as error:  # a name too long to be one is no OSError
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise AddressTaken(f"HTTP_LISTEN: {address} cannot be listened on: {why}") from None
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
     )

@@ -40,11 +40,11 @@ ADVISED: Final = "The source supports"
 ANSWERS: Final = (
     (LEVELS, "T8"),
     ("T8 · 1 level", "Done"),
-    ("fit for surgery", "fit"),
-    ("Neurological", "none"),
-    ("Where is the tumour", "body only"),
-    ("How far is the vertebral body", "limited"),
-    ("Earlier thoracic or abdominal", "none"),
+    ("fit for surgery", "Fit"),
+    ("Neurological", "None"),
+    ("Where is the tumour", "Body only"),
+    ("How extensive is the destruction", "Limited"),
+    ("Earlier thoracic or abdominal", "None"),
 )
 
 

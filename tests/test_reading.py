@@ -200,7 +200,7 @@ async def test_what_is_read_is_what_holds_now_and_says_what_is_disputed_or_decid
     await team.tap("What would change it", who=CLEO, at=card)
     reader = Reader(team, CLEO)
     await reader.follow(team.opens)
-    await team.tap("✎ Answers", "✎ no deficit", "significant", who=BEN, at=card)
+    await team.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN, at=card)
     await reader.tap(CATALOG.wording.labels.to_card)
     assert reader.card.title == "Disputed: Posterior MIS or Posterior (open)"
     assert "Disputed: no deficit or significant deficit" in read(reader.card).text

@@ -45,12 +45,12 @@ def shared_of(findings: Findings) -> Shared:
 
 
 def decisions(findings: Findings) -> Iterator[Decision]:
-    """Every decision on a case, each with every reason that it may need, made by fifteen against one."""
+    """Every decision on a case, each with every reason that it may need, or one, made by fifteen against one."""
     result = decide(METASTASIS.guidance, findings)
     for option in (*(advice.option for advice in result.options), NONE_OF_THESE):
         votes = {str(who): option for who in range(15)}
         votes["15"] = "nonoperative" if option == NONE_OF_THESE else NONE_OF_THESE
-        for reason in CATALOG.team.reasons if departs(result, option) else ("",):
+        for reason in CATALOG.team.reasons if departs(result, option) else ("", "wish"):
             yield Decision(option, reason, ANA, LATE, (option, votes["15"]), votes, {})
 
 
@@ -88,7 +88,7 @@ def test_a_record_without_a_vote_says_so() -> None:
     record = BOARD.decisions.text(shared_of(findings), Decision("nonoperative", "", ANA, LATE, (), {}, {}))
     assert record.splitlines() == [
         "Heron, 26 Oct 2026, 07:33 UTC",
-        "T8–T9: unfit: advanced",
+        "T8–T9: unfit: advanced disease",
         "AO Surgery Reference 2019, edition 2026-11, supports: Non-operative",
         "Decided without a vote: Non-operative",
     ]

@@ -19,7 +19,7 @@ from conftest import Fields, Rig, data_of, rig_on, virtual_rig
 
 from bot.desk import Desk, NotSaved
 from bot.health import STALE, Health
-from bot.http import serving
+from bot.http import AddressTaken, serving
 from bot.settings import SettingsFault, read_settings
 from bot.store.opening import open_store
 from bot.telegram.intake import letter_of
@@ -379,6 +379,6 @@ async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: P
 
 async def test_a_port_that_is_taken_is_told_in_plain_words() -> None:
     async with opened(Health(time.monotonic), Taken()) as found:
-        with pytest.raises(SettingsFault, match="cannot be listened on"):
+        with pytest.raises(AddressTaken, match="cannot be listened on"):
             async with serving(door(Health(time.monotonic), Taken()), f"127.0.0.1:{found.port}"):
                 pass

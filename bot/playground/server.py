@@ -163,7 +163,8 @@ def _listen(port: int) -> socket.socket:
             listener = socket.create_server((HOST, candidate))
         except OSError as error:
             if error.errno != errno.EADDRINUSE or candidate == last:
-                raise
+                why = f"port {candidate} of this machine cannot be listened on: {error.strerror}"
+                raise OSError(f"{why}; choose another PLAYGROUND_PORT") from None
         else:
             # asyncio sets this only on a socket that says that it speaks TCP; without it an answer takes 40 ms.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
