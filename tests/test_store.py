@@ -153,6 +153,7 @@ TALK = (
     Remark(Act.object, "deficit", ("minor",), "ben", 1_700_000_000.25),
     Remark(Act.discuss, "", ("posterior", "none"), "ann", 2.0),
     Remark(Act.vote, "", (), "ben", 3.0),
+    Remark(Act.settle, "deficit", ("minor",), "ann", 4.0, (Step(Kind.answer, "deficit", ("none",), "cleo"),)),
 )
 
 
@@ -292,6 +293,17 @@ async def test_forget_leaves_a_team_s_case_with_all_that_was_said_and_takes_the_
     assert len({remark.who for remark in first.case.talk}) == 3
     assert {"ann", "ben"}.isdisjoint([first.owner, first.team.giver, second.owner, *(s.who for s in first.case.steps)])
     assert first.case.revision == 2
+
+
+async def test_forget_takes_the_id_out_of_what_counted_when_something_was_said(ledger_store: Store) -> None:
+    counted = tuple(Step(Kind.answer, "deficit", ("none",), who) for who in ("ann", "ben"))
+    await ledger_store.run(added(team(talk=(Remark(Act.close, "posterior", (), "cleo", 1.0, counted),), owner="cleo")))
+    await ledger_store.run(lambda ledger: ledger.forget("ann"))
+    [found] = await ledger_store.run(lambda ledger: [ledger.get("1f")])
+    assert found
+    [remark] = found.case.talk
+    assert [step.codes for step in remark.counted] == [("none",), ("none",)]
+    assert [step.who for step in remark.counted] == ["-1", "ben"]
 
 
 async def test_a_case_that_somebody_said_nothing_in_is_left_as_it_is_by_their_forget(ledger_store: Store) -> None:

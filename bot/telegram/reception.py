@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from bot.conversation import Conversation
 from bot.desk import Desk, DeskStore, Letter, NotSaved, NumberInUse, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk, HandledAlready
+from bot.telegram.clerk import TAP, Clerk, HandledAlready, MemberWanted
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Fate, failure_of
 from bot.telegram.fingerprint import fingerprint_of
@@ -190,17 +190,29 @@ class Reception:
             role = await self._members.role(chat, arrival.who) if chat else Role.outsider
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
         if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
-            return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+            return await self._handled_alone(letter, arrival.who)
         async with self._lines.setdefault(letter.lane, asyncio.Lock()):
             role = Role.member
             if not arrival.masked:
                 role = await self._members.role(arrival.chat, arrival.who)
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
 
+    async def _handled_alone(self, letter: Letter, who: int) -> tuple[Wish, ...]:
+        """Handle a letter of a private chat; what only a member of some group may have, once Telegram was asked."""
+        try:
+            return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+        except MemberWanted as wanted:
+            chat = wanted.chat
+        role = await self._members.said(chat, who)
+        return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
+
     async def _repeat(self, letter: Letter) -> None:
-        """Tell a repeated update what it was told before."""
-        known = await self._store.run(lambda desk: desk.letter(letter.update_id))
-        if known and not known.body:
+        """Tell a repeated update what it was told before; an answer that still waits is given as it was kept."""
+        known, left = await self._store.run(
+            lambda desk: (desk.letter(letter.update_id), desk.wishes(f"{TAP}{letter.update_id}"))
+        )
+        self._outbox.take_left(left)
+        if known and not known.body and not left:
             self._answer(arrival_in(letter).query, known.toast, letter.lane)
 
     async def _look_after(self, chat: str) -> None:
