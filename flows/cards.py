@@ -70,7 +70,8 @@ class Cards:
     def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
         told = tuple(standing.answers.values()) if self.named else tuple(_given(standing).items())
-        key = (standing.at and standing.at.code, standing.chosen, told, case.edition, case.level, beside)
+        at = standing.at and standing.at.code
+        key = (at, standing.chosen, told, standing.disputed, case.edition, case.level, beside)
         card = self._memory.get(key)
         if card is None:
             if len(self._memory) >= REMEMBERED:
@@ -277,13 +278,15 @@ class Cards:
     def given(self, standing: Standing) -> dict[str, str]:
         """Write each finding that counts, by its question; with who gave it, where that is wanted."""
         return {
-            question.code: question.said(codes) + self._by(standing.answers[question.code])
+            question.code: question.said(codes) + self._by(standing, question)
             for question in self.flow.questions
             if (codes := standing.findings.get(question.code))
         }
 
-    def _by(self, step: Step) -> str:
-        return f" ({person(step.who)})" if self.named else ""
+    def _by(self, standing: Standing, question: Question) -> str:
+        """Tell who gave a finding, where that is wanted, and whether another member of the team disputes it."""
+        by = f" ({person(standing.answers[question.code].who)})" if self.named else ""
+        return f"{by}, {self.catalog.team.heads.disputed.lower()}" if question.code in standing.disputed else by
 
     def _older(self, case: Case) -> list[Line]:
         """Say so where a case was begun under another edition."""
@@ -342,7 +345,7 @@ class Cards:
             scale=self.catalog.scales[self.flow.code].name, score=self.flow.score(standing.findings), band=band.name
         )
         items = tuple(
-            Line(f"{choice.points}{self._by(standing.answers[question.code])}", lead=choice.said)
+            Line(f"{choice.points}{self._by(standing, question)}", lead=choice.said)
             for question, choice in self.flow.made(standing.findings)
         )
         notes = noted(decide(self.flow.guidance, standing.findings).notes)
@@ -398,23 +401,28 @@ class Cards:
         return Line(told), Line(words.disclaimer)
 
     def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:
-        """Tell what an option is indicated for, what it gains and costs, its ratings, and the facts behind."""
+        """Tell what an option is indicated for, its advantages and disadvantages, its ratings, and its facts."""
         words = self.catalog.wording.detail
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
-        ratings = (
-            Line(words.step(option.skill, words.skill_steps), lead=words.skill),
-            Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment),
-        )
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
         facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
         return (
             Block(indication, heading=words.indication, style=Style.listed),
-            Block(self._traits(option.advantages), heading=words.gains, style=Style.listed),
-            Block(self._traits(option.disadvantages), heading=words.costs, style=Style.listed),
-            Block(ratings, heading=words.ratings, style=Style.listed),
+            Block(self._traits(option.advantages), heading=words.advantages, style=Style.listed),
+            Block(self._traits(option.disadvantages), heading=words.disadvantages, style=Style.listed),
+            self._ratings(option),
             Block(facts, heading=words.facts, style=Style.folded),
             Block(self.footer(), style=Style.small),
         )
+
+    def _ratings(self, option: Option) -> Block:
+        """Return how an option is rated for skill and equipment; one line where neither is known."""
+        words = self.catalog.wording.detail
+        if "unknown" == option.skill == option.equipment:
+            return Block((Line(words.unknown, lead=words.ratings),))
+        skill = Line(words.step(option.skill, words.skill_steps), lead=words.skill)
+        equipment = Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment)
+        return Block((skill, equipment), heading=words.ratings, style=Style.listed)
 
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
         told = tuple(Line(self.catalog.traits[trait], facts=(trait,)) for trait in traits)

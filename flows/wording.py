@@ -80,8 +80,8 @@ class Detail(Words):
     """The words of an option's detail."""
 
     indication: Text
-    gains: Text
-    costs: Text
+    advantages: Text
+    disadvantages: Text
     none_stated: Text
     ratings: Text
     skill: Text
@@ -168,6 +168,7 @@ class Toasts(Words):
     nothing_before: Toast
     moved: Toast
     unknown_button: Toast
+    misplaced: Toast
     gone: Toast
     put_aside: Toast
     failed: Toast
