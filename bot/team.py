@@ -96,6 +96,11 @@ class TeamRoom:
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
+        reply = self._tapped(ledger, tap, visit)
+        return replace(reply, late=reply.late or (self._retorts.late(reply.toast) if reply.shows else ""))
+
+    def _tapped(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Do what a button wishes."""
         if tap is None or not tap.case:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
@@ -350,7 +355,8 @@ class TeamRoom:
         try:
             if tap.verb in LISTS:
                 helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
-                return Reply((Show(ward.teamwork.viewed(shared, tap, visit.who, helps), here.card, kept.case.id),))
+                card = ward.teamwork.viewed(shared, tap, visit.who, helps)
+                return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
             asked = ward.board.confirming(shared, tap.question, visit.who)
@@ -364,7 +370,8 @@ class TeamRoom:
             here = self._woken(ledger, here) or here
         if here != kept:
             put(ledger, here, kept.case.revision)
-        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast)
+        late = self._retorts.late(toast or self._words.toasts.counted) if here.case != kept.case else ""
+        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast, late=late)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.

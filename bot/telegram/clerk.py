@@ -249,7 +249,8 @@ class Clerk:
         # A client that is given words as well shows them, and opens nothing.
         opens = {"url": f"https://t.me/{BOT}?start={reply.opens}"} if reply.opens else {}
         said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else opens
-        body = orjson.dumps({"callback_query_id": arrival.query} | said).decode()
+        late = {"late": reply.late, "chat_id": arrival.chat} if reply.late else {}
+        body = orjson.dumps({"callback_query_id": arrival.query} | said | late).decode()
         return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
 
     def _wish(self, desk: Desk, place: str, show: Show) -> Wish:
