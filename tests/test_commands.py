@@ -7,17 +7,20 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import free_port
 
+from bot.playground.disk import Disk
 from bot.settings import Settings
 
 T8: dict[str, Any] = {
@@ -49,7 +52,7 @@ class Spinemets:
             self.words(*words), input=typed, capture_output=True, cwd=self.folder, env=self.env(settings), timeout=60
         )
 
-    def start(self, *words: str, stderr: int = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, stderr: Any = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.words(*words),
             stdout=subprocess.PIPE,
@@ -220,19 +223,6 @@ def test_a_data_folder_that_cannot_be_made_is_told_in_plain_words(spinemets: Spi
     assert "Traceback" not in said
 
 
-def test_a_damaged_playground_is_told_in_plain_words_and_left_as_it_is(spinemets: Spinemets) -> None:
-    chats = spinemets.folder / "data/spinemets/playground/chats.db"
-    chats.parent.mkdir(parents=True)
-    chats.write_bytes(b"no chats " * 1000)
-    result = spinemets("run", PLAYGROUND_PORT=str(free_port()))
-    said = result.stderr.decode()
-    assert result.returncode == 1
-    assert f"{chats} cannot be used" in said
-    assert f"move the folder {chats.parent} away" in said
-    assert "Traceback" not in said
-    assert chats.read_bytes() == b"no chats " * 1000
-
-
 def test_a_damaged_database_is_refused_with_advice_and_left_as_it_is(spinemets: Spinemets) -> None:
     path = spinemets.folder / "cases.db"
     path.write_bytes(b"this is no database, but it may be somebody's only copy" * 100)
@@ -272,12 +262,37 @@ def test_the_playground_takes_the_next_free_port_and_says_so(spinemets: Spinemet
         assert ended(process) == 0
 
 
+def alone(spinemets: Spinemets, **settings: str) -> tuple[subprocess.Popen[str], str, str]:
+    """Serve the local Bot API without a bot; give the process, its address, and what it says of the token."""
+    server = spinemets.start("playground", "--api-only", PLAYGROUND_PORT=str(free_port()), **settings)
+    return server, heard(server, r"http://\S+"), heard(server, r"Token.*").partition(": ")[2]
+
+
+def asked(address: str, path: str) -> dict[str, Any]:
+    """Ask as the page does, which has the key of this run as a cookie."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    opener.open(address).close()
+    with opener.open(address + path) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def called(address: str, token: str, method: str) -> dict[str, Any]:
+    """Call a method of the Bot API."""
+    try:
+        with urllib.request.urlopen(f"{address}/bot{token}/{method}") as answer:  # noqa: S310 - loopback
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            found = json.load(error)
+    return found
+
+
 def seen_alive(address: str) -> dict[str, Any]:
     """Wait until a bot polls a local Bot API and has set its commands; give what the page would read."""
     state: dict[str, Any] = {}
     for _ in range(100):
-        with urllib.request.urlopen(f"{address}/play/state") as answer:  # noqa: S310 - loopback
-            state = json.load(answer)
+        state = asked(address, "/play/state")
         if state["commands"] and state["bot_alive"]:
             break
         time.sleep(0.1)
@@ -285,13 +300,101 @@ def seen_alive(address: str) -> dict[str, Any]:
 
 
 def test_the_local_bot_api_serves_alone_and_a_bot_finds_it(spinemets: Spinemets) -> None:
-    server = spinemets.start("playground", "--api-only", PLAYGROUND_PORT=str(free_port()))
-    address = heard(server, r"http://\S+")
-    bot = spinemets.start("run", BOT_TOKEN="42:abc", BOT_API_URL=address)  # noqa: S106 - it opens nothing
+    server, address, token = alone(spinemets)
+    bot = spinemets.start("run", BOT_TOKEN=token, BOT_API_URL=address)
     assert heard(bot, r"Cases are kept in .*").endswith("spinemets.db")
     assert seen_alive(address)["commands"][0]["command"] == "new"
     assert ended(bot) == 0
     assert ended(server) == 0
+
+
+def test_the_local_bot_api_takes_the_token_of_this_run_alone_and_keeps_what_waits_for_the_next(
+    spinemets: Spinemets,
+) -> None:
+    server, address, first = alone(spinemets)
+    hook = "setWebhook?url=http://127.0.0.1:9/hook"
+    assert called(address, "1000000001:playground", "getMe")["error_code"] == 401
+    assert called(address, first + "x", "getMe")["error_code"] == 401
+    me = called(address, first, "getMe")["result"]
+    assert called(address, first, hook)["ok"]
+    assert ended(server) == 0
+    server, address, second = alone(spinemets)
+    assert second != first
+    assert called(address, first, "getMe")["error_code"] == 401
+    assert called(address, second, "getMe")["result"] == me, "it is the same bot"
+    assert called(address, second, "getWebhookInfo")["result"]["url"] == "http://127.0.0.1:9/hook"
+    assert ended(server) == 0
+
+
+def test_the_local_bot_api_takes_the_token_that_is_set_and_does_not_print_it(spinemets: Spinemets) -> None:
+    server, address, said = alone(spinemets, BOT_TOKEN="42:abc")  # noqa: S106 - it opens nothing
+    assert said == "the one of BOT_TOKEN"
+    assert called(address, "42:abc", "getMe")["result"]["id"] == 42
+    assert called(address, "42:abcd", "getMe")["error_code"] == 401
+    assert ended(server) == 0
+
+
+def test_chats_that_were_deleted_beside_their_cases_begin_anew_and_everything_new_is_heard(
+    spinemets: Spinemets,
+) -> None:
+    folder = spinemets.folder / "data/spinemets/playground"
+    for number in range(3):
+        process = spinemets.start("run", PLAYGROUND_PORT=str(free_port()))
+        address = heard(process, r"http://\S+")
+        for text in ("/start", "/new", "/help"):
+            said_in_the_playground(address, text)
+        assert ended(process) == 0
+        for left in folder.glob("chats.db*"):
+            left.unlink()
+        assert (folder / "spinemets.db").exists(), number
+
+
+def said_in_the_playground(address: str, text: str) -> None:
+    """Write to the bot, and wait until it has answered."""
+    before = len(asked(address, "/play/state")["chats"][0]["messages"])
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    opener.open(address).close()
+    chat = asked(address, "/play/state")["chats"][0]["id"]
+    body = json.dumps({"chat_id": chat, "text": text}).encode()
+    said = urllib.request.Request(f"{address}/play/send", body, {"Content-Type": "application/json"})  # noqa: S310
+    opener.open(said).close()
+    for _ in range(100):
+        messages = asked(address, "/play/state")["chats"][0]["messages"]
+        if len(messages) >= before + 2 and messages[-1]["from"]["is_bot"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{text} was not answered")
+
+
+@pytest.mark.parametrize("how", ["garbage", "half", "other tables", "wrong content", "a folder"])
+def test_chats_that_cannot_be_used_are_told_in_plain_words(spinemets: Spinemets, how: str) -> None:
+    chats = spinemets.folder / "data/spinemets/playground/chats.db"
+    chats.parent.mkdir(parents=True)
+    if how == "garbage":
+        chats.write_bytes(b"no database, but perhaps somebody's only copy " * 99)
+    elif how == "a folder":
+        chats.mkdir()
+    else:
+        with closing(Disk(chats)) as disk, disk.transaction():
+            disk.put("room", 0, 7, b"{" if how == "wrong content" else {"id": 7})
+            for number in range(300):
+                disk.put("message", 7, number, {"text": "x" * 99})
+        with closing(sqlite3.connect(chats)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if how == "other tables":
+                connection.execute("DROP TABLE kept")
+                connection.execute("CREATE TABLE kept (kind TEXT)")
+        if how == "half":
+            chats.write_bytes(chats.read_bytes()[: chats.stat().st_size // 8192 * 4096])
+    before = chats.is_file() and chats.read_bytes()
+    result = spinemets("run", PLAYGROUND_PORT=str(free_port()))
+    told = result.stderr.decode()
+    assert result.returncode == 1
+    assert f"{chats} cannot be used" in told
+    assert "Move it away" in told
+    assert "Traceback" not in told
+    assert chats.exists(), "nothing was begun in its place"
+    assert how == "wrong content" or before == (chats.is_file() and chats.read_bytes())
 
 
 def copied_as_the_readme_says(folder: Path) -> Path:
@@ -311,11 +414,8 @@ def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemet
     with ExitStack() as running:
         # The local server is started elsewhere: the example is for the bot alone.
         (spinemets.folder / "server").mkdir()
-        server = Spinemets(spinemets.folder / "server").start(
-            "playground", "--api-only", PLAYGROUND_PORT=str(free_port())
-        )
+        server, address, _ = alone(Spinemets(spinemets.folder / "server"), BOT_TOKEN="42:abc")  # noqa: S106
         running.callback(ended, server)
-        address = heard(server, r"http://\S+")
         bot = spinemets.start("run", stderr=subprocess.STDOUT, BOT_API_URL=address)
         running.callback(ended, bot)
         assert heard(bot, r"Cases are kept in .*").endswith("data/spinemets/spinemets.db")

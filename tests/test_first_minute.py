@@ -159,6 +159,11 @@ PIP_LOG: Final = 'while [ "$1" != --log ]; do shift; done; log=$2'
             "ERROR: No matching distribution found",
             "could not be reached",
         ),
+        (
+            "connection broken by SSLError([SSL: CERTIFICATE_VERIFY_FAILED])",
+            "ERROR: No matching distribution found",
+            "set PIP_CERT to its certificate",
+        ),
         ("ReadTimeoutError: Read timed out", "Traceback (most recent call last):", "could not be reached"),
         (
             "Could not fetch URL https://host/simple/x/: 404 Client Error",

@@ -89,7 +89,7 @@ async def test_a_damaged_file_is_refused_with_advice_and_left_as_it_is(tmp_path:
 def test_a_database_of_a_newer_program_is_refused_with_advice_and_left_as_it_is(url: str) -> None:
     asyncio.run(open_store(url).close())
     ask(url, "UPDATE alembic_version SET version_num = 'v9999'")
-    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0002.*Run the newer program"):
+    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0003.*Run the newer program"):
         open_store(url)
     assert ask(url, "SELECT version_num FROM alembic_version") == [("v9999",)]
 
@@ -103,7 +103,7 @@ def test_the_migrations_make_what_the_tables_say(url: str) -> None:
 
 def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cases(tmp_path: Path, url: str) -> None:
     first = tmp_path / "first"
-    shutil.copytree(migrate.HERE, first, ignore=shutil.ignore_patterns("__pycache__", "v0002*"))
+    shutil.copytree(migrate.HERE, first, ignore=shutil.ignore_patterns("__pycache__", "v0002*", "v0003*"))
     with database_at(url).engine.begin() as connection:
         migrate.upgrade(connection, first)
     ask(url, "INSERT INTO bot (id) VALUES ('4242')")
@@ -122,7 +122,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cas
         True,
     )
     asyncio.run(store.close())
-    assert ask(url, "SELECT version_num FROM alembic_version") == [("v0002",)]
+    assert ask(url, "SELECT version_num FROM alembic_version") == [("v0003",)]
 
 
 def test_the_newest_version_that_is_known_is_the_head_of_the_migrations() -> None:
@@ -143,7 +143,7 @@ def test_a_change_of_the_tables_is_drafted_as_the_next_migration(
     with create_engine("sqlite://").begin() as connection:
         migrate.upgrade(connection, scripts)
         assert inspect(connection).has_table("ward")
-    assert [path.name for path in (scripts / "versions").glob("v0003*.py")] == ["v0003_wards.py"]
+    assert [path.name for path in (scripts / "versions").glob("v0004*.py")] == ["v0004_wards.py"]
 
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.playground.api import BotApi
 from bot.playground.events import Events
-from bot.playground.guard import Guard
+from bot.playground.guard import Guard, new_key
 from bot.playground.refused import Refused
 from bot.playground.web import PAGE, Web, refused
 from bot.playground.world import World
@@ -40,18 +40,20 @@ class Playground(Starlette):
 
     Attributes:
         api: the Bot API that it speaks.
+        key: what opens the part that the page alone may reach; made anew for each run.
     """
 
     def __init__(self, world: World, api: BotApi, page: Path) -> None:
         """Put the parts together."""
         self.api = api
+        self.key = new_key()
         self._events = Events(world)
         super().__init__(
             routes=[
                 Route("/bot{token}/{method}", api.answer, methods=["GET", "POST"]),
                 *Web(world, api.polling, self._events, page).routes(),
             ],
-            middleware=[Middleware(Guard)],
+            middleware=[Middleware(Guard, key=self.key)],
             exception_handlers={Refused: refused, Exception: _failed},
         )
 

@@ -16,6 +16,7 @@ from bot.conversation import COMMANDS
 from bot.desk import Letter
 from bot.service.read_links import TO_CASE, TO_PAGE
 from bot.team import COMMANDS as TEAM_COMMANDS
+from bot.telegram.fingerprint import fingerprint_of
 
 KINDS: Final = ("message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
@@ -144,9 +145,14 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
         arrival = _arrived(update, username)
         if arrival and arrival.private and arrival.kind == Kind.message and not arrival.data:
             arrival = replace(arrival, argument=hear(update_id, update["message"]))
-        return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
+        return _letter(update, arrival) if arrival else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
+
+
+def _letter(update: dict[str, Any], arrival: Arrival) -> Letter:
+    """Return what is kept of an update."""
+    return Letter(update["update_id"], str(arrival.chat), arrival.body(), fingerprint=fingerprint_of(update))
 
 
 def update_id_of(update: object) -> int | None:
