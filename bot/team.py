@@ -240,7 +240,8 @@ class TeamRoom:
         if kept is None or kept.team is None:
             return Reply()
         earlier = kept.team.minutes
-        here = replace(kept, team=replace(kept.team, minutes=message))
+        case = self._wards.of(kept).discussion.recorded(kept.case, (chat_of(kept.place), message))
+        here = replace(kept, case=case, team=replace(kept.team, minutes=message))
         ledger.put(here, kept.case.revision)
         holds = not self._wards.is_open(kept)
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
@@ -251,6 +252,24 @@ class TeamRoom:
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
         return Reply(tuple(shows), deeds=tuple(pins))
+
+    def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
+        """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
+        ids = dict.fromkeys(kept.case.helped or kept.case.id for kept in cases)
+        return tuple(show for case_id in ids for show in self._shown_anew(ledger.get(case_id), ledger))
+
+    def _shown_anew(self, kept: Kept | None, ledger: Ledger) -> list[Show]:
+        """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
+        if kept is None:
+            return []
+        shared, board = self._wards.shared(kept), self._wards.of(kept).board
+        shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
+        for decision in shared.talk.decisions:
+            chat, message = decision.record or ("", 0)
+            if chat == chat_of(kept.place):
+                record = board.decision(shared, decision)
+                shows.append(Show(record, message, kept.case.id, place=kept.place, minutes=True))
+        return shows
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
