@@ -107,6 +107,7 @@ class Reply:
     """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
 
     Attributes:
+        late: what is told instead where the card must wait for the channel's pace; empty where nothing is drawn anew.
         opens: what the answer to a tap opens in the person's private chat instead of words: a start link's payload.
         forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
     """
@@ -114,6 +115,7 @@ class Reply:
     shows: tuple[Show, ...] = ()
     toast: str = ""
     deeds: tuple[Deed, ...] = ()
+    late: str = ""
     opens: str = ""
     forged: str = ""
 

@@ -58,6 +58,10 @@ class Retorts:
         known = {Stage.voting: toasts.vote_open, Stage.decided: toasts.decided}
         return known.get(shared.talk.stage, toasts.not_now)
 
+    def late(self, toast: str) -> str:
+        """Return what is told of a tap whose card must wait for the channel's pace."""
+        return f"{toast} {self._words.toasts.follows}".strip()
+
     def told(self, shared: Shared, here: Kept, tap: Tap) -> str:
         """Tell what became of a word that somebody held against an answer."""
         if tap.verb not in (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle):

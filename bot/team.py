@@ -96,6 +96,11 @@ class TeamRoom:
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
+        reply = self._tapped(ledger, tap, visit)
+        return replace(reply, late=reply.late or (self._retorts.late(reply.toast) if reply.shows else ""))
+
+    def _tapped(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Do what a button wishes."""
         if tap is None or not tap.case:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
@@ -235,7 +240,8 @@ class TeamRoom:
         if kept is None or kept.team is None:
             return Reply()
         earlier = kept.team.minutes
-        here = replace(kept, team=replace(kept.team, minutes=message))
+        case = self._wards.of(kept).discussion.recorded(kept.case, (chat_of(kept.place), message))
+        here = replace(kept, case=case, team=replace(kept.team, minutes=message))
         ledger.put(here, kept.case.revision)
         holds = not self._wards.is_open(kept)
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
@@ -246,6 +252,24 @@ class TeamRoom:
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
         return Reply(tuple(shows), deeds=tuple(pins))
+
+    def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
+        """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
+        ids = dict.fromkeys(kept.case.helped or kept.case.id for kept in cases)
+        return tuple(show for case_id in ids for show in self._shown_anew(ledger.get(case_id), ledger))
+
+    def _shown_anew(self, kept: Kept | None, ledger: Ledger) -> list[Show]:
+        """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
+        if kept is None:
+            return []
+        shared, board = self._wards.shared(kept), self._wards.of(kept).board
+        shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
+        for decision in shared.talk.decisions:
+            chat, message = decision.record or ("", 0)
+            if chat == chat_of(kept.place):
+                record = board.decision(shared, decision)
+                shows.append(Show(record, message, kept.case.id, place=kept.place, minutes=True))
+        return shows
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
@@ -350,7 +374,8 @@ class TeamRoom:
         try:
             if tap.verb in LISTS:
                 helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
-                return Reply((Show(ward.teamwork.viewed(shared, tap, visit.who, helps), here.card, kept.case.id),))
+                card = ward.teamwork.viewed(shared, tap, visit.who, helps)
+                return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
             asked = ward.board.confirming(shared, tap.question, visit.who)
@@ -364,7 +389,8 @@ class TeamRoom:
             here = self._woken(ledger, here) or here
         if here != kept:
             put(ledger, here, kept.case.revision)
-        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast)
+        late = self._retorts.late(toast or self._words.toasts.counted) if here.case != kept.case else ""
+        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast, late=late)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.

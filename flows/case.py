@@ -65,6 +65,7 @@ class Remark:
         who: the opaque id of the person.
         at: when, in seconds since 1970, UTC.
         counted: the answers that counted at that moment: at a settlement the disputed one, at a decision all.
+        record: of a decision the chat and the message that record it, once they are known.
     """
 
     act: Act
@@ -73,6 +74,7 @@ class Remark:
     who: str = ""
     at: float = 0.0
     counted: tuple[Step, ...] = ()
+    record: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ class Decision:
         reasons: by reason, who gave it.
         counted: the answers that counted, with who gave them.
         settlements: how each dispute before it ended.
+        record: the chat and the message that record it, once they are known.
     """
 
     option: str
@@ -112,6 +113,7 @@ class Decision:
     reasons: Mapping[str, tuple[str, ...]]
     counted: tuple[Step, ...] = ()
     settlements: tuple[Settlement, ...] = ()
+    record: tuple[str, int] | None = None
 
     @property
     def dissent(self) -> tuple[str, ...]:
@@ -313,6 +315,13 @@ class Discussion:
             raise ReasonWanted(option)
         return closed
 
+    @staticmethod
+    def recorded(case: Case, record: tuple[str, int]) -> Case:
+        """Note which message records the latest decision; nobody's tap under way is stale for it."""
+        latest = max((n for n, said in enumerate(case.talk) if said.act is Act.close), default=None)
+        talk = (replace(said, record=record) if n == latest else said for n, said in enumerate(case.talk))
+        return replace(case, talk=tuple(talk))
+
     def reopen(self, case: Case, member: Member, at: float) -> Case:
         """Take a decision up again; it stays on record.
 
@@ -374,7 +383,7 @@ class Discussion:
                 return replace(talk, reasons={**talk.reasons, subject: (*given, who) if codes else given})
             case Act.close:
                 vote = (talk.offered, talk.votes, talk.reasons)
-                on = (remark.counted, talk.settlements)
+                on = (remark.counted, talk.settlements, remark.record)
                 decision = Decision(subject, next(iter(codes), ""), who, remark.at, *vote, *on)
                 return replace(talk, decisions=(*talk.decisions, decision))
             case Act.reopen:

@@ -119,6 +119,10 @@ class Ledger(Protocol):
         """Give what links of this bot are signed with; it is made once and never leaves the store but to sign."""
         ...
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        ...
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own, and tell how many; what they said in a team's stays, unsigned."""
         ...
@@ -206,6 +210,10 @@ class MemoryLedger:
     def secret(self) -> str:
         """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
         return "in memory"
+
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        return [kept for kept in self.cases.values() if kept.team and without(kept, who) is not kept]
 
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own; what they said in a team's stays, unsigned."""

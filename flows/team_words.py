@@ -111,6 +111,8 @@ class TeamToasts(Words):
     wrong_name: Toast
     held: Toast
     settled: Toast
+    counted: Toast
+    follows: Toast
     masked: Toast
     outsider: Toast
     not_finished: Toast

@@ -462,6 +462,42 @@ async def test_a_bot_that_may_not_pin_posts_the_decision_all_the_same(board: Gro
     assert board.seat.play.world.rooms.get(BOARD).pinned == ()
 
 
+async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_still_shows(board: Group) -> None:
+    named = DR_OKAFOR.first_name
+    await board.finished(OKAFOR)
+    await board.tap("✎ Answers", LINDQVIST)
+    await board.reads("Change an answer")
+    await board.tap("✎ no deficit", LINDQVIST)
+    await board.reads("Disagree?")
+    await board.tap("Minor", LINDQVIST)
+    await board.reads("Disputed: no deficit or minor deficit")
+    await board.tap("✎ Answers", OKAFOR)
+    await board.reads("Change an answer")
+    await board.tap("✎ no deficit", OKAFOR)
+    await board.reads("Disagree?")
+    await board.tap("Settle: no deficit", OKAFOR)
+    await board.until(lambda: "Disputed" not in board.cards()[-1]["text"] and ADVISED in board.cards()[-1]["text"])
+    await board.decided(OKAFOR)
+    await board.tap("Reopen", OKAFOR, at="Decided: Posterior MIS")
+    await board.until(lambda: "Superseded: Posterior MIS" in board.cards()[-1]["text"])
+    await board.until(lambda: "Close" in str(board.cards()[0]["reply_markup"]))
+    await board.decided(OKAFOR, at="Findings: ")
+    await board.until(lambda: "Decided: Posterior MIS" in board.cards()[0]["text"])
+    assert [named in card["text"] for card in board.cards()] == [True] * 3
+    play = board.seat.play
+    await play.say("/forget", OKAFOR, person_id=OKAFOR)
+    await board.until(lambda: "Erase everything" in str(play.world.messages.every(OKAFOR)[-1].get("reply_markup")))
+    page = play.world.messages.every(OKAFOR)[-1]
+    await play.tap(page["message_id"], data(page, "Erase everything"), chat_id=OKAFOR, person_id=OKAFOR)
+    await board.until(lambda: not any(named in card["text"] for card in board.cards()))
+    card, superseded, record = board.cards()
+    assert superseded["text"].startswith("Superseded: Posterior MIS")
+    assert record["text"].startswith("Decision: Posterior MIS")
+    for shown in (card, superseded, record):
+        assert "no deficit (someone)" in shown["text"]
+        assert f"minor deficit ({isolated(DR_LINDQVIST)}) against no deficit (someone)" in shown["text"]
+
+
 async def shared(seat: Seat) -> str:
     """Finish a case alone and ask for the link that hands it to a group; give what the link says."""
     await seat.say("/new", LEVELS)

@@ -154,6 +154,7 @@ TALK = (
     Remark(Act.discuss, "", ("posterior", "none"), "ann", 2.0),
     Remark(Act.vote, "", (), "ben", 3.0),
     Remark(Act.settle, "deficit", ("minor",), "ann", 4.0, (Step(Kind.answer, "deficit", ("none",), "cleo"),)),
+    Remark(Act.close, "posterior", ("wish",), "ann", 5.0, record=("-100", 17)),
 )
 
 

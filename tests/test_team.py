@@ -12,11 +12,11 @@ from kit import CATALOG, Phone, buttons, labels, lines, plain, read, tap_of
 from syrupy.assertion import SnapshotAssertion
 from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, disputed, findings_of, record, told
 
-from bot.reply import Visit
+from bot.reply import Reply, Visit
 from bot.shares import LASTS
 from flows.card import PERSON, Card, Style, Tap, Verb, person
 from flows.discussion import MOST_REMARKS
-from flows.store import MemoryStore
+from flows.store import Ledger, MemoryStore
 from flows.team_case import word
 
 TOASTS = CATALOG.team.toasts
@@ -744,6 +744,46 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     assert person(BEN) not in text
     assert block(group.messages[card], "The vote")[0].startswith("Posterior MIS: 3 · ")
     assert person(CLEO) in text
+
+
+async def forgotten(group: Group, who: str) -> None:
+    """Let a member have erased what is kept of them, and the cards drawn anew that named them."""
+
+    def erased(ledger: Ledger) -> Reply:
+        worked = ledger.said_by(who)
+        ledger.forget(who)
+        return Reply(group.rooms.team.unsigned(ledger, worked))
+
+    await group.do(erased)
+
+
+async def test_forget_draws_the_cards_and_records_anew_that_named_somebody_and_no_other(group: Group) -> None:
+    await group.decided(CLEO)
+    first = await group.decided(BEN)
+    minutes = group.pinned[-1]
+    await group.tap("Reopen", who=BEN, at=first)
+    await group.tap(
+        "✎ Answers", "✎ no deficit", "Significant", "Close", "Posterior (open)", "Decide", who=BEN, at=first
+    )
+    before = dict(group.messages)
+    await forgotten(group, BEN)
+    changed = {number for number, card in group.messages.items() if card != before[number]}
+    assert changed == {first, minutes, group.pinned[-1]}
+    assert all(person(BEN) not in read(card).text for card in group.messages.values())
+    superseded = group.messages[minutes]
+    assert superseded.title.startswith("Superseded: Posterior MIS")
+    assert by("no deficit", "-1") in block(superseded, "Who answered"), "what was decided on stays as it was"
+    await forgotten(group, BEN)
+    assert {number for number, card in group.messages.items() if card != before[number]} == changed
+
+
+async def test_forget_after_the_group_has_moved_touches_no_message_of_another_number(group: Group) -> None:
+    await group.decided(BEN)
+    new = Group(place="-1007", store=group.store, now=group.now)
+    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
+    shows = await new.store.run(lambda ledger: new.rooms.team.unsigned(ledger, ledger.said_by(BEN)))
+    assert {show.at for show in shows} <= set(new.messages)
+    assert {show.place for show in shows} == {"-1007"}
 
 
 async def test_forget_is_done_in_private_and_erases_nothing_in_a_group(group: Group) -> None:

@@ -143,9 +143,13 @@ class SqlLedger:
             self._driver.count(_KEEP_SECRET, {"made": found})
         return str(found)
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        return self._every(_SAID_BY, {"who": who, "quoted": f'"{who}"'})
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
-        for kept in self._every(_SAID_BY, {"who": owner, "quoted": f'"{owner}"'}):
+        for kept in self.said_by(owner):
             self.put(without(kept, owner), kept.case.revision)
         self._driver.count(_FORGET_WISHES, {"owner": owner})
         self.erased = True
@@ -225,15 +229,20 @@ def _read(lists: Sequence[Sequence[Any]]) -> tuple[Step, ...]:
 
 
 def _remark(said: Remark) -> list[Any]:
-    """Write what somebody said; what counted at that moment stands last, where it was noted."""
-    counted = [_written(said.counted)] if said.counted else []
-    return [said.act, said.subject, said.codes, said.who, said.at, *counted]
+    """Write what somebody said; what counted at that moment and which message records it stand last, where noted."""
+    noted: list[Any] = [_written(said.counted)] if said.counted or said.record else []
+    noted += [list(said.record)] if said.record else []
+    return [said.act, said.subject, said.codes, said.who, said.at, *noted]
 
 
 def _talk(written: str) -> tuple[Remark, ...]:
     """Read what a team says of a case; nothing where none was ever said."""
     lists = orjson.loads(written) or ()
-    return tuple(
-        Remark(Act(act), subject, tuple(codes), who, at, _read(*counted) if counted else ())
-        for act, subject, codes, who, at, *counted in lists
-    )
+    return tuple(_said(*remark) for remark in lists)
+
+
+def _said(
+    act: str, subject: str, codes: list[str], who: str, at: float, counted: Any = (), record: Any = None
+) -> Remark:
+    """Read what somebody said."""
+    return Remark(Act(act), subject, tuple(codes), who, at, _read(counted), tuple(record) if record else None)

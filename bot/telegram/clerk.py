@@ -176,6 +176,8 @@ class Clerk:
 
     def _alone(self, desk: Desk, arrival: Arrival, tap: Tap | None, visit: Visit) -> Reply:
         """Let a person work alone."""
+        if tap and tap.verb is Verb.erase:
+            return self._erased(desk, tap, visit)
         if arrival.kind == Kind.tap:
             return self._conversation.tap(desk, tap, visit)
         if arrival.data == "start" and arrival.argument:
@@ -183,6 +185,12 @@ class Clerk:
         if arrival.data:
             return self._conversation.command(desk, arrival.data, visit)
         return self._conversation.text(desk, visit, said_in(arrival.argument))
+
+    def _erased(self, desk: Desk, tap: Tap, visit: Visit) -> Reply:
+        """Erase what is kept of a person; the cards of their teams name them no more."""
+        worked = desk.said_by(visit.who)
+        reply = self._conversation.tap(desk, tap, visit)
+        return replace(reply, shows=(*reply.shows, *self._team.unsigned(desk, worked)))
 
     def _linked(self, desk: Desk, arrival: Arrival, visit: Visit, role: Role | None) -> Reply:
         """Let a member read what they asked for in the group; a moment ago they tapped there."""
@@ -249,7 +257,8 @@ class Clerk:
         # A client that is given words as well shows them, and opens nothing.
         opens = {"url": f"https://t.me/{BOT}?start={reply.opens}"} if reply.opens else {}
         said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else opens
-        body = orjson.dumps({"callback_query_id": arrival.query} | said).decode()
+        late = {"late": reply.late, "chat_id": arrival.chat} if reply.late else {}
+        body = orjson.dumps({"callback_query_id": arrival.query} | said | late).decode()
         return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
 
     def _wish(self, desk: Desk, place: str, show: Show) -> Wish:
