@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards import MOST_COPIED, Cards, noted
+from flows.cards import Cards
 from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.interview import Standing
 from flows.keyboard import bound, grid, laid_out
-from flows.levels import written
-from flows.plain import units
+from flows.recommendation import noted
 from flows.rules import Recommendation, Verdict, decide
 
 _ALONE: Final = (Verb.new, Verb.share, Verb.copy)
@@ -150,33 +149,26 @@ class Board:
             self._reasons(decision.reasons),
             self._closing(shared),
         )
-        record = self.record(shared, decision)
-        reopen = (Button(words.labels.reopen, Tap(Verb.reopen)),)
         rows: tuple[tuple[Button, ...], ...] = ()
-        if holds and units(record) <= MOST_COPIED:
-            rows = ((Button(words.labels.copy_record, Tap(Verb.show), copies=record),), reopen)
-        elif holds:
-            typed = Block(tuple(map(Line, record.splitlines())), style=Style.typed)
-            blocks, rows = (*blocks, Block((Line(words.lines.record),)), typed), (reopen,)
+        if holds:
+            record = Block(tuple(map(Line, self.record(shared, decision).splitlines())), style=Style.typed)
+            blocks = (*blocks, Block((Line(words.lines.record),)), record)
+            rows = ((Button(words.labels.reopen, Tap(Verb.reopen)),),)
         title = heading.format(option=self._option(decision.option))
         label = f"{shared.name} · {self.when(decision.at)}"
         return bound(Card(label, title, tuple(b for b in blocks if b.lines), rows), shared.case)
 
     def record(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
-        words, catalog = self.cards.catalog.team.record, self.cards.catalog
-        (_, levels), *others = [
-            (question, codes)
-            for question in self.cards.flow.questions
-            if (codes := shared.standing.findings.get(question.code))
-        ]
-        found = ", ".join(question.said(codes) for question, codes in others)
-        origin = words.source.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition)
+        words, text, result = self.cards.catalog.team.record, self.cards.plain, self.advised(shared)
+        headline, *reasons = text.headline(result)
         lines = [
-            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
-            words.findings.format(levels=written(levels), findings=found),
-            words.sourced.format(source=origin, options=self._supported(self.advised(shared), words.nothing)),
             self._told(decision),
+            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
+            words.sourced.format(headline=headline),
+            *reasons,
+            *text.support(shared.standing.findings, result),
+            *text.closing(""),
         ]
         return "\n".join(lines)
 
@@ -333,10 +325,10 @@ class Board:
         answers = {code: step.codes for code, step in shared.standing.answers.items()}
         return self.cards.flow.counted({**answers, question: codes})
 
-    def _supported(self, result: Recommendation, nothing: str = "") -> str:
+    def _supported(self, result: Recommendation) -> str:
         """Name what is indicated, first the headline; or say that nothing is."""
         named = [self._short(advice.option) for advice in result.having(Verdict.indicated)]
-        text = ", ".join(named) or nothing or self.cards.catalog.team.heads.nothing
+        text = ", ".join(named) or self.cards.catalog.team.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
     def _vote(self, shared: Shared, offered: Codes, votes: Mapping[str, str]) -> Block:

@@ -31,6 +31,7 @@ class Rule:
 
     Attributes:
         id: the rule in the decision rules that it states ("R3").
+        brief: the reason in a few words, for where it must fit a line; `because` where that is short enough.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Rule:
     when: Condition
     because: str
     facts: Codes
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Note:
         facts: what carries it; none where it is the project's own word.
         urgent: whether it stands right below the headline.
         closing: whether it closes the card, with the source.
+        brief: the note in a few words, for the last line of the card; only of one that closes it.
     """
 
     when: Condition
@@ -56,6 +59,7 @@ class Note:
     facts: Codes
     urgent: bool = False
     closing: bool = False
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)

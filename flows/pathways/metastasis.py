@@ -389,6 +389,7 @@ NOTES: Final = (
         "Scope: symptomatic metastases T1–L5, unstable, high-grade compression; radiosensitivity not considered.",
         ("G10",),
         closing=True,
+        brief="unstable spines, high-grade compression",
     ),
 )
 
