@@ -304,10 +304,11 @@ class Cards:
         """Tell what has been answered: what counts, and what is kept but not needed."""
         words = self.catalog.wording
         at = standing.at.code if standing.at else ""
+        lead = words.result.findings if standing.at else ""
         if not standing.at and not self.named:
             at = self.flow.questions[0].code  # the first line of the card tells it already
         counting = [said for code, said in self.given(standing).items() if code != at]
-        lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
+        lines = [Line(" · ".join(counting), lead=lead)] if counting else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
         lines += self._older(case)
@@ -369,11 +370,11 @@ class Cards:
         return Button(self.catalog.wording.labels.copy_text, Tap(Verb.copy), copies=copies)
 
     def _closing(self, result: Recommendation) -> Line:
-        """Return the last line of a recommendation: source, edition, scope, and what the card is not."""
+        """Return the last line of a recommendation: the source with its year, and its scope."""
         source = self.catalog.source
         scope = ", ".join(note.brief for note in result.notes if note.closing)
         words = self.catalog.wording.result.closing
-        return Line(words.format(source=source.name, year=source.year, edition=self.catalog.edition, scope=scope))
+        return Line(words.format(source=source.name, year=source.year, scope=scope))
 
     def _scored(self, case: Case, standing: Standing, band: Band) -> Card:
         """Draw a score: the total and its class, each item with its points, and where the scale comes from."""

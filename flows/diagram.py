@@ -212,7 +212,7 @@ def _beside(question: Question) -> Iterator[str]:
 def _known(flow: Flow, question: Question) -> Iterator[str]:
     """Tell which answers the levels of another case give."""
     for when, choice in question.known:
-        yield f"- `{question.code}` is {question.choice(choice).label} in a case with {words(flow, when)}."
+        yield f"- `{question.code}` is {question.choice(choice).said} in a case with {words(flow, when)}."
 
 
 def _placed(flow: Flow, catalog: Catalog, place: Place) -> str:

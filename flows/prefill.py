@@ -9,7 +9,7 @@ from typing import Final
 from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
 
-VERSION: Final = "p1"
+VERSION: Final = "p2"
 """Begins every payload; another order of questions or choices needs another version."""
 
 _MISSING: Final = "-"

@@ -41,11 +41,16 @@ class RecommendationText:
         )
 
     def folded(self, result: Recommendation, changes: Block) -> tuple[Block, ...]:
-        """Return what is folded: every reason with its facts, what would change the headline, what the source adds."""
+        """Return what is folded: every reason with its facts, what would change the headline, what the source adds.
+
+        Its first lines are seen while it is folded: they say what the card is not.
+        """
         words = self.catalog.wording.result
+        terms = Line(words.terms.format(edition=self.catalog.edition))
+        why = (terms, *self.reasons(result.options), *self._instead(result))
         notes = noted(note for note in result.notes if not note.urgent)
         return (
-            Block((*self.reasons(result.options), *self._instead(result)), heading=words.why, style=Style.folded),
+            Block(why, heading=words.why, style=Style.folded),
             replace(changes, style=Style.folded),
             Block(notes, heading=words.notes, style=Style.folded),
         )
@@ -79,7 +84,7 @@ class RecommendationText:
             said = f"{said}, {result.fork.if_so.lower()}"
         if result.headline or advice.verdict is not Verdict.judgement:
             return Line(said, lead=lead, facts=cited(advice.decisive), strong=advice.verdict in WARNINGS)
-        because = "; ".join(dict.fromkeys(rule.brief or rule.because for rule in advice.decisive))
+        because = "; ".join(sorted({rule.brief or rule.because for rule in advice.decisive}, key=len))
         return Line(f"{said}; {because}", lead=lead, facts=cited(advice.decisive))
 
     def _why(self, advice: Advice) -> Line:

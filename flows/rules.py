@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -51,6 +51,7 @@ class Note:
         facts: what carries it; none where it is the project's own word.
         urgent: whether it stands right below the headline.
         closing: whether it closes the card, with the source.
+        of: the options it speaks of: it stands only if one of them is indicated or a matter of judgement.
         brief: the note in a few words, for the last line of the card; only of one that closes it.
     """
 
@@ -59,7 +60,13 @@ class Note:
     facts: Codes
     urgent: bool = False
     closing: bool = False
+    of: Codes = ()
     brief: str = ""
+
+    def stands(self, findings: Findings, supported: Container[str]) -> bool:
+        """Return whether the note is on the card, given the options that are indicated or a matter of judgement."""
+        spoken_of = not self.of or any(option in supported for option in self.of)
+        return spoken_of and self.when.read(findings) is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +173,8 @@ def decide(guidance: Guidance, findings: Findings) -> Recommendation:
             holding.setdefault(rule.option, []).append(rule)
     options = [_weigh(option, reasons) for option, reasons in holding.items()]
     options.sort(key=lambda advice: _rank(guidance.order, advice, findings))
-    notes = tuple(note for note in guidance.notes if note.when.read(findings))
+    supported = {advice.option for advice in options if not advice.verdict.is_no}
+    notes = tuple(note for note in guidance.notes if note.stands(findings, supported))
     fork = next((fork for fork in guidance.forks if fork.when.read(findings)), None)
     band = next((band for band in guidance.bands if band.when.read(findings)), None)
     return Recommendation(tuple(options), notes, fork, band)

@@ -92,7 +92,8 @@ class Result(Words):
     findings: Text
     unneeded: Text
     footer: Annotated[str, blanks("source", "year", "edition")]
-    closing: Annotated[str, blanks("source", "year", "edition", "scope")]
+    closing: Annotated[str, blanks("source", "year", "scope")]
+    terms: Annotated[str, blanks("edition")]
     disclaimer: Text
     older: Annotated[str, blanks("began", "edition")]
     changing: Text

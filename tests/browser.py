@@ -178,8 +178,8 @@ class Member:
 
 
 T8 = (
-    ("Where is the tumour", "body only"),
-    ("How far is the vertebral body", "limited"),
-    ("Earlier thoracic or abdominal", "none"),
+    ("Where is the tumour", "Body only"),
+    ("How extensive is the destruction", "Limited"),
+    ("Earlier thoracic or abdominal", "None"),
 )
 """The last answers of "T8, fit, no deficit, body only, limited, no prior treatment"."""

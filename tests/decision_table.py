@@ -25,10 +25,10 @@ WEAKEST_FIRST: Final = ("indicated", "judgement", "not_indicated", "not_recommen
 ANSWERS: Final = {
     "fitness": ("fit", "unfit_comorbidity", "unfit_advanced", "undecided"),
     "deficit": ("none", "minor", "significant"),
-    "extent": ("body", "circumferential", "posterior"),
+    "extent": ("body", "body_pedicle", "circumferential", "posterior"),
     "destruction": ("limited", "extensive"),
-    "one_sided": ("enough", "not_enough", "not_judged"),
-    "prior": ("none", "limited", "extensive"),
+    "single_approach": ("enough", "not_enough", "not_judged"),
+    "prior": ("none", "limited", "extensive", "unknown"),
 }
 UPPER: Final = frozenset({"T2", "T3", "T4", "T5"})
 LOWER: Final = frozenset({f"T{n}" for n in range(6, 13)} | {f"L{n}" for n in range(1, 6)})
@@ -92,11 +92,11 @@ def asked(findings: Findings) -> tuple[str, ...]:
         return ("levels", "fitness")
     levels, extent = set(findings.get("levels", ())), findings.get("extent")
     around = extent == "circumferential"
-    anterior_in_play = extent == "body" and len(levels) == 1 and levels <= LOWER
-    combined_in_play = around and findings.get("one_sided") != "enough"
+    anterior_in_play = extent in ("body", "body_pedicle") and len(levels) == 1 and levels <= LOWER
+    combined_in_play = around and findings.get("single_approach") != "enough"
     when = {
         "destruction": extent != "posterior",
-        "one_sided": around,
+        "single_approach": around,
         "prior": anterior_in_play or combined_in_play,
     }
     return ("levels", *(question for question in ANSWERS if when.get(question, True)))

@@ -15,29 +15,35 @@ TITLES: Final = {
     "fitness": "Is the patient fit for surgery?",
     "deficit": "Neurological deficit?",
     "extent": "Where is the tumour?",
-    "destruction": "How far is the vertebral body destroyed?",
-    "one_sided": "Would fixation from the front alone, or from the back alone, be stable enough?",
+    "destruction": "How extensive is the destruction of the vertebral body?",
+    "single_approach": "Would anterior fixation alone, or posterior fixation alone, be stable enough?",
     "prior": "Earlier thoracic or abdominal surgery or radiation?",
 }
 SAID: Final = {
     "fitness": {
         "fit": "fit",
         "unfit_comorbidity": "unfit: comorbidities",
-        "unfit_advanced": "unfit: advanced",
+        "unfit_advanced": "unfit: advanced disease",
         "undecided": "fitness undecided",
     },
     "deficit": {"none": "no deficit", "minor": "minor deficit", "significant": "significant deficit"},
-    "extent": {"body": "body only", "circumferential": "circumferential", "posterior": "posterior elements"},
+    "extent": {
+        "body": "body only",
+        "body_pedicle": "body and pedicle",
+        "circumferential": "circumferential",
+        "posterior": "posterior elements only",
+    },
     "destruction": {"limited": "limited destruction", "extensive": "extensive destruction"},
-    "one_sided": {
-        "enough": "one side stable enough",
-        "not_enough": "one side not enough",
+    "single_approach": {
+        "enough": "single approach enough",
+        "not_enough": "single approach not enough",
         "not_judged": "stability not judged",
     },
     "prior": {
         "none": "no prior treatment",
-        "limited": "prior limited/unknown",
+        "limited": "prior limited",
         "extensive": "prior extensive",
+        "unknown": "prior not known",
     },
 }
 
@@ -81,13 +87,13 @@ def is_asked(question: str, known: dict[str, tuple[str, ...]]) -> bool:
     if question in {"deficit", "extent"}:
         return operable
     if question == "destruction":
-        return operable and value.get("extent") in {"body", "circumferential"}
-    if question == "one_sided":
+        return operable and value.get("extent") in {"body", "body_pedicle", "circumferential"}
+    if question == "single_approach":
         return around
     levels = known.get("levels", ())
     one_lower = len(levels) == 1 and LEVELS.index(levels[0]) > LEVELS.index("T5")
-    one_lower_body = one_lower and value.get("extent") == "body"
-    return operable and (one_lower_body or (around and value.get("one_sided") in {"not_enough", "not_judged"}))
+    one_lower_body = one_lower and value.get("extent") in {"body", "body_pedicle"}
+    return operable and (one_lower_body or (around and value.get("single_approach") in {"not_enough", "not_judged"}))
 
 
 def _said(question: str, codes: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ KINDS: Final[dict[str, Findings]] = {
         "deficit": ("none",),
         "extent": ("circumferential",),
         "destruction": ("limited",),
-        "one_sided": ("not_enough",),
+        "single_approach": ("not_enough",),
         "prior": ("none",),
     },
     "extensive": {**T8, "deficit": ("significant",), "destruction": ("extensive",)},

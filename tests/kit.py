@@ -50,7 +50,7 @@ T4: Final = {
     "deficit": ("significant",),
     "extent": ("circumferential",),
     "destruction": ("extensive",),
-    "one_sided": ("not_enough",),
+    "single_approach": ("not_enough",),
     "prior": ("none",),
 }
 

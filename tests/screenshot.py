@@ -39,8 +39,8 @@ async def recommendation(page: Page, address: str) -> None:
     await phone.answer(
         ("Which symptomatic levels", "T8"),
         ("T8 · 1 level", "Done"),
-        ("fit for surgery", "fit"),
-        ("Neurological", "none"),
+        ("fit for surgery", "Fit"),
+        ("Neurological", "None"),
         *T8,
     )
     await phone.reads("Also supported")
@@ -57,11 +57,11 @@ async def decision(running: Browser, address: str) -> None:
     await reyes.write("/case")
     name = await okafor.named()
     await reyes.tap(name, "T8", "Done · 1")
-    await okafor.tap(name, "fit", "none")
-    await lindqvist.tap(name, "body only")
-    await reyes.tap(name, "limited")
+    await okafor.tap(name, "Fit", "None")
+    await lindqvist.tap(name, "Body only")
+    await reyes.tap(name, "Limited")
     await reyes.reads(name, "Earlier thoracic or abdominal")
-    await okafor.tap(name, "none")
+    await okafor.tap(name, "None")
     await reyes.tap(name, "Discuss")
     for page in pages[:2]:
         await page.locator(".vote").filter(has_text="Posterior MIS").click()

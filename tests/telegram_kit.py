@@ -183,11 +183,11 @@ async def _hearing(seat: Seat) -> AsyncIterator[None]:
 
 
 LEVELS = "Which symptomatic levels"
-FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Done"), ("fit for surgery", "fit"), ("Neurological", "none"))
+FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Done"), ("fit for surgery", "Fit"), ("Neurological", "None"))
 REST = (
-    ("Where is the tumour", "body only"),
-    ("How far is the vertebral body", "limited"),
-    ("Earlier thoracic or abdominal", "none"),
+    ("Where is the tumour", "Body only"),
+    ("How extensive is the destruction", "Limited"),
+    ("Earlier thoracic or abdominal", "None"),
 )
 
 __all__ = ["CHAT", "FRESH", "LEVELS", "REST", "TOKEN", "Seat", "check_request", "data", "labels", "seated"]

@@ -7,8 +7,8 @@ from kit import Phone, labels, lines, read, refusals
 
 from flows.card import Tap, Verb
 
-TO_DESTRUCTION = ("fit", "none", "circumferential")
-SCORED = ("mechanical", "lytic", "normal", "less than 50 %", "bilateral")
+TO_DESTRUCTION = ("Fit", "None", "Circumferential")
+SCORED = ("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
 
 
 @pytest.fixture
@@ -19,15 +19,15 @@ def phone() -> Phone:
 async def at_destruction(phone: Phone, *levels: str) -> None:
     await phone.command("new")
     await phone.tap(*levels, f"Done · {len(levels)}", *TO_DESTRUCTION)
-    assert phone.card.title == "How far is the vertebral body destroyed?"
+    assert phone.card.title == "How extensive is the destruction of the vertebral body?"
 
 
 async def test_sins_is_scored_for_itself(phone: Phone) -> None:
     await phone.command("sins")
-    await phone.tap("mobile", *SCORED)
+    await phone.tap("Mobile", *SCORED)
     assert phone.card.title == "SINS 12 · potentially unstable"
     assert "‹ Back to the case" not in labels(phone.card)
-    await phone.tap("✎ Answers", "✎ mechanical pain", "pain-free lesion")
+    await phone.tap("✎ Answers", "✎ mechanical pain", "Pain-free lesion")
     assert phone.card.title == "SINS 9 · potentially unstable"
     await phone.tap("New case")
     assert phone.card.title == "Which symptomatic levels are to be treated now?"
@@ -41,7 +41,7 @@ async def test_sins_helps_with_the_question_on_destruction_and_starts_from_the_l
     await phone.tap(*SCORED)
     assert (phone.card.label, phone.card.title) == ("T8, semirigid spine", "SINS 11 · potentially unstable")
     await phone.tap("‹ Back to the case")
-    assert phone.card.title == "How far is the vertebral body destroyed?"
+    assert phone.card.title == "How extensive is the destruction of the vertebral body?"
     [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
     assert line.text == "11 · potentially unstable · T8, semirigid spine. The source names no cut-off: you judge."
     assert line.facts == ("SINS",)
@@ -65,7 +65,7 @@ async def test_with_several_levels_the_location_is_asked(phone: Phone) -> None:
 
 async def test_an_unfinished_score_is_taken_up_again_and_is_not_shown_before_it_is_complete(phone: Phone) -> None:
     await at_destruction(phone, "T8")
-    await phone.tap("SINS", "mechanical", "‹ Back to the case")
+    await phone.tap("SINS", "Mechanical", "‹ Back to the case")
     assert not [line for line in lines(phone.card) if line.lead == "SINS"]
     await phone.tap("SINS")
     assert phone.card.title == "What is the bone lesion like?"
@@ -73,17 +73,17 @@ async def test_an_unfinished_score_is_taken_up_again_and_is_not_shown_before_it_
 
 async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_nowhere_else(phone: Phone) -> None:
     await at_destruction(phone, "T8")
-    await phone.tap("SINS", *SCORED, "‹ Back to the case", "limited")
-    assert phone.card.title.startswith("Would fixation from the front alone")
+    await phone.tap("SINS", *SCORED, "‹ Back to the case", "Limited")
+    assert phone.card.title.startswith("Would anterior fixation alone")
     assert [line for line in lines(phone.card) if line.lead == "SINS"]
-    await phone.tap("enough")
+    await phone.tap("Enough")
     assert "SINS" not in read(phone.card).text
 
 
 async def test_a_score_is_bound_to_its_level(phone: Phone) -> None:
     await at_destruction(phone, "T8")
     await phone.tap("SINS", *SCORED, "‹ Back to the case", "✎ Answers", "✎ T8", "T8 ✓", "T9", "Done · 1")
-    assert phone.card.title == "How far is the vertebral body destroyed?"
+    assert phone.card.title == "How extensive is the destruction of the vertebral body?"
     assert not [line for line in lines(phone.card) if line.lead == "SINS"]
     await phone.tap("SINS")
     assert phone.card.title == "What is the pain like?"
@@ -94,7 +94,7 @@ async def test_a_score_is_bound_to_its_level(phone: Phone) -> None:
 async def test_an_old_button_opens_no_score(phone: Phone) -> None:
     await at_destruction(phone, "T8")
     case = await phone.case()
-    await phone.tap("limited")
+    await phone.tap("Limited")
     await phone.wish(Tap(Verb.aid, "sins", case=case.id, turn=case.turn), phone.last)
     assert phone.toast == phone.words.wording.toasts.stale
     assert list(await phone.kept()) == [case.id]
@@ -102,7 +102,7 @@ async def test_an_old_button_opens_no_score(phone: Phone) -> None:
 
 async def test_forgetting_erases_the_score_with_the_case(phone: Phone) -> None:
     await at_destruction(phone, "T8")
-    await phone.tap("SINS", "mechanical")
+    await phone.tap("SINS", "Mechanical")
     await phone.command("forget")
     await phone.tap("Erase everything")
     assert await phone.kept() == {}
@@ -110,7 +110,7 @@ async def test_forgetting_erases_the_score_with_the_case(phone: Phone) -> None:
 
 async def test_an_option_is_no_part_of_a_score(phone: Phone) -> None:
     await phone.command("sins")
-    await phone.tap("mobile", *SCORED)
+    await phone.tap("Mobile", *SCORED)
     case = await phone.case()
     await phone.wish(Tap(Verb.option, "posterior", case=case.id, turn=case.turn), phone.last)
     assert phone.toast == phone.words.wording.toasts.stale
@@ -138,7 +138,7 @@ async def test_a_scale_is_opened_from_its_question_and_left_again(phone: Phone) 
     await phone.tap("? ECOG / Karnofsky / ASA")
     assert phone.card.title == "ECOG, Karnofsky and ASA"
     assert labels(phone.card) == ["‹ Back to the question"]
-    await phone.tap("‹ Back to the question", "fit", "? AIS / Frankel")
+    await phone.tap("‹ Back to the question", "Fit", "? AIS / Frankel")
     assert phone.card.title == "AIS (ASIA Impairment Scale) and Frankel"
     await phone.tap("‹ Back to the question")
     assert phone.card.title == "Neurological deficit?"

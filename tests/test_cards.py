@@ -143,7 +143,7 @@ def with_unneeded() -> tuple[Shown, ...]:
     found = []
     for case in changed_ones():
         counting = _counting(INTERVIEW.standing(case))
-        for question in ("fitness", "extent", "one_sided"):
+        for question in ("fitness", "extent", "single_approach"):
             for code in table.ANSWERS[question] if question in counting else ():
                 other = shown(changed(case, question, (code,)))
                 if other.standing.unneeded:
@@ -238,7 +238,8 @@ def test_the_reader_of_these_tests_counts_as_telegram_does() -> None:
 
 def test_no_blank_is_left_in_any_card() -> None:
     for one in (*case_cards(), *(one for one, _ in details())):
-        text = " ".join([read(one.card).text, *labels(one.card)])
+        said = [label for label in labels(one.card) if label.removesuffix(" ✓") != "None"]  # an answer's own label
+        text = " ".join([read(one.card).text, *said])
         assert not re.search(r"[{}]|None|\(\)", text), text
 
 
@@ -254,7 +255,16 @@ def test_no_block_is_empty_and_no_line_is_blank() -> None:
 def is_own_word(line: Line) -> bool:
     """Whether a line is the project's own word, a finding or a name: no statement of the source."""
     told, looked = WORDS.result, WORDS.outlook
-    own = {EMERGENCY, told.disclaimer, WORDS.detail.none_stated, WORDS.detail.unknown, looked.how, closing(), footer()}
+    own = {
+        EMERGENCY,
+        told.disclaimer,
+        WORDS.detail.none_stated,
+        WORDS.detail.unknown,
+        looked.how,
+        closing(),
+        footer(),
+        terms(),
+    }
     leads = (told.findings, told.unneeded, looked.in_play, looked.out, looked.would, looked.could)
     return line.text in own or line.lead in (*leads, "If fit", *CATALOG.facts, *CATALOG.gaps)
 
@@ -263,9 +273,12 @@ def footer() -> str:
     return f"AO Surgery Reference, text of 2019 · edition {CATALOG.edition}"
 
 
+def terms() -> str:
+    return f"For clinicians: supports, does not replace, clinical judgement. Edition {CATALOG.edition}."
+
+
 def closing() -> str:
-    scope = "unstable spines, high-grade compression"
-    return f"AO Surgery Reference 2019, ed. {CATALOG.edition} · {scope} · supports, does not replace, your judgement"
+    return "AO Surgery Reference 2019 · unstable, high-grade compression"
 
 
 def test_every_statement_of_the_source_bears_its_facts() -> None:
@@ -369,10 +382,17 @@ def test_every_note_that_applies_is_on_the_card_once() -> None:
             assert [line.facts for line in lines(one.card) if line.text == note.text] == [note.facts]
 
 
-def test_the_card_ends_with_source_year_edition_scope_and_what_it_is_for_in_one_line() -> None:
+def test_the_card_ends_with_source_year_and_scope_in_one_line() -> None:
     for one in recommendations():
         assert [line.text for line in one.card.blocks[-1].lines] == [closing()]
         assert "Scope: symptomatic metastases T1–L5" in " ".join(line.text for line in lines(one.card, Style.folded))
+
+
+def test_what_the_card_is_not_and_its_edition_are_the_first_lines_of_the_fold_which_are_seen() -> None:
+    for one in recommendations():
+        why = block(one.card, WORDS.result.why)
+        assert why
+        assert why.lines[0] == Line(terms())
 
 
 # The emergency.
@@ -416,8 +436,10 @@ def test_the_findings_line_shows_all_findings_that_count_in_question_order() -> 
     for one in case_cards():
         at = one.standing.at.code if one.standing.at else None
         shown = at or "levels"  # the first line of a recommendation tells the levels
-        expected = [said(code, codes) for code, codes in _counting(one.standing).items() if code != shown]
-        assert led(one.card, "Findings") == ([" · ".join(expected)] if expected else [])
+        expected = " · ".join(said(code, codes) for code, codes in _counting(one.standing).items() if code != shown)
+        told = [line.text for line in lines(one.card, Style.plain) if line.text == expected]
+        assert told == ([expected] if expected else [])
+        assert led(one.card, "Findings") == (told if at else [])
 
 
 def test_what_is_kept_and_not_needed_is_shown_as_such_and_nowhere_else() -> None:
@@ -437,7 +459,7 @@ def test_the_first_line_of_a_question_shows_no_finding() -> None:
 
 def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
     card = drawn(INTERVIEW.change(played(T4), "extent", WHO))
-    assert "circumferential ✓" in labels(card)
+    assert "Circumferential ✓" in labels(card)
     assert sum("✓" in label for label in labels(card)) == 1
     card = drawn(INTERVIEW.change(played({"levels": ("T8", "T9"), "fitness": ("fit",)}), "levels", WHO))
     assert {"T8 ✓", "T9 ✓", "Done · 2"} < set(labels(card))
@@ -492,7 +514,7 @@ def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -
             assert [(b.tap.verb, b.tap.question) for b in offered] == [(Verb.change, code) for code in counting]
             assert all(button.label.startswith("✎ ") for button in offered)
             assert (back.tap.verb, "✎" in back.label) == (Verb.show, False)
-            assert led(card, "Findings") == led(one.card, "Findings")
+            assert card.blocks[0] in one.card.blocks, "what was answered"
             assert refusals(card) == []
 
 

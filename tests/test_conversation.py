@@ -19,7 +19,7 @@ from flows.store import Kept, Ledger, MemoryLedger, MemoryStore
 TOASTS = CATALOG.wording.toasts
 PAGES = CATALOG.wording.pages
 
-TO_RECOMMENDATION = ("T8", "Done · 1", "fit", "none", "body only", "limited", "none")
+TO_RECOMMENDATION = ("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None")
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ async def test_a_case_is_worked_in_one_message_up_to_its_recommendation(phone: P
 
 
 async def test_the_longest_case_of_one_level_takes_nine_taps(phone: Phone) -> None:
-    longest = ("significant", "circumferential", "extensive", "not enough", "extensive")
-    taps = ("New case", "T8", "Done · 1", "fit", *longest)
+    longest = ("Significant", "Circumferential", "Extensive", "Not enough", "Extensive")
+    taps = ("New case", "T8", "Done · 1", "Fit", *longest)
     await phone.command("start")
     await phone.tap(*taps)
     assert len(taps) == 9
@@ -66,7 +66,7 @@ async def test_the_longest_case_of_one_level_takes_nine_taps(phone: Phone) -> No
 
 async def test_an_answer_is_changed_by_its_button_and_the_others_stay(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
-    await phone.tap("✎ Answers", "✎ no deficit", "significant")
+    await phone.tap("✎ Answers", "✎ no deficit", "Significant")
     assert findings(await phone.case()) == {**T8, "deficit": ("significant",)}
     assert phone.card.title == "Posterior decompression and stabilization"
     await phone.tap("‹ Back", "‹ Back")
@@ -122,7 +122,7 @@ async def test_a_tick_that_comes_twice_stays_ticked(phone: Phone) -> None:
 
 async def test_a_double_tap_answers_once_and_is_told(phone: Phone) -> None:
     await asked(phone, "T8", "Done · 1")
-    fit = tap_of(phone.card, "fit")
+    fit = tap_of(phone.card, "Fit")
     await phone.wish(fit, 1)
     before, card = await phone.kept(), phone.card
     await phone.wish(fit, 1)
@@ -134,7 +134,7 @@ async def test_a_double_tap_answers_once_and_is_told(phone: Phone) -> None:
 async def test_a_double_tap_never_answers_the_next_question_with_the_same_word(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION[:-1])
     await phone.tap("✎ Answers", "✎ no deficit")
-    none = tap_of(phone.card, "none ✓")
+    none = tap_of(phone.card, "None ✓")
     await phone.wish(none, 1)
     assert at(await phone.case()) == "prior"
     await phone.wish(none, 1)
@@ -143,8 +143,8 @@ async def test_a_double_tap_never_answers_the_next_question_with_the_same_word(p
 
 async def test_a_tap_from_before_a_back_is_stale_even_though_its_question_is_at_hand_again(phone: Phone) -> None:
     await asked(phone, "T8", "Done · 1")
-    fit = tap_of(phone.card, "fit")
-    await phone.tap("fit", "‹ Back")
+    fit = tap_of(phone.card, "Fit")
+    await phone.tap("Fit", "‹ Back")
     assert at(await phone.case()) == "fitness"
     before = await phone.kept()
     await phone.wish(fit, 1)
@@ -156,7 +156,7 @@ async def test_a_tap_from_before_a_back_is_stale_even_though_its_question_is_at_
     "verb", [Verb.answer, Verb.mark, Verb.unmark, Verb.done, Verb.change, Verb.back, Verb.restart]
 )
 async def test_every_kind_of_tap_from_an_earlier_turn_is_stale(phone: Phone, verb: Verb) -> None:
-    await asked(phone, "T8", "Done · 1", "fit")
+    await asked(phone, "T8", "Done · 1", "Fit")
     case, before = await phone.case(), await phone.kept()
     await phone.wish(Tap(verb, "deficit", "none", case.id, case.turn - 1), 1)
     assert await phone.kept() == before
@@ -195,7 +195,7 @@ async def test_a_tap_from_elsewhere_changes_nothing_shows_nothing_and_is_told(
     await asked(phone, "T8", "Done · 1")
     before = await phone.kept()
     other = Phone(place, who, phone.store)
-    for tap in (tap_of(phone.card, "fit"), tap_of(phone.card, "‹ Back"), Tap(Verb.show, case="u1c1")):
+    for tap in (tap_of(phone.card, "Fit"), tap_of(phone.card, "‹ Back"), Tap(Verb.show, case="u1c1")):
         await other.wish(tap, 7)
         assert await phone.kept() == before
         assert other.toast == TOASTS.gone
@@ -234,7 +234,7 @@ async def test_continue_brings_the_case_and_the_old_card_says_it_is_out_of_date(
     assert "T8" not in plain(phone.messages[1])
 
     before = await phone.kept()
-    await phone.wish(tap_of(old, "fit"), 1)
+    await phone.wish(tap_of(old, "Fit"), 1)
     assert phone.toast == TOASTS.moved
     assert phone.messages[1].title == PAGES.superseded.title
     assert await phone.kept() == before
@@ -263,10 +263,10 @@ async def test_new_twice_takes_the_case_that_was_never_answered(phone: Phone) ->
 async def test_new_after_an_answer_begins_another_case_and_the_two_never_mix(phone: Phone) -> None:
     await asked(phone, "T8", "Done · 1")
     await phone.command("new")
-    await phone.tap("L3", "Done · 1", "undecided", at=2)
-    await phone.tap("fit", at=1)
-    await phone.tap("minor", at=2)
-    await phone.tap("significant", at=1)
+    await phone.tap("L3", "Done · 1", "Undecided", at=2)
+    await phone.tap("Fit", at=1)
+    await phone.tap("Minor", at=2)
+    await phone.tap("Significant", at=1)
     cases = {case_id: findings(kept.case) for case_id, kept in (await phone.kept()).items()}
     assert cases == {
         "u1c1": {"levels": ("T8",), "fitness": ("fit",), "deficit": ("significant",)},
@@ -278,7 +278,7 @@ async def test_new_after_an_answer_begins_another_case_and_the_two_never_mix(pho
 
 async def test_a_button_of_one_case_on_the_card_of_another_does_not_touch_that_other(phone: Phone) -> None:
     await asked(phone, "T8", "Done · 1")
-    fit = tap_of(phone.card, "fit")
+    fit = tap_of(phone.card, "Fit")
     await phone.command("new")
     before = await phone.kept()
     await phone.wish(fit, 2)
@@ -395,13 +395,13 @@ async def test_the_pages_of_the_menu_turn_into_each_other_in_place(phone: Phone)
 
 
 async def test_cancel_puts_the_case_aside_and_continue_takes_it_up(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1", "fit")
+    await asked(phone, "T8", "Done · 1", "Fit")
     old = phone.card
     await phone.command("cancel")
     assert {card.title for card in phone.messages.values()} == {PAGES.aside.title}
     assert all("T8" not in plain(card) for card in phone.messages.values())
 
-    await phone.wish(tap_of(old, "none"), 1)
+    await phone.wish(tap_of(old, "None"), 1)
     assert phone.toast == TOASTS.put_aside
     assert at(await phone.case()) == "deficit"
     assert phone.messages[1].title == PAGES.aside.title
@@ -409,7 +409,7 @@ async def test_cancel_puts_the_case_aside_and_continue_takes_it_up(phone: Phone)
     await phone.tap("Continue", at=2)
     assert phone.messages[2].title == "Neurological deficit?"
     assert phone.messages[1].title == PAGES.superseded.title
-    await phone.tap("none", at=2)
+    await phone.tap("None", at=2)
     assert at(await phone.case()) == "extent"
 
 
@@ -470,7 +470,7 @@ async def test_forget_erases_every_case_of_the_person_and_of_nobody_else(phone: 
     assert set(await phone.kept()) == {"u2c1"}
     assert phone.card.title == PAGES.forgotten.title
     assert phone.messages[shown].title == PAGES.gone.title
-    await phone.wish(tap_of(old, "fit"), shown)
+    await phone.wish(tap_of(old, "Fit"), shown)
     assert phone.toast == TOASTS.gone
     assert set(await phone.kept()) == {"u2c1"}
 
@@ -549,7 +549,7 @@ async def test_a_case_begun_under_an_older_edition_says_so_and_goes_on(phone: Ph
     await asked(phone, "T8", "Done · 1")
     newer = CATALOG.model_copy(update={"edition": "2099-01"})
     later = Phone(store=phone.store, words=newer, messages=phone.messages, ids=7)
-    await later.tap("fit")
+    await later.tap("Fit")
     assert f"Begun under edition {CATALOG.edition}, shown under edition 2099-01." in read(later.card).text
     await later.command("new")
     assert "Begun under" not in read(later.card).text

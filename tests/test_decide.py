@@ -106,7 +106,7 @@ def fault(record: object) -> FindingFault:
 
 def test_a_missing_finding_is_named_with_its_answers_and_never_defaulted() -> None:
     missing = fault(FIT_T8)
-    assert (missing.finding, missing.allowed) == ("prior", ("none", "limited", "extensive"))
+    assert (missing.finding, missing.allowed) == ("prior", ("none", "limited", "extensive", "unknown"))
 
 
 def test_a_wrong_finding_is_an_error_even_where_its_question_is_not_asked() -> None:

@@ -189,14 +189,14 @@ def test_the_document_of_a_flow_that_advises_has_every_rule() -> None:
 
 def test_the_document_of_a_score_has_the_points_the_classes_and_the_publication() -> None:
     text = document(SINS, CATALOG)
-    assert "`lytic` lytic (2), `mixed` mixed (1), `blastic` blastic (0)" in text
+    assert "`lytic` Lytic (2), `mixed` Mixed (1), `blastic` Blastic (0)" in text
     assert [row[1:3] for row in rows(text, "The classes")] == [
         ["stable", "0 to 6 points"],
         ["potentially unstable", "7 to 12 points"],
         ["unstable", "13 to 18 points"],
     ]
     assert "Source: Fisher CG et al. Spine 2010;35(22):E1221–E1229.\n" in text
-    assert "- `location` is semirigid in a case with exactly 1 of the levels, some level in T3–T10.\n" in text
+    assert "- `location` is semirigid spine in a case with exactly 1 of the levels, some level in T3–T10.\n" in text
     assert "The rules" not in text
 
 

@@ -220,7 +220,7 @@ def test_what_was_settled_may_be_disputed_again() -> None:
 
 @pytest.mark.parametrize(
     ("question", "codes"),
-    [("deficit", ("dubious",)), ("deficit", ()), ("one_sided", ("enough",)), ("nothing", ("x",))],
+    [("deficit", ("dubious",)), ("deficit", ()), ("single_approach", ("enough",)), ("nothing", ("x",))],
 )
 def test_only_an_answer_that_counts_can_be_held_against_and_only_by_one_of_its_choices(
     question: str, codes: tuple[str, ...]
@@ -235,7 +235,7 @@ def test_an_answer_that_asks_more_leads_back_to_the_questions_and_then_on() -> N
     assert talk(case).stage is Stage.gathering
     with pytest.raises(NotNow):
         voting(case)
-    case = INTERVIEW.answer(case, "one_sided", "enough", "ben")
+    case = INTERVIEW.answer(case, "single_approach", "enough", "ben")
     assert talk(case).stage is Stage.advised
     assert talk(voting(case)).stage is Stage.voting
 

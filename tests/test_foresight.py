@@ -226,13 +226,18 @@ def test_every_card_of_changes_fits_and_each_of_its_buttons_names_one_change() -
 
 
 def test_a_what_if_of_an_answer_that_does_not_exist_or_does_not_count_is_stale() -> None:
-    for question, choice in (("deficit", "none"), ("one_sided", "enough"), ("levels", "minus_T8"), ("age", "old")):
+    for question, choice in (
+        ("deficit", "none"),
+        ("single_approach", "enough"),
+        ("levels", "minus_T8"),
+        ("age", "old"),
+    ):
         with pytest.raises(StaleTap):
             FORESIGHT.change(T8, question, choice)
 
 
 def test_a_case_is_compared_with_what_would_come_of_an_answer_kept_and_not_needed() -> None:
-    around = {**T8, "extent": ("circumferential",), "one_sided": ("not_enough",)}
+    around = {**T8, "extent": ("circumferential",), "single_approach": ("not_enough",)}
     change = FORESIGHT.change({**around, "extent": ("body",)}, "extent", "circumferential")
     assert change.after.leads == (Lead("combined"),)
     assert change.after.asks == ""
@@ -250,7 +255,7 @@ def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> No
 async def recommended() -> Phone:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "fit", "none", "body only", "limited", "none")
+    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None")
     return phone
 
 
@@ -317,7 +322,7 @@ def test_a_recommendation_names_the_answers_that_would_and_that_might_change_its
     told = {line.lead: line.text for line in lines(drawn(played(T8)))}
     assert told[WORDS.outlook.would].split("; ") == [
         "unfit: comorbidities",
-        "unfit: advanced",
+        "unfit: advanced disease",
         "fitness undecided",
         "significant deficit",
         "extensive destruction",

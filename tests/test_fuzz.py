@@ -32,7 +32,7 @@ NAMED = ("zebediah", "quux", "12.03.1950", "7788990")
 BIG = "x" * 1_000_000
 USERS = range(1, 41)
 GROUPS = (-100_123, -7)
-QUESTIONS = ("levels", "fitness", "deficit", "extent", "destruction", "prior", "one_sided", "nonsense", "")
+QUESTIONS = ("levels", "fitness", "deficit", "extent", "destruction", "prior", "single_approach", "nonsense", "")
 CHOICES = ("T8", "L5", "T13", "fit", "none", "body", "limited", "zz", "", "é", "A" * 30)
 VERBS = (*Verb, "zz", "", "A")
 

@@ -47,11 +47,11 @@ ADVISED: Final = "The source supports"
 ANSWERS: Final = (
     (LEVELS, "T8"),
     ("T8 · 1 level", "Done"),
-    ("fit for surgery", "fit"),
-    ("Neurological", "none"),
-    ("Where is the tumour", "body only"),
-    ("How far is the vertebral body", "limited"),
-    ("Earlier thoracic or abdominal", "none"),
+    ("fit for surgery", "Fit"),
+    ("Neurological", "None"),
+    ("Where is the tumour", "Body only"),
+    ("How extensive is the destruction", "Limited"),
+    ("Earlier thoracic or abdominal", "None"),
 )
 
 
@@ -187,7 +187,7 @@ async def test_c2_of_two_answers_at_once_the_first_counts_and_the_second_is_told
     await board.reads("T8 · 1 level")
     await board.tap("Done")
     card = await board.reads("fit for surgery")
-    for who, label in ((OKAFOR, "fit"), (LINDQVIST, "undecided")):
+    for who, label in ((OKAFOR, "Fit"), (LINDQVIST, "Undecided")):
         button = data(card, label)
         await board.seat.play.tap(card["message_id"], button, chat_id=BOARD, person_id=who, stale=True)
     await board.told(LINDQVIST, f"{isolated(DR_OKAFOR)} answered first: fit.")
@@ -233,7 +233,7 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         assert await rounds.worked() == before
         await rounds.tap("‹ Back", OKAFOR)
         await rounds.reads("Earlier thoracic or abdominal")
-        await rounds.tap("none", OKAFOR)
+        await rounds.tap("None", OKAFOR)
         await rounds.reads(ADVISED)
         stage.join(OPEN, LINDQVIST)
         await rounds.tap("Close", LINDQVIST)
@@ -484,22 +484,22 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
 async def test_a_score_stands_beside_the_question_of_a_team_and_goes_on_after_a_restart(tmp_path: Path) -> None:
     async with grouped(tmp_path) as board:
         await board.say("/case", answer=LEVELS)
-        for question, label in (*ANSWERS[:4], ("Where is the tumour", "circumferential")):
+        for question, label in (*ANSWERS[:4], ("Where is the tumour", "Circumferential")):
             await board.reads(question)
             await board.tap(label)
-        await board.reads("How far is the vertebral body")
+        await board.reads("How extensive is the destruction")
         await board.tap("SINS", OKAFOR)
         await board.reads("SINS · 2 of 6")
-        await board.tap("mechanical", LINDQVIST)
+        await board.tap("Mechanical", LINDQVIST)
         await board.reads("SINS · 3 of 6")
     async with grouped(tmp_path) as board:
-        rest = {"bone lesion": "lytic", "alignment": "normal", "collapsed": "less than", "elements": "bilateral"}
+        rest = {"bone lesion": "Lytic", "alignment": "Normal", "collapsed": "Less than", "elements": "Bilateral"}
         for question, label in rest.items():
             await board.reads(question)
             await board.tap(label, OKAFOR)
         await board.reads("SINS 11 · potentially unstable")
         await board.tap("‹ Back to the case", LINDQVIST)
-        card = await board.reads("How far is the vertebral body")
+        card = await board.reads("How extensive is the destruction")
         assert "SINS: 11 · potentially unstable" in card["text"]
         assert len(board.cards()) == 1
         assert not forgeries(board)

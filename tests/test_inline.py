@@ -34,7 +34,7 @@ from flows.card import Verb
 from flows.findings import Findings
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
-from flows.plain import plain, units
+from flows.plain import units
 from flows.prefill import read_prefill
 
 LOOKUP = Lookup(library())
@@ -171,7 +171,7 @@ async def test_the_last_cases_are_listed_with_their_headlines_and_brought_back()
 @pytest.mark.parametrize(
     ("findings", "brief"),
     [
-        ({**T4, "destruction": ("limited",), "one_sided": ("enough",)}, "T4 · Posterior (open)"),
+        ({**T4, "destruction": ("limited",), "single_approach": ("enough",)}, "T4 · Posterior (open)"),
         (T4, "T4 · discuss as a team"),
         ({**T8, "fitness": ("undecided",)}, "T8 · Settle fitness first"),
         (
@@ -221,7 +221,7 @@ async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> No
         case = answer(INTERVIEW, case, question, codes)
     for question, codes in (("extent", ("circumferential",)), ("destruction", ("extensive",))):
         case = answer(INTERVIEW, case, question, codes)
-    for question, codes in (("one_sided", ("not_judged",)), ("prior", ("extensive",))):
+    for question, codes in (("single_approach", ("not_judged",)), ("prior", ("extensive",))):
         case = answer(INTERVIEW, case, question, codes)
     standing = INTERVIEW.standing(case)
     assert standing.at is None

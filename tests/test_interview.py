@@ -318,8 +318,8 @@ def test_a_change_in_the_middle_goes_on_where_the_interview_stood() -> None:
 
 def test_a_change_that_opens_a_new_question_asks_just_that() -> None:
     case = changed(played(T8), "extent", ("circumferential",))
-    assert at(case) == "one_sided"
-    case = INTERVIEW.answer(case, "one_sided", "enough", WHO)
+    assert at(case) == "single_approach"
+    case = INTERVIEW.answer(case, "single_approach", "enough", WHO)
     assert at(case) is None
     assert unneeded(case) == {"prior": ("none",)}
 

@@ -52,7 +52,7 @@ def test_each_finding_has_its_answer_and_its_words() -> None:
 
 
 def test_a_question_is_missing_where_it_is_asked_or_may_be() -> None:
-    assert noted("T8 fit")["missing"] == ["deficit", "extent", "destruction", "one_sided", "prior"]
+    assert noted("T8 fit")["missing"] == ["deficit", "extent", "destruction", "single_approach", "prior"]
     assert noted("T8 fit, body only")["missing"] == ["deficit", "destruction", "prior"]
     assert noted("T8, posterior only, fit")["missing"] == ["deficit"]
     assert noted("unfit, COPD")["missing"] == ["levels"]

@@ -13,8 +13,8 @@ from playwright.async_api import ConsoleMessage, Request, expect
 FRESH = (
     ("Which symptomatic levels", "T8"),
     ("T8 · 1 level", "Done"),
-    ("fit for surgery", "fit"),
-    ("Neurological", "none"),
+    ("fit for surgery", "Fit"),
+    ("Neurological", "None"),
 )
 
 WIDER = """() => [document.scrollingElement, ...document.querySelectorAll("#messages, .bubble, .key")]
@@ -107,12 +107,12 @@ async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -
     await phone.answer(
         ("Which symptomatic levels", "T4"),
         ("T4 · 1 level", "Done"),
-        ("fit for surgery", "fit"),
-        ("Neurological", "significant"),
-        ("Where is the tumour", "circumferential"),
-        ("How far is the vertebral body", "extensive"),
-        ("stable enough", "not enough"),
-        ("Earlier thoracic or abdominal", "none"),
+        ("fit for surgery", "Fit"),
+        ("Neurological", "Significant"),
+        ("Where is the tumour", "Circumferential"),
+        ("How extensive is the destruction", "Extensive"),
+        ("stable enough", "Not enough"),
+        ("Earlier thoracic or abdominal", "None"),
     )
     await phone.reads("No option fully meets an indication in the source: discuss as a team")
     await phone.reads("A matter of judgement")
@@ -136,8 +136,8 @@ async def test_an_answer_is_changed_and_the_others_are_kept(phone: Phone) -> Non
     await phone.reads("Change an answer")
     await phone.tap("✎ no deficit")
     await phone.reads("Neurological deficit?")
-    await expect(phone.key("none ✓")).to_be_visible()
-    await phone.tap("significant")
+    await expect(phone.key("None ✓")).to_be_visible()
+    await phone.tap("Significant")
     await phone.reads("Posterior decompression and stabilization")
     await phone.reads("is an emergency")
     await phone.reads("limited destruction")
@@ -160,14 +160,14 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
 async def test_sins_is_scored_beside_the_question_it_helps_with(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8[:1])
-    await phone.reads("How far is the vertebral body")
+    await phone.reads("How extensive is the destruction")
     await phone.tap("SINS")
     await phone.answer(
-        ("What is the pain like", "mechanical"),
-        ("What is the bone lesion like", "lytic"),
-        ("alignment", "normal"),
-        ("collapsed", "less than 50 %"),
-        ("posterolateral", "bilateral"),
+        ("What is the pain like", "Mechanical"),
+        ("What is the bone lesion like", "Lytic"),
+        ("alignment", "Normal"),
+        ("collapsed", "Less than 50 %"),
+        ("posterolateral", "Bilateral"),
     )
     await phone.reads("SINS 11 · potentially unstable")
     await phone.tap("‹ Back to the case")
@@ -193,7 +193,7 @@ async def test_killed_and_started_again_in_the_middle_the_same_buttons_go_on(pho
     bot.start()
     await expect(phone.page.locator("#messages")).to_be_visible()
     await phone.answer(*T8[:1])
-    await phone.reads("How far is the vertebral body")
+    await phone.reads("How extensive is the destruction")
     bot.kill()
     bot.start()
     await phone.answer(*T8[1:])

@@ -15,11 +15,11 @@ pytest_plugins = ("store_fixtures",)
 STEPS = (
     ("Which symptomatic levels", "T8", "T8 · 1 level"),
     ("T8 · 1 level", "Done", "fit for surgery"),
-    ("fit for surgery", "fit", "Neurological deficit"),
-    ("Neurological deficit", "none", "Where is the tumour"),
-    ("Where is the tumour", "body only", "How far is the vertebral body"),
-    ("How far is the vertebral body", "limited", "Earlier thoracic or abdominal"),
-    ("Earlier thoracic or abdominal", "none", "Also supported"),
+    ("fit for surgery", "Fit", "Neurological deficit"),
+    ("Neurological deficit", "None", "Where is the tumour"),
+    ("Where is the tumour", "Body only", "How extensive is the destruction"),
+    ("How extensive is the destruction", "Limited", "Earlier thoracic or abdominal"),
+    ("Earlier thoracic or abdominal", "None", "Also supported"),
 )
 """What is read, what is tapped then, and what is read once that was taken."""
 

@@ -49,30 +49,30 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     first = await lindqvist.named()
     await reyes.tap(first, "T8")
     await okafor.tap(first, "Done · 1")
-    await lindqvist.tap(first, "fit")
-    await okafor.tap(first, "none")
+    await lindqvist.tap(first, "Fit")
+    await okafor.tap(first, "None")
     await lindqvist.reads(first, f"no deficit ({OKAFOR})")
 
     bot.kill()
     bot.start()
-    await lindqvist.tap(first, "body only")
-    await reyes.tap(first, "limited")
+    await lindqvist.tap(first, "Body only")
+    await reyes.tap(first, "Limited")
     await reyes.reads(first, "Earlier thoracic or abdominal")
-    await reyes.tap(first, "none")
+    await reyes.tap(first, "None")
     await okafor.reads(first, "The source supports this", f"no prior treatment ({REYES})")
 
     # Whoever opened the case disputes as anybody does, and settles it by a button of its own.
-    await reyes.tap(first, "✎ Answers", "✎ no deficit", "minor")
+    await reyes.tap(first, "✎ Answers", "✎ no deficit", "Minor")
     await lindqvist.reads(first, "Disputed", f"no deficit ({OKAFOR})", f"minor deficit ({REYES})")
     await reyes.tap(first, "✎ Answers", "✎ no deficit", "Settle: no deficit")
     await reyes.told("Settled")
 
     # Somebody sees the deficit otherwise; whoever answered settles it.
-    await lindqvist.tap(first, "✎ Answers", "✎ no deficit", "significant")
+    await lindqvist.tap(first, "✎ Answers", "✎ no deficit", "Significant")
     await okafor.reads(first, "Disputed", f"significant deficit ({LINDQVIST})", "If significant deficit: Posterior")
     await reyes.tap(first, "Discuss")
     await reyes.told("Settle what is disputed first")
-    await okafor.tap(first, "✎ Answers", "✎ no deficit", "none ✓")
+    await okafor.tap(first, "✎ Answers", "✎ no deficit", "None ✓")
     await okafor.told("Settled")
 
     # A second case beside it: a tap on the older card counts only once the right name was picked.

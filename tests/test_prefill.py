@@ -27,5 +27,5 @@ def test_what_is_missing_stays_missing() -> None:
 
 def test_anything_else_is_no_prefill() -> None:
     payload = write_prefill(METASTASIS, T8)
-    for forged in ("", "p1", payload[:-1], payload + "a", payload + "\n", payload[:-1] + "z", "p2" + payload[2:]):
+    for forged in ("", "p2", payload[:-1], payload + "a", payload + "\n", payload[:-1] + "z", "p3" + payload[2:]):
         assert read_prefill(METASTASIS, forged) is None

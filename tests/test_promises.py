@@ -350,12 +350,12 @@ def test_a_press_forgets_the_oldest_card_and_prints_it_anew() -> None:
 # What the decision rules say of the answers' labels.
 
 LABELS = {
-    "fitness": ("fit", "unfit: comorbidities", "unfit: advanced disease", "undecided"),
-    "deficit": ("none", "minor", "significant"),
-    "extent": ("body only", "circumferential", "posterior only"),
-    "destruction": ("limited", "extensive"),
-    "one_sided": ("enough", "not enough", "not judged"),
-    "prior": ("none", "limited or not known", "extensive"),
+    "fitness": ("Fit", "Unfit: comorbidities", "Unfit: advanced disease", "Undecided"),
+    "deficit": ("None", "Minor", "Significant"),
+    "extent": ("Body only", "Body and pedicle", "Circumferential", "Posterior only"),
+    "destruction": ("Limited", "Extensive"),
+    "single_approach": ("Enough", "Not enough", "Not judged"),
+    "prior": ("None", "Limited", "Extensive", "Not known"),
 }
 
 
@@ -388,8 +388,8 @@ def test_the_levels_are_offered_from_t1_to_l5_under_their_names() -> None:
         ("fitness", "Is the patient fit for surgery?"),
         ("deficit", "Neurological deficit?"),
         ("extent", "Where is the tumour?"),
-        ("destruction", "How far is the vertebral body destroyed?"),
-        ("one_sided", "Would fixation from the front alone, or from the back alone, be stable enough?"),
+        ("destruction", "How extensive is the destruction of the vertebral body?"),
+        ("single_approach", "Would anterior fixation alone, or posterior fixation alone, be stable enough?"),
         ("prior", "Earlier thoracic or abdominal surgery or radiation?"),
     ],
 )

@@ -89,7 +89,7 @@ async def test_c8_taps_of_one_case_spread_over_three_replicas_all_count_once(  #
             assert kept
             assert kept.case.revision == len(LEVELS) + 1, "each counts once"
             assert sum(chat == user for chat, _ in cloud.screens) == 1, [rig.events() for rig in rigs]
-            assert data_of(cloud.newest(user)[1], "fit").split(".")[1] == str(kept.case.turn), "the newest is shown"
+            assert data_of(cloud.newest(user)[1], "Fit").split(".")[1] == str(kept.case.turn), "the newest is shown"
         assert {update["callback_query"]["id"] for update in (*taps, *done)} <= cloud.toasts().keys()
         async with asyncio.timeout(20):
             while await rigs[0].store.run(lambda desk: (desk.waiting(), desk.dead(), desk.wishes())) != ([], [], []):  # noqa: ASYNC110

@@ -117,7 +117,7 @@ def test_each_question_offers_what_helps_with_it() -> None:
         "fitness": ("fitness", ""),
         "deficit": ("ais", ""),
         "destruction": ("sins",),
-        "one_sided": ("sins",),
+        "single_approach": ("sins",),
     }
 
 

@@ -287,7 +287,7 @@ def test_g1_a_clock_that_jumps_loses_no_answer(tmp_path: Path, step: int) -> Non
 
         async def life() -> None:
             await rig.begun(7)
-            for label, follows in (("T8", "T8 · 1 level"), ("Done", "fit for surgery"), ("fit", "Neurological")):
+            for label, follows in (("T8", "T8 · 1 level"), ("Done", "fit for surgery"), ("Fit", "Neurological")):
                 rig.wall.now += step
                 assert await rig.tap(7, label) == ""
                 assert follows in rig.cloud.newest(7)[1]["text"]

@@ -51,14 +51,14 @@ async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: Grou
     await group.command("case", BEN)
     assert f"opened by {person(BEN)}" in read(group.card).text
     await group.tap("T8", "Done · 1", who=ANA)
-    await group.tap("fit", who=CLEO)
+    await group.tap("Fit", who=CLEO)
     assert findings_line(group.card) == f"{by('T8 · 1 level', ANA)} · {by('fit', CLEO)}"
 
 
 async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what(group: Group) -> None:
     await group.command("case")
     await group.tap("T8", "Done · 1")
-    fit, unsure = tap_of(group.card, "fit"), tap_of(group.card, "undecided")
+    fit, unsure = tap_of(group.card, "Fit"), tap_of(group.card, "Undecided")
     await group.wish(fit, ANA, 1)
     before = await group.case()
     await group.wish(unsure, BEN, 1)
@@ -80,7 +80,7 @@ async def test_who_comes_second_with_the_levels_is_told_so_too(group: Group) -> 
 
 async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_for_each(group: Group) -> None:
     await group.finished()
-    await group.tap("✎ Answers", "✎ no deficit", "significant", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
     assert group.toast == TOASTS.held
     assert block(group.card, "Disputed") == [
         by("no deficit", ANA),
@@ -95,7 +95,7 @@ async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_
 
 async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -> None:
     await group.finished()
-    await group.tap("✎ Answers", "✎ body only", "circumferential", who=BEN)
+    await group.tap("✎ Answers", "✎ body only", "Circumferential", who=BEN)
     [told] = [line for line in block(group.card, "Disputed") if line.startswith("If circumferential")]
     assert told.endswith("?")
 
@@ -104,7 +104,7 @@ async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -
 async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group: Group, settler: str) -> None:
     group.admins = {CLEO}
     await group.finished()
-    await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=BEN)
     assert group.toast == TOASTS.not_yours.format(who=person(ANA))
     await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=settler)
@@ -121,7 +121,7 @@ async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it
     await group.command("case", ANA)
     await group.tap(*T8_TAPS, who=BEN)
     for _ in range(2):
-        await group.tap("✎ Answers", "✎ no deficit", "significant", who=ANA)
+        await group.tap("✎ Answers", "✎ no deficit", "Significant", who=ANA)
         assert block(group.card, "Disputed")[:2] == [by("no deficit", BEN), by("significant deficit", ANA)]
     await group.tap("✎ Answers", "✎ no deficit", who=ANA)
     settle = tap_of(group.card, "Settle: significant deficit")
@@ -144,8 +144,8 @@ async def test_levels_that_are_disputed_are_settled_whole(group: Group) -> None:
 
 async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
     await group.finished()
-    await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ Answers", "✎ no deficit", "none ✓", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "None ✓", who=BEN)
     assert group.toast == TOASTS.settled
     assert block(group.card, "Disputed") == []
 
@@ -203,10 +203,10 @@ async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(
         assert said not in labels(group.messages[card])
         await group.wish(tap_of(seen, said)._replace(turn=(await group.case()).case.turn), ANA, card)
         assert group.toast == TOASTS.vote_open
-    await group.wish(tap_of(opened, "undecided"), ANA, card)
+    await group.wish(tap_of(opened, "Undecided"), ANA, card)
     assert group.toast == TOASTS.vote_open
     await group.tap("Close", "Posterior MIS", at=card)
-    await group.wish(tap_of(opened, "undecided"), ANA, card)
+    await group.wish(tap_of(opened, "Undecided"), ANA, card)
     assert group.toast == TOASTS.decided
     assert findings_of(await group.case())["fitness"] == ("fit",)
 
@@ -256,7 +256,7 @@ async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
     group: Group, snapshot: SnapshotAssertion
 ) -> None:
     card = await group.finished()
-    await group.tap("✎ Answers", "✎ no deficit", "significant", at=card)
+    await group.tap("✎ Answers", "✎ no deficit", "Significant", at=card)
     await group.tap("Discuss", who=CLEO, at=card)
     await group.vote("Posterior", BEN)
     await group.vote("None", CLEO)
@@ -300,7 +300,7 @@ async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpi
     assert group.messages[minutes].title == "Superseded: Posterior MIS"
     assert labels(group.messages[minutes]) == []
     assert "✎ Answers" in labels(group.messages[card])
-    await group.tap("✎ Answers", "✎ no deficit", "minor", "Close", "Posterior (open)", at=card)
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", "Close", "Posterior (open)", at=card)
     assert len(group.pinned) == 1
     assert group.messages[minutes].title == "Superseded: Posterior MIS"
     assert by("no deficit", ANA) in block(group.messages[minutes], "Who answered")
@@ -332,15 +332,15 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "tick a level": ((), "T8"),
     "untick a level": (("T8", "T9"), "T9 ✓"),
     "settle what is ticked": (("T8",), "Done · 1"),
-    "answer": (T8_TAPS[:2], "fit"),
+    "answer": (T8_TAPS[:2], "Fit"),
     "undo": (T8_TAPS[:3], "‹ Back"),
     "begin again": (T8_TAPS[:3], "↺ Restart"),
-    "hold another answer": ((*T8_TAPS, "✎ Answers", "✎ no deficit"), "minor"),
+    "hold another answer": ((*T8_TAPS, "✎ Answers", "✎ no deficit"), "Minor"),
     "hold one level more": ((*T8_TAPS, "✎ Answers", "✎ T8"), "T9"),
     "hold one level less": ((*T8_TAPS, "✎ Answers", "✎ T8", "T9", "✎ Answers", "✎ T8–T9"), "T9 ✓"),
     "change one's own answer": (
-        (*T8_TAPS, "✎ Answers", "✎ no deficit", "minor", "✎ Answers", "✎ minor deficit"),
-        "none",
+        (*T8_TAPS, "✎ Answers", "✎ no deficit", "Minor", "✎ Answers", "✎ minor deficit"),
+        "None",
     ),
     "open the vote": (T8_TAPS, "Discuss"),
     "take the vote back": ((*T8_TAPS, "Discuss"), "End the poll"),
@@ -627,8 +627,8 @@ async def test_a_link_to_a_case_that_was_erased_opens_nothing(group: Group) -> N
 
 async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_said(group: Group) -> None:
     card = await group.finished()
-    await group.tap("✎ Answers", "✎ no deficit", "minor", who=BEN)
-    await group.tap("✎ Answers", "✎ no deficit", "none ✓")
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "None ✓")
     await group.tap("Discuss", at=card)
     await group.vote("Posterior MIS", BEN)
     await group.vote("Posterior MIS", CLEO)

@@ -8,9 +8,9 @@ from team_kit import ANA, BEN, CLEO, HOUR, Group, block, findings_of
 
 from flows.card import Card, Tap, Verb, person
 
-TO_DESTRUCTION = ("T8", "Done · 1", "fit", "none", "circumferential")
-SCORED = ("mechanical", "lytic", "normal", "less than 50 %", "bilateral")
-QUESTION = "How far is the vertebral body destroyed?"
+TO_DESTRUCTION = ("T8", "Done · 1", "Fit", "None", "Circumferential")
+SCORED = ("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
+QUESTION = "How extensive is the destruction of the vertebral body?"
 TO_CASE = "‹ Back to the case"
 TOASTS = CATALOG.wording.toasts
 
@@ -52,7 +52,7 @@ async def scored_and_shared(group: Group) -> tuple[Phone, str]:
     """Answer a case alone, its score with it, and share it; give the phone, and what the link to the team bears."""
     phone = Phone(place=ANA, who=ANA, store=group.store)
     await phone.command("new")
-    await phone.tap(*TO_DESTRUCTION, "SINS", *SCORED, TO_CASE, "limited", "enough", CATALOG.team.labels.share)
+    await phone.tap(*TO_DESTRUCTION, "SINS", *SCORED, TO_CASE, "Limited", "Enough", CATALOG.team.labels.share)
     [token] = [button.hands for button in buttons(phone.card) if button.hands]
     return phone, token
 
@@ -65,7 +65,7 @@ async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed
     assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
     await group.tap("SINS", who=BEN)
     assert f"mechanical pain: 3 ({person(ANA)})" in block(group.card, "Points")
-    await group.tap("✎ Answers", "✎ lytic lesion", "blastic", who=BEN)
+    await group.tap("✎ Answers", "✎ lytic lesion", "Blastic", who=BEN)
     assert f"blastic lesion ({person(BEN)})" in block(group.card, "Disputed")
     scores = [kept for kept in (await group.kept()).values() if kept.case.flow == "sins"]
     assert sorted((kept.place, len(kept.case.talk)) for kept in scores) == [(group.place, 1), (ANA, 0)]
@@ -82,7 +82,7 @@ async def test_a_case_that_was_put_back_to_its_question_before_the_link_was_foll
 
 async def test_a_score_answers_nothing_and_says_who_gave_which_item(group: Group) -> None:
     before = findings_of(await group.case())
-    await group.tap("SINS", "mechanical", who=BEN)
+    await group.tap("SINS", "Mechanical", who=BEN)
     assert f"mechanical pain ({person(BEN)})" in read(group.card).text
     kept = await group.kept()
     assert findings_of(kept["c1"]) == before
@@ -91,7 +91,7 @@ async def test_a_score_answers_nothing_and_says_who_gave_which_item(group: Group
 
 async def test_of_two_who_score_at_once_the_first_counts_and_the_second_is_told(group: Group) -> None:
     await group.tap("SINS", who=BEN)
-    mechanical, painless = (tap_of(group.card, label) for label in ("mechanical", "pain-free lesion"))
+    mechanical, painless = (tap_of(group.card, label) for label in ("Mechanical", "Pain-free lesion"))
     await group.wish(mechanical, BEN, 1)
     await group.wish(painless, CLEO, 1)
     assert group.toast == f"{person(BEN)} answered first: mechanical pain."
@@ -99,7 +99,7 @@ async def test_of_two_who_score_at_once_the_first_counts_and_the_second_is_told(
 
 async def test_an_item_that_is_disputed_shows_both_scores_until_it_is_settled(group: Group) -> None:
     await group.tap("SINS", *SCORED, who=BEN)
-    await group.tap("✎ Answers", "✎ lytic lesion", "blastic", who=CLEO)
+    await group.tap("✎ Answers", "✎ lytic lesion", "Blastic", who=CLEO)
     assert group.toast == CATALOG.team.toasts.held
     assert block(group.card, "Disputed") == [
         f"lytic lesion ({person(BEN)})",
@@ -110,7 +110,7 @@ async def test_an_item_that_is_disputed_shows_both_scores_until_it_is_settled(gr
     await group.tap(TO_CASE)
     assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS, disputed: 11"]
     await group.tap("SINS", who=BEN)
-    await group.tap("✎ Answers", "✎ lytic lesion", "lytic ✓", TO_CASE, who=BEN)
+    await group.tap("✎ Answers", "✎ lytic lesion", "Lytic ✓", TO_CASE, who=BEN)
     assert [told.partition(" · ")[0] for told in sins(group.card)] == ["SINS: 11"]
 
 
@@ -118,20 +118,20 @@ async def test_whoever_opened_the_case_leads_in_its_score_whoever_opened_that(gr
     await group.tap("SINS", *SCORED, who=BEN)
     await group.tap("‹ Back", who=CLEO)
     assert group.toast == CATALOG.team.toasts.not_yours.format(who=person(BEN))
-    await group.tap("✎ Answers", "✎ lytic lesion", "blastic", who=ANA)
+    await group.tap("✎ Answers", "✎ lytic lesion", "Blastic", who=ANA)
     await group.tap("✎ Answers", "✎ lytic lesion", "Settle: blastic lesion", who=ANA)
     assert group.card.title == "SINS 9 · potentially unstable"
 
 
 async def test_a_score_goes_on_where_it_was_left_and_is_not_told_before_it_is_complete(group: Group) -> None:
-    await group.tap("SINS", "mechanical", TO_CASE, who=BEN)
+    await group.tap("SINS", "Mechanical", TO_CASE, who=BEN)
     assert sins(group.card) == []
     await group.tap("SINS", who=CLEO)
     assert group.card.title == "What is the bone lesion like?"
 
 
 async def test_a_score_has_no_name_of_its_own_and_never_rests_by_itself(group: Group) -> None:
-    await group.tap("SINS", "mechanical", who=BEN)
+    await group.tap("SINS", "Mechanical", who=BEN)
     await group.command("cases")
     assert len(labels(group.card)) == 1
     group.now += 49 * HOUR
@@ -145,7 +145,7 @@ async def test_a_score_has_no_name_of_its_own_and_never_rests_by_itself(group: G
 
 async def test_a_tap_on_the_score_keeps_its_case_from_resting(group: Group) -> None:
     group.now += 47 * HOUR
-    await group.tap("SINS", "mechanical", who=BEN)
+    await group.tap("SINS", "Mechanical", who=BEN)
     group.now += 2 * HOUR
     await group.do(lambda ledger: group.rooms.team.tended(ledger, 48 * HOUR))
     assert not (await group.kept())["c1"].aside
@@ -156,7 +156,7 @@ async def test_an_answer_to_the_score_of_an_older_case_counts_once_the_right_nam
     await group.tap("SINS", who=BEN)
     await group.command("case", CLEO)
     before = (await group.kept())["c1xt8"].case
-    await group.tap("mechanical", who=BEN, at=1)
+    await group.tap("Mechanical", who=BEN, at=1)
     assert name in labels(group.messages[1])
     assert (await group.kept())["c1xt8"].case == before
     await group.tap(name, who=BEN, at=1)
@@ -165,14 +165,14 @@ async def test_an_answer_to_the_score_of_an_older_case_counts_once_the_right_nam
 
 async def test_in_a_card_that_was_brought_down_the_score_goes_on_and_the_old_card_is_out_of_date(group: Group) -> None:
     await group.tap("SINS", who=BEN)
-    late = tap_of(group.card, "mechanical")
+    late = tap_of(group.card, "Mechanical")
     await group.command("cases")
     await group.tap(labels(group.card)[0])
     assert group.card.title == QUESTION
     await group.wish(late, CLEO, 1)
     assert group.toast == TOASTS.moved
     newest = max(group.messages)
-    await group.tap("SINS", "mechanical", who=BEN)
+    await group.tap("SINS", "Mechanical", who=BEN)
     assert (max(group.messages), group.card.title) == (newest, "What is the bone lesion like?")
 
 
@@ -197,7 +197,7 @@ async def test_the_score_moves_with_the_group_and_is_shown_by_no_message_of_its_
 
 async def test_the_score_goes_with_the_case_that_it_helps(group: Group) -> None:
     await group.tap("SINS", who=BEN)
-    late = tap_of(group.card, "mechanical")
+    late = tap_of(group.card, "Mechanical")
     await group.store.run(lambda ledger: [ledger.forget(who) for who in (ANA, BEN)])
     assert {*await group.kept()} == {"c1", "c1xt8"}
     assert not [step for step in (await group.kept())["c1xt8"].case.steps if step.who in (ANA, BEN)]
@@ -221,7 +221,7 @@ async def test_nothing_is_voted_on_or_decided_in_a_score(group: Group, tap: Tap)
 
 
 async def test_a_finding_is_challenged_beside_the_score_which_can_be_opened_from_there(group: Group) -> None:
-    await group.tap("limited", "enough")
+    await group.tap("Limited", "Enough")
     await group.tap("✎ Answers", "✎ limited destruction", who=BEN)
     assert sins(group.card) == []
     await group.tap("SINS", *SCORED, TO_CASE, who=BEN)
@@ -241,7 +241,7 @@ async def test_a_finding_is_challenged_beside_the_score_which_can_be_opened_from
 
 async def test_an_old_button_opens_no_score(group: Group) -> None:
     tap = tap_of(group.card, "SINS")
-    await group.tap("limited")
+    await group.tap("Limited")
     await group.wish(tap, BEN, 1)
     assert group.toast == TOASTS.stale
     assert list(await group.kept()) == ["c1"]

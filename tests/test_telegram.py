@@ -71,7 +71,7 @@ async def test_a_double_tap_counts_once_and_the_second_is_told(seat: Seat) -> No
     await seat.answer(*FRESH[:2])
     card = await seat.reads("fit for surgery")
     for _ in range(2):
-        await seat.play.page("tap", chat_id=CHAT, message_id=card["message_id"], data=data(card, "fit"), stale=True)
+        await seat.play.page("tap", chat_id=CHAT, message_id=card["message_id"], data=data(card, "Fit"), stale=True)
     await seat.reads("Neurological")
     await seat.until(lambda _: any("is closed" in toast for toast in seat.toasts))
 
@@ -102,9 +102,9 @@ async def test_what_was_tapped_while_the_bot_was_down_is_answered_after_the_star
         await seat.answer(*FRESH)
         await seat.reads("Where is the tumour")
     async with seated(tmp_path, start=False) as seat:
-        await seat.tap("body only")
+        await seat.tap("Body only")
         seat.task = asyncio.create_task(seat.channel.poll())
-        await seat.reads("How far is the vertebral body")
+        await seat.reads("How extensive is the destruction")
 
 
 async def test_a_second_poller_makes_the_first_stop(seat: Seat) -> None:

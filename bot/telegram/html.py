@@ -87,8 +87,8 @@ def _gap(before: Block | None, block: Block) -> str:
     """Return what parts a block from what stands before it; None is the title."""
     if block.heading:
         return "\n" if before and before.style is Style.folded else _GAP
-    if before is None or before.style is Style.folded:
-        return "\n"  # a quote stands off by itself
+    if before is None or before.style is Style.folded or block.style is Style.urgent:
+        return "\n"  # a quote and a warning stand off by themselves
     small_print = block.style is Style.small and before.style is Style.plain and not before.heading
     return "\n" if small_print else _GAP
 

@@ -1,4 +1,4 @@
-"""What puts a case outside the scope of the source (gap G10): coded marks that change no verdict and are always said."""
+"""What puts a case outside the scope of the source (gap G10): coded marks that are said and change no verdict."""
 
 from __future__ import annotations
 

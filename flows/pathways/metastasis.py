@@ -26,21 +26,27 @@ UPPER: Final = AnyLevel("T2", "T5")
 LOWER: Final = Not(AnyLevel("T1", "T5"))
 
 BODY: Final = Is("extent", "body")
+BODY_PEDICLE: Final = Is("extent", "body_pedicle")
+OF_THE_BODY: Final = Is("extent", "body", "body_pedicle")
 CIRCUMFERENTIAL: Final = Is("extent", "circumferential")
+POSTERIOR_ONLY: Final = Is("extent", "posterior")
 EXTENSIVE: Final = Is("destruction", "extensive")
 SIGNIFICANT: Final = Is("deficit", "significant")
-ONE_SIDE_ENOUGH: Final = Is("one_sided", "enough")
-ONE_SIDE_NOT_ENOUGH: Final = Is("one_sided", "not_enough")
-ONE_SIDE_NOT_JUDGED: Final = Is("one_sided", "not_judged")
+APPROACH_ENOUGH: Final = Is("single_approach", "enough")
+APPROACH_NOT_ENOUGH: Final = Is("single_approach", "not_enough")
+APPROACH_NOT_JUDGED: Final = Is("single_approach", "not_judged")
 PRIOR_LIMITED: Final = Is("prior", "limited")
 PRIOR_EXTENSIVE: Final = Is("prior", "extensive")
+PRIOR_UNKNOWN: Final = Is("prior", "unknown")
 
-ONE_LOWER_BODY: Final = Every(ONE_LEVEL, LOWER, BODY)
+ONE_LOWER_BODY: Final = Every(ONE_LEVEL, LOWER, OF_THE_BODY)
 
 EMERGENCY: Final = (
     "New or worsening weakness, gait, bladder, bowel or saddle disturbance is an emergency: "
     "follow your local cord or cauda equina compression pathway now."
 )
+
+NOT_DEFINED: Final = "the source names extensive treatment only, and does not define it"
 
 QUESTIONS: Final = (
     Question(
@@ -56,10 +62,10 @@ QUESTIONS: Final = (
         "fitness",
         "Is the patient fit for surgery?",
         (
-            Choice("fit", "fit"),
-            Choice("unfit_comorbidity", "unfit: comorbidities"),
-            Choice("unfit_advanced", "unfit: advanced disease", "unfit: advanced"),
-            Choice("undecided", "undecided", "fitness undecided"),
+            Choice("fit", "Fit", "fit"),
+            Choice("unfit_comorbidity", "Unfit: comorbidities", "unfit: comorbidities"),
+            Choice("unfit_advanced", "Unfit: advanced disease", "unfit: advanced disease"),
+            Choice("undecided", "Undecided", "fitness undecided"),
         ),
         hint="The source names no scale and no cut-off: you judge.",
         facts=("F8", "G3"),
@@ -69,9 +75,9 @@ QUESTIONS: Final = (
         "deficit",
         "Neurological deficit?",
         (
-            Choice("none", "none", "no deficit"),
-            Choice("minor", "minor", "minor deficit"),
-            Choice("significant", "significant", "significant deficit"),
+            Choice("none", "None", "no deficit"),
+            Choice("minor", "Minor", "minor deficit"),
+            Choice("significant", "Significant", "significant deficit"),
         ),
         asked=OPERABLE,
         rows=(3,),
@@ -85,40 +91,41 @@ QUESTIONS: Final = (
         "extent",
         "Where is the tumour?",
         (
-            Choice("body", "body only"),
-            Choice("circumferential", "circumferential"),
-            Choice("posterior", "posterior only", "posterior elements"),
+            Choice("body", "Body only", "body only"),
+            Choice("body_pedicle", "Body and pedicle", "body and pedicle"),
+            Choice("circumferential", "Circumferential", "circumferential"),
+            Choice("posterior", "Posterior only", "posterior elements only"),
         ),
         asked=OPERABLE,
-        rows=(2, 1),
-        hint="Body only: nothing behind the body is involved. Body with any pedicle or posterior element: "
-        "circumferential. This is the project's reading.",
+        rows=(2, 2),
+        hint="Body only: nothing posterior to it. Body and pedicle: one or both pedicles too, nothing else. "
+        "Circumferential: further posterior elements too. This is the project's reading.",
         facts=("G11",),
     ),
     Question(
         "destruction",
-        "How far is the vertebral body destroyed?",
+        "How extensive is the destruction of the vertebral body?",
         (
-            Choice("limited", "limited", "limited destruction"),
-            Choice("extensive", "extensive", "extensive destruction"),
+            Choice("limited", "Limited", "limited destruction"),
+            Choice("extensive", "Extensive", "extensive destruction"),
         ),
-        asked=Every(OPERABLE, Is("extent", "body", "circumferential")),
+        asked=Every(OPERABLE, Is("extent", "body", "body_pedicle", "circumferential")),
         rows=(2,),
-        hint="Extensive: the anterior column must be rebuilt. With several levels the worst body counts.",
+        hint="Extensive: the anterior column must be reconstructed. With several levels the worst body counts.",
         facts=("F11", "G12"),
         aid="sins",
     ),
     Question(
-        "one_sided",
-        "Would fixation from the front alone, or from the back alone, be stable enough?",
+        "single_approach",
+        "Would anterior fixation alone, or posterior fixation alone, be stable enough?",
         (
-            Choice("enough", "enough", "one side stable enough"),
-            Choice("not_enough", "not enough", "one side not enough"),
-            Choice("not_judged", "not judged", "stability not judged"),
+            Choice("enough", "Enough", "single approach enough"),
+            Choice("not_enough", "Not enough", "single approach not enough"),
+            Choice("not_judged", "Not judged", "stability not judged"),
         ),
         asked=Every(OPERABLE, CIRCUMFERENTIAL),
         rows=(2, 1),
-        hint="The source keeps the combined operation for spines that one side cannot hold.",
+        hint="The combined operation is indicated where a single approach is not stable enough.",
         facts=("F16",),
         aid="sins",
     ),
@@ -126,14 +133,15 @@ QUESTIONS: Final = (
         "prior",
         "Earlier thoracic or abdominal surgery or radiation?",
         (
-            Choice("none", "none", "no prior treatment"),
-            Choice("limited", "limited or not known", "prior limited/unknown"),
-            Choice("extensive", "extensive", "prior extensive"),
+            Choice("none", "None", "no prior treatment"),
+            Choice("limited", "Limited", "prior limited"),
+            Choice("extensive", "Extensive", "prior extensive"),
+            Choice("unknown", "Not known", "prior not known"),
         ),
-        asked=Every(OPERABLE, Either(ONE_LOWER_BODY, Every(CIRCUMFERENTIAL, Not(ONE_SIDE_ENOUGH)))),
-        rows=(2, 1),
-        hint="Surgery through chest or abdomen counts, posterior spine surgery alone does not. "
-        "Radiation of the spine alone: the source is silent, you judge.",
+        asked=Every(OPERABLE, Either(ONE_LOWER_BODY, Every(CIRCUMFERENTIAL, Not(APPROACH_ENOUGH)))),
+        rows=(3, 1),
+        hint="“Extensive” is not defined: you judge. Surgery through chest or abdomen counts, posterior spine surgery "
+        "alone does not. Radiation of the spine alone: the source is silent, you judge.",
         facts=("F15", "G4"),
     ),
 )
@@ -154,6 +162,7 @@ RULES: Final = (
         Is("fitness", "undecided"),
         "fitness is not settled; indicated if the patient turns out unfit",
         ("F8",),
+        "fitness not settled",
     ),
     Rule("R1", NONOPERATIVE, Verdict.not_indicated, Is("fitness", "fit"), "the patient is fit", ("F8",)),
     *(
@@ -162,8 +171,9 @@ RULES: Final = (
             operation,
             Verdict.not_indicated,
             UNFIT,
-            "the patient is not fit; the source offers non-operative treatment only",
-            ("F8",),
+            "the source names non-operative treatment for patients who are not fit; "
+            "it does not discuss operating on them",
+            ("F8", "G13"),
         )
         for operation in OPERATIONS
     ),
@@ -172,7 +182,7 @@ RULES: Final = (
         POSTERIOR_MIS,
         Verdict.indicated,
         Every(OPERABLE, Not(SIGNIFICANT)),
-        "no significant deficit; MIS is generally the first choice where it is possible",
+        "no significant deficit; where MIS is possible it is generally the first choice",
         ("F12", "F2"),
     ),
     Rule(
@@ -188,8 +198,9 @@ RULES: Final = (
         POSTERIOR_MIS,
         Verdict.judgement,
         EXTENSIVE,
-        "the source does not say that it rebuilds the anterior column",
+        "the source does not say whether it reconstructs the anterior column",
         ("F12", "F2", "G5"),
+        "reconstruction not stated",
     ),
     Rule("R3", POSTERIOR_MIS, Verdict.not_indicated, SIGNIFICANT, "significant deficit", ("F12",)),
     Rule(
@@ -205,32 +216,53 @@ RULES: Final = (
         POSTERIOR,
         Verdict.judgement,
         EXTENSIVE,
-        "the source adds a corpectomy here, and does not say that plain posterior rebuilds the anterior column",
+        "the source adds a corpectomy here, and does not say whether posterior without it reconstructs "
+        "the anterior column",
         ("F10", "F11", "G5"),
+        "reconstruction not stated",
+    ),
+    *(
+        Rule(
+            rule,
+            option,
+            Verdict.indicated,
+            POSTERIOR_ONLY,
+            "tumours of the posterior elements alone are not named; read here as meeting this indication",
+            ("G11",),
+        )
+        for rule, option in (("R3", POSTERIOR_MIS), ("R4", POSTERIOR))
     ),
     Rule(
         "R5",
         POSTERIOR_CORPECTOMY,
         Verdict.indicated,
         EXTENSIVE,
-        "the body is so destroyed that the anterior column must be rebuilt",
+        "the body is so extensively destroyed that the anterior column must be reconstructed",
         ("F11",),
     ),
     Rule(
         "R5",
         POSTERIOR_CORPECTOMY,
         Verdict.indicated,
-        Every(EXTENSIVE, ONE_LOWER_BODY, Is("prior", "none")),
-        "anterior corpectomy is supported too: imaging decides, posterior is the favoured route",
+        Every(EXTENSIVE, ONE_LOWER_BODY, BODY, Is("prior", "none", "limited")),
+        "anterior corpectomy is indicated too: imaging decides, posterior is the preferred approach",
         ("F6", "F7"),
     ),
     Rule(
         "R5",
         POSTERIOR_CORPECTOMY,
         Verdict.not_indicated,
-        Every(OPERABLE, Not(EXTENSIVE)),
-        "body not extensively destroyed, so that a smaller operation may serve",
+        Is("destruction", "limited"),
+        "the body is not extensively destroyed, so that a smaller operation may be suitable",
         ("F11", "F3"),
+    ),
+    Rule(
+        "R5",
+        POSTERIOR_CORPECTOMY,
+        Verdict.not_indicated,
+        POSTERIOR_ONLY,
+        "the tumour spares the vertebral body",
+        ("F11", "G11"),
     ),
     Rule(
         "R6",
@@ -245,7 +277,7 @@ RULES: Final = (
         ANTERIOR_CORPECTOMY,
         Verdict.not_recommended,
         UPPER,
-        "the source advises against it at T2–T5 and goes in from behind",
+        "the source advises against it at T2–T5: a posterior or posterolateral approach there",
         ("F14", "F4"),
     ),
     Rule(
@@ -268,91 +300,134 @@ RULES: Final = (
         "R6",
         ANTERIOR_CORPECTOMY,
         Verdict.not_indicated,
-        Every(OPERABLE, Not(BODY)),
-        "the tumour is not one of the vertebral body alone",
+        CIRCUMFERENTIAL,
+        "the tumour is circumferential, not one of the vertebral body alone",
         ("F13",),
     ),
     Rule(
         "R6",
         ANTERIOR_CORPECTOMY,
+        Verdict.not_indicated,
+        POSTERIOR_ONLY,
+        "the tumour spares the vertebral body",
+        ("F13", "G11"),
+    ),
+    Rule(
+        "R6",
+        ANTERIOR_CORPECTOMY,
         Verdict.judgement,
-        PRIOR_LIMITED,
-        "earlier chest or abdominal treatment is limited or not known; only “extensive” is a contraindication, "
-        "and it is not defined",
-        ("F13", "F15", "G4"),
+        BODY_PEDICLE,
+        "the source speaks of tumours of the vertebral body; whether one that reaches a pedicle counts is not said",
+        ("F13", "G11"),
+        "tumours that reach a pedicle are not named",
+    ),
+    Rule(
+        "R6",
+        ANTERIOR_CORPECTOMY,
+        Verdict.judgement,
+        PRIOR_UNKNOWN,
+        "earlier thoracic or abdominal treatment is not known; extensive treatment is a contraindication",
+        ("F13", "F15"),
+        "earlier treatment not known",
     ),
     Rule(
         "R6",
         ANTERIOR_CORPECTOMY,
         Verdict.indicated,
         Every(OPERABLE, ONE_LOWER_BODY),
-        "one vertebral body, T6–L5; imaging decides the route, posterior is the favoured one",
+        "a single-level tumour, T6–L5; imaging decides, posterior is the preferred approach",
         ("F13", "F6", "F7"),
     ),
+    Rule("R6", ANTERIOR_CORPECTOMY, Verdict.indicated, PRIOR_LIMITED, NOT_DEFINED, ("F15", "G4")),
+    Rule("R7", COMBINED, Verdict.not_indicated, BODY, "the tumour is not circumferential", ("F16",)),
     Rule(
         "R7",
         COMBINED,
         Verdict.not_indicated,
-        Every(OPERABLE, Not(CIRCUMFERENTIAL)),
-        "the tumour is not circumferential; rarely needed",
-        ("F16", "F17"),
+        BODY_PEDICLE,
+        "a tumour of body and pedicle is not read as circumferential",
+        ("F16", "G11"),
     ),
     Rule(
         "R7",
         COMBINED,
         Verdict.not_indicated,
-        ONE_SIDE_ENOUGH,
-        "fixation from one side is judged stable enough; rarely needed",
-        ("F16", "F17"),
+        POSTERIOR_ONLY,
+        "a tumour of the posterior elements alone is not circumferential",
+        ("F16", "G11"),
+    ),
+    Rule(
+        "R7",
+        COMBINED,
+        Verdict.not_indicated,
+        APPROACH_ENOUGH,
+        "a single approach is judged stable enough",
+        ("F16",),
     ),
     Rule(
         "R7",
         COMBINED,
         Verdict.judgement,
         Every(OPERABLE, UPPER),
-        "the source contradicts itself at T2–T5 (no level limit here, yet it points away from the front); discuss",
+        "the source contradicts itself at T2–T5: no limit of level is stated here, "
+        "yet it advises against an anterior approach there; discuss",
         ("F16", "F4", "F14", "G6"),
+        "the source contradicts itself at T2–T5",
     ),
     Rule(
         "R7",
         COMBINED,
         Verdict.judgement,
         Every(OPERABLE, AT_T1),
-        "no level limit is stated, but the source is silent on the front of T1",
+        "no limit of level is stated, but the source is silent on an anterior approach to T1",
         ("F16", "G1"),
+        "the source is silent on T1",
     ),
     Rule(
         "R7",
         COMBINED,
         Verdict.judgement,
-        Either(PRIOR_LIMITED, PRIOR_EXTENSIVE),
-        "it has an anterior stage, and earlier chest or abdominal treatment speaks against going in from the front",
+        PRIOR_EXTENSIVE,
+        "it has an anterior stage, and anterior corpectomy is contraindicated after extensive earlier treatment",
         ("F16", "F15", "G7"),
+        "anterior stage after extensive treatment",
     ),
     Rule(
         "R7",
         COMBINED,
         Verdict.judgement,
-        ONE_SIDE_NOT_JUDGED,
-        "whether one side alone would hold is not judged; rarely needed",
-        ("F16", "F17"),
+        PRIOR_UNKNOWN,
+        "it has an anterior stage, and earlier thoracic or abdominal treatment is not known",
+        ("F16", "F15", "G7"),
+        "anterior stage, earlier treatment not known",
+    ),
+    Rule(
+        "R7",
+        COMBINED,
+        Verdict.judgement,
+        APPROACH_NOT_JUDGED,
+        "whether a single approach is stable enough is not judged",
+        ("F16",),
+        "single approach not judged",
     ),
     Rule(
         "R7",
         COMBINED,
         Verdict.indicated,
-        ONE_SIDE_NOT_ENOUGH,
-        "fixing only the front or only the back is judged not stable enough; rarely needed",
-        ("F16", "F17"),
+        APPROACH_NOT_ENOUGH,
+        "neither anterior nor posterior fixation alone is judged stable enough",
+        ("F16",),
     ),
+    Rule("R7", COMBINED, Verdict.indicated, PRIOR_LIMITED, NOT_DEFINED, ("F15", "G4", "G7")),
     *(
         Rule(
             "R8",
             operation,
             Verdict.judgement,
-            ONE_SIDE_NOT_ENOUGH,
-            "you judged that fixation from one side is not stable enough",
+            APPROACH_NOT_ENOUGH,
+            "you judged that a single approach is not stable enough",
             ("F16",),
+            "not enough alone",
         )
         for operation in (POSTERIOR_MIS, POSTERIOR, POSTERIOR_CORPECTOMY)
     ),
@@ -361,35 +436,62 @@ RULES: Final = (
 NOTES: Final = (
     Note(Not(Is("deficit", "none")), EMERGENCY, (), urgent=True),
     Note(
-        ONE_SIDE_NOT_JUDGED,
-        "Stability not yet judged: whether one side alone would hold decides on the combined operation.",
+        APPROACH_NOT_JUDGED,
+        "Stability not yet judged: whether a single approach is stable enough decides on the combined operation.",
         ("F16",),
     ),
     Note(
-        Every(EXTENSIVE, Not(SIGNIFICANT)),
-        "MIS meets its indication too and generally comes first where it is possible; "
-        "the source does not say that it rebuilds the front.",
+        Every(EXTENSIVE, Not(SIGNIFICANT), Not(APPROACH_NOT_ENOUGH)),
+        "The indication for MIS is met as well; the source generally prefers MIS where possible, "
+        "but does not say whether it reconstructs the anterior column.",
         ("F12", "F2", "G5"),
     ),
     Note(
+        Every(EXTENSIVE, Not(ONE_LEVEL)),
+        "Several levels: the source does not say which bodies to replace.",
+        ("G12",),
+    ),
+    Note(
+        Always(),
+        "Whether anterior or posterior is decided case by case on preoperative imaging; "
+        "since percutaneous systems were introduced, posterior is the preferred approach.",
+        ("F6", "F7"),
+        of=(ANTERIOR_CORPECTOMY,),
+    ),
+    Note(
         Every(OPERABLE, UPPER),
-        "At T2–T5 the source operates from behind: posterior or posterolateral.",
+        "At T2–T5 the source advises a posterior or posterolateral approach.",
         ("F4",),
     ),
     Note(
-        Every(OPERABLE, Either(UPPER, EXTENSIVE)),
-        "From behind, the posterolateral route exposes the front of the vertebra better.",
+        Every(OPERABLE, Either(UPPER, EXTENSIVE), Not(POSTERIOR_ONLY)),
+        "A posterolateral approach gives better exposure of the anterior vertebra, "
+        "for anterior decompression or stabilization.",
         ("F5",),
     ),
-    Note(OPERABLE, "Front or back is decided case by case on the pre-operative imaging.", ("F6",)),
-    Note(OPERABLE, "Larger operations are kept for the patients whom a smaller one cannot serve.", ("F3",)),
-    Note(Always(), "Under systemic therapy, aim for the shortest break in it.", ("F1",)),
+    Note(
+        Always(),
+        "The source calls the combined operation rarely needed: one approach solves most cases.",
+        ("F17",),
+        of=(COMBINED,),
+    ),
+    Note(
+        Always(),
+        "Larger operations are reserved for patients who are not suitable for a smaller one.",
+        ("F3",),
+        of=OPERATIONS,
+    ),
+    Note(
+        Always(),
+        "If the patient is on systemic therapy, keep its interruption as short as possible.",
+        ("F1",),
+    ),
     Note(
         Always(),
         "Scope: symptomatic metastases T1–L5, unstable, high-grade compression; radiosensitivity not considered.",
         ("G10",),
         closing=True,
-        brief="unstable spines, high-grade compression",
+        brief="unstable, high-grade compression",
     ),
 )
 
