@@ -65,7 +65,7 @@ class Cards:
         """
         card = self._drawn(case, standing, beside)
         if band := None if standing.at else self._band(standing):
-            text = self.plain.score(standing.findings, band, self._where(case, standing), when)
+            text = self.plain.score(standing.findings, band, case.level, when)
             first, *others = card.rows
             card = replace(card, rows=((self._copy(text), *first), *others))
         if case.helped:
@@ -206,7 +206,7 @@ class Cards:
             when: the time, as it is read.
         """
         if band := self._band(standing):
-            text = self.plain.score(standing.findings, band, self._where(case, standing), when)
+            text = self.plain.score(standing.findings, band, case.level, when)
         else:
             text = self.plain.recommendation(standing.findings, when)
         words = self.catalog.wording

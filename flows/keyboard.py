@@ -18,7 +18,7 @@ TICK: Final = "✓"
 LONGEST_LABEL: Final = 24
 """A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
 
-WIDE: Final = 40
+WIDE: Final = 42
 """Characters of a label that has a row to itself: of what is longer, a narrow phone cuts the end."""
 
 WIDTHS: Final = ((3, 13), (2, 20))

@@ -83,12 +83,17 @@ class Outlook:
         return [change for change in self.foresight.changes(given) if change.question == question]
 
     def _lines(self, given: Findings, question: str) -> list[tuple[Button, ...]]:
-        """Return a wide button for each answer to one question; answers with the same outcome share one."""
+        """Return a wide button for each answer to one question; answers with the same outcome share one if it fits."""
         alike: dict[object, list[Change]] = {}
         for change in self._of(given, question):
             outcome = (change.leads, change.after.leads, change.after.asks, tuple(change.after.verdicts.items()))
             alike.setdefault(change.choice if question == LEVELS else outcome, []).append(change)
-        return [(self._line(changes, given),) for changes in alike.values()]
+        rows: list[tuple[Button, ...]] = []
+        for changes in alike.values():
+            together = self._line(changes, given)
+            fits = len(changes) == 1 or len(together.label) <= WIDE
+            rows += [(together,)] if fits else [(self._line([change], given),) for change in changes]
+        return rows
 
     def _line(self, changes: Sequence[Change], given: Findings) -> Button:
         """Return the button of one or several answers with the same outcome: "Deficit: significant → …"."""

@@ -34,21 +34,22 @@ class PlainText:
         result = decide(self.flow.guidance, findings)
         return "\n".join([*self.headline(result), *self.support(findings, result, score), *self.closing(when)])
 
-    def score(self, findings: Findings, band: Band, where: str, when: str) -> str:
-        """Return a score as it is copied: the total, its class, the points of each item."""
+    def score(self, findings: Findings, band: Band, level: str, when: str) -> str:
+        """Return a score as it is copied: the total, its class, the level if it is known, the points of each item."""
         scale, words = self.catalog.scales[self.flow.code], self.catalog.team.record
         total = words.score.format(scale=scale.name, score=self.flow.score(findings), band=band.name)
         points = ", ".join(f"{choice.said} {choice.points}" for _, choice in self.flow.made(findings))
         origin = words.scored.format(source=scale.source, edition=self.catalog.edition)
-        return "\n".join([words.where.format(told=total, where=where), points, origin, *([when] if when else [])])
+        told = words.where.format(told=total, where=level) if level else total
+        return "\n".join([told, points, origin, *([when] if when else [])])
 
     def headline(self, result: Recommendation) -> list[str]:
         """Return the headline with its reasons; first what must be settled before it holds, if anything must."""
         told = RecommendationText(self.catalog)
-        leading = told.leading(result)
+        leading = told.title(result)
         if fork := result.fork:
             instead = self._carried(self.catalog.options[fork.option].name, fork.facts)
-            leading = f"{fork.title}. {fork.if_so}: {leading}. {fork.if_not}: {instead}."
+            leading = f"{fork.title}. {fork.if_so}: {told.if_so(result)}. {fork.if_not}: {instead}."
         reasons = result.headline.decisive if result.headline else ()
         return [leading, *(self._reason(rule) for rule in reasons)]
 

@@ -29,6 +29,10 @@ class RecommendationText:
         lead = result.headline
         return self.catalog.options[lead.option].name if lead else self.catalog.wording.result.none
 
+    def if_so(self, result: Recommendation) -> str:
+        """Return what leads once what must be settled first is settled so: the option, or that none does."""
+        return self.leading(result) if result.headline else self.catalog.wording.result.none_if_so
+
     def first_screen(self, result: Recommendation) -> tuple[Block, ...]:
         """Return what stands before the fold: the headline's reason, what is urgent, a line for each other option."""
         others = (advice for advice in result.options if not _stands_above(advice, result))
@@ -68,7 +72,7 @@ class RecommendationText:
         reason = (Line(because, facts=cited(rules)),) if rules else ()
         if not result.fork:
             return reason
-        return Line(self.leading(result), lead=result.fork.if_so), *reason, *self._instead(result)
+        return Line(self.if_so(result), lead=result.fork.if_so), *reason, *self._instead(result)
 
     def _instead(self, result: Recommendation) -> tuple[Line, ...]:
         """Return what stands in place of the headline if what must be settled first turns out otherwise."""

@@ -88,6 +88,7 @@ class Result(Words):
     why: Text
     but: Text
     none: Text
+    none_if_so: Text
     notes: Text
     findings: Text
     unneeded: Text
