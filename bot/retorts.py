@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot.reply import Visit
 from bot.teamwork import ANSWERS
 from bot.wards import Wards
-from flows.board import Shared
 from flows.card import Tap, Verb, person
 from flows.catalog import Catalog
 from flows.discussion import Stage
 from flows.errors import Crowded, FlowError, NothingBefore, NothingChosen, NotNow, NotYours, Unsettled
 from flows.store import Kept
+from flows.team_case import Shared
 
 
 class Retorts:

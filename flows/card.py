@@ -32,7 +32,6 @@ class Verb(StrEnum):
     browse = "br"
     scale = "sc"
     aid = "ai"
-    forget = "fg"
     erase = "er"
     finding = "fi"
     hold = "ho"

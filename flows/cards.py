@@ -77,7 +77,8 @@ class Cards:
     def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
         told = tuple(standing.answers.values()) if self.named else tuple(_given(standing).items())
-        key = (standing.at and standing.at.code, standing.chosen, told, case.edition, case.level, beside)
+        at = standing.at and standing.at.code
+        key = (at, standing.chosen, told, standing.disputed, case.edition, case.level, beside)
         card = self._memory.get(key)
         if card is None:
             if len(self._memory) >= REMEMBERED:
@@ -317,13 +318,15 @@ class Cards:
     def given(self, standing: Standing) -> dict[str, str]:
         """Write each finding that counts, by its question; with who gave it, where that is wanted."""
         return {
-            question.code: question.said(codes) + self._by(standing.answers[question.code])
+            question.code: question.said(codes) + self._by(standing, question)
             for question in self.flow.questions
             if (codes := standing.findings.get(question.code))
         }
 
-    def _by(self, step: Step) -> str:
-        return f" ({person(step.who)})" if self.named else ""
+    def _by(self, standing: Standing, question: Question) -> str:
+        """Tell who gave a finding, where that is wanted, and whether another member of the team disputes it."""
+        by = f" ({person(standing.answers[question.code].who)})" if self.named else ""
+        return f"{by}, {self.catalog.team.heads.disputed.lower()}" if question.code in standing.disputed else by
 
     def _older(self, case: Case) -> list[Line]:
         """Say so where a case was begun under another edition."""
@@ -383,7 +386,7 @@ class Cards:
             scale=self.catalog.scales[self.flow.code].name, score=self.flow.score(standing.findings), band=band.name
         )
         items = tuple(
-            Line(f"{choice.points}{self._by(standing.answers[question.code])}", lead=choice.said)
+            Line(f"{choice.points}{self._by(standing, question)}", lead=choice.said)
             for question, choice in self.flow.made(standing.findings)
         )
         notes = noted(decide(self.flow.guidance, standing.findings).notes)

@@ -60,9 +60,11 @@ class Remark:
         act: object (another answer is held right), settle (the dispute on a question), discuss (the vote is opened),
             withdraw (it is taken back), vote, reason (given, or taken back), close (the decision), reopen.
         subject: the question of a dispute, the reason, the option that was decided for; empty else.
-        codes: the answer held right, the options put to the vote, the option voted for, the reason of a departure.
+        codes: the answer held right or settled for, the options put to the vote, the option voted for, the reason of a
+            decision.
         who: the opaque id of the person.
         at: when, in seconds since 1970, UTC.
+        counted: the answers that counted at that moment: at a settlement the disputed one, at a decision all.
     """
 
     act: Act
@@ -70,6 +72,7 @@ class Remark:
     codes: Codes = ()
     who: str = ""
     at: float = 0.0
+    counted: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

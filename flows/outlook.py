@@ -192,10 +192,13 @@ class Outlook:
         return moved, [option for option in self.catalog.options if option not in change.moved]
 
     def _leads(self, ahead: Ahead) -> str:
-        """Name every headline that is possible, with the fork that is open before it."""
+        return self.headlines(ahead.leads)
+
+    def headlines(self, leads: Iterable[Lead]) -> str:
+        """Name headlines, each with the fork that is open before it."""
         words = self.catalog.wording.outlook
         named: dict[str, list[str]] = {}
-        for lead in ahead.leads:
+        for lead in leads:
             named.setdefault(lead.fork, []).append(self._shorts([lead.option]) if lead.option else words.team)
         either = f" {words.either} "
         return either.join(f"{fork} ({either.join(to)})" if fork else either.join(to) for fork, to in named.items())

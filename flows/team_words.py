@@ -32,7 +32,10 @@ class Heads(Words):
 
     disputed: Text
     disputed_score: Annotated[str, blanks("scale")]
-    if_so: Annotated[str, blanks("answer")]
+    was_disputed: Text
+    against: Annotated[str, blanks("held", "answer")]
+    settled_by: Annotated[str, blanks("answer", "who")]
+    more_disputes: Annotated[str, blanks("number")]
     vote: Text
     reasons: Text
     given_by: Text
@@ -44,7 +47,11 @@ class Heads(Words):
     by: Annotated[str, blanks("who")]
     dissent: Text
     departs: Text
+    reason: Text
     choose: Text
+    decide: Annotated[str, blanks("option")]
+    list_by: Annotated[str, blanks("who")]
+    to_read: Annotated[str, blanks("when")]
     which: Text
     opened_by: Annotated[str, blanks("who")]
     handed_by: Annotated[str, blanks("who")]
@@ -61,6 +68,7 @@ class Lines(Words):
     hold: Text
     reasons: Text
     choose: Text
+    decide: Text
     departs: Text
     decided: Text
     record: Text
@@ -80,6 +88,7 @@ class TeamLabels(Words):
     reasons: Label
     unsay: Label
     close: Label
+    decide: Label
     reopen: Label
     share: Label
     to_group: Label
@@ -105,6 +114,7 @@ class TeamToasts(Words):
     outsider: Toast
     not_finished: Toast
     not_now: Toast
+    unsure: Toast
 
 
 class TeamPages(Words):
@@ -116,6 +126,7 @@ class TeamPages(Words):
     outsider: Page
     share: Page
     share_gone: Page
+    link_gone: Page
     erase_privately: Page
     names_taken: Page
 
@@ -141,6 +152,12 @@ class RecordWords(Words):
     decided: Annotated[str, blanks("option")]
     decided_alone: Annotated[str, blanks("option")]
     departs: Annotated[str, blanks("reason")]
+    reason: Annotated[str, blanks("reason")]
+    disputed: Annotated[str, blanks("by", "held", "settled")]
+    one_member: Text
+    members: Annotated[str, blanks("number")]
+    settled_by_giver: Annotated[str, blanks("answer")]
+    settled_by_other: Annotated[str, blanks("answer")]
     votes: Annotated[str, blanks("number", "all")]
     otherwise: Annotated[str, blanks("votes")]
     source: Annotated[str, blanks("source", "year", "edition")]

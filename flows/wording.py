@@ -209,6 +209,7 @@ class Toasts(Words):
     nothing_before: Toast
     moved: Toast
     unknown_button: Toast
+    misplaced: Toast
     gone: Toast
     put_aside: Toast
     failed: Toast

@@ -16,7 +16,7 @@ from bot.playground.markup import parse_html
 from bot.telegram.html import screen
 from flows.pathways.metastasis import METASTASIS
 
-LIGHT = "light"
+
 
 MEASURED = """() => {
     const room = document.querySelector("#messages").getBoundingClientRect();
@@ -53,7 +53,7 @@ async def page(bot: Bot) -> AsyncIterator[Page]:
     assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
     address = bot.start()
     async with browser() as running:
-        page = await running.new_page(viewport={"width": 390, "height": 844}, color_scheme=LIGHT)
+        page = await running.new_page(viewport={"width": 390, "height": 844}, color_scheme="light")
         page.set_default_timeout(PATIENCE)
         await page.goto(address)
         await page.locator("#start").click()

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from kit import CATALOG, new_case
 from team_kit import ANA
 
+from bot.service.times import in_utc
 from bot.telegram.buttons import MOST_BYTES, pack, unpack
-from bot.times import in_utc
 from flows import space
-from flows.board import Board, Shared, packed, unpacked, word
+from flows.board import Board, packed, unpacked
 from flows.card import Style, Tap, Verb
 from flows.cards import Cards
 from flows.case import Kind, Step
@@ -26,6 +26,7 @@ from flows.interview import Standing
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
 from flows.rules import decide
+from flows.team_case import Shared, word
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 
@@ -42,24 +43,24 @@ def shared_of(findings: Findings) -> Shared:
 
 
 def decisions(findings: Findings) -> Iterator[Decision]:
-    """Every decision on a case, each with every reason that it may need, made by fifteen against one."""
+    """Every decision on a case, each with every reason that it may need, or one, made by fifteen against one."""
     result = decide(METASTASIS.guidance, findings)
     for option in (*(advice.option for advice in result.options), NONE_OF_THESE):
         votes = {str(who): option for who in range(15)}
         votes["15"] = "nonoperative" if option == NONE_OF_THESE else NONE_OF_THESE
-        for reason in CATALOG.team.reasons if departs(result, option) else ("",):
+        for reason in CATALOG.team.reasons if departs(result, option) else ("", "wish"):
             yield Decision(option, reason, ANA, LATE, (option, votes["15"]), votes, {})
 
 
 def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied() -> None:
     for findings in space.cases(METASTASIS):
         shared = shared_of(findings)
-        result = BOARD.advised(shared)
+        result = BOARD.blocks.advised(shared.standing)
         every = list(decisions(findings))
         for decision in every:
-            record = BOARD.record(shared, decision)
+            record = BOARD.decisions.text(shared, decision)
             decided, begins, source, *_ = record.splitlines()
-            assert BOARD._recorded(decision.option) in decided
+            assert BOARD.decisions._recorded(decision.option) in decided
             assert CATALOG.team.reasons.get(decision.reason, "") in decided
             assert "15 of 16 votes; otherwise " in decided
             assert begins == "Heron, 26 Oct 2026, 07:33 UTC"
@@ -69,13 +70,13 @@ def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied()
             assert CATALOG.edition in record
         card = BOARD.decision(replace(shared, talk=Talk(Stage.decided, decisions=(every[-1],))), every[-1])
         [typed] = ["\n".join(line.text for line in b.lines) for b in card.blocks if b.style is Style.typed]
-        assert typed == BOARD.record(shared, every[-1])
+        assert typed == BOARD.decisions.text(shared, every[-1])
 
 
 def test_a_record_without_a_vote_says_so() -> None:
     unfit = {"levels": ("T8", "T9"), "fitness": ("unfit_advanced",)}
     findings = METASTASIS.counted(unfit)
-    record = BOARD.record(shared_of(findings), Decision("nonoperative", "", ANA, LATE, (), {}, {}))
+    record = BOARD.decisions.text(shared_of(findings), Decision("nonoperative", "", ANA, LATE, (), {}, {}))
     assert record.splitlines()[:5] == [
         "Decided without a vote: Non-operative",
         "Heron, 26 Oct 2026, 07:33 UTC",

@@ -169,7 +169,7 @@ def _changing(kept: Kept) -> dict[str, Any]:
         "edition": case.edition,
         "revision": case.revision,
         "turn": case.turn,
-        "steps": [[step.kind, step.question, step.codes, step.who] for step in case.steps],
+        "steps": _written(case.steps),
         "card": kept.card,
         "aside": kept.aside,
         "touched": kept.touched,
@@ -184,7 +184,7 @@ def _team_columns(kept: Kept, team: Team) -> dict[str, Any]:
     """Give what is written of a team's case beside; whoever opened it may have had their id taken out."""
     return {
         "owner": kept.owner,
-        "talk": [[said.act, said.subject, said.codes, said.who, said.at] for said in kept.case.talk],
+        "talk": [_remark(said) for said in kept.case.talk],
         "name": team.name,
         "opened": team.opened,
         "giver": team.giver,
@@ -213,11 +213,27 @@ def _kept(row: Sequence[Any] | None) -> Kept | None:
 @lru_cache(maxsize=REMEMBERED)
 def _steps(written: str) -> tuple[Step, ...]:
     """Read the steps of a case."""
-    lists = orjson.loads(written)
+    return _read(orjson.loads(written))
+
+
+def _written(steps: Sequence[Step]) -> list[list[Any]]:
+    return [[step.kind, step.question, step.codes, step.who] for step in steps]
+
+
+def _read(lists: Sequence[Sequence[Any]]) -> tuple[Step, ...]:
     return tuple(Step(_KINDS[kind], question, tuple(codes), who) for kind, question, codes, who in lists)
+
+
+def _remark(said: Remark) -> list[Any]:
+    """Write what somebody said; what counted at that moment stands last, where it was noted."""
+    counted = [_written(said.counted)] if said.counted else []
+    return [said.act, said.subject, said.codes, said.who, said.at, *counted]
 
 
 def _talk(written: str) -> tuple[Remark, ...]:
     """Read what a team says of a case; nothing where none was ever said."""
     lists = orjson.loads(written) or ()
-    return tuple(Remark(Act(act), subject, tuple(codes), who, at) for act, subject, codes, who, at in lists)
+    return tuple(
+        Remark(Act(act), subject, tuple(codes), who, at, _read(*counted) if counted else ())
+        for act, subject, codes, who, at, *counted in lists
+    )

@@ -17,7 +17,7 @@ from bot.telegram.clerk import ANSWER, Clerk
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Failure, Fate, failure_of
 from bot.telegram.members import Members
-from bot.telegram.names import unfilled
+from bot.telegram.names import BOT, unfilled
 from bot.telegram.pace import Pace
 from flows.card import QUOTE
 from flows.errors import Overtaken
@@ -157,6 +157,8 @@ class Outbox:
         body = orjson.loads(wish.body)
         if "text" in body:
             body["text"] = (await self._members.in_words(body["text"], body.pop("chat_id")))[:LONGEST_TOAST]
+        if "url" in body:
+            body["url"] = body["url"].replace(BOT, self._members.username)
         await self._api.call("answerCallbackQuery", body)
         self._note(wish)
 
