@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.reply import FOREIGN, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.reply import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.service.read_links import page_in
+from bot.service.tap_rules import Where, allows
+from bot.service.times import in_utc
+from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
@@ -121,7 +125,12 @@ class Conversation:
         return _said(card)
 
     def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Reply:
-        """Begin where a link leads: a case to be confirmed; a link that is none of ours leads to the start."""
+        """Begin where a link leads: a page, a case to be confirmed; a link that is none of ours leads to the start."""
+        page = page_in(payload)
+        if page and page.verb is Verb.help:
+            return _said(self._pages.plain(self._catalog.team.pages.help))
+        if page:
+            return self._tap_page(ledger, page, replace(visit, card=None))
         findings = read_prefill(self._clinics[self._default].interview.flow, payload)
         return self._read(ledger, visit, Said(findings)) if findings else self.command(ledger, "start", visit)
 
@@ -130,7 +139,7 @@ class Conversation:
         if said.findings:
             return self._read(ledger, visit, said)
         open_case = self._open_case(ledger, visit)
-        return _said(self._unread(said, *((open_case,) if open_case else ())))
+        return _said(self._unread(ledger, visit, said, *((open_case,) if open_case else ())))
 
     def edited(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Read a note again whose message was changed before it was confirmed; a confirmed case stays as it is.
@@ -152,17 +161,26 @@ class Conversation:
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
         if tap is None:
-            return Reply(toast=self._words.toasts.unknown_button, forged=UNREADABLE)
+            return self.refused(UNREADABLE)
+        if not allows(tap.verb, Where.own if tap.case else Where.page):
+            return self.refused(MISPLACED)
         if tap.verb is Verb.new:
             return self._new(ledger, visit)
-        if not tap.case or tap.verb is Verb.wipe:  # a person's message is of no case, wherever its button stands
+        if not tap.case:
             return self._tap_page(ledger, tap, visit)
         kept = ledger.get(tap.case)
         if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):
             gone = self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
             return replace(gone, forged=FOREIGN if kept else "")
+        return self._tap_own(ledger, kept, tap, visit)
+
+    def _tap_own(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Do what a button wishes of a case of the person's own."""
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
+        if tap.verb is Verb.wipe:
+            message = kept.case.note_message
+            return self._wiped(message) if message and str(message) == tap.choice else self.refused(MISPLACED)
         if kept.aside:
             return self._instead(self._aside(kept), visit, self._words.toasts.put_aside)
         if kept.card not in (None, visit.card):
@@ -216,6 +234,11 @@ class Conversation:
                 return self._pages.listed(self._words.pages.stray.title, told, ())
         return None
 
+    def refused(self, forged: str) -> Reply:
+        """Refuse what no button of ours can have asked for there."""
+        toasts = self._words.toasts
+        return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
+
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)
@@ -225,8 +248,9 @@ class Conversation:
         match tap.verb:
             case Verb.erase:
                 return self._erase(ledger, visit)
-            case Verb.wipe if tap.question == "m" and tap.choice.isdecimal():
-                return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(int(tap.choice)),))
+            case Verb.wipe:
+                message = offered(ledger.secret(), visit.place, tap.choice)
+                return self._wiped(message) if message is not None else self.refused(MISPLACED)
         card = self._page(ledger, tap, visit)
         return Reply((Show(card, visit.card),)) if card else Reply(toast=self._words.toasts.unknown_button)
 
@@ -258,6 +282,14 @@ class Conversation:
                 return self._pages.scale(tap.question)
             case _:
                 return None
+
+    def _wiper(self, ledger: Ledger, visit: Visit, message: int) -> tuple[Button, ...]:
+        """Offer to delete a message of which no case was read."""
+        return (wiper(self._words.labels.wipe, offer(ledger.secret(), visit.place, message)),)
+
+    def _wiped(self, message: int) -> Reply:
+        """Delete a message that the person was offered to delete."""
+        return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(message),))
 
     def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
@@ -312,10 +344,32 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
+    def read(self, case: Case, tap: Tap) -> Card:
+        """Draw what is read beside a case, or the case itself; nobody is named on it.
+
+        Raises:
+            StaleTap: where there is no such thing to read where the case stands.
+        """
+        interview, cards = self._clinics[case.flow]
+        standing = interview.standing(case)
+        match tap.verb:
+            case Verb.show:
+                return heard(cards, case, standing) if case.unconfirmed else cards.case(case, standing)
+            case Verb.scale if standing.at is not None and tap.question in standing.at.scales:
+                return self._pages.scale(tap.question, Button(self._words.labels.to_question, self._show(case)))
+            case Verb.option | Verb.changes | Verb.what_if | Verb.compare:
+                return beside(cards, case, standing, tap)
+            case _:
+                raise StaleTap(tap.question)
+
+    @staticmethod
+    def _show(case: Case) -> Tap:
+        return Tap(Verb.show, case=case.id)
+
     def _beside(self, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
-        card = beside(cards, kept.case, interview.standing(kept.case), tap)
+        card = beside(cards, kept.case, interview.standing(kept.case), tap, in_utc(self._clock()))
         return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
 
     def _start_over(self, kept: Kept) -> Reply:
@@ -337,11 +391,7 @@ class Conversation:
 
     def _scale(self, kept: Kept, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""
-        at = self._clinics[kept.case.flow].interview.standing(kept.case).at
-        if at is None or tap.question not in at.scales:
-            raise StaleTap(tap.question)
-        back = Button(self._words.labels.to_question, Tap(Verb.show, case=kept.case.id))
-        return Reply((Show(self._pages.scale(tap.question, back), kept.card, kept.case.id),))
+        return Reply((Show(self.read(kept.case, tap), kept.card, kept.case.id),))
 
     def _aid(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand; it starts from what is found already."""
@@ -469,14 +519,14 @@ class Conversation:
             return Show(self._named(kept.case, heard(clinic.cards, kept.case, standing)), kept.card, kept.case.id)
         aided = standing.at is not None and standing.at.aid
         found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
-        card = clinic.cards.case(kept.case, standing, found)
+        card = clinic.cards.case(kept.case, standing, found, in_utc(self._clock()))
         return Show(self._named(kept.case, card), kept.card, kept.case.id)
 
-    def _unread(self, said: Said, *more: Button) -> Card:
-        """Say why nothing of a case was found in a text, and what can be typed; more buttons come first."""
+    def _unread(self, ledger: Ledger, visit: Visit, said: Said, *more: Button) -> Card:
+        """Draw why nothing of a case was found in a text, and what can be typed; more buttons come first."""
         words, title = self._words.note, self._words.pages.stray.title
         if IDENTIFIERS in said.beside:
-            wipe = (wiper(self._words.labels.wipe, str(said.message)),) if said.message is not None else ()
+            wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
             return self._pages.said(title, words.leave_out, *wipe, *more)
         if LONG in said.beside:
             return self._pages.said(title, words.long, *more)
@@ -538,21 +588,28 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
 
 
-def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap, when: str = "") -> Card:
     """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
+
+    Args:
+        cards: the cards of its flow.
+        case: the case.
+        standing: where it stands.
+        tap: what is wished.
+        when: the time, as it is read in what is copied.
 
     Raises:
         StaleTap: where the recommendation is not reached, or has no such thing beside it.
     """
     if tap.verb is Verb.answers:
         return cards.answers(case, standing)
+    if standing.at is None and tap.verb is Verb.copy:
+        return cards.copied(case, standing, when)
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
-        case Verb.copy:
-            return cards.copied(case, standing)
         case Verb.changes:
-            return cards.changes(case, standing)
+            return cards.changes(case, standing, tap.question)
         case Verb.what_if:
             return cards.what_if(case, standing, tap.question, tap.choice)
         case Verb.compare:

@@ -41,11 +41,9 @@ def heard(cards: Cards, case: Case, standing: Standing) -> Card:
         Block((Line(words.missing),), style=Style.small),
     )
     rows = [(Button(labels.confirm, Tap(Verb.confirm)),), *laid_out(chips, (2,) * len(chips))]
-    message = case.note_message if IDENTIFIERS in beside else None
-    wipers = ((wiper(labels.wipe, str(message)),),) if message is not None else ()
     label = f"{cards.catalog.wording.case} · {words.label}"
     shown = tuple(block for block in blocks if block.lines)
-    return bound(Card(label, words.title, shown, (*rows, *wipers)), case)
+    return bound(Card(label, words.title, shown, (*rows, *_wipers(cards, case))), case)
 
 
 def _nothing(cards: Cards, case: Case) -> Card:
@@ -55,8 +53,14 @@ def _nothing(cards: Cards, case: Case) -> Card:
     told = (Line(wording.note.long),) if LONG in beside else tuple(map(Line, wording.pages.stray.lines))
     named = Block((Line(wording.note.leave_out),) if IDENTIFIERS in beside else (), style=Style.urgent)
     blocks = tuple(block for block in (named, Block(told)) if block.lines)
-    row = (Button(wording.labels.by_buttons, Tap(Verb.confirm)),)
-    return bound(Card(f"{wording.case} · {wording.note.label}", wording.pages.stray.title, blocks, (row,)), case)
+    rows = ((Button(wording.labels.by_buttons, Tap(Verb.confirm)),), *_wipers(cards, case))
+    return bound(Card(f"{wording.case} · {wording.note.label}", wording.pages.stray.title, blocks, rows), case)
+
+
+def _wipers(cards: Cards, case: Case) -> tuple[tuple[Button, ...], ...]:
+    """Offer to delete the message of a note that seems to name somebody."""
+    message = case.note_message if IDENTIFIERS in note_of(case) else None
+    return ((wiper(cards.catalog.wording.labels.wipe, str(message)),),) if message is not None else ()
 
 
 def wiper(label: str, message: str) -> Button:

@@ -34,6 +34,7 @@ class Standing:
         answers: the latest settled step of each question that was ever answered.
         chosen: the codes that are ticked at the question at hand.
         read: what was read of a typed note and is not confirmed, by question, in their order.
+        disputed: the questions whose answer another member of a team holds wrong.
     """
 
     at: Question | None
@@ -41,6 +42,7 @@ class Standing:
     answers: dict[str, Step]
     chosen: Codes
     read: Findings = field(default_factory=dict)
+    disputed: Codes = ()
 
     @property
     def unneeded(self) -> tuple[Step, ...]:

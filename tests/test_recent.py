@@ -47,7 +47,7 @@ def names(phone: Phone) -> list[str]:
 async def test_a_case_bears_its_name_first_on_every_card(phone: Phone) -> None:
     await phone.command("new")
     name = code_name("u1c1", NAMES)
-    assert phone.card.label == f"{name} · 1 of 7"
+    assert phone.card.label == f"{name} · 1, one to six left"
     for tap in ("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None"):
         await phone.tap(tap)
         assert phone.card.label.startswith(f"{name} · ")
@@ -116,7 +116,7 @@ async def test_each_case_is_told_by_its_name_level_headline_and_age_and_brought_
     await phone.tap("L2", "Only L2 ›")
     phone.now += 3 * 3600
     await phone.command("recent")
-    assert listed(phone) == ["L2 · question 2 of 7 · 3 h ago", "T8 · Posterior MIS · 3 h ago"]
+    assert listed(phone) == ["L2 · question 2, at most five left · 3 h ago", "T8 · Posterior MIS · 3 h ago"]
     newer, older = names(phone)
     assert labels(phone.card) == [newer, older, "New case", "Start"]
     assert refusals(phone.card) == []
@@ -148,19 +148,19 @@ async def test_a_finished_case_is_told_by_its_levels_and_its_headline_in_short(
 async def test_a_case_on_its_way_is_told_by_its_levels_and_how_far_it_is(phone: Phone) -> None:
     await phone.command("new")
     await phone.command("recent")
-    assert listed(phone) == ["question 1 of 7 · just now"]
+    assert listed(phone) == ["question 1, one to six left · just now"]
     await phone.tap("T8", at=1)
     await phone.command("recent")
-    assert listed(phone) == ["T8 · question 1 of 7 · just now"], "what is ticked is told as well"
+    assert listed(phone) == ["T8 · question 1, one to six left · just now"], "what is ticked is told as well"
     await phone.tap("Only T8 ›", "Fit", "None", "✎ Answers", "✎ fit", at=1)
     await phone.command("recent")
-    assert listed(phone) == ["T8 · question 2 of 7 · just now"]
+    assert listed(phone) == ["T8 · question 2, at most five left · just now"]
 
 
 async def test_a_score_of_its_own_is_told_as_one(phone: Phone) -> None:
     await phone.command("sins")
     await phone.command("recent")
-    assert listed(phone) == ["SINS · question 1 of 6 · just now"]
+    assert listed(phone) == ["SINS · question 1, five left · just now"]
 
 
 async def test_notes_that_nobody_confirmed_and_scores_that_help_are_not_listed(phone: Phone) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from group_kit import BOARD, OKAFOR, REYES, grouped
+from group_kit import Group as Board
 from kit import CATALOG, labels, lines, read, tap_of
 from store_kit import bytes_of
 from team_kit import ANA, BEN, CLEO, Group, findings_of
-from test_groups import BOARD, OKAFOR, REYES, grouped
-from test_groups import Group as Board
 
 from bot.reply import Said
 from bot.telegram.ear import Ear, said_in
@@ -30,7 +30,7 @@ def group() -> Group:
 
 async def wrote(group: Group, said: Said, who: str = ANA) -> None:
     """Let a member write /case with a line; of it nothing but codes gets this far."""
-    await group.do(lambda ledger: group.rooms.team.read(ledger, group.visit(who), said))
+    await group.do(lambda ledger: group.rooms.team.typed(ledger, group.visit(who), said))
 
 
 async def changed(group: Group, said: Said, who: str = ANA) -> None:
