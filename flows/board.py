@@ -121,7 +121,7 @@ class Board:
     def reasons(self, shared: Shared, who: str) -> Card:
         """Draw the reasons to choose from."""
         words = self.cards.catalog.team
-        buttons = [Button(said, Tap(Verb.reason, code)) for code, said in words.reasons.items()]
+        buttons = [Button(label, Tap(Verb.reason, code)) for code, label in self.blocks.reason_labels()]
         rows = [*laid_out(buttons, (2,) * len(buttons)), (Button(words.labels.unsay, Tap(Verb.unsay)),)]
         blocks = (Block((Line(words.lines.reasons),)), self.blocks.reasons(shared.talk.reasons))
         return self._view(shared, words.labels.reasons, who, blocks, rows)
@@ -151,7 +151,7 @@ class Board:
     def poll(self, shared: Shared) -> tuple[str, tuple[str, ...]]:
         """Write the vote as a poll: its question and its answers, in the order of what is put to the vote."""
         words = self.cards.catalog.team
-        answers = tuple(self.blocks.option(option) for option in shared.talk.offered)
+        answers = tuple(self.blocks.short(option) for option in shared.talk.offered)
         return words.heads.poll.format(name=shared.name), answers
 
     def said(self, question: str, codes: Codes) -> str:

@@ -47,7 +47,7 @@ class Decisions:
         """Ask once whether that is decided; a reason may be given, and must where the source does not support it."""
         words = self.blocks.words
         departing = departs(self.blocks.advised(shared.standing), option)
-        reasons = [Button(said, Tap(Verb.decide, option, code)) for code, said in words.reasons.items()]
+        reasons = [Button(label, Tap(Verb.decide, option, code)) for code, label in self.blocks.reason_labels()]
         decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Verb.decide, option)),),)
         rows = (*decide, *laid_out(reasons, _TWO * len(reasons)))
         line = words.lines.departs if departing else words.lines.decide

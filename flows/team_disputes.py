@@ -44,8 +44,12 @@ class Disputes:
 
     def block(self, shared: Shared) -> Block:
         """Draw what is disputed: each answer, who holds it, and what would follow from it."""
+        if_so = self.blocks.words.heads.if_so
         lines = [
-            Line(self._follows(shared, question, codes), lead=f"{question.said(codes)} ({_people(who)})")
+            Line(
+                self._follows(shared, question, codes),
+                lead=if_so.format(answer=question.said(codes), who=_people(who)),
+            )
             for question, held in self._disputed(shared)
             for codes, who in held.items()
         ]
