@@ -40,7 +40,7 @@ class Board:
     decisions: Decisions = field(init=False)
 
     def __post_init__(self) -> None:
-        """Put the parts together."""
+        """Assemble the parts."""
         object.__setattr__(self, "blocks", TeamBlocks(self.cards))
         object.__setattr__(self, "disputes", Disputes(self.blocks))
         object.__setattr__(self, "decisions", Decisions(self.blocks, self.disputes, self.when))
@@ -176,7 +176,7 @@ class Board:
         return Block((Line(self.cards.catalog.team.heads.list_by.format(who=person(who))),), style=Style.small)
 
     def _with_talk(self, shared: Shared, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        """Put what the team says right below the headline; what is disputed stands before its reasons."""
+        """Insert what the team says right below the headline; what is disputed stands before its reasons."""
         heads = self.cards.catalog.team.heads
         begun = [Line(heads.handed_by.format(who=person(shared.giver)))] if shared.giver else []
         if not shared.standing.answers and not shared.case.helped:

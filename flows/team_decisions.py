@@ -123,7 +123,7 @@ class Decisions:
         return bound(Card(label, title, tuple(part for part in parts if part.lines), rows), shared.case)
 
     def _begins(self, shared: Shared, decision: Decision, *, holds: bool) -> tuple[Line, ...]:
-        """Tell when and by whom it was decided, and why; first that it holds no more, and the option in full."""
+        """Return when and by whom it was decided, and why; first that it holds no more, and the option in full."""
         words, full = self.blocks.words, self.blocks.option(decision.option)
         said = [] if holds else [Line(words.lines.superseded)]
         said += [Line(full)] if full != self.blocks.short(decision.option) else []
