@@ -175,7 +175,7 @@ class Conversation:
         return self._tap_own(ledger, kept, tap, visit)
 
     def _tap_own(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Do what a button wishes of a case of the person's own."""
+        """Handle a button of a case of the person's own."""
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if tap.verb is Verb.wipe:

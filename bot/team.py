@@ -124,7 +124,7 @@ class TeamRoom:
         return replace(reply, late=reply.late or (self._retorts.late(reply.toast) if reply.shows else ""))
 
     def _tapped(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
-        """Do what a button wishes."""
+        """Handle a button press."""
         if tap is None or not tap.case:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
@@ -146,7 +146,7 @@ class TeamRoom:
         return self._tap_case(ledger, kept, tap, visit)
 
     def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Do what a button wishes of a case that was pressed on its card, or on a message that once was."""
+        """Handle a button that was pressed on the card of a case, or on a message that once was."""
         toasts = self._catalog.wording.toasts
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
@@ -162,7 +162,7 @@ class TeamRoom:
         return self._pressed(ledger, kept, here, tap, visit)
 
     def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Take a tap of who may ask for that, once it is plain which case it means."""
+        """Handle a tap of somebody who may ask for that, once it is plain which case it means."""
         if tap.verb in READING:
             return Reply(opens=link_to_case(ledger.secret(), tap, visit.who, self._clock()))
         if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
@@ -193,7 +193,7 @@ class TeamRoom:
         return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
 
     def not_read(self, why: str, *, tapped: bool) -> Reply:
-        """Say why somebody cannot read a team's case in private: "outsider", "unsure", or a link that is too old."""
+        """Explain why somebody cannot read a team's case in private: "outsider", "unsure", or a link that is too old."""
         if tapped:
             return Reply(toast=getattr(self._words.toasts, why))
         return _said(self._pages.bare(getattr(self._words.pages, why)))
@@ -348,7 +348,7 @@ class TeamRoom:
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
     def _where(self, ledger: Ledger, kept: Kept, visit: Visit) -> Where | None:
-        """Tell what the message is that a tap on a case came from; None where it is another case's."""
+        """Return what the message is that a tap on a case came from; None where it is another case's."""
         if visit.card == kept.card:
             return Where.card
         if kept.team and visit.card == kept.team.minutes:
@@ -357,13 +357,13 @@ class TeamRoom:
 
     @staticmethod
     def _shows_a_case(ledger: Ledger, visit: Visit) -> bool:
-        """Tell whether the message that was tapped shows a case or records a decision."""
+        """Return whether the message that was tapped shows a case or records a decision."""
         here = leading(ledger.of_chat(chat_of(visit.place)))
         return any(visit.card in (k.card, k.team and k.team.minutes) for k in here) and visit.card is not None
 
     @staticmethod
     def _instead(card: Card, visit: Visit, toast: str, *, there: bool = True) -> Reply:
-        """Put a card in place of a message that bears the button which was tapped; any other stays as it is.
+        """Replace a message that bears the button which was tapped; any other stays as it is.
 
         A client can send any bytes for any message, and must not paint over a record or another card with them.
         """

@@ -41,7 +41,7 @@ class Board:
     decisions: Decisions = field(init=False)
 
     def __post_init__(self) -> None:
-        """Put the parts together."""
+        """Assemble the parts."""
         object.__setattr__(self, "blocks", TeamBlocks(self.cards))
         object.__setattr__(self, "disputes", Disputes(self.blocks))
         object.__setattr__(self, "decisions", Decisions(self.blocks, self.disputes, self.when))
@@ -136,7 +136,7 @@ class Board:
     def reasons(self, shared: Shared, who: str) -> Card:
         """Draw the reasons to choose from."""
         words = self.cards.catalog.team
-        buttons = [Button(said, Tap(Verb.reason, code)) for code, said in words.reasons.items()]
+        buttons = [Button(label, Tap(Verb.reason, code)) for code, label in self.blocks.reason_labels()]
         rows = [*laid_out(buttons, (2,) * len(buttons)), (Button(words.labels.unsay, Tap(Verb.unsay)),)]
         blocks = (Block((Line(words.lines.reasons),)), self.blocks.reasons(shared.talk.reasons))
         return self._view(shared, words.labels.reasons, who, blocks, rows)
@@ -166,7 +166,7 @@ class Board:
     def poll(self, shared: Shared) -> tuple[str, tuple[str, ...]]:
         """Write the vote as a poll: its question and its answers, in the order of what is put to the vote."""
         words = self.cards.catalog.team
-        answers = tuple(self.blocks.option(option) for option in shared.talk.offered)
+        answers = tuple(self.blocks.short(option) for option in shared.talk.offered)
         return words.heads.poll.format(name=shared.name), answers
 
     def said(self, question: str, codes: Codes) -> str:
@@ -191,7 +191,7 @@ class Board:
         return Block((Line(self.cards.catalog.team.heads.list_by.format(who=person(who))),), style=Style.small)
 
     def _with_talk(self, shared: Shared, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        """Put what the team says right below the headline; what is disputed stands before its reasons."""
+        """Insert what the team says right below the headline; what is disputed stands before its reasons."""
         heads = self.cards.catalog.team.heads
         begun = [Line(heads.handed_by.format(who=person(shared.giver)))] if shared.giver else []
         if not shared.standing.answers and not shared.case.helped:

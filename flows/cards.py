@@ -341,7 +341,7 @@ class Cards:
         }
 
     def _by(self, standing: Standing, question: Question) -> str:
-        """Tell who gave a finding, where that is wanted, and whether another member of the team disputes it."""
+        """Name who gave a finding, where that is wanted, and whether another member of the team disputes it."""
         by = f" ({person(standing.answers[question.code].who)})" if self.named else ""
         return f"{by}, {self.catalog.team.heads.disputed.lower()}" if question.code in standing.disputed else by
 

@@ -439,7 +439,7 @@ def _without(said: Iterable[Remark], remark: Remark) -> tuple[Remark, ...]:
 
 
 def _settlement(talk: Talk, remark: Remark) -> tuple[Settlement, ...]:
-    """Give the dispute that a remark settled; none where nobody held another answer any more."""
+    """Return the dispute that a remark settled; none where nobody held another answer any more."""
     held = talk.objections.get(remark.subject, {})
     return tuple(
         Settlement(counted, differing, remark.codes, remark.who)

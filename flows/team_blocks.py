@@ -74,6 +74,10 @@ class TeamBlocks:
         lines = tuple(Line(", ".join(map(person, who)), lead=self.words.reasons[code]) for code, who in given.items())
         return Block(lines, self.words.heads.reasons, Style.listed)
 
+    def reason_labels(self) -> list[tuple[str, str]]:
+        """Return the reasons as buttons name them, by their codes."""
+        return [(code, f"{said[:1].upper()}{said[1:]}") for code, said in self.words.reasons.items()]
+
     def option(self, option: str) -> str:
         """Name an option in full."""
         known = self.cards.catalog.options.get(option)

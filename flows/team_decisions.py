@@ -44,7 +44,7 @@ class Decisions:
         """Ask once whether that is decided; a reason may be given, and must where the source does not support it."""
         words = self.blocks.words
         departing = departs(self.blocks.advised(shared.standing), option)
-        reasons = [Button(said, Tap(Verb.decide, option, code)) for code, said in words.reasons.items()]
+        reasons = [Button(label, Tap(Verb.decide, option, code)) for code, label in self.blocks.reason_labels()]
         decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Verb.decide, option)),),)
         rows = (*decide, *laid_out(reasons, _TWO * len(reasons)))
         line = words.lines.departs if departing else words.lines.decide
@@ -113,7 +113,7 @@ class Decisions:
         return bound(Card(label, title, tuple(part for part in parts if part.lines), rows), shared.case)
 
     def _begins(self, shared: Shared, decision: Decision, *, holds: bool) -> tuple[Line, ...]:
-        """Tell when and by whom it was decided, and why; first that it holds no more, and the option in full."""
+        """Return when and by whom it was decided, and why; first that it holds no more, and the option in full."""
         words, full = self.blocks.words, self.blocks.option(decision.option)
         said = [] if holds else [Line(words.lines.superseded)]
         said += [Line(full)] if full != self.blocks.short(decision.option) else []

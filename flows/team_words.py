@@ -32,6 +32,7 @@ class Heads(Words):
 
     disputed: Text
     disputed_score: Annotated[str, blanks("scale")]
+    if_so: Annotated[str, blanks("answer", "who")]
     was_disputed: Text
     against: Annotated[str, blanks("held", "answer")]
     settled_by: Annotated[str, blanks("answer", "who")]

@@ -70,6 +70,8 @@ async def decision(running: Browser, address: str) -> None:
     await reyes.tap(name, "Close")
     await reyes.reads(name, "What did you decide?")
     await reyes.tap(name, "Posterior MIS")
+    await reyes.reads(name, "Decide: Posterior MIS?")
+    await reyes.tap(name, "Decide")
     await expect(pages[1].locator("#pinned")).to_contain_text(
         name, timeout=3 * PATIENCE
     )  # a group is written to at its pace

@@ -90,8 +90,8 @@ async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_
     await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
     assert group.toast == TOASTS.held
     assert disputed(group.card) == [
-        f"{by('no deficit', ANA)}: Posterior MIS, Posterior (open), Anterior corpectomy",
-        f"{by('significant deficit', BEN)}: Posterior (open), Anterior corpectomy",
+        f"If {by('no deficit', ANA)}: Posterior MIS, Posterior (open), Anterior corpectomy",
+        f"If {by('significant deficit', BEN)}: Posterior (open), Anterior corpectomy",
     ]
     for label in ("Discuss", "Close"):
         await group.tap(label, who=ANA)
@@ -187,7 +187,7 @@ async def test_of_very_many_disputes_the_last_ones_are_told_and_the_others_count
 async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ body only", "Circumferential", who=BEN)
-    [said] = [line for line in disputed(group.card) if line.startswith("circumferential")]
+    [said] = [line for line in disputed(group.card) if line.startswith("If circumferential")]
     assert said.endswith("?")
 
 
@@ -214,7 +214,7 @@ async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it
     for _ in range(2):
         await group.tap("✎ Answers", "✎ no deficit", "Significant", who=ANA)
         held = [line.partition(": ")[0] for line in disputed(group.card)]
-        assert held == [by("no deficit", BEN), by("significant deficit", ANA)]
+        assert held == [f"If {by('no deficit', BEN)}", f"If {by('significant deficit', ANA)}"]
     await group.tap("✎ Answers", "✎ no deficit", who=ANA)
     settle = tap_of(group.card, "Settle: significant deficit")
     await group.wish(settle, ANA, 1)
@@ -246,7 +246,7 @@ async def test_levels_are_disputed_one_by_one(group: Group) -> None:
     await group.finished()
     for level in ("T9", "T10"):
         await group.tap("✎ Answers", "✎ T8", level, who=BEN)
-    assert disputed(group.card)[1].startswith(by("T8–T10 · 3 levels", BEN))
+    assert disputed(group.card)[1].startswith(f"If {by('T8–T10 · 3 levels', BEN)}")
     await group.tap("✎ Answers", "✎ T8", "Keep as it is", who=BEN)
     assert disputed(group.card) == []
     await group.tap("✎ Answers", "✎ T8", "T8 ✓", who=BEN)
@@ -323,7 +323,7 @@ async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(gro
 async def test_reasons_stand_with_the_names_of_who_gave_them_and_are_taken_back(group: Group) -> None:
     card = await group.finished()
     await group.tap("Discuss")
-    for who, reason in ((ANA, "prognosis"), (BEN, "prognosis"), (BEN, "resources"), (BEN, "prognosis")):
+    for who, reason in ((ANA, "Prognosis"), (BEN, "Prognosis"), (BEN, "Resources"), (BEN, "Prognosis")):
         await group.tap("Add reason", reason, who=who, at=card)
     given = block(group.messages[card], "Reasons given")
     assert given == [f"prognosis: {person(ANA)}, {person(BEN)}", f"resources: {person(BEN)}"]
@@ -361,10 +361,10 @@ async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
     await group.tap("Discuss", who=CLEO, at=card)
     await group.vote("Posterior", BEN)
     await group.vote("None", CLEO)
-    await group.tap("Add reason", "patient's wish", who=CLEO, at=card)
+    await group.tap("Add reason", "Patient's wish", who=CLEO, at=card)
     await group.tap("Close", "Combined", at=card)
     assert group.pinned == []
-    await group.tap("comorbidity", at=card)
+    await group.tap("Comorbidity", at=card)
     [minutes] = group.pinned
     assert plain(group.messages[minutes]).translate(SEEN) == snapshot
 
@@ -446,10 +446,10 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "open the vote": (T8_TAPS, "Discuss"),
     "take the vote back": ((*T8_TAPS, "Discuss"), "End the poll"),
-    "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "prognosis"),
-    "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "prognosis", "Add reason"), "Remove my reason"),
+    "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "Prognosis"),
+    "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "Prognosis", "Add reason"), "Remove my reason"),
     "decide": ((*T8_TAPS, "Close", "Posterior MIS"), "Decide"),
-    "decide with a reason": ((*T8_TAPS, "Close", "Combined"), "prognosis"),
+    "decide with a reason": ((*T8_TAPS, "Close", "Combined"), "Prognosis"),
     "take up again": ((*T8_TAPS, "Close", "Posterior MIS", "Decide"), "Reopen"),
 }
 """Everything that changes a case: the taps that lead there, and the one that counts."""
@@ -526,7 +526,7 @@ async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
     assert f"Posterior MIS: 1 · {person(CLEO)} · Supported by the source" in block(group.messages[newer], "The vote")
     await group.tap("Close", "Posterior MIS", "Decide", who=BEN, at=newer)
     assert {poll.case: poll.open for poll in group.polls.values()} == {"c1": True, "c2": False}
-    await group.tap("Add reason", "other", who=CLEO, at=older)
+    await group.tap("Add reason", "Other", who=CLEO, at=older)
     assert group.messages[older].label.startswith(names[0])
 
 
@@ -743,7 +743,7 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     await group.vote("Posterior MIS", ANA)
     for who in (ANA, BEN):
         assert await group.store.run(lambda ledger, who=who: ledger.forget(who)) == 0  # type: ignore[misc]
-    await group.tap("Add reason", "other", who=CLEO, at=card)
+    await group.tap("Add reason", "Other", who=CLEO, at=card)
     text = read(group.messages[card]).text
     assert person(ANA) not in text
     assert person(BEN) not in text
@@ -858,7 +858,7 @@ async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: Group
     await group.tap("Discuss")
     for number in range(MOST_REMARKS):
         await group.vote("Posterior MIS", f"p{number}")
-    await group.tap("Add reason", "other", who=BEN, at=card)
+    await group.tap("Add reason", "Other", who=BEN, at=card)
     assert group.toast == TOASTS.crowded
     await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert len(group.pinned) == 1

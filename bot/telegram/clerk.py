@@ -40,7 +40,7 @@ class MemberWanted(Exception):
     """Only a member of a group may have that in private; Telegram is to be asked first."""
 
     def __init__(self, chat: int) -> None:
-        """Take the group."""
+        """Note the group."""
         super().__init__(chat)
         self.chat = chat
 
@@ -177,7 +177,7 @@ class Clerk:
         return self._conversation.not_listed(str(arrival.who), tapped=arrival.kind == Kind.tap)
 
     def _alone(self, desk: Desk, arrival: Arrival, tap: Tap | None, visit: Visit) -> Reply:
-        """Let a person work alone."""
+        """Handle what a person does in a private chat."""
         if tap and tap.verb is Verb.erase:
             return self._erased(desk, tap, visit)
         if arrival.kind == Kind.tap:
@@ -195,12 +195,12 @@ class Clerk:
         return replace(reply, shows=(*reply.shows, *self._team.unsigned(desk, worked)))
 
     def _linked(self, desk: Desk, arrival: Arrival, visit: Visit, role: Role | None) -> Reply:
-        """Let a member read what they asked for in the group; a moment ago they tapped there."""
+        """Show a member what they asked for in the group; a moment ago they tapped there."""
         tap = self._team.linked(desk, arrival.argument, visit)
         return (tap and self._read(desk, arrival, tap, visit, role)) or self._team.not_read("link_gone", tapped=False)
 
     def _read(self, desk: Desk, arrival: Arrival, tap: Tap, visit: Visit, role: Role | None) -> Reply | None:
-        """Let a member of a group read its case in private; None where it is no team's case.
+        """Show a member of a group its case in private; None where it is no team's case.
 
         Where Telegram does not say who is a member, the link says that they tapped there; a tap says nothing.
         """

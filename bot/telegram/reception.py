@@ -210,7 +210,7 @@ class Reception:
         return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
 
     async def _repeat(self, letter: Letter) -> None:
-        """Tell a repeated update what it was told before; an answer that still waits is given as it was kept."""
+        """Answer a repeated update as it was answered before; an answer that still waits is given as it was kept."""
         known, left = await self._store.run(
             lambda desk: (desk.letter(letter.update_id), desk.wishes(f"{TAP}{letter.update_id}"))
         )
