@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from bot.reply import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
 from bot.service.read_links import page_in
 from bot.service.tap_rules import Where, allows
+from bot.service.times import in_utc
 from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
@@ -301,7 +302,7 @@ class Conversation:
     def _beside(self, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
-        card = beside(cards, kept.case, interview.standing(kept.case), tap)
+        card = beside(cards, kept.case, interview.standing(kept.case), tap, in_utc(self._clock()))
         return Reply((Show(card, kept.card, kept.case.id),))
 
     def _share(self, ledger: Ledger, kept: Kept) -> Reply:
@@ -422,7 +423,7 @@ class Conversation:
             return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
         aided = standing.at is not None and standing.at.aid
         found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
-        return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
+        return Show(clinic.cards.case(kept.case, standing, found, in_utc(self._clock())), kept.card, kept.case.id)
 
     def _aided(self, kept: Kept | None) -> Line | None:
         """Tell what the case that helps has found, where it was begun and is complete."""
@@ -457,21 +458,28 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
 
 
-def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap, when: str = "") -> Card:
     """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
+
+    Args:
+        cards: the cards of its flow.
+        case: the case.
+        standing: where it stands.
+        tap: what is wished.
+        when: the time, as it is read in what is copied.
 
     Raises:
         StaleTap: where the recommendation is not reached, or has no such thing beside it.
     """
     if tap.verb is Verb.answers:
         return cards.answers(case, standing)
+    if standing.at is None and tap.verb is Verb.copy:
+        return cards.copied(case, standing, when)
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
-        case Verb.copy:
-            return cards.copied(case, standing)
         case Verb.changes:
-            return cards.changes(case, standing)
+            return cards.changes(case, standing, tap.question)
         case Verb.what_if:
             return cards.what_if(case, standing, tap.question, tap.choice)
         case Verb.compare:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -40,7 +41,7 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     Args:
         flow: the flow whose questions the notes answer.
         catalog: its catalog.
-        lines: notes in UTF-8, one a line.
+        lines: notes in UTF-8, one a line; a byte order mark before one is skipped.
         write: takes each answer, a JSON object with its line feed.
 
     Returns:
@@ -49,7 +50,9 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     faults = 0
     for line in lines:
         try:
-            answer = record_of(flow, catalog, read(flow, lexicon(), line.decode().rstrip("\r\n")))
+            answer = record_of(
+                flow, catalog, read(flow, lexicon(), line.removeprefix(BOM_UTF8).decode().rstrip("\r\n"))
+            )
         except (NoteTooLong, UnicodeDecodeError) as error:
             faults += 1
             said = str(error) if isinstance(error, NoteTooLong) else "the note is not UTF-8"
@@ -123,5 +126,5 @@ def _heard(flow: Flow, code: str, heard: Heard) -> Record:
 
 
 def _typed(note: str) -> str:
-    """Give what was typed, where the terminal's bytes were no UTF-8 too."""
-    return note.encode("utf-8", "replace").decode()
+    """Return what was typed, also if its bytes were no UTF-8, or came from a file with a byte order mark."""
+    return note.encode("utf-8", "replace").removeprefix(BOM_UTF8).decode()

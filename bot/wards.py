@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bot.conversation import Conversation, aged, aid_of
 from bot.helping import found
 from bot.reply import Ask, Show
+from bot.service.times import in_utc
 from bot.teamwork import Teamwork
 from flows.board import Board
 from flows.card import Button, Card, Line, Tap, Verb
@@ -133,14 +133,9 @@ class Wards:
     def _built(self, flow: Flow) -> Ward:
         interview = Interview(flow)
         discussion = Discussion(interview)
-        board = Board(Cards(flow, self._catalog, named=True), _when)
+        board = Board(Cards(flow, self._catalog, named=True), in_utc)
         return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock))
 
 
 def _show(kept: Kept) -> Tap:
     return Tap(Verb.show, case=kept.case.helped or kept.case.id)
-
-
-def _when(at: float) -> str:
-    """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"

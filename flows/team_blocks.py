@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.card import Block, Line, Style, person
-from flows.cards import Cards, noted
+from flows.cards import Cards
 from flows.findings import Codes
 from flows.interview import Standing
+from flows.recommendation import noted
 from flows.rules import Recommendation, Verdict, decide
 from flows.team_words import TeamWords
 
@@ -50,10 +51,10 @@ class TeamBlocks:
         """Draw in one line what the source supports."""
         return Block((Line(self.supported(self.advised(standing))),), self.words.heads.supports)
 
-    def supported(self, result: Recommendation, nothing: str = "") -> str:
+    def supported(self, result: Recommendation) -> str:
         """Name what is indicated, first the headline; or write that nothing is."""
         named = [self.short(advice.option) for advice in result.having(Verdict.indicated)]
-        text = ", ".join(named) or nothing or self.words.heads.nothing
+        text = ", ".join(named) or self.words.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
     def vote(self, standing: Standing, offered: Codes, votes: Mapping[str, str]) -> Block:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards import MOST_COPIED
 from flows.discussion import NONE_OF_THESE, Decision, Stage, departs
 from flows.keyboard import bound, laid_out
-from flows.levels import written
-from flows.plain import units
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared, word
 from flows.team_disputes import Disputes
@@ -74,35 +71,28 @@ class Decisions:
             blocks.reasons(decision.reasons),
             blocks.closing(then.standing),
         )
-        reopen = (Button(words.labels.reopen, Tap(Verb.reopen)),)
         rows: Rows = ()
-        text = self.text(shared, decision)
-        if holds and units(text) <= MOST_COPIED:
-            rows = ((Button(words.labels.copy_record, Tap(Verb.show), copies=text),), reopen)
-        elif holds:
-            typed = Block(tuple(map(Line, text.splitlines())), style=Style.typed)
-            parts, rows = (*parts, Block((Line(words.lines.record),)), typed), (reopen,)
+        if holds:
+            typed = Block(tuple(map(Line, self.text(shared, decision).splitlines())), style=Style.typed)
+            parts = (*parts, Block((Line(words.lines.record),)), typed)
+            rows = ((Button(words.labels.reopen, Tap(Verb.reopen)),),)
         title = f"{heading.format(option=blocks.short(decision.option))} · {shared.name}"
         return bound(Card("", title, tuple(part for part in parts if part.lines), rows), shared.case)
 
     def text(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
-        catalog, words = self.blocks.cards.catalog, self.blocks.words.record
+        words, text = self.blocks.words.record, self.blocks.cards.plain
         standing = shared.at(decision, self.blocks.cards.flow).standing
-        (_, levels), *others = [
-            (question, codes)
-            for question in self.blocks.cards.flow.questions
-            if (codes := standing.findings.get(question.code))
-        ]
-        found = ", ".join(question.said(codes) for question, codes in others)
-        origin = words.source.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition)
-        options = self.blocks.supported(self.blocks.advised(standing), words.nothing)
+        result = self.blocks.advised(standing)
+        headline, *reasons = text.headline(result)
         lines = [
-            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
-            words.findings.format(levels=written(levels), findings=found),
-            *self.disputes.recorded(decision.settlements),
-            words.sourced.format(source=origin, options=options),
             self._told(shared, decision),
+            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
+            words.sourced.format(headline=headline),
+            *reasons,
+            *text.support(standing.findings, result),
+            *self.disputes.recorded(decision.settlements),
+            *text.closing(""),
         ]
         return "\n".join(lines)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.card import Block, Line, Style, person
-from flows.cards import noted
 from flows.discussion import Settlement
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.foresight import Lead
+from flows.recommendation import noted
 from flows.rules import decide
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared

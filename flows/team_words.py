@@ -91,7 +91,6 @@ class TeamLabels(Words):
     close: Label
     decide: Label
     reopen: Label
-    copy_record: Label
     share: Label
     to_group: Label
     as_it_stands: Label
@@ -143,13 +142,15 @@ class TeamCommands(Words):
 
 
 class RecordWords(Words):
-    """The plain text for the patient's record, in as few words as carry it, of a team or of one person."""
+    """The plain text for the patient's record, of a team or of one person."""
 
     begins: Annotated[str, blanks("name", "when")]
-    findings: Annotated[str, blanks("levels", "findings")]
-    supports: Annotated[str, blanks("options")]
-    nothing: Text
-    sourced: Annotated[str, blanks("source", "options")]
+    sourced: Annotated[str, blanks("headline")]
+    also: Annotated[str, blanks("options")]
+    findings: Annotated[str, blanks("findings")]
+    score: Annotated[str, blanks("scale", "score", "band")]
+    where: Annotated[str, blanks("told", "where")]
+    scored: Annotated[str, blanks("source", "edition")]
     none: Text
     decided: Annotated[str, blanks("option")]
     decided_alone: Annotated[str, blanks("option")]

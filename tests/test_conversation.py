@@ -86,7 +86,7 @@ async def test_new_case_from_the_recommendation_leaves_the_old_one_as_it_was(pho
     before = phone.messages[1]
     await phone.tap("New case")
     assert phone.messages[1] == before
-    assert phone.messages[2].label == "Case · 1 of 7"
+    assert phone.messages[2].label == "Case · 1, one to six left"
     assert len(await phone.kept()) == 2
 
 
@@ -183,7 +183,7 @@ async def test_at_the_beginning_nothing_lies_before(phone: Phone, label: str) ->
     await phone.command("new")
     await phone.tap(label)
     assert phone.toast == TOASTS.nothing_before
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label == "Case · 1, one to six left"
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ async def test_a_case_whose_card_never_arrived_can_be_put_aside_and_taken_up(pho
     await phone.command("cancel")
     assert [card.title for card in phone.messages.values()] == [PAGES.aside.title]
     await phone.tap("Continue")
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label == "Case · 1, one to six left"
 
 
 async def test_a_tap_on_a_card_whose_arrival_was_never_told_makes_it_the_cards_case(phone: Phone) -> None:
@@ -497,7 +497,7 @@ async def test_an_option_is_read_in_place_of_the_recommendation_and_left_again(p
 async def test_a_restart_from_an_option_begins_the_case_again(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
     await phone.tap("All options", "Combined", "↺ Restart")
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label == "Case · 1, one to six left"
 
 
 async def test_an_option_is_shown_at_the_recommendation_alone(phone: Phone) -> None:
@@ -529,7 +529,7 @@ async def test_where_nothing_is_answered_no_answers_are_listed(phone: Phone) -> 
     assert "✎ Answers" not in labels(phone.card)
     await phone.wish(answers, 1)
     assert phone.toast == TOASTS.stale
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label == "Case · 1, one to six left"
 
 
 async def test_an_option_that_the_catalog_does_not_have_is_stale(phone: Phone) -> None:

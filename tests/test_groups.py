@@ -389,9 +389,9 @@ async def test_a_score_stands_beside_the_question_of_a_team_and_goes_on_after_a_
             await board.tap(label)
         await board.reads("How extensive is the destruction")
         await board.tap("SINS", OKAFOR)
-        await board.reads("SINS · 2 of 6")
+        await board.reads("SINS · 2, four left")
         await board.tap("Mechanical", LINDQVIST)
-        await board.reads("SINS · 3 of 6")
+        await board.reads("SINS · 3, three left")
     async with grouped(tmp_path) as board:
         rest = {"bone lesion": "Lytic", "alignment": "Normal", "collapsed": "Less than", "elements": "Bilateral"}
         for question, label in rest.items():
@@ -502,7 +502,7 @@ async def shared(seat: Seat) -> str:
     """Finish a case alone and ask for the link that hands it to a group; give what the link says."""
     await seat.say("/new", LEVELS)
     await seat.answer(*ANSWERS)
-    await seat.reads("Also supported")
+    await seat.reads("✓ Posterior (open): supported")
     await seat.tap("Share to team", "Share this case with a team")
     [link] = [b["url"] for row in (await seat.newest())["reply_markup"]["inline_keyboard"] for b in row if "url" in b]
     return str(link).partition("startgroup=")[2]

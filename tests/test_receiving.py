@@ -293,7 +293,7 @@ def test_b15_a_tap_that_cannot_be_read_is_told_that_it_did_not_work(virtual: tup
         rig.cloud.raw = queue.answer
         async with living(rig):
             await asyncio.sleep(5)
-        assert rig.cloud.toasts()["4321"].startswith("That did not work")
+        assert rig.cloud.toasts()["4321"].startswith("That failed")
 
     run(life())
 

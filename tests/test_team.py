@@ -37,8 +37,9 @@ def by(text: str, who: str) -> str:
 
 
 def findings_line(card: Card) -> str:
-    """The line of a card that tells the findings."""
-    [line] = [line for line in lines(card) if line.lead == CATALOG.wording.result.findings]
+    """The line of a card that tells the findings with who gave each; a recommendation has no word before it."""
+    own = CATALOG.wording.result.findings
+    [line] = [line for line in lines(card, Style.plain) if line.lead in ("", own) and f" ({PERSON[0]}" in line.text]
     return line.text
 
 
