@@ -49,11 +49,11 @@ class Spinemets:
             self.words(*words), input=typed, capture_output=True, cwd=self.folder, env=self.env(settings), timeout=60
         )
 
-    def start(self, *words: str, stderr: int = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.words(*words),
             stdout=subprocess.PIPE,
-            stderr=stderr,
+            stderr=subprocess.DEVNULL,
             text=True,
             cwd=self.folder,
             env=self.env(settings),
@@ -316,7 +316,7 @@ def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemet
         )
         running.callback(ended, server)
         address = heard(server, r"http://\S+")
-        bot = spinemets.start("run", stderr=subprocess.STDOUT, BOT_API_URL=address)
+        bot = spinemets.start("run", BOT_API_URL=address)
         running.callback(ended, bot)
         assert heard(bot, r"Cases are kept in .*").endswith("data/spinemets/spinemets.db")
         assert seen_alive(address)["commands"][0]["command"] == "new"
@@ -325,7 +325,7 @@ def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemet
 def test_the_example_without_a_token_starts_the_playground_twice_in_a_row(spinemets: Spinemets) -> None:
     copied_as_the_readme_says(spinemets.folder)
     for _ in range(2):
-        process = spinemets.start("run", stderr=subprocess.STDOUT)
+        process = spinemets.start("run")
         assert heard(process, r"Cases are kept in .*").endswith("data/spinemets/playground/spinemets.db")
         address = heard(process, r"http://\S+")
         assert seen_alive(address)["bot_alive"]
