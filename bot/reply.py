@@ -34,7 +34,7 @@ class Said:
 
     Attributes:
         findings: what was read, by question.
-        beside: what else was in it: the keys of `flows.heard`, "picture" for what is no text, "long" for too much.
+        beside: what else was in it: the keys of `flows.heard`, "long" for too much.
         note: the key under which the channel has the words; empty where it has none.
         message: the message; None where it is not known.
     """

@@ -8,7 +8,7 @@ from bot.wards import Wards
 from flows.card import Tap, Verb, person
 from flows.catalog import Catalog
 from flows.discussion import Stage
-from flows.errors import Crowded, FlowError, NothingBefore, NothingChosen, NotNow, NotYours, Unsettled
+from flows.errors import ChosenOtherwise, Crowded, FlowError, NothingBefore, NothingChosen, NotNow, NotYours, Unsettled
 from flows.store import Kept
 from flows.team_case import Shared
 
@@ -38,6 +38,8 @@ class Retorts:
                 return here.crowded
             case NothingChosen():
                 return toasts.nothing_chosen
+            case ChosenOtherwise():
+                return toasts.chosen_otherwise
             case NothingBefore():
                 return toasts.nothing_before
             case _:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.conversation import Conversation, aid_of, later
+from bot.conversation import Conversation, aid_of, heading, later
 from bot.helping import brought_along, found, helping, leading, put
-from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Said, Show, Stop, Visit
 from bot.retorts import Retorts
 from bot.service.read_links import link_to_page
 from bot.service.tap_rules import RULES, Where, Who, allows
@@ -22,11 +22,9 @@ from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.discussion import Stage
-from flows.errors import (
-    FlowError,
-    ReasonWanted,
-)
+from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
 from flows.flow import Flow
+from flows.model.code_names import code_name
 from flows.pages import Pages
 from flows.store import Kept, Ledger, Team, chat_of
 from flows.team_case import word
@@ -100,6 +98,32 @@ class TeamRoom:
                 return self._alone.command(ledger, name, visit)
             case _:
                 return Reply()
+
+    def typed(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Begin a case of this place with what was read of the line behind the command, for a member to confirm.
+
+        Where nothing was found in it, every question is asked; what the line should not hold is said beside.
+        """
+        case = Case(self._new_id(), self._default, self._catalog.edition)
+        if said.findings:
+            return self._opened(ledger, self._noted(case, said, visit.who), visit, "")
+        opened = self._opened(ledger, case, visit, "")
+        warning = self._alone.warning(said)
+        return replace(opened, shows=(*opened.shows, Show(warning))) if warning else opened
+
+    def edited(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Read the line again whose message was changed before it was confirmed; a confirmed case stays as it is."""
+        kept = ledger.unconfirmed(visit.place, visit.who, said.message) if said.message is not None else None
+        if kept is None or kept.team is None:
+            return Reply()
+        case = self._noted(kept.case, said, visit.who)
+        here = replace(kept, case=case, touched=later(self._clock, kept))
+        ledger.put(here, kept.case.revision)
+        return Reply() if here.aside else Reply((self._wards.drawn(ledger, here),))
+
+    def _noted(self, case: Case, said: Said, who: str) -> Case:
+        """Put what was read of a line before the members."""
+        return self._wards.serving(case.flow).interview.read(case, said.findings, heading(said), who)
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
@@ -333,6 +357,8 @@ class TeamRoom:
                 card = ward.teamwork.viewed(shared, tap, visit.who, helps)
                 return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
+        except AnswersWouldGo:
+            return Reply((Show(ward.board.starting_over(shared, visit.who), here.card, kept.case.id),))
         except ReasonWanted:
             asked = ward.board.confirming(shared, tap.question, visit.who)
             return Reply((Show(asked, here.card, kept.case.id),))
@@ -397,9 +423,11 @@ class TeamRoom:
         """Begin a case of this place."""
         return self._opened(ledger, Case(self._new_id(), self._default, self._catalog.edition), visit, "")
 
-    def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str, helps: Kept | None = None) -> Reply:
+    def _opened(
+        self, ledger: Ledger, case: Case, visit: Visit, giver: str, helps: Kept | None = None, wanted: str = ""
+    ) -> Reply:
         """Open a case under a name that no other open one here has, with a copy of what helped with it elsewhere."""
-        name = self._free_name(ledger, case.id, visit.place)
+        name = self._free_name(ledger, case.id, visit.place, wanted)
         if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
         others = leading(ledger.team_cases(visit.place))
@@ -410,12 +438,17 @@ class TeamRoom:
             ledger.add(brought_along(kept, helps, aid_of(case, self._wards.shared(kept).standing)))
         return Reply((self._wards.drawn(ledger, kept),))
 
-    def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
-        """Choose a name that no other open case of a place has, and no decided one if that can be."""
+    def _free_name(self, ledger: Ledger, case_id: str, place: str, wanted: str = "") -> str | None:
+        """Choose a name that no other open case of a place has, and no decided one if that can be.
+
+        One that the case had elsewhere is kept where it is free.
+        """
         others = [k for k in leading(ledger.team_cases(place)) if k.case.id != case_id]
         taken = {k.team.name for k in others if k.team and self._wards.is_open(k)}
         recent = {k.team.name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
+        if wanted in free:
+            return wanted
         return free[sum(case_id.encode()) % len(free)] if free else None
 
     def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
@@ -441,7 +474,7 @@ class TeamRoom:
             return self._bring(ledger, here, visit)
         case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
         helps = ledger.get(aid_of(kept.case, self._wards.shared(kept).standing))
-        return self._opened(ledger, case, visit, visit.who, helps)
+        return self._opened(ledger, case, visit, visit.who, helps, wanted=code_name(kept.case.id, self._words.names))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.conversation import Conversation
+from bot.conversation import Conversation, sure_to_start_over
 from bot.reply import Visit
 from flows.board import Board, unpacked
 from flows.card import Card, Line, Tap, Verb
@@ -133,7 +133,11 @@ class Teamwork:
             case Verb.back:
                 return discussion.back(case, member)
             case Verb.restart:
-                return discussion.restart(case, member)
+                begun = discussion.restart(case, member)
+                sure_to_start_over(shared.standing, tap)
+                return begun
+            case Verb.confirm | Verb.drop:
+                return self._alone.taken(case, tap, member.who)
             case _:
                 raise StaleTap(tap.question)
 

@@ -81,7 +81,10 @@ class Wards:
     def drawn(self, ledger: Ledger, kept: Kept) -> Show:
         """Draw where a case stands, with what the case found that helps with its question at hand."""
         shared = self.shared(kept)
-        card = self.of(kept).board.case(shared, self.aided(ledger, shared, shared.standing.at))
+        board = self.of(kept).board
+        if kept.case.unconfirmed:
+            return Show(board.note(shared), kept.card, kept.case.id, place=kept.place)
+        card = board.case(shared, self.aided(ledger, shared, shared.standing.at))
         return Show(card, kept.card, kept.case.id, place=kept.place)
 
     def aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:

@@ -11,6 +11,7 @@ from flows.cards import Cards
 from flows.discussion import Decision, Stage
 from flows.findings import Codes
 from flows.flow import Question
+from flows.heard import heard
 from flows.keyboard import bound, grid, laid_out
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared, word
@@ -75,6 +76,18 @@ class Board:
         if line is None or not shared.disputes:
             return line
         return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
+
+    def note(self, shared: Shared) -> Card:
+        """Draw what was read of a line; nothing of it counts before a member confirms it."""
+        card = heard(self.cards, shared.case, shared.standing)
+        rows = _without(card.rows, Verb.wipe)  # any member could have any message deleted by it
+        label = f"{shared.name} · {self.cards.catalog.team.heads.typed}"
+        return replace(card, label=label, blocks=self._with_talk(shared, card.blocks), rows=rows)
+
+    def starting_over(self, shared: Shared, who: str) -> Card:
+        """Draw the question whether the case shall begin again."""
+        card = self.cards.starting_over(shared.case, shared.standing)
+        return replace(card, label=self._label(shared, card), blocks=(*card.blocks, self._opened_by(who)))
 
     def answers(self, shared: Shared, who: str) -> Card:
         """Draw the answers that count, each with the way to say that one holds another."""

@@ -51,6 +51,7 @@ class Verb(StrEnum):
     drop = "dr"
     wipe = "wp"
     copy = "cy"
+    recent = "rc"
 
 
 class Tap(NamedTuple):

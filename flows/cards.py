@@ -125,8 +125,8 @@ class Cards:
         urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         beside = self.abreast.buttons((code,))
-        restart = Button(words.labels.restart, Tap(Verb.restart))
-        rows = [*packed(beside), (Button(words.labels.to_card, Tap(Verb.show)), restart)]
+        every = Button(words.labels.all_options, Tap(Verb.option))
+        rows = [*packed(beside), (every, Button(words.labels.to_card, Tap(Verb.show)))]
         card = Card(
             self._findings_label(standing),
             option.name,
@@ -160,6 +160,15 @@ class Cards:
         rows = (*packed(buttons), (Button(back, Tap(Verb.show)),))
         label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
         return bound(Card(label, words.result.changing, blocks, rows), case)
+
+    def starting_over(self, case: Case, standing: Standing) -> Card:
+        """Draw the question whether the case shall begin again, with how many answers would go."""
+        words = self.catalog.wording
+        label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
+        back = words.labels.to_question if standing.at else words.labels.to_card
+        row = (Button(words.labels.start_over, Tap(Verb.restart, "sure")), Button(back, Tap(Verb.show)))
+        title = words.restart.title.format(count=len(standing.answers))
+        return bound(Card(label, title, (Block((Line(words.restart.line),)),), (row,)), case)
 
     def changes(self, case: Case, standing: Standing, of: str = "") -> Card:
         """Draw every single answer that would change the headline or a verdict of an answered case.
@@ -267,9 +276,17 @@ class Cards:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
         rows = grid(at, chosen, Verb.answer, Verb.mark, Verb.unmark)
         if at.several:
-            count = f" · {len(chosen)}" if chosen else ""
-            rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
+            rows.append((self._done(at, chosen),))
         return rows
+
+    def _done(self, at: Question, chosen: Codes) -> Button:
+        """Settle what is ticked; a single choice is named, and settles only while it is the only one."""
+        labels = self.catalog.wording.labels
+        if len(chosen) == 1:
+            only = labels.only.format(choice=at.choice(chosen[0]).label)
+            return Button(only, Tap(Verb.done, at.code, chosen[0]))
+        count = f" · {len(chosen)}" if chosen else ""
+        return Button(labels.done + count, Tap(Verb.done, at.code))
 
     def _aids(self, at: Question) -> list[tuple[Button, ...]]:
         """Lay out what helps with a question: the flow that scores, the scales to look up; one in a row."""

@@ -11,6 +11,9 @@ from flows.findings import Codes
 AIDING: Final = "x"
 """Parts the id of a case that helps another one: that one's id, which is hexadecimal, this letter, the level."""
 
+MESSAGE: Final = "#"
+"""Begins the number of the message that a note was typed in, among the codes of the step that begins it."""
+
 
 class Kind(StrEnum):
     """What a step did; the events of the interview's state machine bear the same names."""
@@ -96,6 +99,17 @@ class Case:
     turn: int = 0
     steps: tuple[Step, ...] = ()
     talk: tuple[Remark, ...] = ()
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it begins with a note that nobody has confirmed."""
+        return bool(self.steps) and self.steps[0].kind is Kind.read
+
+    @property
+    def note_message(self) -> int | None:
+        """The number of the message of a note that nobody has confirmed; None where there is none."""
+        codes = self.steps[0].codes if self.unconfirmed else ()
+        return next((int(code[1:]) for code in codes if code.startswith(MESSAGE)), None)
 
     def aid(self, levels: Codes) -> str:
         """Give the id of the case that helps this one at its level; it need not have been begun.

@@ -10,7 +10,7 @@ from typing import Final
 from transitions import Machine, MachineError
 
 from flows.case import Case, Kind, Step
-from flows.errors import FindingFault, NothingBefore, NothingChosen, StaleTap
+from flows.errors import ChosenOtherwise, FindingFault, NothingBefore, NothingChosen, StaleTap
 from flows.findings import NOT_ASKED, Codes, Findings
 from flows.flow import Flow, Question
 
@@ -91,7 +91,7 @@ class Interview:
         """Put what was read of a typed note before the person, as the beginning of a case; nothing counts yet.
 
         Args:
-            case: a case without a step.
+            case: a case without a step, or one whose note was changed before anybody confirmed it.
             findings: by question; what the flow does not know is left out.
             note: which note it was, and what else was in it.
             who: the person.
@@ -101,14 +101,16 @@ class Interview:
         return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=tuple(steps))
 
     def drop(self, case: Case, question: str) -> Case:
-        """Leave out a finding that was read; its question is asked then.
+        """Leave out a finding that was read; its question is asked then. Without the last one there is no note.
 
         Raises:
             StaleTap: where none was read to that question.
         """
-        if question not in self._read(case.steps):
+        found = self._read(case.steps)
+        if question not in found:
             raise StaleTap(question)
-        steps = tuple(step for step in case.steps if (step.kind, step.question) != (Kind.read, question))
+        last = len(found) == 1
+        steps = tuple(s for s in case.steps if s.kind is not Kind.read or not (last or s.question == question))
         return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=steps)
 
     def confirm(self, case: Case, who: str) -> Case:
@@ -118,7 +120,7 @@ class Interview:
             StaleTap: where nothing waits to be confirmed.
         """
         read = self._read(case.steps)
-        if not any(step.kind is Kind.read for step in case.steps):
+        if not case.unconfirmed:
             raise StaleTap
         begun = replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=())
         for question, codes in read.items():
@@ -156,16 +158,25 @@ class Interview:
         before = case.steps[:-1] if case.steps and case.steps[-1].kind is Kind.mark else case.steps
         return self._take(replace(case, steps=before), step)
 
-    def done(self, case: Case, question: str, who: str) -> Case:
+    def done(self, case: Case, question: str, who: str, only: str = "") -> Case:
         """Settle what is ticked.
+
+        Args:
+            case: the case.
+            question: the question at hand.
+            who: the person.
+            only: the one choice that is meant to be ticked, where the button named it.
 
         Raises:
             StaleTap: where that question is not at hand.
             NothingChosen: where nothing is ticked.
+            ChosenOtherwise: where something else is ticked than the one choice that was meant.
         """
         standing = self._expect(case, question, several=True)
         if not standing.chosen:
             raise NothingChosen(question)
+        if only and standing.chosen != (only,):
+            raise ChosenOtherwise(question)
         return self._take(case, Step(Kind.answer, question, standing.chosen, who))
 
     def change(self, case: Case, question: str, who: str) -> Case:
@@ -194,7 +205,7 @@ class Interview:
         Raises:
             NothingBefore: where nothing has been answered yet.
         """
-        if not case.steps or case.steps[-1].kind is Kind.restart:
+        if not case.steps or case.unconfirmed or case.steps[-1].kind is Kind.restart:
             raise NothingBefore
         return self._take(case, Step(Kind.restart, who=who))
 
@@ -215,7 +226,7 @@ class Interview:
         """Give the standing, where the question is at hand, of that kind, and has that choice."""
         standing = self.standing(case)
         at = standing.at
-        if at is None or at.code != question or at.several is not several:
+        if case.unconfirmed or at is None or at.code != question or at.several is not several:
             raise StaleTap(question)
         if choice:
             try:

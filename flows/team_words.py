@@ -60,6 +60,7 @@ class Heads(Words):
     poll: Annotated[str, blanks("name")]
     uncounted: Annotated[str, blanks("name")]
     cases: Text
+    typed: Text
     none_of_these: Annotated[str, Field(max_length=100)]
 
 

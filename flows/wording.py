@@ -174,8 +174,11 @@ class Labels(Words):
     new: Label
     go_on: Label
     done: Label
+    only: Annotated[str, blanks("choice")]
     back: Label
     restart: Label
+    start_over: Label
+    by_buttons: Label
     to_card: Label
     to_case: Label
     to_question: Label
@@ -199,6 +202,15 @@ class Labels(Words):
     wipe: Label
     in_private: Label
     copy_text: Label
+    newer: Label
+    older: Label
+
+
+class Restart(Words):
+    """The words that ask before a case begins again."""
+
+    title: Annotated[str, blanks("count")]
+    line: Text
 
 
 class Toasts(Words):
@@ -206,6 +218,7 @@ class Toasts(Words):
 
     stale: Toast
     nothing_chosen: Toast
+    chosen_otherwise: Toast
     nothing_before: Toast
     moved: Toast
     unknown_button: Toast
@@ -228,11 +241,11 @@ class Note(Words):
     left: Text
     outside: Text
     leave_out: Text
-    picture: Text
     long: Text
     incomplete: Text
     asked: Text
     drop: Annotated[str, blanks("finding")]
+    more: Text
 
 
 class Page(Words):
@@ -266,6 +279,8 @@ class Pages(Words):
     superseded: Page
     gone: Page
     stray: Page
+    no_text: Page
+    own_card: Page
     unknown_command: Page
     slow: Page
     not_listed: NumberedPage
@@ -278,6 +293,9 @@ class Recent(Words):
     title: Text
     line: Text
     nothing: Text
+    progress: Annotated[str, blanks("step")]
+    ago: Annotated[str, blanks("age")]
+    now: Text
 
 
 class Commands(Words):
@@ -309,6 +327,7 @@ class Wording(Words):
     detail: Detail
     outlook: Outlook
     labels: Labels
+    restart: Restart
     toasts: Toasts
     pages: Pages
     note: Note

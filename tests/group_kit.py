@@ -39,7 +39,7 @@ LEVELS: Final = "Which symptomatic levels"
 ADVISED: Final = "The source supports"
 ANSWERS: Final = (
     (LEVELS, "T8"),
-    ("T8 · 1 level", "Done"),
+    ("T8 · 1 level", "Only T8"),
     ("fit for surgery", "Fit"),
     ("Neurological", "None"),
     ("Where is the tumour", "Body only"),

@@ -38,7 +38,7 @@ async def recommendation(page: Page, address: str) -> None:
     await phone.tap("New case")
     await phone.answer(
         ("Which symptomatic levels", "T8"),
-        ("T8 · 1 level", "Done"),
+        ("T8 · 1 level", "Only T8"),
         ("fit for surgery", "Fit"),
         ("Neurological", "None"),
         *T8,
@@ -56,7 +56,7 @@ async def decision(running: Browser, address: str) -> None:
     reyes, okafor, lindqvist = map(Member, pages)
     await reyes.write("/case")
     name = await okafor.named()
-    await reyes.tap(name, "T8", "Done · 1")
+    await reyes.tap(name, "T8", "Only T8 ›")
     await okafor.tap(name, "Fit", "None")
     await lindqvist.tap(name, "Body only")
     await reyes.tap(name, "Limited")

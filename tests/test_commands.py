@@ -56,7 +56,7 @@ class Spinemets:
         return subprocess.Popen(
             self.words(*words),
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             text=True,
             cwd=self.folder,
             env=self.env(settings),

@@ -65,7 +65,7 @@ async def test_c2_of_two_answers_at_once_the_first_counts_and_the_second_is_told
     await board.say("/case", answer=LEVELS)
     await board.tap("T8")
     await board.reads("T8 · 1 level")
-    await board.tap("Done")
+    await board.tap("Only T8")
     card = await board.reads("fit for surgery")
     for who, label in ((OKAFOR, "Fit"), (LINDQVIST, "Undecided")):
         button = data(card, label)
@@ -222,7 +222,7 @@ async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_
         [before] = await night.cases()
         anew = Group(night.seat, night.seat.play.world.stage.migrate(BASIC))
         await anew.reads("T8 · 1 level")
-        await anew.tap("Done", LINDQVIST)
+        await anew.tap("Only T8", LINDQVIST)
         await anew.reads("fit for surgery")
         [after] = await anew.cases()
         assert (after.case.id, after.team and after.team.name) == (before.case.id, before.team and before.team.name)
@@ -319,7 +319,7 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     late = data(card, "T8")
     await board.tap("T8", OKAFOR)
     await board.reads("T8 · 1 level")
-    await board.tap("Done", OKAFOR)
+    await board.tap("Only T8", OKAFOR)
     await board.reads("fit for surgery")
     before = [kept.case for kept in await board.cases()]
     for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
@@ -373,11 +373,11 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
     stage.set_bot(BOARD, "member")
     await board.beyond()
     assert not await board.cases()
-    await board.tap("Done", OKAFOR, at="T8 · 1 level")
+    await board.tap("Only T8", OKAFOR, at="T8 · 1 level")
     await board.until(lambda: "Set aside" in board.cards()[0]["text"])
     await board.tap("Continue", OKAFOR, at="Set aside")
     await board.reads("T8 · 1 level")
-    await board.tap("Done", OKAFOR)
+    await board.tap("Only T8", OKAFOR)
     await board.reads("fit for surgery")
 
 
@@ -559,7 +559,7 @@ async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_
         await board.tap("T8")
         await board.reads("T8 · 1 level")
     async with grouped(tmp_path, terms=Terms(keep=0.0)) as board:
-        await board.tap("Done", OKAFOR)
+        await board.tap("Only T8", OKAFOR)
         await board.reads("This case is no longer here")
         await board.told(OKAFOR, "was erased")
         assert not await board.cases()

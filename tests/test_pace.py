@@ -107,7 +107,7 @@ def test_a_tap_whose_card_must_wait_is_told_that_it_counted_and_that_the_card_fo
 def test_a_tap_that_did_not_count_or_that_opens_a_list_is_not_told_that_it_counted(tmp_path: Path) -> None:
     with virtual_rig(tmp_path) as (run, rig):
         run(rig.accept(_in_group(rig.cloud.writes(1, "/case"))))
-        for label in ("T8", "Done"):
+        for label in ("T8", "Only T8"):
             run(_told(rig, label))
             run(rig.settled())
         late = rig.cloud.button(_GROUP, "Fit")

@@ -48,7 +48,7 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await reyes.write("/case")
     first = await lindqvist.named()
     await reyes.tap(first, "T8")
-    await okafor.tap(first, "Done · 1")
+    await okafor.tap(first, "Only T8")
     await lindqvist.tap(first, "Fit")
     await okafor.tap(first, "None")
     await lindqvist.reads(first, f"no deficit ({OKAFOR})")

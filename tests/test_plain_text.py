@@ -132,7 +132,7 @@ def test_every_score_is_copied_by_its_button_or_shown_in_a_block() -> None:
 async def test_a_copy_tells_when_it_was_made() -> None:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None", "Copy")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None", "Copy")
     typed = [line.text for line in lines(phone.card, Style.typed)]
     assert typed[0] == "Posterior MIS"
     assert typed[-3] == "15 Jan 2027, 08:00 UTC"
@@ -141,6 +141,6 @@ async def test_a_copy_tells_when_it_was_made() -> None:
 async def test_a_score_that_helps_a_case_can_be_copied_and_leads_back() -> None:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "SINS")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "SINS")
     await phone.tap("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
     assert labels(phone.card)[:2] == ["Copy", "‹ Back to the case"]

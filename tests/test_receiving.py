@@ -73,7 +73,7 @@ def test_a_number_that_comes_again_with_other_content_is_handled_and_a_repeat_is
         number, data = rig.cloud.button(7, "T8")
         tap = rig.cloud.taps(7, number, data)
         await rig.accept(tap)
-        other = rig.cloud.taps(7, number, data_of(rig.cloud.newest(7)[1], "Done")) | {"update_id": tap["update_id"]}
+        other = rig.cloud.taps(7, number, data_of(rig.cloud.newest(7)[1], "Only T8")) | {"update_id": tap["update_id"]}
         await rig.accept(other)
         assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
         told = rig.cloud.toasts()

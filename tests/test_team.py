@@ -57,14 +57,14 @@ async def tended(group: Group) -> None:
 async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: Group) -> None:
     await group.command("case", BEN)
     assert f"opened by {person(BEN)}" in read(group.card).text
-    await group.tap("T8", "Done · 1", who=ANA)
+    await group.tap("T8", "Only T8 ›", who=ANA)
     await group.tap("Fit", who=CLEO)
     assert findings_line(group.card) == f"{by('T8 · 1 level', ANA)} · {by('fit', CLEO)}"
 
 
 async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what(group: Group) -> None:
     await group.command("case")
-    await group.tap("T8", "Done · 1")
+    await group.tap("T8", "Only T8 ›")
     fit, unsure = tap_of(group.card, "Fit"), tap_of(group.card, "Undecided")
     await group.wish(fit, ANA, 1)
     before = await group.case()
@@ -78,7 +78,7 @@ async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what
 async def test_who_comes_second_with_the_levels_is_told_so_too(group: Group) -> None:
     await group.command("case")
     await group.tap("T8")
-    done, more = tap_of(group.card, "Done · 1"), tap_of(group.card, "T9")
+    done, more = tap_of(group.card, "Only T8 ›"), tap_of(group.card, "T9")
     await group.wish(done, ANA, 1)
     for tap in (done, more):
         await group.wish(tap, BEN, 1)
@@ -263,6 +263,10 @@ async def test_only_who_took_a_step_or_leads_undoes_it_and_only_who_leads_begins
     await group.tap("‹ Back", who=BEN)
     assert "prior" not in findings_of(await group.case())
     await group.tap("↺ Restart", who=BEN)
+    assert group.card.title == "Start over? 5 answers would go"
+    await group.tap("Start over", who=CLEO)
+    assert group.toast == TOASTS.leads_only
+    await group.tap("↺ Restart", "Start over", who=BEN)
     assert (await group.case()).case.steps[-1].kind == "restart"
 
 
@@ -429,7 +433,7 @@ async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_pic
 CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "tick a level": ((), "T8"),
     "untick a level": (("T8", "T9"), "T9 ✓"),
-    "settle what is ticked": (("T8",), "Done · 1"),
+    "settle what is ticked": (("T8",), "Only T8 ›"),
     "answer": (T8_TAPS[:2], "Fit"),
     "undo": (T8_TAPS[:3], "‹ Back"),
     "begin again": (T8_TAPS[:3], "↺ Restart"),

@@ -8,7 +8,7 @@ from team_kit import ANA, BEN, CLEO, HOUR, Group, block, disputed, findings_of
 
 from flows.card import Card, Tap, Verb, person
 
-TO_DESTRUCTION = ("T8", "Done · 1", "Fit", "None", "Circumferential")
+TO_DESTRUCTION = ("T8", "Only T8 ›", "Fit", "None", "Circumferential")
 SCORED = ("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
 QUESTION = "How extensive is the destruction of the vertebral body?"
 TO_CASE = "‹ Back to the case"

@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Select, Text, and_, bindparam, cast, delete, func, or_, select, update
 
 from bot.store.driver import Driver
 from bot.store.tables import BOT, CASES, OUTBOX, for_each_database
-from flows.case import Act, Case, Kind, Remark, Step
+from flows.case import AIDING, MESSAGE, Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
 from flows.store import Kept, Team, without
 
@@ -26,11 +26,20 @@ _CURRENT: Final = (
     .order_by(CASES.c.touched.desc())
     .limit(1)
 )
+_OWNED: Final = (CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"))
+_UNCONFIRMED: Final = cast(CASES.c.steps, Text).startswith(f'[["{Kind.read}"')
+"""Begins with a note that nobody has confirmed; told by the first characters, since this is asked of every case."""
+
+_ALONE: Final = (*_OWNED, CASES.c.name.is_(None), ~CASES.c.id.contains(AIDING))
 _RECENT: Final = (
-    _CASE.where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.name.is_(None))
+    _CASE.where(*_ALONE, ~_UNCONFIRMED)
     .order_by(CASES.c.touched.desc())
     .limit(bindparam("most"))
+    .offset(bindparam("skip"))
 )
+_LAST_IDS: Final = select(CASES.c.id).where(*_ALONE).order_by(CASES.c.touched.desc()).limit(bindparam("most"))
+_NOTE: Final = _CASE.where(*_OWNED, _UNCONFIRMED, cast(CASES.c.steps, Text).contains(bindparam("message")))
+_NEWEST_CARD: Final = select(func.max(CASES.c.card)).where(*_OWNED)
 _TEAMS: Final = _CASE.where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
 _TEAM_CASES: Final = _TEAMS.where(CASES.c.place == bindparam("place")).order_by(CASES.c.opened.desc())
 _OF_CHAT: Final = _TEAMS.where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
@@ -46,10 +55,11 @@ _MOVE: Final = (
         minutes=None,
     )
 )
-_EXPIRED_WISHES: Final = delete(OUTBOX).where(
-    OUTBOX.c.case_id.in_(select(CASES.c.id).where(CASES.c.touched < bindparam("before")))
+_OVER: Final = or_(
+    CASES.c.touched < bindparam("before"), and_(CASES.c.touched < bindparam("notes_before"), _UNCONFIRMED)
 )
-_EXPIRED: Final = delete(CASES).where(CASES.c.touched < bindparam("before"))
+_EXPIRED_WISHES: Final = delete(OUTBOX).where(OUTBOX.c.case_id.in_(select(CASES.c.id).where(_OVER)))
+_EXPIRED: Final = delete(CASES).where(_OVER)
 _SAID_BY: Final = _CASE.where(
     CASES.c.name.is_not(None),
     or_(
@@ -88,9 +98,25 @@ class SqlLedger:
         """Give the person's case in a place that was touched last and is not put aside."""
         return _kept(self._driver.row(_CURRENT, {"place": place, "owner": owner}))
 
-    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
-        """Give a person's own cases in a place, those that were touched last first."""
-        return self._every(_RECENT, {"place": place, "owner": owner, "most": most})
+    def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
+        """List a person's own cases in a place, those that were touched last first."""
+        return self._every(_RECENT, {"place": place, "owner": owner, "most": most, "skip": skip})
+
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
+        return [
+            str(found) for (found,) in self._driver.rows(_LAST_IDS, {"place": place, "owner": owner, "most": most})
+        ]
+
+    def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
+        """Find the case of a note that its owner typed in a message and nobody has confirmed."""
+        where = {"place": place, "owner": owner, "message": f'"{MESSAGE}{message}"'}
+        return _kept(self._driver.row(_NOTE, where))
+
+    def newest_card(self, place: str, owner: str) -> int:
+        """Return the newest message that shows a case of a person in a place; 0 where none does."""
+        (newest,) = self._driver.row(_NEWEST_CARD, {"place": place, "owner": owner}) or (None,)
+        return int(newest or 0)
 
     def add(self, kept: Kept) -> None:
         """Keep a new case.
@@ -124,10 +150,11 @@ class SqlLedger:
         """Give the team's cases that do not rest and were last touched before `since`."""
         return self._every(_IDLE, {"since": since})
 
-    def expire(self, before: float) -> int:
+    def expire(self, before: float, notes_before: float) -> int:
         """Erase every case that was last touched before then, and the wishes that show one."""
-        self._driver.count(_EXPIRED_WISHES, {"before": before})
-        expired = self._driver.count(_EXPIRED, {"before": before})
+        over = {"before": before, "notes_before": notes_before}
+        self._driver.count(_EXPIRED_WISHES, over)
+        expired = self._driver.count(_EXPIRED, over)
         self.erased |= expired > 0
         return expired
 

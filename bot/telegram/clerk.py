@@ -18,7 +18,7 @@ from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
 from bot.telegram.html import Press
-from bot.telegram.intake import Arrival, Kind, arrival_in, mark
+from bot.telegram.intake import BEGINNING, Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from bot.telegram.names import BOT
 from flows.card import Tap, Verb
@@ -150,7 +150,7 @@ class Clerk:
 
     def _reply(self, desk: Desk, arrival: Arrival, role: Role | None) -> Reply:
         """Let those take part who may; others are told why not. Everybody may have theirs erased."""
-        tapped = arrival.kind == Kind.tap
+        tapped, edited = arrival.kind == Kind.tap, arrival.kind == Kind.edited
         tap = unpack(arrival.data) if tapped else None
         match arrival.kind:
             case Kind.vote | Kind.poll:
@@ -164,6 +164,8 @@ class Clerk:
         if not arrival.private:
             return self._in_group(desk, arrival, tap, role or Role.member, allowed=allowed)
         visit = Visit(arrival.place, str(arrival.who), arrival.card, bears=arrival.bears)
+        if edited:
+            return self._conversation.edited(desk, visit, said_in(arrival.argument)) if allowed else Reply()
         if arrival.data == "start" and re.fullmatch(TO_CASE, arrival.argument):
             return self._linked(desk, arrival, visit, role)
         alone = self._alone(desk, arrival, tap, visit) if allowed else self._not_listed(arrival)
@@ -218,17 +220,23 @@ class Clerk:
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""
-        tapped = arrival.kind == Kind.tap
+        tapped, edited = arrival.kind == Kind.tap, arrival.kind == Kind.edited
+        masked = arrival.masked or role is Role.unseen
+        if edited and (not allowed or masked or role is Role.outsider):
+            return Reply()
         if not allowed:
             told = not tapped and not desk.silence(str(arrival.chat))
             return self._team.not_here(str(arrival.chat), str(arrival.who), tapped=tapped, told=told)
-        masked = arrival.masked or role is Role.unseen
         if masked or role is Role.outsider:
             return self._team.refused("masked" if masked else "outsider", "" if tapped else arrival.data)
         admin = role is Role.admin
         visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=admin, bears=arrival.bears)
         if tapped:
             return self._team.tap(desk, tap, visit)
+        if edited:
+            return self._team.edited(desk, visit, said_in(arrival.argument))
+        if arrival.data in BEGINNING and arrival.argument:
+            return self._team.typed(desk, visit, said_in(arrival.argument))
         return self._team.command(desk, arrival.data, arrival.argument, visit)
 
     def chat_of(self, desk: Desk, vote: Arrival) -> int:
