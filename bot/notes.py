@@ -82,7 +82,7 @@ def print_card(flow: Flow, catalog: Catalog, note: str) -> None:
             words = " … ".join(heard.words)
             console.print(Text.assemble((question.said(heard.answer), "bold"), f"  “{words}”"))
     for heading, pieces in (
-        ("Context, answers nothing", [context.words for context in reading.context]),
+        ("Noted, not used", [context.words for context in reading.context]),
         ("Not understood", reading.not_understood),
         ("Outside T1–L5", reading.outside),
         ("Left out", [IDENTIFIERS] if reading.identifiers else []),

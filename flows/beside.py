@@ -1,4 +1,4 @@
-"""Two or three options side by side: what each is for, what the case says of it, what it gains and costs."""
+"""Two or three options side by side: what each is for, what the case says of it, its advantages and disadvantages."""
 
 from __future__ import annotations
 
@@ -56,14 +56,19 @@ class Beside:
         blocks = (
             Block(self.verdicts(codes, result), heading=words.outlook.verdict, style=Style.listed),
             Block(_indications(options), heading=words.detail.indication, style=Style.listed),
-            Block(self._shared(options, _advantages), heading=words.detail.gains, style=Style.listed),
-            Block(self._shared(options, _disadvantages), heading=words.detail.costs, style=Style.listed),
+            Block(self._shared(options, _advantages), heading=words.detail.advantages, style=Style.listed),
+            Block(self._shared(options, _disadvantages), heading=words.detail.disadvantages, style=Style.listed),
             Block(self._rated(options), heading=words.detail.ratings, style=Style.listed),
         )
         title = f" {words.outlook.versus} ".join(option.short for option in options)
         back = Button(words.labels.to_card, Tap(Verb.show))
         detail = Button(options[0].short, Tap(Verb.option, codes[0]))
-        return Card(words.outlook.compared, title, blocks, (*packed(self.buttons(codes)), (back, detail)))
+        return Card(
+            words.outlook.compared,
+            title,
+            tuple(block for block in blocks if block.lines),
+            (*packed(self.buttons(codes)), (back, detail)),
+        )
 
     def verdicts(self, codes: Iterable[str], result: Recommendation) -> tuple[Line, ...]:
         """Tell the verdict on each option, with what carries it."""
@@ -92,10 +97,10 @@ class Beside:
         return Line("; ".join(self.catalog.traits[trait] for trait in traits), lead=lead, facts=traits)
 
     def _rated(self, options: Sequence[Option]) -> tuple[Line, ...]:
-        """Tell the ratings of each; those that rate alike share a line."""
+        """Return the ratings of the options that have one; those that rate alike share a line."""
         words = self.catalog.wording.detail
         rated: dict[str, list[str]] = {}
-        for option in options:
+        for option in filter(_is_rated, options):
             skill = words.step(option.skill, words.skill_steps)
             equipment = words.step(option.equipment, words.equipment_steps)
             told = skill if skill == equipment else f"{words.skill} {skill}; {words.equipment} {equipment}"
@@ -112,6 +117,10 @@ def _indications(options: Sequence[Option]) -> tuple[Line, ...]:
         )
         for option in options
     )
+
+
+def _is_rated(option: Option) -> bool:
+    return isinstance(option.skill, int) or isinstance(option.equipment, int)
 
 
 def _advantages(option: Option) -> Codes:

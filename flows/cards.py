@@ -398,23 +398,28 @@ class Cards:
         return Line(told), Line(words.disclaimer)
 
     def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:
-        """Tell what an option is indicated for, what it gains and costs, its ratings, and the facts behind."""
+        """Tell what an option is indicated for, its advantages and disadvantages, its ratings, and its facts."""
         words = self.catalog.wording.detail
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
-        ratings = (
-            Line(words.step(option.skill, words.skill_steps), lead=words.skill),
-            Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment),
-        )
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
         facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
         return (
             Block(indication, heading=words.indication, style=Style.listed),
-            Block(self._traits(option.advantages), heading=words.gains, style=Style.listed),
-            Block(self._traits(option.disadvantages), heading=words.costs, style=Style.listed),
-            Block(ratings, heading=words.ratings, style=Style.listed),
+            Block(self._traits(option.advantages), heading=words.advantages, style=Style.listed),
+            Block(self._traits(option.disadvantages), heading=words.disadvantages, style=Style.listed),
+            self._ratings(option),
             Block(facts, heading=words.facts, style=Style.folded),
             Block(self.footer(), style=Style.small),
         )
+
+    def _ratings(self, option: Option) -> Block:
+        """Return how an option is rated for skill and equipment; one line where neither is known."""
+        words = self.catalog.wording.detail
+        if "unknown" == option.skill == option.equipment:
+            return Block((Line(words.unknown, lead=words.ratings),))
+        skill = Line(words.step(option.skill, words.skill_steps), lead=words.skill)
+        equipment = Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment)
+        return Block((skill, equipment), heading=words.ratings, style=Style.listed)
 
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
         told = tuple(Line(self.catalog.traits[trait], facts=(trait,)) for trait in traits)

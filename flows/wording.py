@@ -80,8 +80,8 @@ class Detail(Words):
     """The words of an option's detail."""
 
     indication: Text
-    gains: Text
-    costs: Text
+    advantages: Text
+    disadvantages: Text
     none_stated: Text
     ratings: Text
     skill: Text

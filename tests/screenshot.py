@@ -66,9 +66,9 @@ async def decision(running: Browser, address: str) -> None:
     for page in pages[:2]:
         await page.locator(".vote").filter(has_text="Posterior MIS").click()
     await pages[2].locator(".vote").filter(has_text="Anterior").click()
-    await reyes.reads(name, "Posterior MIS: 2", "Anterior: 1")
+    await reyes.reads(name, "Posterior MIS: 2", "Anterior corpectomy: 1")
     await reyes.tap(name, "Close")
-    await reyes.reads(name, "What is decided?")
+    await reyes.reads(name, "What did you decide?")
     await reyes.tap(name, "Posterior MIS")
     await expect(pages[1].locator("#pinned")).to_contain_text(
         name, timeout=3 * PATIENCE

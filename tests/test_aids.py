@@ -43,7 +43,7 @@ async def test_sins_helps_with_the_question_on_destruction_and_starts_from_the_l
     await phone.tap("‹ Back to the case")
     assert phone.card.title == "How extensive is the destruction of the vertebral body?"
     [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
-    assert line.text == "11 · potentially unstable · T8, semirigid spine; the source names no cut-off, you judge"
+    assert line.text == "11 · potentially unstable · T8, semirigid spine. The source names no cut-off: you judge."
     assert line.facts == ("SINS",)
     assert refusals(phone.card) == []
 

@@ -79,11 +79,13 @@ TRAITS = {
 
 
 @pytest.mark.parametrize("code", TRAITS)
-def test_an_option_gains_and_costs_what_the_evidence_says_and_its_ratings_are_not_guessed(code: str) -> None:
+def test_an_options_traits_are_those_of_the_evidence_and_its_ratings_are_not_guessed(
+    code: str,
+) -> None:
     option = CATALOG.options[code]
-    gains, costs = TRAITS[code]
-    assert option.advantages == tuple(gains.split())
-    assert option.disadvantages == tuple(costs.split())
+    advantages, disadvantages = TRAITS[code]
+    assert option.advantages == tuple(advantages.split())
+    assert option.disadvantages == tuple(disadvantages.split())
     assert (option.skill, option.equipment) == ("unknown", "unknown")
 
 
@@ -296,12 +298,12 @@ def test_text_that_looks_like_markup_is_shown_as_it_stands(folder: Path) -> None
     spoil(folder, "options.toml", 'name = "Combined anterior and posterior"', f'name = "{nasty}"')
     spoil(folder, "options.toml", 'D7 = "high overall morbidity"', f'D7 = "{nasty}"')
     spoil(folder, "facts.toml", 'F17 = "The', f'F17 = "{nasty} The')
-    spoil(folder, "wording.toml", 'gains = "Gains"', 'gains = "<i>Gains"')
+    spoil(folder, "wording.toml", 'advantages = "Advantages"', 'advantages = "<i>Advantages"')
     loaded = load_catalog(folder)
     reading = Reading(str(screen(Cards(METASTASIS, loaded).browsed("combined"))["text"]))
     assert reading.faults == []
     assert reading.text.count(nasty) == 3
-    assert "<i>Gains" in reading.text
+    assert "<i>Advantages" in reading.text
 
 
 def test_braces_in_a_text_that_has_no_blanks_are_shown_as_they_stand(folder: Path) -> None:
@@ -319,12 +321,13 @@ def rated(skill: object, equipment: object) -> Catalog:
 
 def ratings(loaded: Catalog) -> list[tuple[str, str]]:
     card = Cards(METASTASIS, loaded).browsed("combined")
-    return [(line.lead, line.text) for line in lines(card) if line.lead in ("Skill", "Equipment")]
+    return [
+        (line.lead, line.text) for line in lines(card) if line.lead in ("Skill", "Equipment", "Skill and equipment")
+    ]
 
 
 def test_a_rating_that_is_not_known_is_said_to_be_so() -> None:
-    unknown = "rating not readable in our copy"
-    assert ratings(CATALOG) == [("Skill", unknown), ("Equipment", unknown)]
+    assert ratings(CATALOG) == [("Skill and equipment", "not available")]
 
 
 @pytest.mark.parametrize(
@@ -345,5 +348,5 @@ def test_a_rating_that_is_stated_is_shown_with_its_words(folder: Path, step: int
 def test_skill_and_equipment_are_rated_apart() -> None:
     assert ratings(rated(3, "unknown")) == [
         ("Skill", "3 · expert"),
-        ("Equipment", "rating not readable in our copy"),
+        ("Equipment", "not available"),
     ]

@@ -550,7 +550,7 @@ async def test_a_case_begun_under_an_older_edition_says_so_and_goes_on(phone: Ph
     newer = CATALOG.model_copy(update={"edition": "2099-01"})
     later = Phone(store=phone.store, words=newer, messages=phone.messages, ids=7)
     await later.tap("Fit")
-    assert f"Begun under edition {CATALOG.edition}; shown under edition 2099-01." in read(later.card).text
+    assert f"Begun under edition {CATALOG.edition}, shown under edition 2099-01." in read(later.card).text
     await later.command("new")
     assert "Begun under" not in read(later.card).text
 
@@ -695,7 +695,7 @@ def test_who_is_not_listed_is_told_the_number_to_be_listed_under() -> None:
     assert "1234567890123" in tapped.toast
     assert len(tapped.toast) <= 200
     [card] = pages(CONVERSATION.not_listed("1234567890123", tapped=False))
-    assert "Your number is 1234567890123:" in read(card).text
+    assert "Send your ID, 1234567890123," in read(card).text
     assert refusals(card) == []
     assert card.rows == ()
 

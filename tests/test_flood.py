@@ -18,7 +18,7 @@ from bot.telegram.floods import BURST, Floods
 from bot.telegram.intake import arrival_in, letter_of
 
 FLOODER = 666
-TOLD = "More messages than can be read"
+TOLD = "Too many messages"
 OTHERS = range(1, 51)
 
 
@@ -159,7 +159,7 @@ def test_b14_a_days_backlog_is_all_taken_in_and_stale_taps_are_told_without_a_fl
         for user in users:
             told = [toasts[f"{user}.{n}"] for n in range(12)]
             assert told[:2] == ["", ""], "the first ones count"
-            assert all("no longer open" in toast for toast in told[2:]), told
+            assert all("is closed" in toast for toast in told[2:]), told
             fit = [call for call in rig.cloud.of("editMessageText") if call.chat == user][-1]
             assert "fit for surgery" in fit.text
         out = Counter(call.chat for call in rig.cloud.of("sendMessage"))

@@ -14,6 +14,7 @@ from flows.card import Style, Verb
 from flows.errors import StaleTap
 from flows.findings import Codes, Findings
 from flows.foresight import Ahead, Change, Foresight, Lead
+from flows.keyboard import WIDE
 from flows.pathways.metastasis import METASTASIS
 from flows.rules import Recommendation, Rule, Verdict, decide
 
@@ -221,7 +222,7 @@ def test_every_card_of_changes_fits_and_each_of_its_buttons_names_one_change() -
         assert refusals(card) == []
         offered = [button.label for button in buttons(card) if button.tap.verb is Verb.what_if]
         assert len(offered) == len(set(offered))
-        assert all(len(label) <= 28 for label in offered), offered
+        assert all(len(label) <= WIDE for label in offered), offered
 
 
 def test_a_what_if_of_an_answer_that_does_not_exist_or_does_not_count_is_stale() -> None:
@@ -245,7 +246,7 @@ def test_a_case_is_compared_with_what_would_come_of_an_answer_kept_and_not_neede
 def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> None:
     case = played({**T8, "levels": ("T4", "T7", "T9"), "prior": ()})
     offered = labels(CARDS.changes(case, INTERVIEW.standing(case)))
-    assert {"without T4", "one in T6–L5 alone"} <= set(offered)
+    assert {"without T4", "one level in T6–L5 alone"} <= set(offered)
 
 
 # On the phone.
@@ -263,7 +264,7 @@ async def test_a_what_if_is_read_and_left_and_changes_nothing_of_the_case() -> N
     before = await phone.case()
     await phone.tap("What would change it", "significant deficit")
     assert phone.card.title == "no deficit → significant deficit"
-    assert [line.text for line in lines(phone.card)[:2]] == ["Posterior MIS", "Posterior"]
+    assert [line.text for line in lines(phone.card)[:2]] == ["Posterior MIS", "Posterior (open)"]
     assert (await phone.case()).steps == before.steps
     await phone.tap("‹ Back to the card")
     assert phone.card.title == "Posterior MIS"
@@ -272,8 +273,8 @@ async def test_a_what_if_is_read_and_left_and_changes_nothing_of_the_case() -> N
 
 async def test_a_third_option_may_join_two_that_are_compared() -> None:
     phone = await recommended()
-    await phone.tap("All options", "Posterior MIS", "↔ Posterior", "↔ Anterior")
-    assert phone.card.title == "Posterior MIS ↔ Posterior ↔ Anterior"
+    await phone.tap("All options", "Posterior MIS", "↔ Posterior (open)", "↔ Anterior corpectomy")
+    assert phone.card.title == "Posterior MIS ↔ Posterior (open) ↔ Anterior corpectomy"
     assert not [label for label in labels(phone.card) if label.startswith("↔")]
     assert refusals(phone.card) == []
 
@@ -308,11 +309,11 @@ def test_each_option_is_told_once_as_in_play_as_certain_or_as_out_in_every_begin
 
 
 def test_the_question_card_names_what_is_in_play_once_something_is_answered() -> None:
-    assert "In play" not in [line.lead for line in lines(drawn(new_case()))]
+    assert "Possible" not in [line.lead for line in lines(drawn(new_case()))]
     told = {line.lead: line for line in lines(drawn(played(dict(list(T4.items())[:4]))))}
-    assert told["In play"].text == "Posterior, Posterior + corpectomy, Combined"
+    assert told["Possible"].text == "Posterior (open), Posterior + corpectomy, Combined"
     assert (told["Not recommended in the source"].text, told["Not recommended in the source"].facts) == (
-        "Anterior",
+        "Anterior corpectomy",
         ("F14", "F4"),
     )
 
@@ -331,4 +332,4 @@ def test_a_recommendation_names_the_answers_that_would_and_that_might_change_its
 
 def test_an_option_that_is_out_for_one_reason_or_another_is_told_without_facts() -> None:
     told = {line.lead: line for line in lines(drawn(played({"levels": ("T1",)})))}
-    assert (told["Out either way"].text, told["Out either way"].facts) == ("Anterior", ())
+    assert (told["Ruled out either way"].text, told["Ruled out either way"].facts) == ("Anterior corpectomy", ())

@@ -136,7 +136,7 @@ class Group:
     async def decided(self) -> dict[str, Any]:
         """Let the newest case be decided for what the source puts first; give the record."""
         await self.tap("Close")
-        await self.until(lambda: "What is decided?" in self.cards()[-1]["text"])
+        await self.until(lambda: "What did you decide?" in self.cards()[-1]["text"])
         await self.tap("Posterior MIS")
         return await self.reads("Decision: Posterior MIS")
 
@@ -237,7 +237,7 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         await rounds.reads(ADVISED)
         stage.join(OPEN, LINDQVIST)
         await rounds.tap("Close", LINDQVIST)
-        await rounds.reads("What is decided?")
+        await rounds.reads("What did you decide?")
         [kept] = await rounds.cases()
         assert [step.who for step in kept.case.steps if step.question == "prior"] == [str(OKAFOR)]
 
@@ -279,7 +279,7 @@ async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_
     before = await board.worked()
     stage.make_anonymous(BOARD, OKAFOR)
     await board.tap("T8", OKAFOR)
-    await board.told(OKAFOR, "Answer under your own name")
+    await board.told(OKAFOR, "Please answer as yourself")
     assert await board.worked() == before
     stage.make_anonymous(BOARD, OKAFOR, on=False)
     await board.tap("T8", OKAFOR)
@@ -298,7 +298,7 @@ async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Gro
     await board.beyond()
     letter = await board.seat.store.run(lambda desk: desk.letter(900_001))
     assert letter
-    assert letter.toast.startswith("Answer under your own name")
+    assert letter.toast.startswith("Please answer as yourself")
     assert await board.worked() == before
 
 
@@ -315,14 +315,14 @@ async def test_c12_a_vote_in_the_name_of_the_group_counts_for_nobody(board: Grou
 async def test_c13_a_group_that_is_not_listed_is_told_its_number_once_and_nothing_after(tmp_path: Path) -> None:
     listed = Access(open=False, users=frozenset({OKAFOR}))
     async with grouped(tmp_path, access=listed) as board:
-        await board.say("/case", answer="This bot is for listed groups and people")
+        await board.say("/case", answer="This group doesn't have access yet")
         assert str(BOARD) in board.cards()[0]["text"]
         await board.say("/case", LINDQVIST)
         await board.say("/help")
         await board.beyond()
         assert len(board.cards()) == 2
         await board.tap("Start", LINDQVIST)
-        await board.told(LINDQVIST, f"Your number is {LINDQVIST}")
+        await board.told(LINDQVIST, f"Send your ID, {LINDQVIST},")
         assert not await board.cases()
 
 
@@ -330,7 +330,7 @@ async def test_c13_a_bot_that_is_added_to_a_foreign_group_says_one_line(tmp_path
     absent = replace(SPINE_BOARD, bot="left")
     async with grouped(tmp_path, chats=(*START[:3], absent), access=Access(open=False)) as board:
         board.seat.play.world.stage.set_bot(BOARD, "member")
-        await board.reads("Until then it stays silent here")
+        await board.reads("Until then the bot stays silent here")
         assert len(board.cards()) == 1
 
 
@@ -428,7 +428,7 @@ async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board
     await board.seat.play.page(
         "tap", chat_id=OPEN, message_id=card["message_id"], data=forged, person_id=LINDQVIST, stale=True
     )
-    await board.told(LINDQVIST, "This case is not kept here any more")
+    await board.told(LINDQVIST, "This case was erased")
     assert [kept.case for kept in await board.cases()] == before
     assert forgeries(board) == ["foreign"]
 
@@ -445,8 +445,8 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
         tapped = {"chat_id": BOARD, "message_id": card["message_id"], "data": bearing, "stale": True}
         await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
-    await board.told(LINDQVIST, "This button is not known here")
-    await board.told(LINDQVIST, "This case is not kept here any more")
+    await board.told(LINDQVIST, "This button no longer works")
+    await board.told(LINDQVIST, "This case was erased")
     assert [kept.case for kept in await board.cases()] == before
     assert forgeries(board) == ["unreadable"]
     assert "Smith" not in board.seat.log.getvalue()
@@ -459,7 +459,7 @@ async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
         week.thread = first
         await week.say("/case", answer=LEVELS)
         later = Group(week.seat, FORUM, second)
-        await later.say("/cases", answer="/case begins one")
+        await later.say("/cases", answer="/case starts one")
         assert len(await week.cases()) == 1
         assert not await later.cases()
 
@@ -474,8 +474,8 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
     await board.beyond()
     assert not await board.cases()
     await board.tap("Done", OKAFOR, at="T8 · 1 level")
-    await board.until(lambda: "Put aside" in board.cards()[0]["text"])
-    await board.tap("Continue", OKAFOR, at="Put aside")
+    await board.until(lambda: "Set aside" in board.cards()[0]["text"])
+    await board.tap("Continue", OKAFOR, at="Set aside")
     await board.reads("T8 · 1 level")
     await board.tap("Done", OKAFOR)
     await board.reads("fit for surgery")
@@ -575,7 +575,7 @@ async def shared(seat: Seat) -> str:
 async def test_a_link_brings_a_case_of_ones_own_to_the_group_once(board: Group) -> None:
     token = await shared(board.seat)
     for _ in range(2):
-        await board.say(f"/start@spinemets_bot {token}", answer=f"brought by {isolated(DR_REYES)}")
+        await board.say(f"/start@spinemets_bot {token}", answer=f"shared by {isolated(DR_REYES)}")
     await board.beyond()
     [kept] = await board.cases()
     assert kept.owner == str(REYES)
@@ -586,7 +586,7 @@ async def test_a_link_brings_a_case_of_ones_own_to_the_group_once(board: Group) 
 
 async def test_a_link_opens_nothing_for_another_person(board: Group) -> None:
     token = await shared(board.seat)
-    await board.say(f"/start@spinemets_bot {token}", OKAFOR, "That link is used up")
+    await board.say(f"/start@spinemets_bot {token}", OKAFOR, "This link has expired")
     assert not await board.cases()
 
 
@@ -610,7 +610,7 @@ async def test_two_cases_that_nobody_touches_rest_with_one_reminder_and_go_on_by
             await board.beyond()
             assert not await board.cases()
             [reminder] = [card for card in board.cards() if "Nobody has tapped here" in card["text"]]
-            assert {first, second} <= {*reminder["text"].splitlines()[0].removesuffix(" rests").split(", ")}
+            assert {first, second} <= {*reminder["text"].splitlines()[0].removesuffix(" is paused").split(", ")}
     async with grouped(tmp_path) as board:
         await board.tap(f"Continue: {first}", LINDQVIST, at="Nobody has tapped here")
         await board.reads("T8 · 1 level")
@@ -624,8 +624,8 @@ async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_
         await board.reads("T8 · 1 level")
     async with grouped(tmp_path, terms=Terms(keep=0.0)) as board:
         await board.tap("Done", OKAFOR)
-        await board.reads("This case is not kept here any more")
-        await board.told(OKAFOR, "not kept here any more")
+        await board.reads("This case is no longer here")
+        await board.told(OKAFOR, "was erased")
         assert not await board.cases()
     assert b"levels" not in stored(tmp_path)
 

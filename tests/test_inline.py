@@ -133,7 +133,7 @@ async def test_who_is_not_listed_is_offered_nothing(tmp_path: Path) -> None:
 
 async def test_the_link_leads_to_the_case_to_be_confirmed(seat: Seat) -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
-    await seat.say(f"/start {result.prefill}", "Read so. Is it right?")
+    await seat.say(f"/start {result.prefill}", "This is what was read. Is it right?")
     await seat.tap("Confirm", "Where is the tumour?")
 
 
@@ -171,8 +171,8 @@ async def test_the_last_cases_are_listed_with_their_headlines_and_brought_back()
 @pytest.mark.parametrize(
     ("findings", "brief"),
     [
-        ({**T4, "destruction": ("limited",), "single_approach": ("enough",)}, "T4 · Posterior"),
-        (T4, "T4 · none outright: decide in the team"),
+        ({**T4, "destruction": ("limited",), "single_approach": ("enough",)}, "T4 · Posterior (open)"),
+        (T4, "T4 · discuss as a team"),
         ({**T8, "fitness": ("undecided",)}, "T8 · Settle fitness first"),
         (
             {**T8, "levels": ("T2", "T4", "T6", "T8", "T10", "T12", "L2", "L4")},

@@ -83,9 +83,9 @@ def test_a_note_becomes_a_card_in_the_terminal(capsys: pytest.CaptureFixture[str
     assert run("decide", f"{WHOLE}, ECOG 1, blue eyes") == 0
     shown = capsys.readouterr().out
     assert "no deficit  “no deficit”" in shown
-    assert "Context, answers nothing: ECOG 1" in shown
+    assert "Noted, not used: ECOG 1" in shown
     assert "Not understood: blue eyes" in shown
-    assert "Posterior MIS: Indicated in the source" in shown
+    assert "Posterior MIS: Supported by the source" in shown
 
 
 def test_a_card_asks_what_is_missing_and_says_that_a_name_was_left_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,7 +114,7 @@ async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -
         ("stable enough", "Not enough"),
         ("Earlier thoracic or abdominal", "None"),
     )
-    await phone.reads("No option meets the source outright: decide in the team")
+    await phone.reads("No option fully meets an indication in the source: discuss as a team")
     await phone.reads("A matter of judgement")
     await phone.reads("Not recommended in the source")
 
@@ -148,10 +148,10 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
     await phone.answer(*FRESH, *T8)
     await phone.reads("Also supported")
     await phone.tap("All options")
-    await phone.reads("Indicated in the source")
+    await phone.reads("Supported by the source")
     await phone.tap("Anterior")
     await phone.reads("Anterior corpectomy and stabilization")
-    await phone.reads("rating not readable in our copy")
+    await phone.reads("not available")
     await phone.reads("shorter construct (A7)")
     await phone.tap("‹ Back to the card")
     await phone.reads("Also supported")
@@ -171,7 +171,7 @@ async def test_sins_is_scored_beside_the_question_it_helps_with(phone: Phone) ->
     )
     await phone.reads("SINS 11 · potentially unstable")
     await phone.tap("‹ Back to the case")
-    await phone.reads("the source names no cut-off, you judge")
+    await phone.reads("The source names no cut-off: you judge")
     await phone.answer(*T8[1:])
     await phone.reads("Also supported")
 
@@ -204,13 +204,13 @@ async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_cha
     await phone.page.locator("#start").click()
     await phone.reads("bedside look-up")
     await phone.write("T8 fit no deficit body only limited destruction no prior treatment")
-    await phone.reads("Read so. Is it right?")
+    await phone.reads("This is what was read. Is it right?")
     await phone.tap("Confirm")
-    await phone.reads("The headline would change if")
+    await phone.reads("The headline would change with")
     await phone.tap("What would change it")
     await phone.reads("significant deficit")
     await phone.tap("significant deficit")
-    await phone.reads("the case is not changed")
+    await phone.reads("your case is not changed")
     await phone.tap("‹ Back to the card")
     await phone.reads("Findings: T8 · 1 level · fit · no deficit")
 

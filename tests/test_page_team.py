@@ -89,13 +89,13 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     for member in (reyes, okafor):
         await member.page.locator(".vote").filter(has_text="Posterior MIS").click()
     await lindqvist.page.locator(".vote").filter(has_text="Anterior").click()
-    await reyes.reads(first, "The vote", "Posterior MIS: 2 · ", f"Anterior: 1 · {LINDQVIST}")
+    await reyes.reads(first, "The vote", "Posterior MIS: 2 · ", f"Anterior corpectomy: 1 · {LINDQVIST}")
     await lindqvist.tap(first, "Close")
-    await lindqvist.reads(first, "What is decided?")
+    await lindqvist.reads(first, "What did you decide?")
     await lindqvist.tap(first, "Posterior MIS", first)
     await lindqvist.told("Only whoever opened the case")
     await reyes.tap(first, "Close")
-    await reyes.reads(first, "What is decided?")
+    await reyes.reads(first, "What did you decide?")
     await reyes.tap(first, "Posterior MIS", first)
 
     decision = lindqvist.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")

@@ -230,7 +230,7 @@ def test_b15_an_update_that_cannot_be_read_spoils_nothing_before_or_after_it(
                 for user in (7, 8):
                     assert LEVELS in rig.cloud.newest(user)[1]["text"]
                 if "callback_query" in poison:
-                    assert rig.cloud.toasts()["poison"].startswith("That did not work")
+                    assert rig.cloud.toasts()["poison"].startswith("That failed")
                 await asyncio.sleep(100)
                 assert rig.cloud.of("getUpdates")[-1].params["offset"] == 4, "it is confirmed, and does not come again"
                 assert await rig.store.run(lambda desk: desk.waiting()) == []
@@ -268,7 +268,7 @@ def test_b16_a_handler_that_raises_is_undone_told_and_can_be_tried_again(
             before = await rig.store.run(lambda desk: desk.current("7", "7"))
             with monkeypatch.context() as patched:
                 patched.setattr(Conversation, broken, breaks)
-                assert (await rig.tap(7, "T8")).startswith("That did not work")
+                assert (await rig.tap(7, "T8")).startswith("That failed")
             assert await rig.store.run(lambda desk: desk.current("7", "7")) == before
             ((dead, fault),) = await rig.store.run(lambda desk: desk.dead())
             assert fault == "ZeroDivisionError"

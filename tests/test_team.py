@@ -15,7 +15,7 @@ from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, findings_of
 from bot.reply import Visit
 from bot.shares import LASTS
 from flows.board import word
-from flows.card import PERSON, Card, Tap, Verb, person
+from flows.card import PERSON, Card, Style, Tap, Verb, person
 from flows.discussion import MOST_REMARKS
 from flows.store import MemoryStore
 
@@ -85,8 +85,8 @@ async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_
     assert block(group.card, "Disputed") == [
         by("no deficit", ANA),
         by("significant deficit", BEN),
-        "If no deficit: Posterior MIS, Posterior, Anterior",
-        "If significant deficit: Posterior, Anterior",
+        "If no deficit: Posterior MIS, Posterior (open), Anterior corpectomy",
+        "If significant deficit: Posterior (open), Anterior corpectomy",
     ]
     await group.tap("Discuss", who=CLEO)
     assert group.toast == TOASTS.unsettled
@@ -155,7 +155,7 @@ async def test_levels_are_disputed_one_by_one(group: Group) -> None:
     for level in ("T9", "T10"):
         await group.tap("✎ Answers", "✎ T8", level, who=BEN)
     assert by("T8–T10 · 3 levels", BEN) in block(group.card, "Disputed")
-    await group.tap("✎ Answers", "✎ T8", "As it stands", who=BEN)
+    await group.tap("✎ Answers", "✎ T8", "Keep as it is", who=BEN)
     assert block(group.card, "Disputed") == []
     await group.tap("✎ Answers", "✎ T8", "T8 ✓", who=BEN)
     assert group.toast == CATALOG.wording.toasts.nothing_chosen
@@ -182,9 +182,9 @@ async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Grou
     for answer, who in (("Posterior MIS", ANA), ("Posterior MIS", BEN), ("Anterior", BEN), ("None", CLEO), ("", CLEO)):
         await group.vote(answer, who)
     assert block(group.messages[card], "The vote") == [
-        f"Posterior MIS: 1 · {person(ANA)} · Indicated in the source",
-        "Posterior: 0 · Indicated in the source",
-        f"Anterior: 1 · {person(BEN)} · Indicated in the source",
+        f"Posterior MIS: 1 · {person(ANA)} · Supported by the source",
+        "Posterior (open): 0 · Supported by the source",
+        f"Anterior corpectomy: 1 · {person(BEN)} · Supported by the source",
         "None of these / discuss in person: 0",
     ]
 
@@ -214,9 +214,9 @@ async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(
 async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(group: Group) -> None:
     card = await group.finished()
     await group.tap("Discuss")
-    await group.tap("Take back the vote", who=BEN, at=card)
+    await group.tap("End the poll", who=BEN, at=card)
     assert group.toast == TOASTS.leads_only
-    await group.tap("Take back the vote", at=card)
+    await group.tap("End the poll", at=card)
     [poll] = group.polls.values()
     assert not poll.open
     assert "✎ Answers" in labels(group.messages[card])
@@ -231,7 +231,7 @@ async def test_reasons_stand_with_the_names_of_who_gave_them_and_are_taken_back(
         await group.tap("Add reason", reason, who=who, at=card)
     given = block(group.messages[card], "Reasons given")
     assert given == [f"prognosis: {person(ANA)}, {person(BEN)}", f"resources: {person(BEN)}"]
-    await group.tap("Add reason", "Take mine back", who=BEN, at=card)
+    await group.tap("Add reason", "Remove my reason", who=BEN, at=card)
     assert block(group.messages[card], "Reasons given") == [f"prognosis: {person(ANA)}"]
 
 
@@ -274,12 +274,11 @@ async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_an
     for who, answer in ((ANA, "Posterior MIS"), (BEN, "Posterior MIS"), (CLEO, "Anterior")):
         await group.vote(answer, who)
     await group.tap("Close", "Posterior MIS", at=card)
-    [copied] = [button.copies for button in buttons(group.card) if button.copies]
-    assert copied.splitlines() == [
+    assert [line.text for line in lines(group.card, Style.typed)] == [
         "Maple, 15 Jan 2027, 08:00 UTC",
         "T8: fit, no deficit, body only, limited destruction, no prior treatment",
-        "AO Surgery Reference 2019, edition 2026-11, supports: Posterior MIS, Posterior, Anterior",
-        "Decided: Posterior MIS; 2 of 3 votes; otherwise Anterior 1",
+        "AO Surgery Reference 2019, edition 2026-11, supports: Posterior MIS, Posterior (open), Anterior corpectomy",
+        "Decided: Posterior MIS; 2 of 3 votes; otherwise Anterior corpectomy 1",
     ]
 
 
@@ -301,7 +300,7 @@ async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpi
     assert group.messages[minutes].title == "Superseded: Posterior MIS"
     assert labels(group.messages[minutes]) == []
     assert "✎ Answers" in labels(group.messages[card])
-    await group.tap("✎ Answers", "✎ no deficit", "Minor", "Close", "Posterior", at=card)
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", "Close", "Posterior (open)", at=card)
     assert len(group.pinned) == 1
     assert group.messages[minutes].title == "Superseded: Posterior MIS"
     assert by("no deficit", ANA) in block(group.messages[minutes], "Who answered")
@@ -344,9 +343,9 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
         "None",
     ),
     "open the vote": (T8_TAPS, "Discuss"),
-    "take the vote back": ((*T8_TAPS, "Discuss"), "Take back the vote"),
+    "take the vote back": ((*T8_TAPS, "Discuss"), "End the poll"),
     "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "prognosis"),
-    "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "prognosis", "Add reason"), "Take mine back"),
+    "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "prognosis", "Add reason"), "Remove my reason"),
     "decide": ((*T8_TAPS, "Close"), "Posterior MIS"),
     "decide with a reason": ((*T8_TAPS, "Close", "Combined"), "prognosis"),
     "take up again": ((*T8_TAPS, "Close", "Posterior MIS"), "Reopen"),
@@ -416,8 +415,10 @@ async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
     polls = {poll.case: number for number, poll in group.polls.items()}
     await group.vote("Anterior", CLEO, polls["c1"])
     await group.vote("Posterior MIS", CLEO, polls["c2"])
-    assert f"Anterior: 1 · {person(CLEO)} · Indicated in the source" in block(group.messages[older], "The vote")
-    assert f"Posterior MIS: 1 · {person(CLEO)} · Indicated in the source" in block(group.messages[newer], "The vote")
+    assert f"Anterior corpectomy: 1 · {person(CLEO)} · Supported by the source" in block(
+        group.messages[older], "The vote"
+    )
+    assert f"Posterior MIS: 1 · {person(CLEO)} · Supported by the source" in block(group.messages[newer], "The vote")
     await group.tap("Close", "Posterior MIS", who=BEN, at=newer)
     assert {poll.case: poll.open for poll in group.polls.values()} == {"c1": True, "c2": False}
     await group.tap("Add reason", "other", who=CLEO, at=older)
@@ -439,7 +440,7 @@ async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_co
     assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]
     assert group.messages[card].label == (await group.case()).team.name  # type: ignore[union-attr]
     await group.command("cases")
-    assert "/case begins one." in read(group.card).text
+    assert "/case starts one." in read(group.card).text
     await group.tap(labels(group.messages[reminder])[0], who=BEN, at=reminder)
     assert "Discuss" in labels(group.card)
     assert not (await group.case()).aside
@@ -573,7 +574,7 @@ async def test_a_case_is_handed_to_a_group_with_the_name_of_who_brought_it(group
     _, token = await shared(group.store)
     assert len(token) <= 64
     await group.command("start", ANA, token)
-    assert f"brought by {person(ANA)}" in read(group.card).text
+    assert f"shared by {person(ANA)}" in read(group.card).text
     await group.tap("Discuss", who=BEN)
     assert len(group.polls) == 1
 
@@ -718,7 +719,7 @@ async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: Group
 async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: Group) -> None:
     card = await group.finished()
     await group.tap("Discuss")
-    await group.tap("Take back the vote", at=card)
+    await group.tap("End the poll", at=card)
     late: Any = await group.store.run(lambda ledger: group.rooms.team.polled(ledger, "c1", 1, "late", 77))
     assert [deed.message for deed in late.deeds] == [77]
     assert await group.store.run(lambda ledger: ledger.balloted("late")) is None

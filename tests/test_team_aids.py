@@ -43,7 +43,7 @@ async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_q
     await group.tap(TO_CASE, who=BEN)
     assert group.card.title == QUESTION
     assert sins(group.card) == [
-        "SINS: 11 · potentially unstable · T8, semirigid spine; the source names no cut-off, you judge"
+        "SINS: 11 · potentially unstable · T8, semirigid spine. The source names no cut-off: you judge."
     ]
     assert list(group.messages) == [1]
 
@@ -236,7 +236,7 @@ async def test_a_finding_is_challenged_beside_the_score_which_can_be_opened_from
     voted = late._replace(turn=(await group.kept())["c1"].case.turn)
     await group.wish(voted, BEN, 1)
     assert group.toast == TOASTS.stale
-    assert "Take back the vote" in labels(group.messages[1])
+    assert "End the poll" in labels(group.messages[1])
 
 
 async def test_an_old_button_opens_no_score(group: Group) -> None:

@@ -50,11 +50,11 @@ async def test_the_command_menu_is_set_at_the_start(seat: Seat) -> None:
 
 async def test_every_command_is_answered(seat: Seat) -> None:
     await seat.say("/help", "How to use it")
-    await seat.say("/about", "Where the source is silent or double")
+    await seat.say("/about", "Where the source is silent or contradicts itself")
     await seat.say("/options", "The six options")
     await seat.say("/cancel", "No case is open")
     await seat.say("/forget", "Erase everything")
-    await seat.say("/colour", "That command is not known")
+    await seat.say("/colour", "Unknown command")
     await seat.say("John Smith, 12.03.1950, T8", "Please leave out identifiers")
 
 
@@ -73,7 +73,7 @@ async def test_a_double_tap_counts_once_and_the_second_is_told(seat: Seat) -> No
     for _ in range(2):
         await seat.play.page("tap", chat_id=CHAT, message_id=card["message_id"], data=data(card, "Fit"), stale=True)
     await seat.reads("Neurological")
-    await seat.until(lambda _: any("no longer open" in toast for toast in seat.toasts))
+    await seat.until(lambda _: any("is closed" in toast for toast in seat.toasts))
 
 
 @pytest.mark.parametrize("forged", ["", ".", "zz.0.a.deficit.none", "nonsense", "0.0.nw.x.y.z", "é" * 20, ".0.er2"])
@@ -221,7 +221,7 @@ async def test_forget_erases_every_trace_of_the_persons_cases(tmp_path: Path) ->
         await seat.reads("Where is the tumour")
         await seat.say("/forget", "Erase everything")
         await seat.tap("Erase everything", "Erased")
-        await seat.until(lambda cards: "not kept here any more" in cards[1]["text"])
+        await seat.until(lambda cards: "no longer here" in cards[1]["text"])
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
     assert b'"fitness"' not in kept
 
@@ -275,7 +275,7 @@ async def test_a_handler_that_raises_sets_the_update_aside_and_tells_the_person(
 
     monkeypatch.setattr(seat.channel.reception._conversation, "tap", broken)
     await seat.tap("T8")
-    await seat.until(lambda _: any("That did not work" in toast for toast in seat.toasts))
+    await seat.until(lambda _: any("That failed" in toast for toast in seat.toasts))
     monkeypatch.undo()
     assert "ZeroDivisionError" in seat.log.getvalue()
     assert "secret" not in seat.log.getvalue()
@@ -310,4 +310,4 @@ async def test_those_who_are_not_listed_are_told_their_number_and_get_nothing_el
         await seat.tap("T8")
         await seat.until(lambda _: any(str(CHAT) in toast for toast in seat.toasts))
         assert await seat.newest() == before
-        await seat.say("/new", f"Your number is {CHAT}")
+        await seat.say("/new", f"Send your ID, {CHAT},")

@@ -51,9 +51,9 @@ async def test_what_is_no_choice_is_said_to_be_none() -> None:
 
 async def test_commands_work_as_in_a_chat() -> None:
     shown = await told("/about", "/OPTIONS", "/nonsense")
-    assert "Where the source is silent or double" in shown
+    assert "Where the source is silent or contradicts itself" in shown
     assert "The six options" in shown
-    assert "That command is not known" in shown
+    assert "Unknown command" in shown
 
 
 async def test_it_ends_at_a_word_and_shows_nothing_after_it() -> None:

@@ -285,7 +285,7 @@ async def test_b15_a_delivery_that_cannot_be_read_is_confirmed_and_set_aside(tmp
         assert await at_door.deliver({"no": "id"}) == 200
         await rig.settled()
         assert inbox_of(tmp_path) == {900: "dead"}
-        assert rig.cloud.toasts()["q900"].startswith("That did not work")
+        assert rig.cloud.toasts()["q900"].startswith("That failed")
 
 
 async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
