@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from bot.reply import FOREIGN, UNREADABLE, Reply, Said, Show, Visit, Wipe
 from bot.shares import sealed
-from flows.card import Button, Card, Line, Tap, Verb
+from flows.card import Button, Card, Tap, Verb
 from flows.cards import Cards
 from flows.case import Case
 from flows.catalog import Catalog
@@ -18,8 +18,10 @@ from flows.flow import Flow
 from flows.heard import IDENTIFIERS, MESSAGE, heard, wiper
 from flows.interview import Interview, Standing
 from flows.levels import written
+from flows.model.source_scope import decode_scope, encode_scope
 from flows.pages import Pages
 from flows.prefill import read_prefill
+from flows.scored import Scored
 from flows.store import Kept, Ledger
 
 COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
@@ -89,8 +91,10 @@ class Conversation:
 
     def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Reply:
         """Begin where a link leads: a case to be confirmed; a link that is none of ours leads to the start."""
-        findings = read_prefill(self._clinics[self._default].interview.flow, payload)
-        return self._read(ledger, visit, Said(findings)) if findings else self.command(ledger, "start", visit)
+        prefill = read_prefill(self._clinics[self._default].interview.flow, payload)
+        if prefill is None or not prefill.findings:
+            return self.command(ledger, "start", visit)
+        return self._read(ledger, visit, Said(prefill.findings, scope=encode_scope(prefill.scope)))
 
     def text(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Read a typed note back, as a case to be confirmed; where nothing was found in it, say what can be typed."""
@@ -105,7 +109,8 @@ class Conversation:
         for fault in ("picture", "long"):
             if fault in said.beside:
                 return _said(self._pages.said(title, getattr(words, fault), *open_case))
-        return _said(self._pages.plain(self._words.pages.stray, *open_case))
+        outside = self._clinics[self._default].cards.outside(decode_scope(said.scope))
+        return _said(replace(self._pages.plain(self._words.pages.stray, *open_case), above=outside))
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
@@ -198,7 +203,7 @@ class Conversation:
         here, toast = replace(kept, card=visit.card), ""
         try:
             if tap.verb in BESIDE:
-                return self._beside(here, tap)
+                return self._beside(ledger, here, tap)
             if tap.verb is Verb.share:
                 return self._share(ledger, here)
             if tap.verb is Verb.scale:
@@ -245,10 +250,12 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
-    def _beside(self, kept: Kept, tap: Tap) -> Reply:
+    def _beside(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
-        card = beside(cards, kept.case, interview.standing(kept.case), tap)
+        standing = interview.standing(kept.case)
+        scored = self._scored(ledger, kept, standing) if tap.verb is Verb.copy else None
+        card = beside(cards, kept.case, standing, tap, scored)
         return Reply((Show(card, kept.card, kept.case.id),))
 
     def _share(self, ledger: Ledger, kept: Kept) -> Reply:
@@ -290,7 +297,7 @@ class Conversation:
         fresh = Case(self._new_id(), self._default, self._catalog.edition)
         number = (f"{MESSAGE}{said.message}",) if said.message is not None and IDENTIFIERS in said.beside else ()
         note = (said.note, *said.beside, *number)
-        case = self._clinics[self._default].interview.read(fresh, said.findings, note, visit.who)
+        case = self._clinics[self._default].interview.read(fresh, said.findings, note, visit.who, said.scope)
         now = later(self._clock, ledger.current(visit.place, visit.who))
         kept = Kept(case, visit.place, visit.who, touched=now)
         ledger.add(kept)
@@ -371,16 +378,18 @@ class Conversation:
         standing = clinic.interview.standing(kept.case)
         if standing.read:
             return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
-        aided = standing.at is not None and standing.at.aid
-        found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
-        return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
+        scored = self._scored(ledger, kept, standing)
+        return Show(clinic.cards.case(kept.case, standing, scored), kept.card, kept.case.id)
 
-    def _aided(self, kept: Kept | None) -> Line | None:
-        """Tell what the case that helps has found, where it was begun and is complete."""
-        if kept is None:
+    def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
+        """Return what was scored of a case at its levels, where its card says it and it is complete."""
+        flow = self._clinics[kept.case.flow].interview.flow
+        said = flow.is_aided if standing.at is None else standing.at.aid
+        helps = ledger.get(aid_of(kept.case, standing)) if said else None
+        if helps is None:
             return None
-        clinic = self._clinics[kept.case.flow]
-        return clinic.cards.context(kept.case, clinic.interview.standing(kept.case))
+        clinic = self._clinics[helps.case.flow]
+        return clinic.cards.scored(helps.case, clinic.interview.standing(helps.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -408,7 +417,7 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
 
 
-def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap, scored: Scored | None = None) -> Card:
     """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
 
     Raises:
@@ -420,7 +429,7 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
         raise StaleTap(tap.question)
     match tap.verb:
         case Verb.copy:
-            return cards.copied(case, standing)
+            return cards.copied(case, standing, scored)
         case Verb.changes:
             return cards.changes(case, standing)
         case Verb.what_if:

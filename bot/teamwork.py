@@ -8,7 +8,7 @@ from typing import Final
 from bot.conversation import BESIDE, Conversation, beside
 from bot.reply import Visit
 from flows.board import Board, Shared, unpacked
-from flows.card import Button, Card, Line, Tap, Verb
+from flows.card import Button, Card, Tap, Verb
 from flows.case import Case
 from flows.discussion import Discussion, Member, Stage
 from flows.errors import NothingChosen, NotNow, StaleTap
@@ -45,8 +45,8 @@ class Teamwork:
         self._clock = clock
         self._pages = pages
 
-    def viewed(self, shared: Shared, tap: Tap, helps: Line | None) -> Card:
-        """Draw what a tap wants to look at; beside a finding what another case found that helps with it.
+    def viewed(self, shared: Shared, tap: Tap) -> Card:
+        """Draw what a tap wants to look at.
 
         Raises:
             NotNow: where the discussion does not stand there.
@@ -55,7 +55,7 @@ class Teamwork:
         board, stage, standing = self._board, shared.talk.stage, shared.standing
         match tap.verb:
             case Verb.finding:
-                return self._finding(shared, tap.question, helps)
+                return self._finding(shared, tap.question)
             case Verb.reasons if stage is Stage.voting:
                 return board.reasons(shared)
             case Verb.choose if not shared.case.helped and stage in (Stage.advised, Stage.voting, Stage.reopened):
@@ -66,16 +66,16 @@ class Teamwork:
                 to_question = board.cards.catalog.wording.labels.to_question
                 return self._pages.scale(tap.question, Button(to_question, Tap(Verb.show, case=shared.case.id)))
             case _:
-                return board.beside(shared, beside(board.cards, shared.case, standing, tap))
+                return board.beside(shared, beside(board.cards, shared.case, standing, tap, shared.scored))
 
-    def _finding(self, shared: Shared, code: str, helps: Line | None) -> Card:
+    def _finding(self, shared: Shared, code: str) -> Card:
         """Draw a finding, while answers may be given."""
         question = self._board.cards.flow.question(code)
         if question is None or not shared.standing.findings.get(code):
             raise StaleTap(code)
         if not shared.talk.open:
             raise NotNow
-        return self._board.finding(shared, question, helps)
+        return self._board.finding(shared, question)
 
     def taken(self, kept: Kept, shared: Shared, tap: Tap, visit: Visit) -> Case:
         """Give the case with what a tap did to it.

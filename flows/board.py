@@ -16,8 +16,9 @@ from flows.flow import Question
 from flows.interview import Standing
 from flows.keyboard import bound, grid, laid_out
 from flows.levels import written
-from flows.plain import units
+from flows.plain import score_text, units
 from flows.rules import Recommendation, Verdict, decide
+from flows.scored import Scored
 
 _ALONE: Final = (Verb.new, Verb.share, Verb.copy)
 """What a card offers to one person, and not to a team."""
@@ -31,6 +32,7 @@ class Shared:
         name: the name that tells it from the other cases of its chat.
         opener: the opaque id of whoever opened it.
         giver: the opaque id of whoever brought it from a private chat; empty where it was begun here.
+        scored: what was scored of it, in the case that helps it at its levels.
     """
 
     case: Case
@@ -39,6 +41,7 @@ class Shared:
     name: str
     opener: str
     giver: str = ""
+    scored: Scored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +56,29 @@ class Board:
     cards: Cards
     when: Callable[[float], str]
 
-    def case(self, shared: Shared, beside: Line | None = None) -> Card:
-        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision.
-
-        Args:
-            shared: the case.
-            beside: what another flow found that helps with the question at hand.
-        """
-        card = self.cards.case(shared.case, shared.standing, beside)
+    def case(self, shared: Shared) -> Card:
+        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
+        card = self.cards.case(shared.case, shared.standing, shared.scored)
         rows = self._rows(shared, card.rows)
         if shared.talk.stage is Stage.decided:
-            return self._decided(shared, self._label(shared, card), rows)
+            return replace(self._decided(shared, self._label(shared, card), rows), above=self._outside(shared))
         return replace(card, label=self._label(shared, card), blocks=self._with_talk(shared, card.blocks), rows=rows)
 
-    def context(self, shared: Shared) -> Line | None:
-        """Tell what a score found, beside a question that it helps with, and whether it is disputed."""
-        line = self.cards.context(shared.case, shared.standing)
-        if line is None or not shared.talk.disputes(shared.standing):
-            return line
-        return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
+    def score(self, shared: Shared) -> Scored | None:
+        """Return what a case that scores has found, and whether it is disputed; None while it is not complete."""
+        scored = self.cards.scored(shared.case, shared.standing)
+        return replace(scored, disputed=bool(shared.talk.disputes(shared.standing))) if scored else None
+
+    def _outside(self, shared: Shared) -> tuple[Line, ...]:
+        """Return why the case is outside the scope of the source."""
+        return self.cards.outside(shared.standing.scope, shared.scored)
 
     def beside(self, shared: Shared, card: Card) -> Card:
         """Draw what is read beside a case: its answers, an option, what would change it, what if, options compared."""
         rows = tuple(tuple(map(_challenged, row)) for row in _without(card.rows, Verb.restart))
         return replace(card, label=self._label(shared, card), rows=rows)
 
-    def finding(self, shared: Shared, question: Question, beside: Line | None = None) -> Card:
+    def finding(self, shared: Shared, question: Question) -> Card:
         """Draw one finding: who gave it, who holds another, what helps with it, and the answers to choose from."""
         words = self.cards.catalog.team
         held = shared.standing.findings[question.code]
@@ -93,7 +93,8 @@ class Board:
             rows.append((Button(label, Tap(Verb.settle, question.code, packed(question, codes))),))
         if question.aid:
             rows.append((Button(self.cards.catalog.scales[question.aid].name, Tap(Verb.aid, question.aid)),))
-        helps = Block((beside,) if beside else ())
+        scored = shared.scored if question.aid else None
+        helps = Block((self.cards.score(scored, self.cards.catalog.wording.result.beside),) if scored else ())
         blocks = (Block(tuple(lines), style=Style.listed), helps, Block((Line(words.lines.hold),), style=Style.small))
         return self._view(shared, question.text, blocks, rows)
 
@@ -160,7 +161,8 @@ class Board:
             blocks, rows = (*blocks, Block((Line(words.lines.record),)), typed), (reopen,)
         title = heading.format(option=self._option(decision.option))
         label = f"{shared.name} · {self.when(decision.at)}"
-        return bound(Card(label, title, tuple(b for b in blocks if b.lines), rows), shared.case)
+        shown = tuple(block for block in blocks if block.lines)
+        return bound(Card(label, title, shown, rows, above=self._outside(shared)), shared.case)
 
     def record(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
@@ -172,9 +174,12 @@ class Board:
         ]
         found = ", ".join(question.said(codes) for question, codes in others)
         origin = words.source.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition)
+        scored = [score_text(catalog, shared.scored)] if shared.scored else []
         lines = [
+            *(said.text for said in self._outside(shared)),
             words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
             words.findings.format(levels=written(levels), findings=found),
+            *scored,
             words.sourced.format(source=origin, options=self._supported(self.advised(shared), words.nothing)),
             self._told(decision),
         ]
@@ -261,8 +266,10 @@ class Board:
 
     def _given(self, shared: Shared) -> Block:
         """Tell each finding with who gave it."""
-        given = tuple(Line(said) for said in self.cards.given(shared.standing).values())
-        return Block(given, self.cards.catalog.team.heads.given_by, Style.listed)
+        given = [Line(said) for said in self.cards.given(shared.standing).values()]
+        if shared.scored:
+            given.append(self.cards.score(shared.scored, self.cards.catalog.wording.result.scored_finding))
+        return Block(tuple(given), self.cards.catalog.team.heads.given_by, Style.listed)
 
     def _urgent(self, shared: Shared) -> Block:
         """Keep the emergency note where the recommendation bears it."""

@@ -16,9 +16,12 @@ from flows.flow import Flow, Question
 from flows.foresight import foresight
 from flows.interview import Standing
 from flows.keyboard import CHANGE, bound, brief, grid, packed
+from flows.model.source_scope import ScopeMark
 from flows.outlook import Outlook
 from flows.plain import plain, units
 from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
+from flows.scope_text import CITED, scope_texts
+from flows.scored import Scored
 
 MOST_COPIED: Final = 256
 """UTF-16 units that a button can put on the clipboard."""
@@ -52,48 +55,59 @@ class Cards:
         object.__setattr__(self, "outlook", Outlook(foresight(self.flow), self.catalog))
         object.__setattr__(self, "abreast", Beside(self.catalog))
 
-    def case(self, case: Case, standing: Standing, beside: Line | None = None) -> Card:
+    def case(self, case: Case, standing: Standing, scored: Scored | None = None) -> Card:
         """Draw where the case stands: the question at hand, or what follows from the answers.
 
         Args:
             case: the case.
             standing: where it stands.
-            beside: what another flow found that helps with the question at hand.
+            scored: what was scored of it, at a question that it helps with and under the recommendation.
         """
-        card = self._drawn(case, standing, beside)
+        helps = standing.at is None or standing.at.aid
+        card = self._drawn(case, standing, scored if helps else None)
         if case.helped:
             *rows, last = (row for row in card.rows if row[0].tap.verb is not Verb.new)
             back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped))
             card = replace(card, rows=(*rows, (back,), last))
         return bound(card, case)
 
-    def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
+    def _drawn(self, case: Case, standing: Standing, scored: Scored | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
         told = tuple(standing.answers.values()) if self.named else tuple(_given(standing).items())
-        key = (standing.at and standing.at.code, standing.chosen, told, case.edition, case.level, beside)
+        at = standing.at and standing.at.code
+        key = (at, standing.chosen, told, standing.scope, case.edition, case.level, scored)
         card = self._memory.get(key)
         if card is None:
             if len(self._memory) >= REMEMBERED:
                 del self._memory[next(iter(self._memory))]
             if standing.at:
-                card = self._question(standing.at, case, standing, beside)
+                card = self._question(standing.at, case, standing, scored)
             elif band := self._band(standing):
                 card = self._scored(case, standing, band)
             else:
-                card = self._result(case, standing)
+                card = self._result(case, standing, scored)
             self._memory[key] = card
         return card
 
-    def context(self, case: Case, standing: Standing) -> Line | None:
-        """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
+    def scored(self, case: Case, standing: Standing) -> Scored | None:
+        """Return what a case that scores has found; None while it is not complete."""
         band = self._band(standing)
         if standing.at or band is None:
             return None
-        scale = self.catalog.scales[self.flow.code]
-        told = self.catalog.wording.result.beside.format(
-            score=self.flow.score(standing.findings), band=band.name, where=self._where(case, standing)
-        )
-        return Line(told, lead=scale.name, facts=(scale.cite,))
+        return Scored(self.flow.code, self.flow.score(standing.findings), band, self._where(case, standing))
+
+    def outside(self, marks: Iterable[ScopeMark], scored: Scored | None = None) -> tuple[Line, ...]:
+        """Return why a case is outside the scope of the source; it changes no verdict."""
+        texts = scope_texts(self.catalog.wording.scope, marks, scored)
+        return tuple(Line(said.text, facts=CITED) for said in texts)
+
+    def score(self, scored: Scored, words: str) -> Line:
+        """Return what was scored as a line, in words that have blanks for the score, its class and its place."""
+        scale = self.catalog.scales[scored.scale]
+        disputed = self.catalog.team.heads.disputed_score
+        lead = disputed.format(scale=scale.name) if scored.disputed else scale.name
+        told = words.format(score=scored.points, band=scored.band.name, where=scored.where)
+        return Line(told, lead=lead, facts=(scale.cite,))
 
     def shortly(self, title: str) -> str:
         """Shorten the title of a recommendation, for a list of cases."""
@@ -175,9 +189,9 @@ class Cards:
         card = self.abreast.card(codes, decide(self.flow.guidance, standing.findings))
         return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
 
-    def copied(self, case: Case, standing: Standing) -> Card:
+    def copied(self, case: Case, standing: Standing, scored: Scored | None = None) -> Card:
         """Draw the recommendation as plain text, for where it does not fit a button."""
-        text = plain(self.flow, self.catalog, standing.findings)
+        text = plain(self.flow, self.catalog, standing, scored)
         words = self.catalog.wording
         row = (Button(words.labels.to_card, Tap(Verb.show)),)
         how = Block((Line(words.result.copy_block),))
@@ -206,14 +220,14 @@ class Cards:
         row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
-    def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
+    def _question(self, at: Question, case: Case, standing: Standing, scored: Scored | None) -> Card:
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
         if at.caution:
             blocks.append(Block((Line(at.caution),), style=Style.urgent))
-        if beside:
-            blocks.append(Block((beside,)))
+        if scored:
+            blocks.append(Block((self.score(scored, self.catalog.wording.result.beside),)))
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         blocks += self._answered(case, standing)
@@ -263,12 +277,13 @@ class Cards:
         answers = (Button(f"{CHANGE} {labels.answers}", Tap(Verb.answers)),) if self._changes(standing) else ()
         return *answers, Button(labels.back, Tap(Verb.back)), Button(labels.restart, Tap(Verb.restart))
 
-    def _answered(self, case: Case, standing: Standing) -> list[Block]:
-        """Tell what has been answered: what counts, and what is kept but not needed."""
+    def _answered(self, case: Case, standing: Standing, scored: Scored | None = None) -> list[Block]:
+        """Return what has been answered: what counts, what was scored beside it, what is kept but not needed."""
         words = self.catalog.wording
         at = standing.at.code if standing.at else ""
         counting = [said for code, said in self.given(standing).items() if code != at]
         lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
+        lines += [self.score(scored, words.result.scored_finding)] if scored else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
         lines += self._older(case)
@@ -303,12 +318,12 @@ class Cards:
         first = self.flow.questions[0]
         return first.said(standing.findings[first.code])
 
-    def _result(self, case: Case, standing: Standing) -> Card:
+    def _result(self, case: Case, standing: Standing, scored: Scored | None) -> Card:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         options = Button(words.labels.every_option, Tap(Verb.option))
         share = Button(self.catalog.team.labels.share, Tap(Verb.share))
-        text = plain(self.flow, self.catalog, standing.findings)
+        text = plain(self.flow, self.catalog, standing, scored)
         copied = text if units(text) <= MOST_COPIED else ""
         copy = Button(words.labels.copy_text, Tap(Verb.copy), copies=copied)
         rows = (
@@ -327,13 +342,14 @@ class Cards:
             self._group(_if_so(words.result.also, result), result.having(Verdict.indicated)[1:]),
             self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
             *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in WARNINGS),
-            *self._answered(case, standing),
+            *self._answered(case, standing, scored),
             replace(self._group(words.verdicts.not_indicated, unmet), style=Style.folded),
             replace(self.outlook.of_headline(_given(standing)), style=Style.folded),
             Block(notes, heading=words.result.notes, style=Style.folded),
             Block((*closing, *self.footer()), style=Style.small),
         ]
-        return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), rows)
+        shown, above = tuple(block for block in blocks if block.lines), self.outside(standing.scope, scored)
+        return Card(self._findings_label(standing), title, shown, rows, above=above)
 
     def _scored(self, case: Case, standing: Standing, band: Band) -> Card:
         """Draw a score: the total and its class, each item with its points, and where the scale comes from."""

@@ -13,6 +13,7 @@ from typing import Final
 from flows.errors import NoteTooLong
 from flows.findings import Codes
 from flows.flow import Flow
+from flows.model.source_scope import ScopeMark
 from flows.notes.bare import bared
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden
@@ -75,6 +76,7 @@ class Reading:
         not_understood: the pieces that were left over; never one that looks like a person.
         outside: the vertebrae outside T1–L5 that were named.
         identifiers: whether something looks like a name, a date or a number of a person.
+        scope: what puts the case outside the scope of the source, in the writer's own words.
     """
 
     findings: Mapping[str, Heard]
@@ -82,6 +84,7 @@ class Reading:
     not_understood: tuple[str, ...]
     outside: tuple[str, ...]
     identifiers: bool
+    scope: tuple[ScopeMark, ...] = ()
 
     @property
     def answers(self) -> dict[str, Codes]:

@@ -108,7 +108,7 @@ def test_the_card_names_each_finding_with_the_place_of_its_words() -> None:
         f"fit{quote('5', 'fitness')}",
     ]
     assert [line.lead for line in lines(card, Style.plain)] == [WORDS.context, WORDS.left]
-    assert labels(card)[:2] == ["Confirm", "✎ T8 · 1 level"]
+    assert labels(card)[:2] == ["Confirm", "✕ T8 · 1 level"]
     assert refusals(card) == []
     assert WORDS.leave_out not in [line.text for line in lines(card)]
 

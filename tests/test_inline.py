@@ -82,7 +82,9 @@ def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
     assert not result.complete
     assert "Where is the tumour?" in read(result.card).text
-    assert read_prefill(METASTASIS, result.prefill) == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
+    prefill = read_prefill(METASTASIS, result.prefill)
+    assert prefill
+    assert prefill.findings == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
 
 
 @pytest.mark.parametrize(
@@ -209,10 +211,10 @@ def test_every_recommendation_has_its_text_on_a_button_or_in_a_block() -> None:
         standing = INTERVIEW.standing(case)
         if standing.at:
             continue
-        text = plain(METASTASIS, CATALOG, standing.findings)
+        text = plain(METASTASIS, CATALOG, standing)
         [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
         assert copy.copies == (text if units(text) <= 256 else "")
-        assert text.splitlines()[-1] == "AO Surgery Reference 2019, edition 2026-11"
+        assert text.splitlines()[-1] == "AO Surgery Reference 2019, edition 2026-12"
 
 
 async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> None:

@@ -85,8 +85,8 @@ def test_a_record_without_a_vote_says_so() -> None:
     record = BOARD.record(shared_of(findings), Decision("nonoperative", "", ANA, LATE, (), {}, {}))
     assert record.splitlines() == [
         "Heron, 26 Oct 2026, 07:33 UTC",
-        "T8–T9: unfit: advanced",
-        "AO Surgery Reference 2019, edition 2026-11, supports: Non-operative",
+        "T8–T9: unfit: advanced disease",
+        "AO Surgery Reference 2019, edition 2026-12, supports: Non-operative",
         "Decided without a vote: Non-operative",
     ]
 

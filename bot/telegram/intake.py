@@ -15,6 +15,7 @@ from telegram.constants import ChatType
 from bot.conversation import COMMANDS
 from bot.desk import Letter
 from bot.team import COMMANDS as TEAM_COMMANDS
+from flows.prefill import SCOPE_PATTERN
 
 KINDS: Final = ("message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
@@ -33,7 +34,9 @@ MOST_DATA: Final = 80
 """Characters of callback data that are looked at; more than Telegram carries is none of ours."""
 
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+([A-Za-z0-9_-]{1,64})\s*$|\s|$)")
-_PAYLOAD: Final = re.compile(r"case|[a-z0-9]{1,16}-[0-9]{1,12}-[0-9a-f]{24}|p[12][0-9a-f]{5}[a-z-]{6}")
+_PAYLOAD: Final = re.compile(
+    r"case|[a-z0-9]{1,16}-[0-9]{1,12}-[0-9a-f]{24}|p1[0-9a-f]{5}[a-z-]{6}|p2[0-9a-f]{5}[a-z-]{6}" + SCOPE_PATTERN
+)
 """What the bot's own links bear; what somebody writes behind /start is nobody's business."""
 
 _MENTION: Final = re.compile(r"@([A-Za-z0-9_]{1,64})\s+/?([A-Za-z0-9_]{1,32})\s*$")
