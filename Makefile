@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install -qq --disable-pip-version-check --require-virtualenv
+PIP := scripts/install $(VENV)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak lint lock docs screenshot clean
@@ -14,8 +14,9 @@ help: ## say what can be made
 run: $(VENV)/run.stamp ## start the bot: on Telegram with BOT_TOKEN in .env, else the playground in a browser
 	@$(BIN)/spinemets run
 
-test: $(VENV)/test.stamp lint ## install what tests need, and pass everything
+test: ## install what tests need, and pass everything
 	@scripts/browser
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 soak: $(VENV)/test.stamp ## kill, fuzz and cut the power for hours, and write down what came of it; OPTIONS="--kills 500 --images 1000"
@@ -31,8 +32,9 @@ docs: $(VENV)/run.stamp ## write the documents that are generated
 	$(BIN)/spinemets flow --document > docs/flows/metastasis.md
 	$(BIN)/spinemets flow sins --document > docs/flows/sins.md
 
-screenshot: $(VENV)/test.stamp ## make the README's screenshot anew, in a real browser
+screenshot: ## make the README's screenshot anew, in a real browser
 	@scripts/browser
+	@$(MAKE) --no-print-directory $(VENV)/test.stamp
 	$(BIN)/python tests/screenshot.py
 
 lock: $(VENV)/test.stamp ## pin the dependencies anew, with hashes and without an index address

@@ -11,7 +11,7 @@ from flows.notes.lexicon import lexicon
 from flows.pathways.metastasis import METASTASIS
 from flows.shorthand import MOST_CHARACTERS, read
 
-NOTES = Path(__file__).parent.parent / "tests" / "notes.toml"
+NOTES = Path(__file__).parent.parent / "tests" / "data" / "notes.toml"
 ROUNDS = 5
 
 

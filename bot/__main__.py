@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from cyclopts import App, Parameter
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:  # the commands load only what they need
     from bot.desk import Desk
 
 Result = TypeVar("Result")
+
+MISCONFIGURED: Final = 78
+"""Exit status after a setting that cannot be used: a start would end the same way until somebody changes it."""
+
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C before there was anything to finish, as a shell has it."""
 
 app = App(
     name="spinemets",
@@ -172,15 +179,21 @@ def _told(done: bool, update_id: int, what: str, why_not: str) -> int:  # noqa: 
 def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
     from bot.settings import SettingsFault
-    from bot.store.errors import StoreFault
+    from bot.store.errors import DatabaseUnusable, StoreFault
     from flows.errors import CatalogFault, NoteTooLong, UnknownFlow
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a folder's name may be no text
     try:
         sys.exit(app())
-    except (SettingsFault, CatalogFault, NoteTooLong, StoreFault, UnknownFlow) as fault:
-        sys.exit(f"spinemets: {fault}")
+    except (CatalogFault, NoteTooLong, SettingsFault, StoreFault, UnknownFlow) as fault:
+        sys.stderr.write(f"spinemets: {fault}\n")
+        sys.exit(MISCONFIGURED if isinstance(fault, (SettingsFault, DatabaseUnusable)) else 1)
     except BrokenPipeError:
         sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except OSError as fault:
         sys.exit(f"spinemets: {fault}")
 

@@ -12,7 +12,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -21,10 +20,10 @@ from structlog.typing import FilteringBoundLogger
 from bot.access import Access
 from bot.log import make_log
 from bot.rooms import rooms
-from bot.settings import Settings
+from bot.settings import ELSEWHERE, Settings, SettingsFault
 from bot.store.opening import open_store
 from bot.telegram.api import Api
-from bot.telegram.channel import Channel, OtherBot
+from bot.telegram.channel import Channel, OtherBot, WebhookRefused
 from bot.telegram.clerk import Terms
 from bot.telegram.poller import SecondPoller, TokenRefused
 from flows.library import library
@@ -35,13 +34,19 @@ if TYPE_CHECKING:
 SECOND_POLLER: Final = 75
 """Exit status where another process polls with the same token."""
 
-TOKEN_REFUSED: Final = 78
-"""Exit status where Telegram refuses the token for good."""
+REFUSED: Final = 78
+"""Exit status where Telegram refuses the token, or the webhook, for good."""
 
 OTHER_BOT: Final = 65
 """Exit status where the database is another bot's."""
 
-PLAYGROUND_TOKEN: Final = "1000000001:playground"  # noqa: S105 - the local server's, no secret
+PLAYGROUND_BOT: Final = 1_000_000_001
+"""The number of the playground's bot: the same in every run, so that its database stays its own."""
+
+KEY_BYTES: Final = 32
+
+NUMBERS_SINCE: Final = 1_767_225_600
+"""The beginning of 2026: numbers of new chats begin with the seconds since then."""
 ID_BYTES: Final = 5
 
 Say = Callable[[str], None]
@@ -62,13 +67,17 @@ async def run(settings: Settings, say: Say) -> int:
 
 async def run_api_only(settings: Settings, say: Say) -> int:
     """Run the local Bot API and its page without a bot; give the exit status."""
+    from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
     make_log(settings.log_level)
+    token = settings.bot_token.get_secret_value() if settings.bot_token else _new_token()
 
     async def serve_alone() -> int:
-        async with serve(playground_app(_world(settings)), settings.playground_port) as port:
+        world = _world(settings)
+        async with serve(playground_app(world, BotApi(world, token=token)), settings.playground_port) as port:
             say(_where("Local Bot API (no bot)", f"http://{HOST}:{port}", settings, port))
+            say("Token: the one of BOT_TOKEN" if settings.bot_token else f"Token, for this run: {token}")
             await asyncio.Event().wait()
         return 0
 
@@ -77,11 +86,13 @@ async def run_api_only(settings: Settings, say: Say) -> int:
 
 async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
     """Serve the local Bot API and the bot that talks to it, in one process."""
+    from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
-    async with serve(playground_app(_world(settings)), settings.playground_port) as port:
+    token, world = _new_token(), _world(settings)
+    async with serve(playground_app(world, BotApi(world, token=token)), settings.playground_port) as port:
         address = f"http://{HOST}:{port}"
-        api = Api(PLAYGROUND_TOKEN, address)
+        api = Api(token, address)
         async with _channel(settings, api, say, log, Access()) as channel:
             say(_where("Playground", address, settings, port))
             return await _told_why(channel.poll(), say)
@@ -111,7 +122,7 @@ async def _channel(
     terms = Terms(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
     store = await asyncio.to_thread(open_store, settings.database)
     try:
-        say(f"Cases are kept in {_place(settings.database)}")
+        say(f"Cases are kept in {store.name}")
         yield Channel(api, store, both, offered.catalog, log, access, terms)
     finally:
         await store.close()
@@ -126,7 +137,10 @@ async def _told_why(serving_until: Awaitable[None], say: Say) -> int:
         return SECOND_POLLER
     except TokenRefused:
         say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
-        return TOKEN_REFUSED
+        return REFUSED
+    except WebhookRefused as refusal:
+        say(f"Telegram refuses WEBHOOK_URL: {refusal}. Mend it, then start again.")
+        return REFUSED
     except OtherBot:
         say("This database belongs to another bot; give each bot a DATABASE_URL of its own.")
         return OTHER_BOT
@@ -144,22 +158,36 @@ async def _until_told(work: Callable[[], Awaitable[int]]) -> int:
     return 0
 
 
+def _new_token() -> str:
+    """Return a token of the playground's bot for this run, which no foreign page can know."""
+    return f"{PLAYGROUND_BOT}:{secrets.token_urlsafe(KEY_BYTES)}"
+
+
 def _world(settings: Settings) -> World:
-    """Open the playground's chats, beside the bot's data."""
-    from bot.playground.disk import Disk  # noqa: PLC0415 - loaded where it is needed
+    """Open the playground's chats, beside the bot's data.
+
+    Raises:
+        ChatsUnusable: where the file of the chats cannot be used.
+    """
+    from bot.playground.disk import ChatsUnusable, Disk  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.world import World  # noqa: PLC0415 - loaded where it is needed
 
     folder = settings.data_folder / "playground"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    return World(Disk(folder / "chats.db"), time.time)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise SettingsFault([f"the data folder {folder} cannot be made ({error.strerror}); {ELSEWHERE}"]) from None
+    chats = folder / "chats.db"
+    # New chats beside old cases begin with later numbers, or the bot would take what is new in them for known.
+    disk = Disk(chats, begin=max(0, int(time.time()) - NUMBERS_SINCE))
+    try:
+        return World(disk, time.time)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        disk.close()
+        raise ChatsUnusable(chats, f"what it holds is no chat: {type(error).__name__}") from None
 
 
 def _where(what: str, address: str, settings: Settings, port: int) -> str:
     taken = f" (port {settings.playground_port} is taken)" if port != settings.playground_port else ""
     return f"{what}: {address}{taken}"
-
-
-def _place(url: str) -> str:
-    """Name where cases are kept, without a password."""
-    return str(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else "the PostgreSQL database"

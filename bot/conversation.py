@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.reply import FOREIGN, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.reply import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
+from bot.service.read_links import page_in
+from bot.service.tap_rules import Where, allows
+from bot.service.times import in_utc
+from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
 from flows.card import Button, Card, Tap, Verb
 from flows.cards import Cards
@@ -15,7 +19,7 @@ from flows.catalog import Catalog
 from flows.errors import NothingBefore, NothingChosen, StaleTap
 from flows.findings import NOT_ASKED
 from flows.flow import Flow
-from flows.heard import IDENTIFIERS, MESSAGE, heard, wiper
+from flows.heard import IDENTIFIERS, MESSAGE, heard, note_of, wiper
 from flows.interview import Interview, Standing
 from flows.levels import written
 from flows.model.source_scope import decode_scope, encode_scope
@@ -90,7 +94,12 @@ class Conversation:
         return _said(card)
 
     def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Reply:
-        """Begin where a link leads: a case to be confirmed; a link that is none of ours leads to the start."""
+        """Begin where a link leads: a page, a case to be confirmed; a link that is none of ours leads to the start."""
+        page = page_in(payload)
+        if page and page.verb is Verb.help:
+            return _said(self._pages.plain(self._catalog.team.pages.help))
+        if page:
+            return self._tap_page(ledger, page, replace(visit, card=None))
         prefill = read_prefill(self._clinics[self._default].interview.flow, payload)
         if prefill is None or not prefill.findings:
             return self.command(ledger, "start", visit)
@@ -104,7 +113,7 @@ class Conversation:
         open_case = (more,) if more else ()
         title = self._words.pages.stray.title
         if IDENTIFIERS in said.beside:
-            wipe = (wiper(self._words.labels.wipe, str(said.message)),) if said.message is not None else ()
+            wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
             return _said(self._pages.said(title, words.leave_out, *wipe, *open_case))
         for fault in ("picture", "long"):
             if fault in said.beside:
@@ -115,17 +124,26 @@ class Conversation:
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
         if tap is None:
-            return Reply(toast=self._words.toasts.unknown_button, forged=UNREADABLE)
+            return self.refused(UNREADABLE)
+        if not allows(tap.verb, Where.own if tap.case else Where.page):
+            return self.refused(MISPLACED)
         if tap.verb is Verb.new:
             return self._new(ledger, visit)
-        if not tap.case or tap.verb is Verb.wipe:  # a person's message is of no case, wherever its button stands
+        if not tap.case:
             return self._tap_page(ledger, tap, visit)
         kept = ledger.get(tap.case)
         if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):
             gone = self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
             return replace(gone, forged=FOREIGN if kept else "")
+        return self._tap_own(ledger, kept, tap, visit)
+
+    def _tap_own(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Do what a button wishes of a case of the person's own."""
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
+        if tap.verb is Verb.wipe:
+            read = f"{MESSAGE}{tap.choice}" in note_of(kept.case)
+            return self._wiped(int(tap.choice)) if read else self.refused(MISPLACED)
         if kept.aside:
             return self._instead(self._aside(kept), visit, self._words.toasts.put_aside)
         if kept.card not in (None, visit.card):
@@ -168,6 +186,11 @@ class Conversation:
         """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were."""
         return ledger.expire(self._clock() - keep)
 
+    def refused(self, forged: str) -> Reply:
+        """Refuse what no button of ours can have asked for there."""
+        toasts = self._words.toasts
+        return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
+
     def not_saved(self) -> Reply:
         """Say that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)
@@ -192,11 +215,20 @@ class Conversation:
                 card = self._pages.scale(tap.question)
             case Verb.erase:
                 return self._erase(ledger, visit)
-            case Verb.wipe if tap.question == "m" and tap.choice.isdecimal():
-                return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(int(tap.choice)),))
+            case Verb.wipe:
+                message = offered(ledger.secret(), visit.place, tap.choice)
+                return self._wiped(message) if message is not None else self.refused(MISPLACED)
             case _:
                 return Reply(toast=self._words.toasts.unknown_button)
         return Reply((Show(card, visit.card),))
+
+    def _wiper(self, ledger: Ledger, visit: Visit, message: int) -> tuple[Button, ...]:
+        """Offer to delete a message of which no case was read."""
+        return (wiper(self._words.labels.wipe, offer(ledger.secret(), visit.place, message)),)
+
+    def _wiped(self, message: int) -> Reply:
+        """Delete a message that the person was offered to delete."""
+        return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(message),))
 
     def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
@@ -250,12 +282,36 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
+    def read(self, case: Case, tap: Tap, scored: Scored | None = None) -> Card:
+        """Draw what is read beside a case, or the case itself with what was scored of it; nobody is named on it.
+
+        Raises:
+            StaleTap: where there is no such thing to read where the case stands.
+        """
+        interview, cards = self._clinics[case.flow]
+        standing = interview.standing(case)
+        match tap.verb:
+            case Verb.show:
+                return cards.case(case, standing, scored)
+            case Verb.scale if standing.at is not None and tap.question in standing.at.scales:
+                return self._pages.scale(tap.question, Button(self._words.labels.to_question, self._show(case)))
+            case Verb.option | Verb.changes | Verb.what_if | Verb.compare:
+                return beside(cards, case, standing, tap)
+            case _:
+                raise StaleTap(tap.question)
+
+    @staticmethod
+    def _show(case: Case) -> Tap:
+        return Tap(Verb.show, case=case.id)
+
     def _beside(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
-        standing = interview.standing(kept.case)
-        scored = self._scored(ledger, kept, standing) if tap.verb is Verb.copy else None
-        card = beside(cards, kept.case, standing, tap, scored)
+        standing, now = interview.standing(kept.case), in_utc(self._clock())
+        if standing.at is None and tap.verb is Verb.copy:
+            card = cards.copied(kept.case, standing, now, self._scored(ledger, kept, standing))
+        else:
+            card = beside(cards, kept.case, standing, tap)
         return Reply((Show(card, kept.card, kept.case.id),))
 
     def _share(self, ledger: Ledger, kept: Kept) -> Reply:
@@ -271,11 +327,7 @@ class Conversation:
 
     def _scale(self, kept: Kept, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""
-        at = self._clinics[kept.case.flow].interview.standing(kept.case).at
-        if at is None or tap.question not in at.scales:
-            raise StaleTap(tap.question)
-        back = Button(self._words.labels.to_question, Tap(Verb.show, case=kept.case.id))
-        return Reply((Show(self._pages.scale(tap.question, back), kept.card, kept.case.id),))
+        return Reply((Show(self.read(kept.case, tap), kept.card, kept.case.id),))
 
     def _aid(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand; it starts from what is found already."""
@@ -379,7 +431,7 @@ class Conversation:
         if standing.read:
             return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
         scored = self._scored(ledger, kept, standing)
-        return Show(clinic.cards.case(kept.case, standing, scored), kept.card, kept.case.id)
+        return Show(clinic.cards.case(kept.case, standing, scored, in_utc(self._clock())), kept.card, kept.case.id)
 
     def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
         """Return what was scored of a case at its levels, where its card says it and it is complete."""
@@ -417,7 +469,7 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
 
 
-def beside(cards: Cards, case: Case, standing: Standing, tap: Tap, scored: Scored | None = None) -> Card:
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
     """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
 
     Raises:
@@ -428,10 +480,8 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap, scored: Score
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
-        case Verb.copy:
-            return cards.copied(case, standing, scored)
         case Verb.changes:
-            return cards.changes(case, standing)
+            return cards.changes(case, standing, tap.question)
         case Verb.what_if:
             return cards.what_if(case, standing, tap.question, tap.choice)
         case Verb.compare:

@@ -20,12 +20,14 @@ class Letter:
         lane: the chat it concerns; letters of one lane are handled in order.
         body: the reduced update as JSON; empty once it is handled.
         toast: what the person was told in passing; a repeat is told the same.
+        fingerprint: of its content; a repeat bears the same, another update of the same number does not.
     """
 
     update_id: int
     lane: str
     body: str
     toast: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,13 @@ class Desk(Ledger, Protocol):
         ...
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:
-        """Keep letters; give the ids of those that were not known before."""
+        """Keep letters; give the ids of those that were not known before.
+
+        A number that is known and comes with another fingerprint is that of a new letter.
+
+        Raises:
+            NumberInUse: where the letter that had the number before still waits to be handled.
+        """
         ...
 
     def letter(self, update_id: int) -> Letter | None:
@@ -109,8 +117,8 @@ class Desk(Ledger, Protocol):
         """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
         ...
 
-    def tidy(self, before: int) -> None:
-        """Delete handled letters with an update id below `before`; Telegram repeats none so old."""
+    def tidy(self, newest: int, remembered: int) -> None:
+        """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
         ...
 
 
@@ -134,3 +142,11 @@ class DeskStore(Protocol):
 
 class NotSaved(Exception):
     """The database could not keep it (disk full, locked, away): nothing was changed, try again."""
+
+
+class NumberInUse(Exception):
+    """Another update of the same number waits to be handled: Telegram's numbers have started anew meanwhile."""
+
+    def __init__(self, update_id: int) -> None:
+        """Name the number."""
+        super().__init__(f"update {update_id} is another one than the one that waits under its number")

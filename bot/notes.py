@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.errors import FindingFault, NoteTooLong
 from flows.findings import Codes
 from flows.flow import Flow
 from flows.notes.lexicon import lexicon
+from flows.recommendation import RecommendationText
 from flows.record import Record, advice_of, fault_of, scope_of
 from flows.rules import Recommendation, decide
 from flows.scope_text import CITED, scope_texts
@@ -43,7 +45,7 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     Args:
         flow: the flow whose questions the notes answer.
         catalog: its catalog.
-        lines: notes in UTF-8, one a line.
+        lines: notes in UTF-8, one a line; a byte order mark before one is skipped.
         write: takes each answer, a JSON object with its line feed.
 
     Returns:
@@ -52,7 +54,9 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     faults = 0
     for line in lines:
         try:
-            answer = record_of(flow, catalog, read(flow, lexicon(), line.decode().rstrip("\r\n")))
+            answer = record_of(
+                flow, catalog, read(flow, lexicon(), line.removeprefix(BOM_UTF8).decode().rstrip("\r\n"))
+            )
         except (NoteTooLong, UnicodeDecodeError) as error:
             faults += 1
             said = str(error) if isinstance(error, NoteTooLong) else "the note is not UTF-8"
@@ -117,12 +121,11 @@ def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Conso
 
 def _print_recommendation(catalog: Catalog, result: Recommendation, console: Console) -> None:
     """Print the headline, or what must be settled before it, every option with its reasons, and the notes."""
-    headline = catalog.options[result.headline.option].name if result.headline else catalog.wording.result.none
-    fork = result.fork
-    console.print(Text(fork.title if fork else headline, style="bold"))
+    told, fork = RecommendationText(catalog), result.fork
+    console.print(Text(told.title(result), style="bold"))
     if fork:
         instead = f"{catalog.options[fork.option].name} ({', '.join(fork.facts)})"
-        console.print(Text(f"{fork.if_so}: {headline}\n{fork.if_not}: {instead}"))
+        console.print(Text(f"{fork.if_so}: {told.if_so(result)}\n{fork.if_not}: {instead}"))
     for advice in result.options:
         verdict = getattr(catalog.wording.verdicts, advice.verdict.name)
         console.print(Text.assemble("\n", (catalog.options[advice.option].name, "bold"), f": {verdict}"))
@@ -141,5 +144,5 @@ def _heard(flow: Flow, code: str, heard: Heard) -> Record:
 
 
 def _typed(note: str) -> str:
-    """Give what was typed, where the terminal's bytes were no UTF-8 too."""
-    return note.encode("utf-8", "replace").decode()
+    """Return what was typed, also if its bytes were no UTF-8, or came from a file with a byte order mark."""
+    return note.encode("utf-8", "replace").removeprefix(BOM_UTF8).decode()

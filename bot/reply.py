@@ -18,12 +18,14 @@ class Visit:
         who: the opaque id of the person.
         card: the message that was tapped; None for what was typed.
         admin: whether the person administers the group.
+        bears: whether the message that was tapped shows this very button, as the channel has it at that moment.
     """
 
     place: str
     who: str
     card: int | None = None
     admin: bool = False
+    bears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,16 @@ class Reply:
     """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
 
     Attributes:
-        forged: what no button of ours can have asked for: UNREADABLE or FOREIGN; empty for everything else.
+        late: what is told instead where the card must wait for the channel's pace; empty where nothing is drawn anew.
+        opens: what the answer to a tap opens in the person's private chat instead of words: a start link's payload.
+        forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
     """
 
     shows: tuple[Show, ...] = ()
     toast: str = ""
     deeds: tuple[Deed, ...] = ()
+    late: str = ""
+    opens: str = ""
     forged: str = ""
 
 
@@ -121,3 +127,6 @@ UNREADABLE: Final = "unreadable"
 
 FOREIGN: Final = "foreign"
 """A tap on a case of another chat or person, whose buttons were never shown there."""
+
+MISPLACED: Final = "misplaced"
+"""A tap that no button on such a message asks for, in such a chat."""

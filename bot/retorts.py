@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot.reply import Visit
 from bot.teamwork import ANSWERS
 from bot.wards import Wards
-from flows.board import Shared
 from flows.card import Tap, Verb, person
 from flows.catalog import Catalog
 from flows.discussion import Stage
 from flows.errors import Crowded, FlowError, NothingBefore, NothingChosen, NotNow, NotYours, Unsettled
 from flows.store import Kept
+from flows.team_case import Shared
 
 
 class Retorts:
@@ -57,6 +57,10 @@ class Retorts:
         toasts = self._words.toasts
         known = {Stage.voting: toasts.vote_open, Stage.decided: toasts.decided}
         return known.get(shared.talk.stage, toasts.not_now)
+
+    def late(self, toast: str) -> str:
+        """Return what is told of a tap whose card must wait for the channel's pace."""
+        return f"{toast} {self._words.toasts.follows}".strip()
 
     def told(self, shared: Shared, here: Kept, tap: Tap) -> str:
         """Tell what became of a word that somebody held against an answer."""

@@ -1,22 +1,37 @@
-"""The settings: read once from the environment and `.env`, every fault named together."""
+"""The settings: read once from the environment and `.env`, every fault named together with where it stands."""
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final
+from urllib.parse import SplitResult, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
-_DATABASE: Final = re.compile(r"sqlite:///.|postgresql://.")
+from bot.env_file import Entry, EnvFileFault, read_env_file
+from bot.store.database_url import check_database_url
+
+ENV_FILE: Final = Path(".env")
+
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_LISTEN: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}")
+_LISTEN: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 _ID: Final = re.compile(r"-?[0-9]{1,18}")
 _TOKEN: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_LAST_PORT: Final = 65535
+
+ELSEWHERE: Final = "set XDG_DATA_HOME to a folder for data, or DATABASE_URL"
 
 TELEGRAM: Final = "https://api.telegram.org"
 
@@ -52,24 +67,31 @@ def _token(value: SecretStr | None) -> SecretStr | None:
     return SecretStr(token) if token else None
 
 
+def _address(value: str) -> SplitResult | None:
+    """Return the parts of an address on the web; None if it is not one, or bears more than an address."""
+    try:
+        parts = urlsplit(value)
+        fine = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # half a bracket, a port that is not a number or out of range
+        return None
+    more = "@" in parts.netloc or re.search(r"[\s#]", value)
+    return parts if fine and not more else None
+
+
 def _server(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+    parts = _address(value)
+    if not parts or parts.path.strip("/") or "?" in value:
         raise ValueError(f"must be a scheme, a host and a port, such as {TELEGRAM} or http://127.0.0.1:8080")
     return value.rstrip("/")
 
 
 def _database(value: str) -> str:
-    if value and not _DATABASE.match(value):
-        raise ValueError(
-            "must be sqlite:///file.db, sqlite:////folder/file.db or postgresql://user:password@host/name"
-        )
-    return value
+    return check_database_url(value) if value else value
 
 
 def _hook(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or len(parts.path) < len("/x")):
+    parts = _address(value)
+    if value and (not parts or len(parts.path) < len("/x")):
         raise ValueError("must be the whole address that Telegram delivers to, such as https://bot.example.org/hook")
     return value
 
@@ -80,9 +102,21 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def listen_address(value: str) -> tuple[str, int]:
+    """Return the host and the port of `host:port`.
+
+    Raises:
+        ValueError: if it is not that.
+    """
+    found = _LISTEN.fullmatch(value)
+    if not found or not 1 <= int(found["port"]) <= _LAST_PORT:
+        raise ValueError("must be a host and a port, such as 127.0.0.1:8081 or [::1]:8081")
+    return found["host"].strip("[]"), int(found["port"])
+
+
 def _listen(value: str) -> str:
-    if value and not _LISTEN.fullmatch(value):
-        raise ValueError("must be a host and a port, such as 127.0.0.1:8081")
+    if value:
+        listen_address(value)
     return value
 
 
@@ -102,13 +136,13 @@ Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
 class Settings(BaseSettings):
     """Every setting of spinemets. Each is described in `.env.example`."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     bot_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
     bot_api_url: Annotated[str, AfterValidator(_server)] = TELEGRAM
     database_url: Annotated[str, AfterValidator(_database)] = ""
     log_level: LogLevel = LogLevel.info
-    playground_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    playground_port: Annotated[int, Field(ge=1, le=_LAST_PORT)] = 8080
 
     access: Access | None = None
     allowed_users: Ids = frozenset()
@@ -118,6 +152,26 @@ class Settings(BaseSettings):
     webhook_url: Annotated[str, AfterValidator(_hook)] = ""
     webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
     http_listen: Annotated[str, AfterValidator(_listen)] = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # it would pass over a file that cannot be read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # not used
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment first, then `.env`."""
+        entries = {name.lower(): entry.value for name, entry in _env_file().items()}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, entries)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what is empty, so that its default holds."""
+        plain = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in plain.items() if value != ""}
 
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
@@ -135,29 +189,50 @@ class Settings(BaseSettings):
 
     @property
     def data_folder(self) -> Path:
-        """Where data lie: the user's data folder, `$XDG_DATA_HOME/spinemets`."""
-        return user_data_path("spinemets")
+        """Where data lie: the user's data folder, `$XDG_DATA_HOME/spinemets`.
+
+        Raises:
+            SettingsFault: if the user has no home folder.
+        """
+        try:
+            return user_data_path("spinemets")
+        except RuntimeError:
+            raise SettingsFault([f"HOME: no home folder is known for this user; {ELSEWHERE}"]) from None
 
     @property
-    def database(self) -> str:
+    def database(self) -> str | Path:
         """The database to use: the one that is set, else a SQLite file in the data folder, one for the playground."""
         name = "spinemets.db" if self.bot_token else "playground/spinemets.db"
-        return self.database_url or f"sqlite:///{self.data_folder / name}"
+        return self.database_url or self.data_folder / name
 
 
 def read_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsFault: naming every setting that cannot be used, and what is allowed.
+        SettingsFault: naming every setting that cannot be used, where it stands, and what is allowed.
     """
     try:
         return Settings()
+    except EnvFileFault as fault:
+        raise SettingsFault(list(fault.faults)) from None
     except ValidationError as error:
-        faults = [
-            "".join(f"{part}: ".upper() for part in fault["loc"][:1]) + fault["msg"].removeprefix("Value error, ")
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-    except (UnicodeDecodeError, OSError) as error:
-        faults = [f".env cannot be read: {type(error).__name__}"]
-    raise SettingsFault(faults)
+        raise SettingsFault([_told(fault) for fault in error.errors(include_url=False, include_input=False)]) from None
+
+
+def _env_file() -> dict[str, Entry]:
+    return read_env_file(ENV_FILE, [name.upper() for name in Settings.model_fields])
+
+
+def _told(fault: ErrorDetails) -> str:
+    """Return what is wrong with a setting in one line."""
+    why = fault["msg"].removeprefix("Value error, ")
+    return "".join(f"{str(name).upper()}: {why} ({_where(str(name))})" for name in fault["loc"][:1]) or why
+
+
+def _where(setting: str) -> str:
+    """Return where a setting stands: the environment comes first."""
+    if setting in map(str.lower, os.environ):
+        return "in the environment"
+    lines = {name.lower(): entry.line for name, entry in _env_file().items()}
+    return f"line {lines[setting]} of {ENV_FILE}"

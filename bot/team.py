@@ -8,12 +8,14 @@ from typing import Final
 
 from bot.conversation import Conversation, aid_of, later
 from bot.helping import brought_along, found, helping, leading, put
-from bot.reply import FOREIGN, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Show, Stop, Visit
 from bot.retorts import Retorts
+from bot.service.read_links import case_in, link_to_case, link_to_page
+from bot.service.tap_rules import RULES, Where, Who, allows
 from bot.shares import id_at, unsealed
-from bot.teamwork import VIEWS
+from bot.teamwork import LISTS, leads
 from bot.wards import Wards
-from flows.board import word
+from flows.board import READING
 from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.catalog import Catalog
@@ -27,6 +29,7 @@ from flows.model.editions import upgrade
 from flows.pages import Pages
 from flows.pathways.editions import CHANGES
 from flows.store import Kept, Ledger, Team, chat_of
+from flows.team_case import word
 
 COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
@@ -95,26 +98,84 @@ class TeamRoom:
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
-        if tap is None or not tap.case or tap.verb is Verb.new:
+        reply = self._tapped(ledger, tap, visit)
+        return replace(reply, late=reply.late or (self._retorts.late(reply.toast) if reply.shows else ""))
+
+    def _tapped(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Do what a button wishes."""
+        if tap is None or not tap.case:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
         kept = found(ledger, tap.case)
+        if kept is None and self._shows_a_case(ledger, visit):
+            return self._alone.refused(MISPLACED)
         if kept is None:
-            return Reply((Show(self._pages.bare(self._catalog.wording.pages.gone), visit.card),), toasts.gone)
+            # A record is no less one when its case is erased: nothing takes its place.
+            gone = self._pages.bare(self._catalog.wording.pages.gone)
+            return self._instead(gone, visit, toasts.gone, there=tap.verb is not Verb.reopen)
         # A message that is gone bears no topic: its tap is known by the chat alone.
         if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
             return Reply(toast=toasts.gone, forged=FOREIGN)
+        where = self._where(ledger, kept, visit)
+        if where is None or not allows(tap.verb, where):
+            return self._alone.refused(MISPLACED)
+        if where is Where.record:
+            return self._pressed(ledger, kept, kept, tap, visit)
+        return self._tap_case(ledger, kept, tap, visit)
+
+    def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Do what a button wishes of a case that was pressed on its card, or on a message that once was."""
+        toasts = self._catalog.wording.toasts
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
+        if kept.aside and visit.card == kept.card:
+            return Reply((Show(self._wards.resting(kept), kept.card),), toasts.put_aside)
         if kept.aside:
-            return Reply((Show(self._wards.resting(kept), visit.card),), toasts.put_aside)
-        at_minutes = tap.verb is Verb.reopen and visit.card == kept.team.minutes
-        if kept.card not in (None, visit.card) and not at_minutes:
-            return Reply((Show(self._wards.superseded(kept), visit.card),), toasts.moved)
-        here = kept if at_minutes else replace(kept, card=visit.card)
+            return self._instead(self._wards.resting(kept), visit, toasts.put_aside)
+        if visit.card != kept.card and (kept.card is not None or not visit.bears):
+            return self._instead(self._wards.superseded(kept), visit, toasts.moved)
+        here = replace(kept, card=visit.card)
         if tap.verb is Verb.aid:
             return self._aid(ledger, kept, here, tap, visit)
+        return self._pressed(ledger, kept, here, tap, visit)
+
+    def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Take a tap of who may ask for that, once it is plain which case it means."""
+        if tap.verb in READING:
+            return Reply(opens=link_to_case(ledger.secret(), tap, visit.who, self._clock()))
+        if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
+            return Reply(toast=self._words.toasts.leads_only)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
+
+    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Tap | None:
+        """Return what a link that is for this person opens; None where it is too old, or was made up."""
+        return case_in(ledger.secret(), payload, visit.who, self._clock())
+
+    def to_read(self, ledger: Ledger, tap: Tap) -> Kept | None:
+        """Return the team's case that a tap in a private chat reads; None where it is no team's."""
+        kept = found(ledger, tap.case)
+        return kept if kept and kept.team else None
+
+    def read(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+        """Show a member of the group, in private, what is read beside its case; it changes nothing there."""
+        if not allows(tap.verb, Where.reading):
+            return self._alone.refused(MISPLACED)
+        toast = ""
+        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
+        try:
+            card = self._alone.read(kept.case, tap, shared.scored)
+        except FlowError:
+            toast = self._catalog.wording.toasts.stale
+            card = self._alone.read(kept.case, Tap(Verb.show), shared.scored)
+        if tap.verb is Verb.show or toast:
+            card = board.marked(shared, card)
+        return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
+
+    def not_read(self, why: str, *, tapped: bool) -> Reply:
+        """Say why somebody cannot read a team's case in private: "outsider", "unsure", or a link that is too old."""
+        if tapped:
+            return Reply(toast=getattr(self._words.toasts, why))
+        return _said(self._pages.bare(getattr(self._words.pages, why)))
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
         """Take a vote: the number of an answer of the poll, or none where it was taken back."""
@@ -182,7 +243,8 @@ class TeamRoom:
         if kept is None or kept.team is None:
             return Reply()
         earlier = kept.team.minutes
-        here = replace(kept, team=replace(kept.team, minutes=message))
+        case = self._wards.of(kept).discussion.recorded(kept.case, (chat_of(kept.place), message))
+        here = replace(kept, case=case, team=replace(kept.team, minutes=message))
         ledger.put(here, kept.case.revision)
         holds = not self._wards.is_open(kept)
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
@@ -193,6 +255,24 @@ class TeamRoom:
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
         return Reply(tuple(shows), deeds=tuple(pins))
+
+    def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
+        """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
+        ids = dict.fromkeys(kept.case.helped or kept.case.id for kept in cases)
+        return tuple(show for case_id in ids for show in self._shown_anew(ledger.get(case_id), ledger))
+
+    def _shown_anew(self, kept: Kept | None, ledger: Ledger) -> list[Show]:
+        """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
+        if kept is None:
+            return []
+        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
+        shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
+        for decision in shared.talk.decisions:
+            chat, message = decision.record or ("", 0)
+            if chat == chat_of(kept.place):
+                record = board.decision(shared, decision)
+                shows.append(Show(record, message, kept.case.id, place=kept.place, minutes=True))
+        return shows
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
@@ -246,22 +326,42 @@ class TeamRoom:
             return self._alone.not_listed(who, tapped=True)
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
+    def _where(self, ledger: Ledger, kept: Kept, visit: Visit) -> Where | None:
+        """Tell what the message is that a tap on a case came from; None where it is another case's."""
+        if visit.card == kept.card:
+            return Where.card
+        if kept.team and visit.card == kept.team.minutes:
+            return Where.record
+        return None if self._shows_a_case(ledger, visit) else Where.card
+
+    @staticmethod
+    def _shows_a_case(ledger: Ledger, visit: Visit) -> bool:
+        """Tell whether the message that was tapped shows a case or records a decision."""
+        here = leading(ledger.of_chat(chat_of(visit.place)))
+        return any(visit.card in (k.card, k.team and k.team.minutes) for k in here) and visit.card is not None
+
+    @staticmethod
+    def _instead(card: Card, visit: Visit, toast: str, *, there: bool = True) -> Reply:
+        """Put a card in place of a message that bears the button which was tapped; any other stays as it is.
+
+        A client can send any bytes for any message, and must not paint over a record or another card with them.
+        """
+        return Reply((Show(card, visit.card),) if there and visit.bears else (), toast)
+
     def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes that belongs to no case."""
-        match tap.verb if tap else None:
-            case Verb.new:
-                return self._new(ledger, visit)
-            case Verb.help:
-                return Reply((Show(self._pages.plain(self._words.pages.help), visit.card),))
-            case _:
-                return self._alone.tap(ledger, tap, visit)
+        if tap is None:
+            return self._alone.tap(ledger, tap, visit)
+        if not allows(tap.verb, Where.group_page) or self._shows_a_case(ledger, visit):
+            return self._alone.refused(MISPLACED)
+        return self._new(ledger, visit) if tap.verb is Verb.new else Reply(opens=link_to_page(tap))
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""
         mine = kept.case.helped or kept.case.id
         opened = [k for k in leading(ledger.team_cases(kept.place)) if self._wards.is_open(k)]
         above = bool(opened) and max(opened, key=_depth).case.id != mine
-        if tap.verb in VIEWS or not above or not kept.team or tap.name == word(kept.team.name):
+        if tap.verb in LISTS or not above or not kept.team or tap.name == word(kept.team.name):
             return None
         if tap.name:
             return Reply((self._wards.drawn(ledger, kept),), self._words.toasts.wrong_name)
@@ -275,11 +375,13 @@ class TeamRoom:
         """Take a tap, or say why not and draw where the case stands."""
         shared, ward = self._wards.shared(kept, ledger), self._wards.of(kept)
         try:
-            if tap.verb in VIEWS:
-                return Reply((Show(ward.teamwork.viewed(shared, tap), here.card, kept.case.id),))
+            if tap.verb in LISTS:
+                card = ward.teamwork.viewed(shared, tap, visit.who)
+                return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except ReasonWanted:
-            return Reply((Show(ward.board.departing(shared, tap.question), here.card, kept.case.id),))
+            asked = ward.board.confirming(shared, tap.question, visit.who)
+            return Reply((Show(asked, here.card, kept.case.id),))
         except FlowError as refused:
             toast = self._retorts.why(refused, shared, tap, visit)
         else:
@@ -291,7 +393,8 @@ class TeamRoom:
             here = self._woken(ledger, here) or here
         if here != kept:
             put(ledger, here, kept.case.revision)
-        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast)
+        late = self._retorts.late(toast or self._words.toasts.counted) if here.case != kept.case else ""
+        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast, late=late)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.

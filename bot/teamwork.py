@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.conversation import BESIDE, Conversation, beside
+from bot.conversation import Conversation
 from bot.reply import Visit
-from flows.board import Board, Shared, unpacked
-from flows.card import Button, Card, Tap, Verb
+from flows.board import Board, unpacked
+from flows.card import Card, Tap, Verb
 from flows.case import Case
-from flows.discussion import Discussion, Member, Stage
-from flows.errors import NothingChosen, NotNow, StaleTap
+from flows.discussion import NONE_OF_THESE, Discussion, Member, Stage
+from flows.errors import NothingChosen, NotNow, StaleTap, Unsettled
 from flows.findings import Codes
-from flows.pages import Pages
+from flows.rules import Recommendation
 from flows.store import Kept
+from flows.team_case import Shared
 
 ANSWERS: Final = (Verb.answer, Verb.mark, Verb.unmark, Verb.done)
 """Taps that answer the question at hand: the first one counts."""
 
-VIEWS: Final = BESIDE | {Verb.finding, Verb.reasons, Verb.choose, Verb.scale}
-"""Taps that look at something and change nothing."""
+LISTS: Final = (Verb.answers, Verb.finding, Verb.reasons, Verb.choose)
+"""Taps that open what one needs in order to act, in place of the case; they change nothing."""
 
 _WORDS: Final = (Verb.hold, Verb.hold_with, Verb.hold_without, Verb.settle, Verb.reason, Verb.unsay)
 """Taps that say what one holds, whatever has happened since: they may come late and twice."""
@@ -35,47 +36,53 @@ class Teamwork:
         board: Board,
         alone: Conversation,
         clock: Callable[[], float],
-        pages: Pages,
     ) -> None:
-        """Take the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970), pages."""
+        """Take the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970)."""
         self._discussion = discussion
         self._board = board
         self._reasons = board.cards.catalog.team.reasons
         self._alone = alone
         self._clock = clock
-        self._pages = pages
 
-    def viewed(self, shared: Shared, tap: Tap) -> Card:
-        """Draw what a tap wants to look at.
+    def viewed(self, shared: Shared, tap: Tap, who: str) -> Card:
+        """Draw the list that somebody needs in order to act.
 
         Raises:
             NotNow: where the discussion does not stand there.
             StaleTap: where there is no such thing to look at.
+            Unsettled: where it is to be decided while a finding is disputed.
         """
-        board, stage, standing = self._board, shared.talk.stage, shared.standing
+        board, stage = self._board, shared.talk.stage
         match tap.verb:
+            case Verb.answers:
+                return board.answers(shared, who)
             case Verb.finding:
-                return self._finding(shared, tap.question)
+                return self._finding(shared, tap.question, who)
             case Verb.reasons if stage is Stage.voting:
-                return board.reasons(shared)
+                return board.reasons(shared, who)
             case Verb.choose if not shared.case.helped and stage in (Stage.advised, Stage.voting, Stage.reopened):
-                return board.choosing(shared)
-            case Verb.reasons | Verb.choose:
-                raise NotNow
-            case Verb.scale if standing.at and tap.question in standing.at.scales:
-                to_question = board.cards.catalog.wording.labels.to_question
-                return self._pages.scale(tap.question, Button(to_question, Tap(Verb.show, case=shared.case.id)))
+                return self._choosing(shared, tap.question, who)
             case _:
-                return board.beside(shared, beside(board.cards, shared.case, standing, tap, shared.scored))
+                raise NotNow
 
-    def _finding(self, shared: Shared, code: str) -> Card:
+    def _choosing(self, shared: Shared, option: str, who: str) -> Card:
+        """Draw what can be decided, or ask once whether that is."""
+        if shared.disputes:
+            raise Unsettled
+        if not option:
+            return self._board.choosing(shared, who)
+        if option not in (NONE_OF_THESE, *self._board.cards.catalog.options):
+            raise StaleTap(option)
+        return self._board.confirming(shared, option, who)
+
+    def _finding(self, shared: Shared, code: str, who: str) -> Card:
         """Draw a finding, while answers may be given."""
         question = self._board.cards.flow.question(code)
         if question is None or not shared.standing.findings.get(code):
             raise StaleTap(code)
         if not shared.talk.open:
             raise NotNow
-        return self._board.finding(shared, question)
+        return self._board.finding(shared, question, who)
 
     def taken(self, kept: Kept, shared: Shared, tap: Tap, visit: Visit) -> Case:
         """Give the case with what a tap did to it.
@@ -83,7 +90,7 @@ class Teamwork:
         Raises:
             FlowError: as the discussion and the interview do.
         """
-        member = Member(visit.who, leads=visit.admin or visit.who == kept.owner)
+        member = Member(visit.who, leads=leads(kept, visit))
         if tap.verb in _WORDS:
             return self._held(shared, tap, member)
         if tap.turn != shared.case.turn:
@@ -116,11 +123,11 @@ class Teamwork:
             raise StaleTap(tap.question)
         match tap.verb:
             case Verb.discuss:
-                return discussion.discuss(case, self._board.advised(shared), member, now)
+                return discussion.discuss(case, self._advised(shared), member, now)
             case Verb.withdraw:
                 return discussion.withdraw(case, member, now)
             case Verb.decide if tap.choice in ("", *self._reasons):
-                return discussion.close(case, self._board.advised(shared), tap.question, tap.choice, member, now)
+                return discussion.close(case, self._advised(shared), tap.question, tap.choice, member, now)
             case Verb.reopen:
                 return discussion.reopen(case, member, now)
             case Verb.back:
@@ -129,6 +136,14 @@ class Teamwork:
                 return discussion.restart(case, member)
             case _:
                 raise StaleTap(tap.question)
+
+    def _advised(self, shared: Shared) -> Recommendation:
+        return self._board.blocks.advised(shared.standing)
+
+
+def leads(kept: Kept, visit: Visit) -> bool:
+    """Return whether somebody leads in a case: opened it, or administers the group."""
+    return visit.admin or visit.who == kept.owner
 
 
 def _answer(shared: Shared, tap: Tap, who: str) -> Codes:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bot.conversation import Conversation, aged, aid_of
 from bot.helping import found
 from bot.reply import Ask, Show
+from bot.service.times import in_utc
 from bot.teamwork import Teamwork
-from flows.board import Board, Shared
+from flows.board import Board
 from flows.card import Button, Card, Tap, Verb
 from flows.cards import Cards
 from flows.catalog import Catalog
@@ -21,6 +21,7 @@ from flows.interview import Interview, Standing
 from flows.pages import Pages
 from flows.scored import Scored
 from flows.store import Kept, Ledger
+from flows.team_case import Shared
 from flows.wording import Page
 
 
@@ -66,9 +67,10 @@ class Wards:
         ward = self.of(kept)
         standing = ward.interview.standing(kept.case)
         talk = ward.discussion.talk(kept.case, standing)
+        standing = replace(standing, disputed=tuple(talk.disputes(standing)))
         team = kept.team
-        scored = self._scored(ledger, kept, standing) if ledger else None
         named = (team.name, kept.owner, team.giver) if team else ("", kept.owner, "")
+        scored = self._scored(ledger, kept, standing) if ledger else None
         return Shared(kept.case, standing, talk, *named, scored)
 
     def is_open(self, kept: Kept) -> bool:
@@ -132,14 +134,9 @@ class Wards:
     def _built(self, flow: Flow) -> Ward:
         interview = Interview(flow)
         discussion = Discussion(interview)
-        board = Board(Cards(flow, self._catalog, named=True), _when)
-        return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock, self._pages))
+        board = Board(Cards(flow, self._catalog, named=True), in_utc)
+        return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock))
 
 
 def _show(kept: Kept) -> Tap:
     return Tap(Verb.show, case=kept.case.helped or kept.case.id)
-
-
-def _when(at: float) -> str:
-    """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"

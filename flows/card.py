@@ -32,7 +32,6 @@ class Verb(StrEnum):
     browse = "br"
     scale = "sc"
     aid = "ai"
-    forget = "fg"
     erase = "er"
     finding = "fi"
     hold = "ho"
@@ -107,9 +106,13 @@ def person(who: str) -> str:
 
 
 class Style(StrEnum):
-    """How a block is read: lines, a list, folded away until wanted, urgent, in the small print, or as typed."""
+    """How a block is read: lines, a summary, a list, folded away until wanted, urgent, in small print, or as typed.
+
+    A summary shows no facts: what it says is said again, with them, in what is folded on the same card.
+    """
 
     plain = "plain"
+    summary = "summary"
     listed = "listed"
     folded = "folded"
     urgent = "urgent"
@@ -119,11 +122,12 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A statement, led by what it is about, with the ids of the facts that carry it."""
+    """A statement, led by what it is about, with the ids of the facts that carry it; a strong one is a warning."""
 
     text: str
     lead: str = ""
     facts: Codes = ()
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,12 @@ class Remark:
         act: object (another answer is held right), settle (the dispute on a question), discuss (the vote is opened),
             withdraw (it is taken back), vote, reason (given, or taken back), close (the decision), reopen.
         subject: the question of a dispute, the reason, the option that was decided for; empty else.
-        codes: the answer held right, the options put to the vote, the option voted for, the reason of a departure.
+        codes: the answer held right or settled for, the options put to the vote, the option voted for, the reason of a
+            decision.
         who: the opaque id of the person.
         at: when, in seconds since 1970, UTC.
+        counted: the answers that counted at that moment: at a settlement the disputed one, at a decision all.
+        record: of a decision the chat and the message that record it, once they are known.
     """
 
     act: Act
@@ -78,6 +81,8 @@ class Remark:
     codes: Codes = ()
     who: str = ""
     at: float = 0.0
+    counted: tuple[Step, ...] = ()
+    record: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from transitions import Machine, MachineError
 
-from flows.case import NOTED, Act, Case, Kind, Remark
+from flows.case import NOTED, Act, Case, Kind, Remark, Step
 from flows.errors import Crowded, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
 from flows.findings import Codes
 from flows.interview import Interview, Standing
@@ -72,16 +72,36 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a dispute ended.
+
+    Attributes:
+        counted: the answer that was disputed, with who gave it.
+        held: the answer that each person held instead.
+        codes: the answer it was settled for.
+        who: who settled it.
+    """
+
+    counted: Step
+    held: Mapping[str, Codes]
+    codes: Codes
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, by whom and when, with the vote as it stood.
+    """What was decided, by whom and when, on what findings, with the vote as it stood.
 
     Attributes:
         option: the code of the option, or NONE_OF_THESE.
-        reason: the coded reason where it departs from what the source supports; empty else.
+        reason: the coded reason; one is given wherever it departs from what the source supports.
         at: seconds since 1970, UTC.
         offered: what was put to the vote; nothing where it was decided without one.
         votes: the option that each person voted for.
         reasons: by reason, who gave it.
+        counted: the answers that counted, with who gave them.
+        settlements: how each dispute before it ended.
+        record: the chat and the message that record it, once they are known.
     """
 
     option: str
@@ -91,6 +111,9 @@ class Decision:
     offered: Codes
     votes: Mapping[str, str]
     reasons: Mapping[str, tuple[str, ...]]
+    counted: tuple[Step, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
+    record: tuple[str, int] | None = None
 
     @property
     def dissent(self) -> tuple[str, ...]:
@@ -109,6 +132,7 @@ class Talk:
         reasons: by reason, who gave it.
         decisions: every decision so far, the one that holds last.
         rounds: how many votes were opened.
+        settlements: how each dispute ended that was settled, in order.
     """
 
     stage: Stage = Stage.gathering
@@ -118,6 +142,7 @@ class Talk:
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     rounds: int = 0
+    settlements: tuple[Settlement, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -283,12 +308,20 @@ class Discussion:
         if self.talk(case, standing).disputes(standing):
             raise Unsettled
         departing = departs(result, option)
-        closed = self._said(case, Remark(Act.close, option, (reason,) if departing and reason else (), member.who, at))
+        counted = tuple(standing.answers[question] for question, codes in standing.findings.items() if codes)
+        closed = self._said(case, Remark(Act.close, option, (reason,) if reason else (), member.who, at, counted))
         if option not in (NONE_OF_THESE, *(advice.option for advice in result.options)):
             raise StaleTap(option)
         if departing and not reason:
             raise ReasonWanted(option)
         return closed
+
+    @staticmethod
+    def recorded(case: Case, record: tuple[str, int]) -> Case:
+        """Note which message records the latest decision; nobody's tap under way is stale for it."""
+        latest = max((n for n, said in enumerate(case.talk) if said.act is Act.close), default=None)
+        talk = (replace(said, record=record) if n == latest else said for n, said in enumerate(case.talk))
+        return replace(case, talk=tuple(talk))
 
     def reopen(self, case: Case, member: Member, at: float) -> Case:
         """Take a decision up again; it stays on record.
@@ -306,7 +339,7 @@ class Discussion:
         self._expect_open(case)
         question, codes = word.subject, word.codes
         if question in self.talk(case, standing).objections:
-            case = self._said(case, replace(word, codes=()))
+            case = self._said(case, replace(word, counted=(standing.answers[question],)))
         return case if codes == standing.findings[question] else self._interview.amend(case, question, codes, word.who)
 
     def _expect_open(self, case: Case) -> None:
@@ -337,7 +370,8 @@ class Discussion:
                 held = {**talk.objections.get(subject, {}), who: codes}
                 return replace(talk, objections={**talk.objections, subject: held})
             case Act.settle:
-                return replace(talk, objections={q: held for q, held in talk.objections.items() if q != subject})
+                left = {question: held for question, held in talk.objections.items() if question != subject}
+                return replace(talk, objections=left, settlements=(*talk.settlements, *_settlement(talk, remark)))
             case Act.discuss:
                 return replace(talk, offered=codes, votes={}, reasons={}, rounds=talk.rounds + 1)
             case Act.withdraw:
@@ -350,7 +384,8 @@ class Discussion:
                 return replace(talk, reasons={**talk.reasons, subject: (*given, who) if codes else given})
             case Act.close:
                 vote = (talk.offered, talk.votes, talk.reasons)
-                decision = Decision(subject, next(iter(codes), ""), who, remark.at, *vote)
+                on = (remark.counted, talk.settlements, remark.record)
+                decision = Decision(subject, next(iter(codes), ""), who, remark.at, *vote, *on)
                 return replace(talk, decisions=(*talk.decisions, decision))
             case Act.reopen:
                 return replace(talk, offered=(), votes={}, reasons={})
@@ -387,12 +422,31 @@ def departs(result: Recommendation, option: str) -> bool:
 
 
 def _without(said: Iterable[Remark], remark: Remark) -> tuple[Remark, ...]:
-    """Leave out what the same person said of the same before; of a vote or a reason, since the vote was opened."""
+    """Leave out what the same person said of the same before.
+
+    Of a vote or a reason that is since the vote was opened; of an answer since a dispute on it was settled last: what
+    was disputed before stays on record.
+    """
     heard = list(said)
-    since = max((n for n, old in enumerate(heard) if old.act is Act.discuss), default=0)
-    begin = 0 if remark.act is Act.object else since
+    objects = remark.act is Act.object
+    ended = [
+        n
+        for n, old in enumerate(heard)
+        if (old.act is Act.settle and old.subject == remark.subject if objects else old.act is Act.discuss)
+    ]
+    begin = max(ended, default=0)
     same = (remark.act, remark.subject, remark.who)
     return tuple(old for n, old in enumerate(heard) if n < begin or (old.act, old.subject, old.who) != same)
+
+
+def _settlement(talk: Talk, remark: Remark) -> tuple[Settlement, ...]:
+    """Give the dispute that a remark settled; none where nobody held another answer any more."""
+    held = talk.objections.get(remark.subject, {})
+    return tuple(
+        Settlement(counted, differing, remark.codes, remark.who)
+        for counted in remark.counted
+        if (differing := {who: codes for who, codes in held.items() if codes != counted.codes})
+    )
 
 
 def _expect_lead(member: Member) -> None:

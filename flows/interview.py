@@ -38,6 +38,7 @@ class Standing:
         answers: the latest settled step of each question that was ever answered.
         chosen: the codes that are ticked at the question at hand.
         read: what was read of a typed note and is not confirmed, by question, in their order.
+        disputed: the questions whose answer another member of a team holds wrong.
         scope: what puts the case outside the scope of the source, in the person's own words.
     """
 
@@ -46,6 +47,7 @@ class Standing:
     answers: dict[str, Step]
     chosen: Codes
     read: Findings = field(default_factory=dict)
+    disputed: Codes = ()
     scope: tuple[ScopeMark, ...] = ()
 
     @property
@@ -89,7 +91,7 @@ class Interview:
         at = self.flow.question(state)
         if chosen is None and at and at.code in answers:
             chosen = answers[at.code].codes
-        return Standing(at, findings, answers, chosen or (), self._read(steps), _scope(steps))
+        return Standing(at, findings, answers, chosen or (), self._read(steps), scope=_scope(steps))
 
     def read(self, case: Case, findings: Findings, note: Codes, who: str, scope: Codes = ()) -> Case:
         """Put what was read of a typed note before the person, as the beginning of a case; nothing counts yet.

@@ -135,5 +135,8 @@ def _answer(question: Question, given: object) -> Codes:
 
 def _shown(value: object, most: int = 40) -> str:
     """Show a wrong value, no longer than fits a line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a value nested that deep"
     return text if len(text) <= most else text[:most] + "…"

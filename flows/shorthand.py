@@ -1,4 +1,4 @@
-"""Reads a clinician's typed note into findings, each with its words, and says what it did not understand.
+"""Read a clinician's typed note into findings, each with its words, and say what was not understood.
 
 Nothing is inferred: a scale, a percentage or a deficit that is only mentioned is context beside its question (G2, G3).
 A question on which the note contradicts itself, or leaves a doubt, has no finding and is asked.
@@ -15,21 +15,26 @@ from flows.findings import Codes
 from flows.flow import Flow
 from flows.model.source_scope import ScopeMark
 from flows.notes.bare import bared
+from flows.notes.crossings import crossed
+from flows.notes.danger import dangers
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
+from flows.notes.marks import marked
+from flows.notes.neighbours import settled
 from flows.notes.phrases import Item, phrases
 from flows.notes.scope import Meaning, Truth, meanings
+from flows.notes.targets import Targets
+from flows.notes.values import valued
 
 MOST_CHARACTERS: Final = 500
 """A longer note is refused, not cut."""
 
-_NEAR: Final = 40
-"""How many characters before and behind a level may show that it is none."""
-
-_PASSED: Final = frozenset({"filler", "mark", "or", "and"})
+_PASSED: Final = frozenset({"filler", "lesion", "spine", "mark", "or", "and"})
 _PARTING: Final = frozenset({"sep", "break"})
 _UNHEARD: Final = _PASSED | _PARTING
+_UNSURE_LEVEL: Final = ("?",)
+"""Stands for a level that may be one to be treated, so that the question of the levels is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,9 @@ class Reading:
         not_understood: the pieces that were left over; never one that looks like a person.
         outside: the vertebrae outside T1–L5 that were named.
         identifiers: whether something looks like a name, a date or a number of a person.
-        scope: what puts the case outside the scope of the source, in the writer's own words.
+        danger: the pieces that are signs of an emergency, whatever else was read.
+        scope: what puts the case outside the scope of the source, in the writer's own words or score.
+        did_you_mean: unknown words that are a slip away from a word of an answer, each with that word; to be asked.
     """
 
     findings: Mapping[str, Heard]
@@ -84,11 +91,13 @@ class Reading:
     not_understood: tuple[str, ...]
     outside: tuple[str, ...]
     identifiers: bool
+    danger: tuple[str, ...] = ()
     scope: tuple[ScopeMark, ...] = ()
+    did_you_mean: tuple[tuple[str, str], ...] = ()
 
     @property
     def answers(self) -> dict[str, Codes]:
-        """The findings as the flow takes them."""
+        """Return the findings as the flow takes them."""
         return {question: heard.answer for question, heard in self.findings.items()}
 
 
@@ -100,10 +109,10 @@ def read(flow: Flow, lexicon: Lexicon, text: str) -> Reading:
     """
     if len(text) > MOST_CHARACTERS:
         raise NoteTooLong(len(text), MOST_CHARACTERS)
-    known = phrases(lexicon)
-    covered, identifiers = hidden(text, known.knows)
-    items = bared(lexicon, known.found(cutter(lexicon).cut(covered)))
-    return _Reader(flow, lexicon, text, items).reading(identifiers=identifiers)
+    covered, identifiers = hidden(text, phrases(lexicon).knows, lexicon)
+    pieces = cutter(lexicon).cut(covered)
+    items = valued(lexicon, bared(lexicon, crossed(lexicon, phrases(lexicon).found(pieces))))
+    return _Reader(flow, lexicon, text, covered, items).reading(identifiers=identifiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,93 +141,66 @@ class _Part:
 class _Reader:
     """Puts the meanings of one note together."""
 
-    def __init__(self, flow: Flow, lexicon: Lexicon, text: str, items: list[Item]) -> None:
+    def __init__(self, flow: Flow, lexicon: Lexicon, text: str, covered: str, items: list[Item]) -> None:
         self._flow = flow
         self._lexicon = lexicon
         self._text = text
         self._items = items
-        self._meanings = meanings(items)
-        lists = [places for places in self._lists() if not any(map(self._treated, places))]
-        self._named = {place for places in lists for place in places}
-        marked = set(self._symptomatic())
-        if marked and not all(marked.intersection(places) for places in lists):
-            for place in self._named:
-                self._meanings[place] = self._meanings[place]._replace(truth=Truth.open)
+        self._meanings = settled(lexicon, covered, items, meanings(items))
+        targets = Targets(lexicon, covered, items, self._meanings)
+        self._levels = {place: targets.truth(group) for group in targets.groups for place in group.places}
+        for place in targets.called_intact():
+            self._meanings[place] = self._meanings[place]._replace(truth=Truth.open)
+        for place, truth in self._levels.items():
+            if truth is not Truth.said and self._describes(place - 1, place):
+                self._meanings[place - 1] = self._meanings[place - 1]._replace(truth=Truth.open)
+        self._marks = marked(lexicon, items, self._meanings, targets)
+        self._dangers = dangers(lexicon, self._meanings)
+
+    def _describes(self, place: int, level: int) -> bool:
+        """Return whether an answer is said of what stands with a level that is none: "destruction of T8 rib"."""
+        if place < 0 or not self._meanings[level].joined:
+            return False
+        sense = self._meanings[place].item.sense
+        return isinstance(sense, Answer) and sense.question in {"extent", "destruction"}
 
     def reading(self, *, identifiers: bool) -> Reading:
-        """Give what the note says."""
+        """Return what the note says."""
         parts = list(self._parts())
         joined = [part for joint in self._lexicon.joints for part in _joined(joint, parts)]
         taken = {span for part in joined for span in part.spans}
         parts = [part for part in parts if not taken.issuperset(part.spans) or part.codes] + joined
         clear = {q.code: self._heard(q.code, parts) for q in self._flow.questions}
         findings = {code: heard for code, heard in clear.items() if heard}
-        named = [self._meanings[place] for place in sorted(self._named)]
-        outside = [(m.start, m.item.end) for m in named if m.item.piece.outside and m.truth is Truth.said]
+        named = [self._meanings[place] for place, truth in sorted(self._levels.items()) if truth is Truth.said]
+        outside = [(m.start, m.item.end) for m in named if m.item.piece.outside]
         context = sorted(self._context(parts, findings))
         used = [span for part in parts if part.question in findings and part.codes for span in part.spans]
-        used += [span for span, _ in context] + outside
+        used += [span for span, _ in context] + outside + [(mark.start, mark.end) for mark in self._marks]
         return Reading(
             findings,
             tuple(found for _, found in context),
             tuple(self._left(used)),
             tuple(self._text[start:end] for start, end in outside),
             identifiers,
+            tuple(dict.fromkeys(self._text[sign.start : sign.item.end] for sign in self._dangers)),
+            tuple(mark.mark for mark in self._marks),
+            tuple(dict.fromkeys(self._slips())),
         )
 
-    def _lists(self) -> Iterator[list[int]]:
-        """Give the places of the levels, list by list: what sets one of a list apart may be meant of the others."""
-        found: list[int] = []
-        for place, meaning in enumerate(self._meanings):
-            if meaning.item.sense != "levels":
-                continue
-            if found and not (meaning.joined and found[-1] == place - 1 and self._goes_with(place)):
-                yield found
-                found = []
-            found.append(place)
-        if found:
-            yield found
-
-    def _goes_with(self, place: int) -> bool:
-        """Tell whether a level belongs to the one before it: none does in "T8 met with L5 weakness"."""
-        start, end = self._meanings[place - 1].item.end, self._meanings[place].start
-        between = [item.piece.words[:1] for item in self._items if start <= item.start < end]
-        return not any((word,) in between for word in self._lexicon.levels.parting)
-
-    def _symptomatic(self) -> Iterator[int]:
-        """Give the places of the levels that are called symptomatic, where others of the note may be not."""
-        at = {meaning.item.start: place for place, meaning in enumerate(self._meanings)}
-        for heard, item in enumerate(self._items):
-            if item.piece.words == (self._lexicon.levels.symptomatic,):
-                for side in (self._items[heard + 1 :], reversed(self._items[:heard])):
-                    beside = next((item for item in side if item.sense != "filler"), None)
-                    if beside and beside.sense == "levels":
-                        yield at[beside.start]
-
-    def _treated(self, place: int) -> bool:
-        """Tell whether a level stands in the history, beside a treatment, or means no vertebra."""
-        meaning = self._meanings[place]
-        words = self._lexicon.levels
-        first = place
-        while first and self._meanings[first - 1].clause == meaning.clause:
-            first -= 1
-        before = self._meanings[first:place]
-        beside = before[-1:] if meaning.joined else []
-        beside += [other for other in self._meanings[place + 1 : place + 2] if other.joined]
-        start, end = meaning.item.start, meaning.item.end
-        return (
-            any(_topic(other) == "history" for other in before)
-            or any(_topic(other) in words.treated for other in beside)
-            or _begins(_level_text(self._text[end : end + _NEAR]), words.no_level_before)
-            or _begins(_level_text(self._text[max(start - _NEAR, 0) : start])[::-1], words.no_level_ahead)
-        )
+    def _slips(self) -> Iterator[tuple[str, str]]:
+        """Return the unknown words that are a slip away from a word of an answer."""
+        for item in self._items:
+            if item.sense == "word" and (meant := phrases(self._lexicon).meant(item.words[0])):
+                yield self._text[item.start : item.end], meant
 
     def _parts(self) -> Iterator[_Part]:
         """Give the answers and the runs of topics, with what is denied turned into what it then says."""
         run: list[tuple[Meaning, Topic, Truth]] = []
         for place, meaning in enumerate(self._meanings):
             sense, truth = self._turned(meaning)
-            if run and meaning.joined and sense == "levels" and place not in self._named:
+            level = self._levels.get(place, Truth.denied)
+            if run and meaning.joined and sense == "levels" and level is Truth.denied:
                 continue  # "s/p T8 fusion" is one run.
             if run and not (meaning.joined and _like(run[-1], sense, truth)):
                 yield _run(run)
@@ -228,8 +210,10 @@ class _Reader:
                 run.append((meaning, sense, truth))
             elif isinstance(sense, Answer):
                 yield _Part(sense.question, (sense.code,), (), "", truth, span)
-            elif meaning.item.piece.codes and place in self._named and truth is not Truth.denied:
-                yield _Part("levels", meaning.item.piece.codes, (), "", truth, span)
+            elif sense == "levels" and level is not Truth.denied:
+                codes = meaning.item.piece.codes if level is Truth.said else _UNSURE_LEVEL
+                if codes:
+                    yield _Part("levels", codes, (), "", level, span)
         if run:
             yield _run(run)
 
@@ -252,6 +236,8 @@ class _Reader:
         if not said or (len(codes) > 1 and question != "levels"):
             return None
         if any(self._speaks_against(part, codes) for part in mine if not part.says):
+            return None
+        if (question, codes) == ("deficit", ("none",)) and self._dangers:
             return None
         spans = sorted({span for part in said for span in part.spans})
         words = tuple(self._text[start:end] for start, end in spans)
@@ -356,19 +342,3 @@ def _joined(joint: Joint, parts: list[_Part]) -> Iterator[_Part]:
         wanted = {name for of in joint.of for name in of.split("|")}
         spans = tuple(span for part in group if part.names & wanted for span in part.spans)
         yield _Part(joint.question, (joint.code,), (), "", Truth.said, spans)
-
-
-def _level_text(text: str) -> str:
-    """Write what stands beside a level as the lexicon does."""
-    return " ".join(text.casefold().replace("-", " ").split())
-
-
-def _begins(text: str, phrases: tuple[str, ...]) -> bool:
-    """Tell whether a text begins with one of some phrases, as whole words."""
-    return text.startswith(phrases) and any(
-        text.startswith(phrase) and not text[len(phrase) : len(phrase) + 1].isalnum() for phrase in phrases
-    )
-
-
-def _topic(meaning: Meaning) -> str:
-    return meaning.item.sense.name if isinstance(meaning.item.sense, Topic) else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol, TypeVar
 
-from flows.case import Case
+from flows.case import Case, Step
 from flows.errors import Overtaken
 
 Result = TypeVar("Result")
@@ -119,6 +119,10 @@ class Ledger(Protocol):
         """Give what links of this bot are signed with; it is made once and never leaves the store but to sign."""
         ...
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        ...
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own, and tell how many; what they said in a team's stays, unsigned."""
         ...
@@ -207,6 +211,10 @@ class MemoryLedger:
         """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
         return "in memory"
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        return [kept for kept in self.cases.values() if kept.team and without(kept, who) is not kept]
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own; what they said in a team's stays, unsigned."""
         for case_id, kept in self.cases.items():
@@ -232,12 +240,20 @@ def without(kept: Kept, who: str) -> Kept:
     """Take a person's id out of a team's case; what they said stays, and is still one person's, but says not whose."""
     case = kept.case
     people = {kept.owner, *(step.who for step in case.steps), *(remark.who for remark in case.talk)}
+    people |= {step.who for remark in case.talk for step in remark.counted}
     people |= {kept.team.giver} if kept.team else set()
     if who not in people:
         return kept
     nobody = next(name for number in count(1) if (name := f"-{number}") not in people)
-    steps = tuple(step._replace(who=nobody) if step.who == who else step for step in case.steps)
-    talk = tuple(replace(remark, who=nobody) if remark.who == who else remark for remark in case.talk)
+
+    def unsigned_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(step._replace(who=nobody) if step.who == who else step for step in steps)
+
+    steps = unsigned_steps(case.steps)
+    talk = tuple(
+        replace(remark, who=nobody if remark.who == who else remark.who, counted=unsigned_steps(remark.counted))
+        for remark in case.talk
+    )
     team = replace(kept.team, giver=nobody) if kept.team and kept.team.giver == who else kept.team
     unsigned = replace(case, revision=case.revision + 1, steps=steps, talk=talk)
     return replace(kept, case=unsigned, team=team, owner=nobody if kept.owner == who else kept.owner)

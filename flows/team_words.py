@@ -32,7 +32,10 @@ class Heads(Words):
 
     disputed: Text
     disputed_score: Annotated[str, blanks("scale")]
-    if_so: Annotated[str, blanks("answer")]
+    was_disputed: Text
+    against: Annotated[str, blanks("held", "answer")]
+    settled_by: Annotated[str, blanks("answer", "who")]
+    more_disputes: Annotated[str, blanks("number")]
     vote: Text
     reasons: Text
     given_by: Text
@@ -44,7 +47,11 @@ class Heads(Words):
     by: Annotated[str, blanks("who")]
     dissent: Text
     departs: Text
+    reason: Text
     choose: Text
+    decide: Annotated[str, blanks("option")]
+    list_by: Annotated[str, blanks("who")]
+    to_read: Annotated[str, blanks("when")]
     which: Text
     opened_by: Annotated[str, blanks("who")]
     handed_by: Annotated[str, blanks("who")]
@@ -61,6 +68,7 @@ class Lines(Words):
     hold: Text
     reasons: Text
     choose: Text
+    decide: Text
     departs: Text
     decided: Text
     record: Text
@@ -80,8 +88,8 @@ class TeamLabels(Words):
     reasons: Label
     unsay: Label
     close: Label
+    decide: Label
     reopen: Label
-    copy_record: Label
     share: Label
     to_group: Label
     as_it_stands: Label
@@ -102,10 +110,13 @@ class TeamToasts(Words):
     wrong_name: Toast
     held: Toast
     settled: Toast
+    counted: Toast
+    follows: Toast
     masked: Toast
     outsider: Toast
     not_finished: Toast
     not_now: Toast
+    unsure: Toast
 
 
 class TeamPages(Words):
@@ -117,6 +128,7 @@ class TeamPages(Words):
     outsider: Page
     share: Page
     share_gone: Page
+    link_gone: Page
     erase_privately: Page
     names_taken: Page
 
@@ -129,17 +141,25 @@ class TeamCommands(Words):
 
 
 class RecordWords(Words):
-    """The plain text for the patient's record, in as few words as carry it, of a team or of one person."""
+    """The plain text for the patient's record, of a team or of one person."""
 
     begins: Annotated[str, blanks("name", "when")]
-    findings: Annotated[str, blanks("levels", "findings")]
-    supports: Annotated[str, blanks("options")]
-    nothing: Text
-    sourced: Annotated[str, blanks("source", "options")]
+    sourced: Annotated[str, blanks("headline")]
+    also: Annotated[str, blanks("options")]
+    findings: Annotated[str, blanks("findings")]
+    score: Annotated[str, blanks("scale", "score", "band")]
+    where: Annotated[str, blanks("told", "where")]
+    scored: Annotated[str, blanks("source", "edition")]
     none: Text
     decided: Annotated[str, blanks("option")]
     decided_alone: Annotated[str, blanks("option")]
     departs: Annotated[str, blanks("reason")]
+    reason: Annotated[str, blanks("reason")]
+    disputed: Annotated[str, blanks("by", "held", "settled")]
+    one_member: Text
+    members: Annotated[str, blanks("number")]
+    settled_by_giver: Annotated[str, blanks("answer")]
+    settled_by_other: Annotated[str, blanks("answer")]
     votes: Annotated[str, blanks("number", "all")]
     otherwise: Annotated[str, blanks("votes")]
     source: Annotated[str, blanks("source", "year", "edition")]

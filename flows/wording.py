@@ -46,6 +46,34 @@ class Words(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Left(Words):
+    """How many questions may still follow."""
+
+    last: Text
+    exactly: Annotated[str, blanks("most")]
+    between: Annotated[str, blanks("fewest", "most")]
+    either: Annotated[str, blanks("fewest", "most")]
+    at_most: Annotated[str, blanks("most")]
+    numbers: Annotated[tuple[Text, ...], Field(min_length=2)]
+
+    def said(self, fewest: int, most: int) -> str:
+        """Return in words how many follow."""
+        text = self._form(fewest, most)
+        return text.format(fewest=self._number(fewest), most=self._number(most))
+
+    def _form(self, fewest: int, most: int) -> str:
+        if most == 0:
+            return self.last
+        if fewest == most:
+            return self.exactly
+        if fewest == 0:
+            return self.at_most
+        return self.either if most == fewest + 1 else self.between
+
+    def _number(self, number: int) -> str:
+        return self.numbers[number] if number < len(self.numbers) else str(number)
+
+
 class Verdicts(Words):
     """How each verdict reads."""
 
@@ -59,14 +87,16 @@ class Verdicts(Words):
 class Result(Words):
     """The words of the recommendation."""
 
-    supported: Text
-    also: Text
+    why: Text
     but: Text
     none: Text
+    none_if_so: Text
     notes: Text
     findings: Text
     unneeded: Text
     footer: Annotated[str, blanks("source", "year", "edition")]
+    closing: Annotated[str, blanks("source", "year", "scope")]
+    terms: Annotated[str, blanks("edition")]
     disclaimer: Text
     older: Annotated[str, blanks("began", "edition")]
     changing: Text
@@ -109,8 +139,16 @@ class Outlook(Words):
     would: Text
     could: Text
     title: Text
-    of_headline: Text
-    of_verdicts: Text
+    how: Text
+    line: Annotated[str, blanks("answer", "then")]
+    doubt: Annotated[str, blanks("doubt", "answer")]
+    same_headline: Text
+    levels: Text
+    maybe: Annotated[str, blanks("options")]
+    asks: Text
+    settle: Text
+    other_levels: Text
+    doubts: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")], Label]
     what_if: Text
     now: Text
     then: Text
@@ -148,6 +186,9 @@ class Labels(Words):
     all_scales: Label
     scales: Label
     changes: Label
+    to_changes: Label
+    levels: Label
+    to_levels: Label
     answers: Label
     every_option: Label
     browse: Label
@@ -171,6 +212,7 @@ class Toasts(Words):
     nothing_before: Toast
     moved: Toast
     unknown_button: Toast
+    misplaced: Toast
     gone: Toast
     put_aside: Toast
     failed: Toast
@@ -280,8 +322,11 @@ class Wording(Words):
     """All the words that are not questions, rules, options or facts."""
 
     case: Text
-    step: Annotated[str, blanks("number", "of")]
+    step: Annotated[str, blanks("number", "left")]
+    left: Left
     verdicts: Verdicts
+    marks: Verdicts
+    brief: Verdicts
     result: Result
     detail: Detail
     outlook: Outlook

@@ -87,9 +87,9 @@ class Bot:
 
 
 @asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
+async def browser(*more: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *more])
         try:
             yield running
         finally:

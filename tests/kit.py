@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 from bot.conversation import Conversation
-from bot.reply import Reply, Said, Visit
+from bot.reply import Reply, Said, Visit, Wipe
 from bot.telegram.buttons import pack, unpack
 from bot.telegram.html import screen
 from flows import space
@@ -227,6 +227,8 @@ class Phone:
     words: Catalog = CATALOG
     messages: dict[int, Card] = field(default_factory=dict)
     toast: str = ""
+    forged: str = ""
+    wiped: list[int] = field(default_factory=list)
     now: float = 1_800_000_000.0
     ids: int = 0
 
@@ -246,6 +248,11 @@ class Phone:
     async def command(self, name: str) -> None:
         """Send a command."""
         await self._do(lambda ledger: self.conversation.command(ledger, name, Visit(self.place, self.who)))
+
+    async def follow(self, payload: str) -> None:
+        """Follow a start link."""
+        visit = Visit(self.place, self.who)
+        await self._do(lambda ledger: self.conversation.linked(ledger, payload, visit))
 
     async def write(self, said: Said | None = None) -> None:
         """Send a text; of what it says nothing but codes gets this far."""
@@ -276,7 +283,8 @@ class Phone:
     async def _do(self, work: Callable[[Ledger], Reply]) -> None:
         """Do one thing in one transaction, and show what follows, message by message."""
         reply = await self.store.run(work)
-        self.toast = reply.toast
+        self.toast, self.forged = reply.toast, reply.forged
+        self.wiped += [deed.message for deed in reply.deeds if isinstance(deed, Wipe)]
         shows = list(reply.shows)
         while shows:
             show = shows.pop(0)

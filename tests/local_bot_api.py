@@ -145,6 +145,11 @@ async def _listen(stream: aiohttp.StreamReader, heard: asyncio.Queue[tuple[str, 
             heard.put_nowait((fields["event"], json.loads(fields["data"])))
 
 
+def key_of(app: Playground, port: int) -> dict[str, str]:
+    """Bear the key that the page of this run has."""
+    return {"Cookie": f"playground-{port}={app.key}"}
+
+
 @asynccontextmanager
 async def playing(
     disk: Path | None = None,
@@ -172,6 +177,6 @@ async def playing(
         hook = Crowding(clock, group_limit).interfere
     delivery = Delivery(world, deliver_to=deliver_to, first_pause=first_pause, sleep=sleep)
     app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=hook, delivery=delivery))
-    async with serve(app) as port, aiohttp.ClientSession() as session:
+    async with serve(app) as port, aiohttp.ClientSession(headers=key_of(app, port)) as session:
         yield Play(world, app, clock, session, port)
     world.close()

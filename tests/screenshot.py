@@ -43,7 +43,7 @@ async def recommendation(page: Page, address: str) -> None:
         ("Neurological", "None"),
         *T8,
     )
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
     await taken(page, "playground.png")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kit import buttons, refusals, tap_of
 
-from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
 from bot.rooms import rooms
-from flows.card import Card, Tap, Verb
+from flows.card import Card, Style, Tap, Verb
 from flows.library import library
 from flows.store import Kept, Ledger, MemoryStore
 
@@ -43,6 +43,9 @@ class Group:
     pinned: list[int] = field(default_factory=list)
     admins: set[str] = field(default_factory=set)
     toast: str = ""
+    opens: str = ""
+    forged: str = ""
+    wiped: list[int] = field(default_factory=list)
     now: float = 1_800_000_000.0
     ids: int = 0
 
@@ -66,7 +69,9 @@ class Group:
 
     async def wish(self, tap: Tap | None, who: str, at: int) -> None:
         """Let a tap come from a message, whatever it shows by now."""
-        await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, self.visit(who, at)))
+        shown = at in self.messages and tap in [button.tap for button in buttons(self.messages[at])]
+        visit = replace(self.visit(who, at), bears=shown)
+        await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, visit))
 
     async def finished(self, who: str = ANA) -> int:
         """Let a member begin a case and answer every question; give the message of its card."""
@@ -77,7 +82,7 @@ class Group:
     async def decided(self, who: str = ANA) -> int:
         """Let a member decide a case of theirs for what the source puts first; give the message of its card."""
         card = await self.finished(who)
-        await self.tap("Close", "Posterior MIS", who=who, at=card)
+        await self.tap("Close", "Posterior MIS", "Decide", who=who, at=card)
         return card
 
     async def vote(self, answer: str, who: str, at: int | None = None) -> None:
@@ -93,7 +98,7 @@ class Group:
     async def do(self, work: Callable[[Ledger], Reply]) -> None:
         """Do one thing in one transaction, and show what follows, message by message."""
         reply = await self.store.run(work)
-        self.toast = reply.toast
+        self.toast, self.opens, self.forged = reply.toast, reply.opens, reply.forged
         await self._follow(reply)
 
     async def case(self, name: str = "") -> Kept:
@@ -135,6 +140,8 @@ class Group:
                 self.polls[message].open = False
             case Pin(message=message, on=on):
                 self.pinned = [other for other in self.pinned if other != message] + ([message] if on else [])
+            case Wipe(message=message):
+                self.wiped.append(message)
 
     def _number(self) -> int:
         return max([*self.messages, *self.polls], default=0) + 1
@@ -151,6 +158,19 @@ class Group:
 def block(card: Card, heading: str) -> list[str]:
     """Give the lines of a card below a heading; none where there is no such block."""
     return dict(told(card)).get(heading, [])
+
+
+def disputed(card: Card) -> list[str]:
+    """Give the lines of what is disputed on a card, under a heading that names it; none where nothing is."""
+    return next((lines for heading, lines in told(card) if heading.startswith("Disputed: ")), [])
+
+
+def record(card: Card) -> str:
+    """Give the plain text of a decision: what its button copies, or what stands on the card."""
+    copies = [button.copies for button in buttons(card) if button.copies]
+    typed = ["\n".join(line.text for line in b.lines) for b in card.blocks if b.style is Style.typed]
+    [text] = [*copies, *typed]
+    return text
 
 
 def label(card: Card, verb: Verb) -> str:

@@ -36,7 +36,7 @@ async def test_sins_is_scored_for_itself(phone: Phone) -> None:
 async def test_sins_helps_with_the_question_on_destruction_and_starts_from_the_level(phone: Phone) -> None:
     await at_destruction(phone, "T8")
     await phone.tap("SINS")
-    assert (phone.card.label, phone.card.title) == ("SINS · 2 of 6", "What is the pain like?")
+    assert (phone.card.label, phone.card.title) == ("SINS · 2, four left", "What is the pain like?")
     assert len(phone.messages) == 1
     await phone.tap(*SCORED)
     assert (phone.card.label, phone.card.title) == ("T8, semirigid spine", "SINS 11 · potentially unstable")

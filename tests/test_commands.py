@@ -7,15 +7,21 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import free_port
+
+from bot.playground.disk import Disk
+from bot.settings import Settings
 
 T8: dict[str, Any] = {
     "levels": ["T8"],
@@ -25,7 +31,8 @@ T8: dict[str, Any] = {
     "destruction": "limited",
     "prior": "none",
 }
-CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("BOT_", "DATABASE_", "LOG_", "PLAYGROUND_", "XDG_"))}
+CLEAN = {k: v for k, v in os.environ.items() if k.lower() not in Settings.model_fields and not k.startswith("XDG_")}
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -45,11 +52,11 @@ class Spinemets:
             self.words(*words), input=typed, capture_output=True, cwd=self.folder, env=self.env(settings), timeout=60
         )
 
-    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, stderr: Any = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.words(*words),
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             text=True,
             cwd=self.folder,
             env=self.env(settings),
@@ -156,6 +163,11 @@ def test_a_flow_that_is_not_offered_is_told_with_those_that_are(spinemets: Spine
         ("BOT_TOKEN", "not-a-token-1234", "@BotFather"),
         ("BOT_API_URL", "telegram", "http://127.0.0.1:8080"),
         ("DATABASE_URL", "mysql://x", "postgresql://"),
+        ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
+        ("DATABASE_URL", "sqlite:///why?.db", "%3F"),
+        ("DATABASE_URL", "postgresql://ann:not-a-token-1234@not-a-token-1234@host/name", "%40"),
+        ("DATABASE_URL", "postgresql://ann:not-a-token-1234@[::1/name", "[::1]"),
+        ("DATABASE_URL", "postgresql://ann:not-a-token-1234@host:port/name", "65535"),
         ("LOG_LEVEL", "loud", "debug"),
         ("PLAYGROUND_PORT", "99999", "65535"),
     ],
@@ -165,7 +177,7 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
 ) -> None:
     result = spinemets("run", **{setting: value})
     said = result.stderr.decode()
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert f"{setting}:" in said
     assert told in said
     assert "Traceback" not in said
@@ -177,6 +189,38 @@ def test_all_wrong_settings_are_named_together(spinemets: Spinemets) -> None:
     said = spinemets("run").stderr.decode()
     assert "LOG_LEVEL:" in said
     assert "PLAYGROUND_PORT:" in said
+
+
+@pytest.mark.parametrize("words", [("run",), ("playground",), ("playground", "--api-only"), ("dead", "list")])
+def test_an_env_file_that_is_a_folder_stops_every_command_that_reads_it(
+    spinemets: Spinemets, words: tuple[str, ...]
+) -> None:
+    (spinemets.folder / ".env").mkdir()
+    result = spinemets(*words)
+    said = result.stderr.decode()
+    assert (result.returncode, result.stdout) == (78, b"")
+    assert ".env is a folder, not a file; move it away" in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_in_the_place_of_the_database_is_told_in_one_line(spinemets: Spinemets) -> None:
+    (spinemets.folder / "cases.db").mkdir()
+    result = spinemets("run", DATABASE_URL="sqlite:///cases.db", PLAYGROUND_PORT=str(free_port()))
+    assert result.returncode == 78
+    assert result.stderr.decode() == (
+        "spinemets: cases.db is a folder. Check DATABASE_URL, or without it XDG_DATA_HOME.\n"
+    )
+
+
+@pytest.mark.parametrize("token", ["", "42:abc"])
+def test_a_data_folder_that_cannot_be_made_is_told_in_plain_words(spinemets: Spinemets, token: str) -> None:
+    (spinemets.folder / "file").touch()
+    result = spinemets("run", XDG_DATA_HOME=str(spinemets.folder / "file"), BOT_TOKEN=token)
+    said = result.stderr.decode()
+    assert result.returncode == 78
+    assert str(spinemets.folder / "file/spinemets") in said
+    assert "XDG_DATA_HOME" in said
+    assert "Traceback" not in said
 
 
 def test_a_damaged_database_is_refused_with_advice_and_left_as_it_is(spinemets: Spinemets) -> None:
@@ -218,18 +262,171 @@ def test_the_playground_takes_the_next_free_port_and_says_so(spinemets: Spinemet
         assert ended(process) == 0
 
 
-def test_the_local_bot_api_serves_alone_and_a_bot_finds_it(spinemets: Spinemets) -> None:
-    server = spinemets.start("playground", "--api-only", PLAYGROUND_PORT=str(free_port()))
-    address = heard(server, r"http://\S+")
-    bot = spinemets.start("run", BOT_TOKEN="42:abc", BOT_API_URL=address)  # noqa: S106 - it opens nothing
-    assert heard(bot, r"Cases are kept in .*").endswith("spinemets.db")
+def alone(spinemets: Spinemets, **settings: str) -> tuple[subprocess.Popen[str], str, str]:
+    """Serve the local Bot API without a bot; give the process, its address, and what it says of the token."""
+    server = spinemets.start("playground", "--api-only", PLAYGROUND_PORT=str(free_port()), **settings)
+    return server, heard(server, r"http://\S+"), heard(server, r"Token.*").partition(": ")[2]
+
+
+def asked(address: str, path: str) -> dict[str, Any]:
+    """Ask as the page does, which has the key of this run as a cookie."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    opener.open(address).close()
+    with opener.open(address + path) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def called(address: str, token: str, method: str) -> dict[str, Any]:
+    """Call a method of the Bot API."""
+    try:
+        with urllib.request.urlopen(f"{address}/bot{token}/{method}") as answer:  # noqa: S310 - loopback
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            found = json.load(error)
+    return found
+
+
+def seen_alive(address: str) -> dict[str, Any]:
+    """Wait until a bot polls a local Bot API and has set its commands; give what the page would read."""
     state: dict[str, Any] = {}
     for _ in range(100):
-        with urllib.request.urlopen(f"{address}/play/state") as answer:  # noqa: S310 - loopback
-            state = json.load(answer)
+        state = asked(address, "/play/state")
         if state["commands"] and state["bot_alive"]:
             break
         time.sleep(0.1)
-    assert state["commands"][0]["command"] == "new"
+    return state
+
+
+def test_the_local_bot_api_serves_alone_and_a_bot_finds_it(spinemets: Spinemets) -> None:
+    server, address, token = alone(spinemets)
+    bot = spinemets.start("run", BOT_TOKEN=token, BOT_API_URL=address)
+    assert heard(bot, r"Cases are kept in .*").endswith("spinemets.db")
+    assert seen_alive(address)["commands"][0]["command"] == "new"
     assert ended(bot) == 0
     assert ended(server) == 0
+
+
+def test_the_local_bot_api_takes_the_token_of_this_run_alone_and_keeps_what_waits_for_the_next(
+    spinemets: Spinemets,
+) -> None:
+    server, address, first = alone(spinemets)
+    hook = "setWebhook?url=http://127.0.0.1:9/hook"
+    assert called(address, "1000000001:playground", "getMe")["error_code"] == 401
+    assert called(address, first + "x", "getMe")["error_code"] == 401
+    me = called(address, first, "getMe")["result"]
+    assert called(address, first, hook)["ok"]
+    assert ended(server) == 0
+    server, address, second = alone(spinemets)
+    assert second != first
+    assert called(address, first, "getMe")["error_code"] == 401
+    assert called(address, second, "getMe")["result"] == me, "it is the same bot"
+    assert called(address, second, "getWebhookInfo")["result"]["url"] == "http://127.0.0.1:9/hook"
+    assert ended(server) == 0
+
+
+def test_the_local_bot_api_takes_the_token_that_is_set_and_does_not_print_it(spinemets: Spinemets) -> None:
+    server, address, said = alone(spinemets, BOT_TOKEN="42:abc")  # noqa: S106 - it opens nothing
+    assert said == "the one of BOT_TOKEN"
+    assert called(address, "42:abc", "getMe")["result"]["id"] == 42
+    assert called(address, "42:abcd", "getMe")["error_code"] == 401
+    assert ended(server) == 0
+
+
+def test_chats_that_were_deleted_beside_their_cases_begin_anew_and_everything_new_is_heard(
+    spinemets: Spinemets,
+) -> None:
+    folder = spinemets.folder / "data/spinemets/playground"
+    for number in range(3):
+        process = spinemets.start("run", PLAYGROUND_PORT=str(free_port()))
+        address = heard(process, r"http://\S+")
+        for text in ("/start", "/new", "/help"):
+            said_in_the_playground(address, text)
+        assert ended(process) == 0
+        for left in folder.glob("chats.db*"):
+            left.unlink()
+        assert (folder / "spinemets.db").exists(), number
+
+
+def said_in_the_playground(address: str, text: str) -> None:
+    """Write to the bot, and wait until it has answered."""
+    before = len(asked(address, "/play/state")["chats"][0]["messages"])
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    opener.open(address).close()
+    chat = asked(address, "/play/state")["chats"][0]["id"]
+    body = json.dumps({"chat_id": chat, "text": text}).encode()
+    said = urllib.request.Request(f"{address}/play/send", body, {"Content-Type": "application/json"})  # noqa: S310
+    opener.open(said).close()
+    for _ in range(100):
+        messages = asked(address, "/play/state")["chats"][0]["messages"]
+        if len(messages) >= before + 2 and messages[-1]["from"]["is_bot"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{text} was not answered")
+
+
+@pytest.mark.parametrize("how", ["garbage", "half", "other tables", "wrong content", "a folder"])
+def test_chats_that_cannot_be_used_are_told_in_plain_words(spinemets: Spinemets, how: str) -> None:
+    chats = spinemets.folder / "data/spinemets/playground/chats.db"
+    chats.parent.mkdir(parents=True)
+    if how == "garbage":
+        chats.write_bytes(b"no database, but perhaps somebody's only copy " * 99)
+    elif how == "a folder":
+        chats.mkdir()
+    else:
+        with closing(Disk(chats)) as disk, disk.transaction():
+            disk.put("room", 0, 7, b"{" if how == "wrong content" else {"id": 7})
+            for number in range(300):
+                disk.put("message", 7, number, {"text": "x" * 99})
+        with closing(sqlite3.connect(chats)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if how == "other tables":
+                connection.execute("DROP TABLE kept")
+                connection.execute("CREATE TABLE kept (kind TEXT)")
+        if how == "half":
+            chats.write_bytes(chats.read_bytes()[: chats.stat().st_size // 8192 * 4096])
+    before = chats.is_file() and chats.read_bytes()
+    result = spinemets("run", PLAYGROUND_PORT=str(free_port()))
+    told = result.stderr.decode()
+    assert result.returncode == 1
+    assert f"{chats} cannot be used" in told
+    assert "Move it away" in told
+    assert "Traceback" not in told
+    assert chats.exists(), "nothing was begun in its place"
+    assert how == "wrong content" or before == (chats.is_file() and chats.read_bytes())
+
+
+def copied_as_the_readme_says(folder: Path) -> Path:
+    """Copy the example with the very line that the README tells the reader to type."""
+    told = (ROOT / "README.md").read_text("utf-8").partition("## On Telegram\n")[2].partition("\n## ")[0]
+    [line] = re.findall(r"`(cp [^`]+)`", told)
+    (folder / ".env.example").write_bytes((ROOT / ".env.example").read_bytes())
+    subprocess.run(["sh", "-c", line], cwd=folder, check=True)
+    assert "Put the token behind `BOT_TOKEN=` in `.env`" in told
+    return folder / ".env"
+
+
+def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemets) -> None:
+    env_file = copied_as_the_readme_says(spinemets.folder)
+    assert env_file.stat().st_mode & 0o777 == 0o600
+    env_file.write_text(re.sub("^BOT_TOKEN=$", "BOT_TOKEN=42:abc", env_file.read_text("utf-8"), flags=re.MULTILINE))
+    with ExitStack() as running:
+        # The local server is started elsewhere: the example is for the bot alone.
+        (spinemets.folder / "server").mkdir()
+        server, address, _ = alone(Spinemets(spinemets.folder / "server"), BOT_TOKEN="42:abc")  # noqa: S106
+        running.callback(ended, server)
+        bot = spinemets.start("run", stderr=subprocess.STDOUT, BOT_API_URL=address)
+        running.callback(ended, bot)
+        assert heard(bot, r"Cases are kept in .*").endswith("data/spinemets/spinemets.db")
+        assert seen_alive(address)["commands"][0]["command"] == "new"
+
+
+def test_the_example_without_a_token_starts_the_playground_twice_in_a_row(spinemets: Spinemets) -> None:
+    copied_as_the_readme_says(spinemets.folder)
+    for _ in range(2):
+        process = spinemets.start("run", stderr=subprocess.STDOUT)
+        assert heard(process, r"Cases are kept in .*").endswith("data/spinemets/playground/spinemets.db")
+        address = heard(process, r"http://\S+")
+        assert seen_alive(address)["bot_alive"]
+        assert ended(process) == 0

@@ -26,7 +26,7 @@ from discussion_kit import (
     talk,
     voting,
 )
-from kit import INTERVIEW, T4, new_case, played
+from kit import INTERVIEW, T4, T8, new_case, played
 from transitions import MachineError
 
 from flows.case import Act, Case, Kind, Remark
@@ -312,10 +312,39 @@ def test_a_decision_that_departs_from_what_the_source_supports_needs_a_reason(op
     assert talk(closed(voting(), option, "wish")).decisions[-1].reason == "wish"
 
 
-def test_where_the_source_supports_nothing_outright_no_decision_departs_and_no_reason_is_kept() -> None:
+def test_where_no_decision_departs_a_reason_may_be_given_and_none_is_asked_for() -> None:
     for option in ("combined", "nonoperative", NONE_OF_THESE):
-        assert talk(closed(played(T4), option, "wish")).decisions[-1].reason == ""
-    assert talk(closed(finished(), MIS, "wish")).decisions[-1].reason == ""
+        assert talk(closed(played(T4), option)).decisions[-1].reason == ""
+        assert talk(closed(played(T4), option, "wish")).decisions[-1].reason == "wish"
+    assert talk(closed(finished(), MIS)).decisions[-1].reason == ""
+    assert talk(closed(finished(), MIS, "wish")).decisions[-1].reason == "wish"
+
+
+def test_a_decision_keeps_the_findings_it_was_made_on_whatever_is_answered_later() -> None:
+    case = DISCUSSION.reopen(closed(finished()), OPENER, AT)
+    changed = held(case, "deficit", "significant", OPENER)
+    [decision] = talk(changed).decisions
+    assert {step.question: (step.codes, step.who) for step in decision.counted} == {
+        question: (codes, "u1") for question, codes in T8.items()
+    }
+
+
+def test_a_dispute_that_was_settled_keeps_who_held_what_against_which_answer_and_who_settled_it() -> None:
+    case = held(held(finished(), "deficit", "minor", BEN), "deficit", "significant", CLEO)
+    case = settled(case, "deficit", "minor", OPENER)
+    [settlement] = talk(case).settlements
+    assert (settlement.counted.codes, settlement.counted.who) == (("none",), "u1")
+    assert settlement.held == {"ben": ("minor",), "cleo": ("significant",)}
+    assert (settlement.codes, settlement.who) == (("minor",), "u1")
+
+
+def test_a_dispute_that_begins_anew_leaves_the_settled_one_on_record() -> None:
+    case = settled(held(finished(), "deficit", "minor", BEN), "deficit", "none", OPENER)
+    again = held(case, "deficit", "significant", BEN)
+    assert talk(again).settlements == talk(case).settlements
+    assert disputes(again) == {"deficit": {"ben": ("significant",)}}
+    decision = talk(closed(settled(again, "deficit", "none", OPENER))).decisions[-1]
+    assert [settlement.held for settlement in decision.settlements] == [{"ben": ("minor",)}, {"ben": ("significant",)}]
 
 
 def test_an_option_that_does_not_exist_is_not_decided() -> None:

@@ -70,6 +70,7 @@ class Model:
     votes: dict[str, str] = field(default_factory=dict)
     reasons: set[tuple[str, str]] = field(default_factory=set)
     decided: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    settled: list[tuple[tuple[str, str, str], dict[str, Codes], str, str]] = field(default_factory=list)
 
     @property
     def disputes(self) -> dict[str, dict[str, Codes]]:
@@ -81,7 +82,10 @@ class Model:
         return found
 
     def settle(self, question: str, code: str, who: str) -> None:
-        """End what is said against an answer, and put another in its place where it is another."""
+        """End what is said against an answer, and put another in its place where it is another; a dispute is noted."""
+        if question in self.disputes:
+            counted = (question, *self.now.counting[question])
+            self.settled.append((counted, self.disputes[question], code, who))
         self.held = {key: said for key, said in self.held.items() if key[0] != question}
         if code != self.now.counting[question][0]:
             self.go(replace(self.now, opened=question, by=who))
@@ -248,7 +252,7 @@ class TeamAtWork(RuleBasedStateMachine):
             refusal = ReasonWanted
 
         def then() -> None:
-            model.decided.append((option, reason if departing else "", dict(model.votes)))
+            model.decided.append((option, reason, dict(model.votes)))
             model.stage = "decided"
 
         self.both(refusal, lambda: DISCUSSION.close(self.case, advice(self.case), option, reason, member, AT), then)
@@ -282,6 +286,14 @@ class TeamAtWork(RuleBasedStateMachine):
         assert found.votes == model.votes
         assert {(reason, who) for reason, given in found.reasons.items() for who in given} == model.reasons
         assert [(d.option, d.reason, d.votes) for d in found.decisions] == model.decided
+
+    @invariant()
+    def every_dispute_that_was_settled_stays_on_record(self) -> None:
+        found = [
+            ((s.counted.question, s.counted.codes[0], s.counted.who), s.held, s.codes[0], s.who)
+            for s in talk(self.case).settlements
+        ]
+        assert found == self.model.settled
 
     @invariant()
     def whoever_reads_it_anew_finds_the_same(self) -> None:

@@ -18,7 +18,7 @@ from cyclopts import App
 from pydantic import SecretStr
 
 from bot.__main__ import app
-from bot.app import OTHER_BOT, SECOND_POLLER, TOKEN_REFUSED
+from bot.app import OTHER_BOT, REFUSED, SECOND_POLLER
 from bot.conversation import COMMANDS
 from bot.decide import decide_lines
 from bot.log import ALLOWED
@@ -248,7 +248,7 @@ def test_every_event_of_the_log_is_told_and_no_other() -> None:
     assert set(first_codes(section(OPERATIONS, "Logs").split("| event |")[1])) == logged
 
 
-FOR_GOOD = (OTHER_BOT, SECOND_POLLER, TOKEN_REFUSED)
+FOR_GOOD = (OTHER_BOT, SECOND_POLLER, REFUSED)
 """The exit statuses after which a start would end the same way."""
 
 

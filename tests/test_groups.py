@@ -5,17 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
+from group_kit import (
+    ADVISED,
+    ANSWERS,
+    BASIC,
+    BOARD,
+    FORUM,
+    LEVELS,
+    LINDQVIST,
+    OKAFOR,
+    OPEN,
+    REYES,
+    ROUNDS,
+    THREE,
+    Group,
+    grouped,
+    isolated,
+)
 from starlette.responses import JSONResponse, Response
-from telegram_kit import SOON, Seat, data, seated
+from telegram_kit import Seat, data
 
 from bot.access import Access
 from bot.playground.shapes import (
@@ -24,35 +40,10 @@ from bot.playground.shapes import (
     DR_REYES,
     SPINE_BOARD,
     START,
-    TUMOUR_CONFERENCE,
     Member,
     Person,
-    Room,
 )
 from bot.telegram.clerk import Terms
-from flows.case import Case
-from flows.store import Kept
-
-BOARD: Final = SPINE_BOARD.id
-FORUM: Final = TUMOUR_CONFERENCE.id
-OPEN: Final = -1001000000009
-BASIC: Final = -77
-REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
-THREE: Final = (Member(DR_REYES, "creator"), Member(DR_OKAFOR, "administrator"), Member(DR_LINDQVIST))
-ROUNDS: Final = Room(OPEN, THREE, "supergroup", "Open rounds", username="open_rounds")
-NIGHT: Final = Room(BASIC, THREE, "group", "Night shift")
-CHATS: Final = (*START, ROUNDS, NIGHT)
-LEVELS: Final = "Which symptomatic levels"
-ADVISED: Final = "The source supports"
-ANSWERS: Final = (
-    (LEVELS, "T8"),
-    ("T8 · 1 level", "Done"),
-    ("fit for surgery", "Fit"),
-    ("Neurological", "None"),
-    ("Where is the tumour", "Body only"),
-    ("How extensive is the destruction", "Limited"),
-    ("Earlier thoracic or abdominal", "None"),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -60,117 +51,6 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a group have as many calls as it likes; how many it has otherwise is tested with the pace."""
     monkeypatch.setattr("bot.telegram.pace.GROUP_BURST", 10_000)
     monkeypatch.setattr("bot.telegram.pace.CHAT_BURST", 10_000)
-
-
-@dataclass
-class Group:
-    """A group in front of the bot, the toasts of its members, and what each of them does."""
-
-    seat: Seat
-    chat: int = BOARD
-    thread: int = 0
-    toasts: list[tuple[int, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.seat.play.world.listen(self._hear)
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Give what the bot said here, its service messages left out."""
-        world = self.seat.play.world
-        said = world.messages.every(self.chat)
-        return [m for m in said if m["from"]["id"] == world.bot_id and not {"text", "poll"}.isdisjoint(m)]
-
-    def cards(self) -> list[dict[str, Any]]:
-        return [message for message in self.messages() if "text" in message]
-
-    def polls(self) -> list[dict[str, Any]]:
-        return [message for message in self.messages() if "poll" in message]
-
-    def card(self, text: str) -> dict[str, Any]:
-        """Give the newest card that says so."""
-        found = [card for card in self.cards() if text in card["text"]]
-        assert found, [card["text"] for card in self.cards()]
-        return found[-1]
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + SOON
-        while not holds():
-            assert time.monotonic() < end, ([message.get("text") for message in self.messages()], self.toasts)
-            await asyncio.sleep(0.01)
-
-    async def reads(self, text: str) -> dict[str, Any]:
-        """Wait until the newest card says so."""
-        await self.until(lambda: bool(self.cards()) and text in self.cards()[-1]["text"])
-        return self.cards()[-1]
-
-    async def told(self, who: int, text: str) -> None:
-        """Wait until somebody is told so in passing."""
-        await self.until(lambda: any(who == person and text in toast for person, toast in self.toasts))
-
-    async def say(self, text: str, who: int = REYES, answer: str = "", **more: Any) -> None:
-        place = {"thread": self.thread} if self.thread else {}
-        await self.seat.play.say(text, self.chat, person_id=who, **place, **more)
-        if answer:
-            await self.reads(answer)
-
-    async def tap(self, label: str, who: int = REYES, at: str = "") -> None:
-        """Tap a button, of the newest card or of the newest that says so, as it stands at this moment."""
-        card = self.card(at)
-        await self.seat.play.tap(card["message_id"], data(card, label), chat_id=self.chat, person_id=who, stale=True)
-
-    async def finished(self, who: int = REYES) -> dict[str, Any]:
-        """Begin a case and answer every question; give its card."""
-        await self.say("/case", who, LEVELS)
-        for question, label in ANSWERS:
-            await self.reads(question)
-            await self.tap(label, who)
-        return await self.reads(ADVISED)
-
-    async def voting(self) -> dict[str, Any]:
-        """Bring a case to the vote; give the poll."""
-        await self.finished()
-        await self.tap("Discuss")
-        await self.until(lambda: bool(self.polls()))
-        return self.polls()[-1]
-
-    async def decided(self) -> dict[str, Any]:
-        """Let the newest case be decided for what the source puts first; give the record."""
-        await self.tap("Close")
-        await self.until(lambda: "What did you decide?" in self.cards()[-1]["text"])
-        await self.tap("Posterior MIS")
-        return await self.reads("Decision: Posterior MIS")
-
-    async def cases(self) -> list[Kept]:
-        """Give what is kept of the cases here that do not rest."""
-        place = f"{self.chat}/{self.thread}" if self.thread else str(self.chat)
-        return await self.seat.store.run(lambda desk: desk.team_cases(place))
-
-    async def worked(self) -> list[Case]:
-        """Give these cases as they are worked, wherever they are shown, which is noted a moment later."""
-        return [kept.case for kept in await self.cases()]
-
-    async def beyond(self) -> None:
-        """Wait until everything that was said here so far is answered: the next command is, after it."""
-        heard = len(self.cards())
-        await self.say("/help", OKAFOR)
-        await self.until(lambda: len(self.cards()) > heard and "How to use it" in self.cards()[-1]["text"])
-
-    def _hear(self, event: str, content: dict[str, Any]) -> None:
-        if event == "answered":
-            self.toasts.append((content["person_id"], content["text"]))
-
-
-def isolated(who: Person) -> str:
-    """Give a name as it is shown, set apart from what stands beside it."""
-    return f"\u2068{who.first_name}\u2069"
-
-
-@asynccontextmanager
-async def grouped(
-    folder: Path, chat: int = BOARD, chats: tuple[Room, ...] = CHATS, **more: Any
-) -> AsyncIterator[Group]:
-    async with seated(folder, chats=chats, **more) as seat:
-        yield Group(seat, chat)
 
 
 @pytest.fixture
@@ -445,12 +325,32 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
         tapped = {"chat_id": BOARD, "message_id": card["message_id"], "data": bearing, "stale": True}
         await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
-    await board.told(LINDQVIST, "This button no longer works")
-    await board.told(LINDQVIST, "This case was erased")
+    await board.until(lambda: [who for who, _ in board.toasts].count(LINDQVIST) == 3)
+    for told in ("This button no longer works", "This button does not work here"):
+        await board.told(LINDQVIST, told)
     assert [kept.case for kept in await board.cases()] == before
-    assert forgeries(board) == ["unreadable"]
+    assert forgeries(board) == ["unreadable", "misplaced"]
     assert "Smith" not in board.seat.log.getvalue()
     assert str(LINDQVIST) not in board.seat.log.getvalue()
+
+
+async def test_d2_no_member_deletes_or_paints_over_the_record_of_a_decision_with_made_up_data(board: Group) -> None:
+    await board.finished()
+    record = await board.decided()
+    await board.until(lambda: bool(board.seat.play.world.rooms.get(BOARD).pinned))
+    [kept] = await board.cases()
+    note = await board.seat.play.say("who is on call?", BOARD, person_id=OKAFOR)
+    card, case = board.cards()[-2], kept.case.id
+    made_up = [f".0.wp.m.{record['message_id']}", f".0.wp.m.{note}", f"{case}.0.wp.m.{record['message_id']}"]
+    made_up += [".0.hp", ".0.hm", ".0.br", ".0.er", ".0.sc.sins", f"{case}.0.bk", f"{case}.0.op", "c0ffee.0.a"]
+    for bearing in made_up:
+        tapped = {"chat_id": BOARD, "message_id": record["message_id"], "data": bearing, "stale": True}
+        await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
+    await board.beyond()
+    assert board.seat.play.world.messages.get(BOARD, note)
+    assert board.card("Decision: Posterior MIS") == record
+    assert board.card("Decided: Posterior MIS")["message_id"] == card["message_id"]
+    assert forgeries(board) == ["misplaced"] * len(made_up)
 
 
 async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
@@ -489,9 +389,9 @@ async def test_a_score_stands_beside_the_question_of_a_team_and_goes_on_after_a_
             await board.tap(label)
         await board.reads("How extensive is the destruction")
         await board.tap("SINS", OKAFOR)
-        await board.reads("SINS · 2 of 6")
+        await board.reads("SINS · 2, four left")
         await board.tap("Mechanical", LINDQVIST)
-        await board.reads("SINS · 3 of 6")
+        await board.reads("SINS · 3, three left")
     async with grouped(tmp_path) as board:
         rest = {"bone lesion": "Lytic", "alignment": "Normal", "collapsed": "Less than", "elements": "Bilateral"}
         for question, label in rest.items():
@@ -562,11 +462,47 @@ async def test_a_bot_that_may_not_pin_posts_the_decision_all_the_same(board: Gro
     assert board.seat.play.world.rooms.get(BOARD).pinned == ()
 
 
+async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_still_shows(board: Group) -> None:
+    named = DR_OKAFOR.first_name
+    await board.finished(OKAFOR)
+    await board.tap("✎ Answers", LINDQVIST)
+    await board.reads("Change an answer")
+    await board.tap("✎ no deficit", LINDQVIST)
+    await board.reads("Disagree?")
+    await board.tap("Minor", LINDQVIST)
+    await board.reads("Disputed: no deficit or minor deficit")
+    await board.tap("✎ Answers", OKAFOR)
+    await board.reads("Change an answer")
+    await board.tap("✎ no deficit", OKAFOR)
+    await board.reads("Disagree?")
+    await board.tap("Settle: no deficit", OKAFOR)
+    await board.until(lambda: "Disputed" not in board.cards()[-1]["text"] and ADVISED in board.cards()[-1]["text"])
+    await board.decided(OKAFOR)
+    await board.tap("Reopen", OKAFOR, at="Decided: Posterior MIS")
+    await board.until(lambda: "Superseded: Posterior MIS" in board.cards()[-1]["text"])
+    await board.until(lambda: "Close" in str(board.cards()[0]["reply_markup"]))
+    await board.decided(OKAFOR, at="Findings: ")
+    await board.until(lambda: "Decided: Posterior MIS" in board.cards()[0]["text"])
+    assert [named in card["text"] for card in board.cards()] == [True] * 3
+    play = board.seat.play
+    await play.say("/forget", OKAFOR, person_id=OKAFOR)
+    await board.until(lambda: "Erase everything" in str(play.world.messages.every(OKAFOR)[-1].get("reply_markup")))
+    page = play.world.messages.every(OKAFOR)[-1]
+    await play.tap(page["message_id"], data(page, "Erase everything"), chat_id=OKAFOR, person_id=OKAFOR)
+    await board.until(lambda: not any(named in card["text"] for card in board.cards()))
+    card, superseded, record = board.cards()
+    assert superseded["text"].startswith("Superseded: Posterior MIS")
+    assert record["text"].startswith("Decision: Posterior MIS")
+    for shown in (card, superseded, record):
+        assert "no deficit (someone)" in shown["text"]
+        assert f"minor deficit ({isolated(DR_LINDQVIST)}) against no deficit (someone)" in shown["text"]
+
+
 async def shared(seat: Seat) -> str:
     """Finish a case alone and ask for the link that hands it to a group; give what the link says."""
     await seat.say("/new", LEVELS)
     await seat.answer(*ANSWERS)
-    await seat.reads("Also supported")
+    await seat.reads("✓ Posterior (open): supported")
     await seat.tap("Share to team", "Share this case with a team")
     [link] = [b["url"] for row in (await seat.newest())["reply_markup"]["inline_keyboard"] for b in row if "url" in b]
     return str(link).partition("startgroup=")[2]

@@ -1,4 +1,4 @@
-"""Inline mode, the start link that goes on with it, the last cases, and the text to copy."""
+"""Inline mode, the start link that goes on with it, and the last cases."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from typing import Any
 
 import pytest
 from kit import (
-    CARDS,
     CATALOG,
-    INTERVIEW,
     T4,
     T8,
     Phone,
-    answer,
-    drawn,
-    every_path,
     labels,
-    new_case,
     read,
     refusals,
-    walked,
 )
 from telegram_kit import Seat, seated
 
@@ -30,11 +23,9 @@ from bot.inline import MOST, Lookup
 from bot.reply import Said
 from bot.telegram.html import screen
 from bot.telegram.intake import letter_of
-from flows.card import Verb
 from flows.findings import Findings
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
-from flows.plain import plain, units
 from flows.prefill import read_prefill
 
 LOOKUP = Lookup(library())
@@ -159,7 +150,7 @@ async def test_the_last_cases_are_listed_with_their_headlines_and_brought_back()
     await phone.tap("L2", "Done · 1")
     await phone.command("recent")
     assert [b.label.rpartition(" · ")[0] for row in phone.card.rows for b in row] == [
-        "L2 · Case · 2 of 7",
+        "L2 · Case · 2, at most five left",
         "T8 · Posterior MIS",
         "",
         "",
@@ -201,33 +192,3 @@ async def test_where_no_case_is_kept_none_is_listed() -> None:
     phone = Phone()
     await phone.command("recent")
     assert phone.card.title == CATALOG.wording.recent.title
-
-
-# The text to copy.
-
-
-def test_every_recommendation_has_its_text_on_a_button_or_in_a_block() -> None:
-    for case in walked(every_path(METASTASIS)).values():
-        standing = INTERVIEW.standing(case)
-        if standing.at:
-            continue
-        text = plain(METASTASIS, CATALOG, standing)
-        [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
-        assert copy.copies == (text if units(text) <= 256 else "")
-        assert text.splitlines()[-1] == "AO Surgery Reference 2019, edition 2026-12"
-
-
-async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> None:
-    case = new_case()
-    for question, codes in (("levels", ("T2", "T8")), ("fitness", ("undecided",)), ("deficit", ("significant",))):
-        case = answer(INTERVIEW, case, question, codes)
-    for question, codes in (("extent", ("circumferential",)), ("destruction", ("extensive",))):
-        case = answer(INTERVIEW, case, question, codes)
-    for question, codes in (("single_approach", ("not_judged",)), ("prior", ("extensive",))):
-        case = answer(INTERVIEW, case, question, codes)
-    standing = INTERVIEW.standing(case)
-    assert standing.at is None
-    card = CARDS.copied(case, standing)
-    assert "<pre>" in str(screen(card)["text"])
-    assert "T2, T8: fitness undecided" in read(card).text
-    assert refusals(card) == []

@@ -87,7 +87,7 @@ def test_until_the_bot_knows_its_own_name_a_command_for_any_bot_is_read() -> Non
 def test_a_letter_from_a_group_holds_numbers_and_a_bare_command_alone() -> None:
     letter = letter_of(message("/case Mr Smith", caption="Jones", entities=[{"type": "bold"}]), "SpineBot")
     assert letter
-    assert (letter.lane, letter.body) == ("-100", '[1001,-100,false,"",null,"case","","",0,false]')
+    assert (letter.lane, letter.body) == ("-100", '[1001,-100,false,"",null,"case","","",0,false,false]')
 
 
 def test_a_topic_of_a_forum_is_a_place_of_its_own_and_a_thread_of_replies_is_none() -> None:

@@ -15,6 +15,7 @@ from bot.telegram.intake import letter_of
 
 Result = TypeVar("Result")
 USER = 7
+GROUP = -1007
 SOON = 3.0
 """Virtual seconds, far below those of a sweep."""
 
@@ -99,6 +100,29 @@ def test_b1_what_a_dead_process_handled_and_never_showed_is_shown_within_a_momen
         run(found_waiting(), within=SOON)
         assert "T8 · 1 level" in shown(rig)[-1]
         assert rig.cloud.toasts() == {tap["callback_query"]["id"]: ""}
+
+
+def in_group(update: Fields) -> Fields:
+    """Let an update come from a group."""
+    message = update.get("message") or update["callback_query"]["message"]
+    message["chat"] = {"id": GROUP, "type": "supergroup"}
+    return update
+
+
+def test_b1_the_link_that_a_dead_process_was_to_open_is_opened_when_the_tap_comes_again(tmp_path: Path) -> None:
+    with virtual_rig(tmp_path) as (run, rig):
+        rig.channel._members.username = "b"
+        run(rig.accept(in_group(rig.cloud.writes(USER, "/case"))))
+        for label in ("T8", "Done", "Fit"):
+            run(rig.accept(in_group(rig.cloud.taps(USER, *rig.cloud.button(GROUP, label)))))
+        tap = in_group(rig.cloud.taps(USER, *rig.cloud.button(GROUP, "? ")))
+        run(rig.store.run(taking_in(tap)))
+        run(rig.store.run(handling(rig, tap)))
+        run(rig.accept(tap))
+        [answer] = [c for c in rig.cloud.of("answerCallbackQuery") if "url" in c.params]
+        assert answer.params["callback_query_id"] == tap["callback_query"]["id"]
+        assert str(answer.params["url"]).startswith("https://t.me/b?start=r")
+        assert rig.cloud.toasts()[tap["callback_query"]["id"]] == ""
 
 
 def test_b1_what_a_living_process_shows_within_a_moment_is_not_shown_beside_it(tmp_path: Path) -> None:

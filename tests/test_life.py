@@ -20,7 +20,7 @@ from local_bot_api import CHAT, playing
 from telegram.error import NetworkError, TimedOut
 from test_commands import Spinemets, ended
 
-from bot.app import OTHER_BOT, SECOND_POLLER, TOKEN_REFUSED, _told_why
+from bot.app import OTHER_BOT, REFUSED, SECOND_POLLER, _told_why
 from bot.desk import Desk, Wish
 from bot.telegram.outbox import LONGEST_WAIT
 from bot.telegram.poller import PATIENCE, SecondPoller, TokenRefused
@@ -87,7 +87,7 @@ def test_s6_a_refused_token_is_told_with_an_exit_status_of_its_own(virtual: tupl
     run, rig = virtual
     rig.cloud.script = Fault("getUpdates", UNAUTHORIZED, lasts=True)
     said: list[str] = []
-    assert run(_told_why(rig.channel.poll(), said.append)) == TOKEN_REFUSED
+    assert run(_told_why(rig.channel.poll(), said.append)) == REFUSED
     assert "BOT_TOKEN" in said[0]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from local_bot_api import CHAT, TAP, Play, playing
+from local_bot_api import CHAT, TAP, Play, key_of, playing
 
 from bot.playground import polling
 from bot.playground.disk import Disk
@@ -73,6 +73,18 @@ async def test_a_negative_offset_forgets_all_but_the_last(play: Play) -> None:
     assert texts(await play.updates(offset=-2)) == ["b", "c"]
     assert texts(await play.updates()) == ["b", "c"]
     assert texts(await play.updates(offset=-9)) == ["b", "c"]
+
+
+async def test_an_offset_far_beyond_what_was_numbered_confirms_nothing_and_is_answered_from_the_beginning(
+    play: Play,
+) -> None:
+    for text in ("a", "b"):
+        await play.say(text)
+    after_last = (await play.updates())[-1]["update_id"] + 1
+    assert texts(await play.updates(offset=after_last + 11)) == ["a", "b"]
+    assert texts(await play.updates(offset=2**31 - 1)) == ["a", "b"]
+    assert await play.updates(offset=after_last + 10) == []
+    assert await play.updates() == []
 
 
 async def test_a_long_poll_ends_with_the_first_update(play: Play) -> None:
@@ -154,7 +166,7 @@ async def test_the_server_stops_at_once_with_polls_and_pages_open() -> None:
     async with aiohttp.ClientSession() as outside:
         async with playing() as play:
             polled = await waiting(replace(play, session=outside))
-            page = await outside.get(f"{play.url}/play/events")
+            page = await outside.get(f"{play.url}/play/events", headers=key_of(play.app, play.port))
             begun = time.monotonic()
         assert time.monotonic() - begun < 1
         assert await polled == (200, {"ok": True, "result": []})

@@ -323,7 +323,9 @@ def test_json_has_the_code_and_the_text_and_no_verdict_changes(mark: ScopeMark) 
 
 def reading(*marks: ScopeMark, complete: bool = True) -> Reading:
     said = T8 if complete else {"levels": ("T8",)}
-    return Reading({code: Heard(codes, ("x",), 0, 1) for code, codes in said.items()}, (), (), (), False, marks)  # noqa: FBT003
+    return Reading(
+        {code: Heard(codes, ("x",), 0, 1) for code, codes in said.items()}, (), (), (), identifiers=False, scope=marks
+    )
 
 
 @pytest.mark.parametrize("complete", [True, False])

@@ -15,7 +15,7 @@ from flows.notes.lexicon import Answer, Lexicon, Topic, lexicon, load_lexicon
 from flows.pathways.metastasis import METASTASIS
 from flows.shorthand import MOST_CHARACTERS, Reading, read
 
-NOTES = tomllib.loads((Path(__file__).parent / "notes.toml").read_text(encoding="utf-8"))["note"]
+NOTES = tomllib.loads((Path(__file__).parent / "data" / "notes.toml").read_text(encoding="utf-8"))["note"]
 REAL = Path(__file__).parent.parent / "flows" / "catalog" / "shorthand.toml"
 
 

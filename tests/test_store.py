@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from store_kit import STEPS, ask, kept, letters
 
-from bot.desk import Desk, DeskStore, Letter
+from bot.desk import Desk, DeskStore, Letter, NumberInUse
 from bot.store.errors import StoreClosed
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
@@ -153,6 +153,8 @@ TALK = (
     Remark(Act.object, "deficit", ("minor",), "ben", 1_700_000_000.25),
     Remark(Act.discuss, "", ("posterior", "none"), "ann", 2.0),
     Remark(Act.vote, "", (), "ben", 3.0),
+    Remark(Act.settle, "deficit", ("minor",), "ann", 4.0, (Step(Kind.answer, "deficit", ("none",), "cleo"),)),
+    Remark(Act.close, "posterior", ("wish",), "ann", 5.0, record=("-100", 17)),
 )
 
 
@@ -294,6 +296,17 @@ async def test_forget_leaves_a_team_s_case_with_all_that_was_said_and_takes_the_
     assert first.case.revision == 2
 
 
+async def test_forget_takes_the_id_out_of_what_counted_when_something_was_said(ledger_store: Store) -> None:
+    counted = tuple(Step(Kind.answer, "deficit", ("none",), who) for who in ("ann", "ben"))
+    await ledger_store.run(added(team(talk=(Remark(Act.close, "posterior", (), "cleo", 1.0, counted),), owner="cleo")))
+    await ledger_store.run(lambda ledger: ledger.forget("ann"))
+    [found] = await ledger_store.run(lambda ledger: [ledger.get("1f")])
+    assert found
+    [remark] = found.case.talk
+    assert [step.codes for step in remark.counted] == [("none",), ("none",)]
+    assert [step.who for step in remark.counted] == ["-1", "ben"]
+
+
 async def test_a_case_that_somebody_said_nothing_in_is_left_as_it_is_by_their_forget(ledger_store: Store) -> None:
     case = team(owner="1001", steps=(Step(Kind.answer, "fitness", ("fit",), "11001"),))
     await ledger_store.run(added(case))
@@ -355,10 +368,67 @@ async def test_tidying_leaves_what_is_not_handled_and_what_may_be_repeated(store
         desk.set_aside(2, "KeyError")
         desk.handled(3, "")
         desk.handled(4, "")
-        desk.tidy(4)
+        desk.tidy(4, 0)
         return [desk.letter(update_id) is not None for update_id in (1, 2, 3, 4)]
 
     assert await store.run(work) == [True, True, False, True]
+
+
+async def test_what_is_numbered_far_from_the_newest_is_forgotten_on_either_side_of_it(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[bool]:
+        numbers = (10, 95, 100, 105, 900)
+        desk.take_in(letters(*numbers))
+        for number in numbers:
+            desk.handled(number, "")
+        desk.tidy(100, 20)
+        return [desk.letter(number) is not None for number in numbers]
+
+    assert await store.run(work) == [False, True, True, True, False]
+
+
+def numbered(update_id: int, fingerprint: str) -> Letter:
+    return Letter(update_id, "chat", f'"{fingerprint}"', fingerprint=fingerprint)
+
+
+async def test_a_number_that_comes_again_with_other_content_is_a_new_letter(store: SqlStore) -> None:
+    def first(desk: Desk) -> None:
+        desk.take_in([numbered(7, "old"), numbered(8, "old"), numbered(9, "")])
+        for number in (7, 8, 9):
+            desk.handled(number, "as it was")
+
+    await store.run(first)
+    again = [numbered(7, "new"), numbered(8, "old"), numbered(9, "new"), Letter(8, "chat", "?")]
+    assert await store.run(lambda desk: desk.take_in(again)) == [7], (
+        "9 and the last are of a program without fingerprints"
+    )
+    assert await store.run(lambda desk: desk.waiting()) == [numbered(7, "new")]
+    assert await store.run(lambda desk: desk.take_in([numbered(7, "new")])) == []
+    known = await store.run(lambda desk: desk.letter(8))
+    assert known == Letter(8, "", "", "as it was", "old")
+
+
+async def test_a_number_whose_letter_still_waits_is_not_given_to_another(store: SqlStore) -> None:
+    await store.run(lambda desk: desk.take_in([numbered(7, "old")]))
+    beside = asyncio.gather(store.run(added(kept())), return_exceptions=True)
+    with pytest.raises(NumberInUse):
+        await store.run(lambda desk: desk.take_in([numbered(8, "new"), numbered(7, "new")]))
+    assert list(await beside) == [None], "whoever shares the transaction is not told of it"
+    assert await store.run(lambda desk: desk.waiting()) == [numbered(7, "old")]
+
+
+async def test_a_dead_letter_gives_its_number_up_and_can_still_be_tried_again_or_dropped(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[int]:
+        found: list[int] = []
+        for fingerprint in ("first", "second", "third"):
+            found += desk.take_in([numbered(7, fingerprint)])
+            desk.set_aside(7, "KeyError")
+        return found
+
+    assert await store.run(work) == [7, 7, 7]
+    dead = await store.run(lambda desk: {letter.update_id: letter.fingerprint for letter, _ in desk.dead()})
+    assert dead == {-1: "first", -2: "second", 7: "third"}
+    assert await store.run(lambda desk: (desk.retry(-1), desk.drop(-2), desk.drop(7))) == (True, True, True)
+    assert [letter.fingerprint for letter in await store.run(lambda desk: desk.waiting())] == ["first"]
 
 
 async def test_the_newest_wish_of_a_slot_waits_where_the_first_one_did(store: SqlStore) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import shutil
 import sqlite3
 import stat
@@ -20,7 +22,7 @@ from sqlalchemy import Column, Table, Text, create_engine, inspect
 from store_kit import FORKED, STEPS, ask, chance_of, kept, open_each, path_of, sqlite_url, step
 
 from bot.store import migrate
-from bot.store.errors import CorruptDatabase, DatabaseAway, NewerDatabase
+from bot.store.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable, NewerDatabase
 from bot.store.migrations.__main__ import draft
 from bot.store.opening import database_at, open_store
 from bot.store.tables import METADATA
@@ -87,7 +89,7 @@ async def test_a_damaged_file_is_refused_with_advice_and_left_as_it_is(tmp_path:
 def test_a_database_of_a_newer_program_is_refused_with_advice_and_left_as_it_is(url: str) -> None:
     asyncio.run(open_store(url).close())
     ask(url, "UPDATE alembic_version SET version_num = 'v9999'")
-    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0002.*Run the newer program"):
+    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0003.*Run the newer program"):
         open_store(url)
     assert ask(url, "SELECT version_num FROM alembic_version") == [("v9999",)]
 
@@ -101,7 +103,7 @@ def test_the_migrations_make_what_the_tables_say(url: str) -> None:
 
 def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cases(tmp_path: Path, url: str) -> None:
     first = tmp_path / "first"
-    shutil.copytree(migrate.HERE, first, ignore=shutil.ignore_patterns("__pycache__", "v0002*"))
+    shutil.copytree(migrate.HERE, first, ignore=shutil.ignore_patterns("__pycache__", "v0002*", "v0003*"))
     with database_at(url).engine.begin() as connection:
         migrate.upgrade(connection, first)
     ask(url, "INSERT INTO bot (id) VALUES ('4242')")
@@ -120,7 +122,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cas
         True,
     )
     asyncio.run(store.close())
-    assert ask(url, "SELECT version_num FROM alembic_version") == [("v0002",)]
+    assert ask(url, "SELECT version_num FROM alembic_version") == [("v0003",)]
 
 
 def test_the_newest_version_that_is_known_is_the_head_of_the_migrations() -> None:
@@ -141,7 +143,7 @@ def test_a_change_of_the_tables_is_drafted_as_the_next_migration(
     with create_engine("sqlite://").begin() as connection:
         migrate.upgrade(connection, scripts)
         assert inspect(connection).has_table("ward")
-    assert [path.name for path in (scripts / "versions").glob("v0003*.py")] == ["v0003_wards.py"]
+    assert [path.name for path in (scripts / "versions").glob("v0004*.py")] == ["v0004_wards.py"]
 
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +180,7 @@ async def test_a_path_is_from_where_we_are_or_from_the_root_and_its_folder_is_ma
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for url in ("sqlite:///a ?#%41/relative.db".replace("?", "%3F"), f"sqlite:///{tmp_path}/deep/er/absolute.db"):
+    for url in ("sqlite:///a %3F#%41/relative.db", f"sqlite:///{tmp_path}/deep/er/absolute.db"):
         await open_store(url).close()
     files = {str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*.db")}
     assert set(files.values()) == {0o600}
@@ -187,24 +189,47 @@ async def test_a_path_is_from_where_we_are_or_from_the_root_and_its_folder_is_ma
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "advice"),
     [
-        "mysql://ann:hunter2@host/name",
-        "postgresql+psycopg://ann:hunter2@host/name",
-        "postgres://ann:hunter2@host/name",
-        "sqlite://",
-        "sqlite:///:memory:",
-        "sqlite://ann:hunter2@relative.db",
-        "sqlite:///file.db?password=hunter2",
-        "postgresql://ann:hunter2@host:port/name",
-        "hunter2",
-        "",
+        ("mysql://ann:hunter2@host/name", "must be sqlite:///file.db, .*postgresql://"),
+        ("postgresql+psycopg://ann:hunter2@host/name", "must be sqlite"),
+        ("postgres://ann:hunter2@host/name", "must be sqlite"),
+        ("hunter2", "must be sqlite"),
+        ("", "must be sqlite"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///", "names no file"),
+        ("sqlite://ann:hunter2@relative.db", "names no file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("sqlite:///file.db?password=hunter2", "write it as %3F"),
+        ("sqlite:////folder?/hunter2.db", "write it as %3F"),
+        ("sqlite:///~/hunter2.db", "write the whole path"),
+        ("sqlite:///100%/hunter2.db", "write a % as %25"),
+        ("sqlite:///hunter2\udcff.db", "cannot be printed"),
+        ("postgresql://ann:hunter2@hunter2@host/name", "write @ as %40"),
+        ("postgresql://ann:hunter2@hunter2/hunter2@host/name", "write @ as %40"),
+        ("postgresql://ann:hunter2@hunter2?hunter2@host/name", "write @ as %40"),
+        ("postgresql://ann/hunter2:hunter2@host/name", "/ as %2F"),
+        ("postgresql://ann:hunter2%@host/name", "write a % as %25"),
+        ("postgresql://ann:hunter2%00@host/name", "cannot be printed"),
+        ("postgresql://ann:hunter2\n@host/name", "cannot be printed"),
+        ("postgresql://ann:hunter2@host:port/name", "a number from 1 to 65535"),
+        ("postgresql://ann:hunter2@host:0/name", "a number from 1 to 65535"),
+        ("postgresql://ann:hunter2@host:65536/name", "a number from 1 to 65535"),
+        ("postgresql://ann:hunter2@host:5432,other:5432/name", "a number from 1 to 65535"),
+        (f"postgresql://ann:hunter2@host:{'9' * 5000}/name", "a number from 1 to 65535"),
+        ("postgresql://ann:hunter2/name", "without its @host"),
+        ("postgresql://ann:hunter2@::1/name", "a number from 1 to 65535"),
+        ("postgresql://ann:hunter2@[::1/name", r"an IPv6 host as \[::1\]"),
+        ("postgresql://ann:hunter2@::1]/name", r"a number from 1 to 65535|an IPv6 host"),
+        ("postgresql://ann:hunter2@", "names no host"),
+        ("postgresql://ann:x@host/name?hunter2", "is not name=value"),
     ],
 )
-def test_any_other_url_is_refused_with_those_that_are_allowed_and_without_its_password(url: str) -> None:
-    with pytest.raises(ValueError, match=r"allowed are sqlite:///file\.db, .*postgresql://") as refused:
+def test_a_url_that_cannot_be_used_is_refused_with_advice_and_without_its_password(url: str, advice: str) -> None:
+    with pytest.raises(DatabaseUnusable, match=f"^DATABASE_URL .*{advice}") as refused:
         open_store(url)
     assert "hunter2" not in told(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "nowhere.invalid"])
@@ -218,8 +243,62 @@ def test_a_server_that_does_not_answer_is_named_without_the_password(place: str)
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DatabaseAway, match=r"file/db\.db cannot be made"):
+    with pytest.raises(DatabaseUnusable, match=r"file/db\.db cannot be made: .* Check DATABASE_URL"):
         open_store(f"sqlite:///{tmp_path}/file/db.db")
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("folder", "is a folder"),
+        ("pipe", "is no file"),
+        ("loop", "cannot be made"),
+        ("n" * 300, "cannot be made"),
+        ("sealed.db", "may not be read and written"),
+        ("sealed/cases.db", "may not be read and written"),
+    ],
+)
+def test_what_can_be_no_database_is_refused_with_advice_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, why: str
+) -> None:
+    for folder in ("folder", "sealed"):
+        (tmp_path / folder).mkdir()
+    for file in ("sealed.db", "sealed/cases.db"):
+        (tmp_path / file).touch()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    # The tests may run as root, who may write everywhere: the rights are answered as for another user.
+    monkeypatch.setattr(os, "access", lambda path, _needed: not Path(path).name.startswith("sealed"))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DatabaseUnusable, match=f"{why}.* Check DATABASE_URL"):
+        open_store(tmp_path / place)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "touch", full)
+    with pytest.raises(DatabaseAway, match="No space left on device"):
+        open_store(tmp_path / "cases.db")
+
+
+def test_whatever_a_driver_raises_is_told_in_one_line_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("unforeseen: hunter2")
+
+    monkeypatch.setattr("sqlalchemy.Engine.connect", fail)
+    url = "postgresql://ann:hunter2@host/name"
+    with pytest.raises(DatabaseAway, match=r"cannot be opened: RuntimeError\. Check DATABASE_URL") as away:
+        open_store(url)
+    assert "hunter2" not in told(away.value)
+
+
+async def test_a_question_mark_and_a_percent_sign_in_a_path_are_kept(tmp_path: Path) -> None:
+    for place in (tmp_path / "why?%41.db", f"sqlite:///{tmp_path}/what%3F%2541.db"):
+        await open_store(place).close()
+    assert {path.name for path in tmp_path.glob("*.db")} == {"why?%41.db", "what?%41.db"}
 
 
 async def test_a_store_shows_which_database_it_is_but_no_password(tmp_path: Path, server: str) -> None:

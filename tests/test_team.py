@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from kit import CATALOG, Phone, buttons, labels, lines, plain, read, tap_of
 from syrupy.assertion import SnapshotAssertion
-from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, findings_of
+from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, disputed, findings_of, record, told
 
-from bot.reply import Visit
+from bot.reply import Reply, Visit
 from bot.shares import LASTS
-from flows.board import word
 from flows.card import PERSON, Card, Style, Tap, Verb, person
 from flows.discussion import MOST_REMARKS
-from flows.store import MemoryStore
+from flows.store import Ledger, MemoryStore
+from flows.team_case import word
 
 TOASTS = CATALOG.team.toasts
 GONE = CATALOG.wording.toasts.gone
@@ -37,9 +37,16 @@ def by(text: str, who: str) -> str:
 
 
 def findings_line(card: Card) -> str:
-    """The line of a card that tells the findings."""
-    [line] = [line for line in lines(card) if line.lead == CATALOG.wording.result.findings]
+    """The line of a card that tells the findings with who gave each; a recommendation has no word before it."""
+    own = CATALOG.wording.result.findings
+    [line] = [line for line in lines(card, Style.plain) if line.lead in ("", own) and f" ({PERSON[0]}" in line.text]
     return line.text
+
+
+async def name_of(group: Group) -> str:
+    """The name of the only case."""
+    kept = await group.case()
+    return kept.team.name if kept.team else ""
 
 
 async def tended(group: Group) -> None:
@@ -82,22 +89,106 @@ async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
     assert group.toast == TOASTS.held
-    assert block(group.card, "Disputed") == [
-        by("no deficit", ANA),
-        by("significant deficit", BEN),
-        "If no deficit: Posterior MIS, Posterior (open), Anterior corpectomy",
-        "If significant deficit: Posterior (open), Anterior corpectomy",
+    assert disputed(group.card) == [
+        f"{by('no deficit', ANA)}: Posterior MIS, Posterior (open), Anterior corpectomy",
+        f"{by('significant deficit', BEN)}: Posterior (open), Anterior corpectomy",
     ]
-    await group.tap("Discuss", who=CLEO)
-    assert group.toast == TOASTS.unsettled
+    for label in ("Discuss", "Close"):
+        await group.tap(label, who=ANA)
+        assert group.toast == TOASTS.unsettled
     assert group.polls == {}
+
+
+async def test_a_dispute_marks_the_headline_with_every_one_it_leaves_open_the_present_first(group: Group) -> None:
+    await group.finished()
+    await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
+    assert group.card.title == "Disputed: Posterior MIS or Posterior (open)"
+    assert told(group.card)[0][0] == "Disputed: no deficit or significant deficit"
+    assert "Posterior MIS" in dict(told(group.card)), "the reasons say of which of them they speak"
+    assert f"{by('no deficit', ANA)}, disputed" in findings_line(group.card)
+    await group.tap("✎ Answers", "✎ fit", "Unfit: comorbidities", who=CLEO)
+    assert group.card.title == "Disputed: Posterior MIS or Posterior (open) or Non-operative"
+    assert told(group.card)[0][0] == "Disputed: no deficit or significant deficit; fit or unfit: comorbidities"
+
+
+async def test_a_dispute_that_changes_no_headline_names_the_finding_and_leaves_the_headline(group: Group) -> None:
+    await group.finished()
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
+    assert group.card.title == "Posterior MIS"
+    assert told(group.card)[0][0] == "Disputed: no deficit or minor deficit"
+    assert f"{by('no deficit', ANA)}, disputed" in findings_line(group.card)
+
+
+async def test_a_dispute_that_asks_more_leaves_every_headline_open_that_may_follow(group: Group) -> None:
+    await group.finished()
+    await group.tap("✎ Answers", "✎ body only", "Circumferential", who=BEN)
+    assert group.card.title == "Disputed: Posterior MIS or Combined"
+
+
+async def test_a_question_is_not_renamed_by_a_dispute_on_an_earlier_answer(group: Group) -> None:
+    await group.command("case")
+    await group.tap(*T8_TAPS[:4])
+    title = group.card.title
+    await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
+    assert group.card.title == title
+    assert disputed(group.card)
+
+
+async def test_what_was_disputed_by_whom_and_who_settled_it_stays_on_the_decision_the_card_and_the_record(
+    group: Group,
+) -> None:
+    card = await group.finished()
+    for who, answer in ((BEN, "Minor"), (CLEO, "Significant")):
+        await group.tap("✎ Answers", "✎ no deficit", answer, who=who, at=card)
+    await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", at=card)
+    await group.tap("✎ Answers", "✎ minor deficit", "Significant", who=BEN, at=card)
+    await group.tap("✎ Answers", "✎ minor deficit", "Settle: minor deficit", at=card)
+    await group.tap("✎ Answers", "✎ fit", "Undecided", who=CLEO, at=card)
+    group.admins = {CLEO}
+    await group.tap("✎ Answers", "✎ fit", "Settle: fit", who=CLEO, at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
+    first = f"{by('minor deficit', BEN)}, {by('significant deficit', CLEO)} against {by('no deficit', ANA)}."
+    again = f"{by('significant deficit', BEN)} against {by('minor deficit', ANA)}."
+    settled = [
+        f"{first} {person(ANA)} settled it: minor deficit",
+        f"{again} {person(ANA)} settled it: minor deficit",
+        f"{by('fitness undecided', CLEO)} against {by('fit', ANA)}. {person(CLEO)} settled it: fit",
+    ]
+    [minutes] = group.pinned
+    assert block(group.messages[minutes], "What was disputed") == settled
+    assert block(group.messages[card], "What was disputed") == settled
+    text = record(group.messages[minutes])
+    assert text.splitlines()[2:5] == [
+        "Disputed by 2 members: minor deficit, significant deficit; settled by the member who answered: minor deficit",
+        "Disputed by one member: significant deficit; settled by the member who answered: minor deficit",
+        "Disputed by one member: fitness undecided; settled by another member: fit",
+    ]
+    assert not {ANA, BEN, CLEO} & set(re.findall(r"\d+", text))
+
+
+async def test_what_somebody_held_and_took_back_themselves_was_no_dispute_to_be_settled(group: Group) -> None:
+    card = await group.finished()
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
+    await group.tap("✎ Answers", "✎ no deficit", "None ✓", who=BEN)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
+    assert block(group.messages[group.pinned[0]], "What was disputed") == []
+
+
+async def test_of_very_many_disputes_the_last_ones_are_told_and_the_others_counted(group: Group) -> None:
+    card = await group.finished()
+    for _ in range(9):
+        await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN, at=card)
+        await group.tap("✎ Answers", "✎ no deficit", "Settle: no deficit", at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
+    *told_of, last = block(group.messages[group.pinned[0]], "What was disputed")
+    assert (len(told_of), last) == (6, "3 earlier ones are not listed")
 
 
 async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ body only", "Circumferential", who=BEN)
-    [told] = [line for line in block(group.card, "Disputed") if line.startswith("If circumferential")]
-    assert told.endswith("?")
+    [said] = [line for line in disputed(group.card) if line.startswith("circumferential")]
+    assert said.endswith("?")
 
 
 @pytest.mark.parametrize("settler", [ANA, CLEO])
@@ -109,7 +200,7 @@ async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group
     assert group.toast == TOASTS.not_yours.format(who=person(ANA))
     await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=settler)
     assert group.toast == TOASTS.settled
-    assert block(group.card, "Disputed") == []
+    assert disputed(group.card) == []
     assert by("minor deficit", settler) in findings_line(group.card)
     await group.tap("Discuss", who=BEN)
     assert len(group.polls) == 1
@@ -122,7 +213,8 @@ async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it
     await group.tap(*T8_TAPS, who=BEN)
     for _ in range(2):
         await group.tap("✎ Answers", "✎ no deficit", "Significant", who=ANA)
-        assert block(group.card, "Disputed")[:2] == [by("no deficit", BEN), by("significant deficit", ANA)]
+        held = [line.partition(": ")[0] for line in disputed(group.card)]
+        assert held == [by("no deficit", BEN), by("significant deficit", ANA)]
     await group.tap("✎ Answers", "✎ no deficit", who=ANA)
     settle = tap_of(group.card, "Settle: significant deficit")
     await group.wish(settle, ANA, 1)
@@ -139,7 +231,7 @@ async def test_levels_that_are_disputed_are_settled_whole(group: Group) -> None:
         await group.tap("✎ Answers", "✎ T8", level, who=BEN)
     await group.tap("✎ Answers", "✎ T8", "Settle: T8–T9, T11 · 3 levels", who=CLEO)
     assert findings_of(await group.case())["levels"] == ("T8", "T9", "T11")
-    assert block(group.card, "Disputed") == []
+    assert disputed(group.card) == []
 
 
 async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
@@ -147,16 +239,16 @@ async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
     await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     await group.tap("✎ Answers", "✎ no deficit", "None ✓", who=BEN)
     assert group.toast == TOASTS.settled
-    assert block(group.card, "Disputed") == []
+    assert disputed(group.card) == []
 
 
 async def test_levels_are_disputed_one_by_one(group: Group) -> None:
     await group.finished()
     for level in ("T9", "T10"):
         await group.tap("✎ Answers", "✎ T8", level, who=BEN)
-    assert by("T8–T10 · 3 levels", BEN) in block(group.card, "Disputed")
+    assert disputed(group.card)[1].startswith(by("T8–T10 · 3 levels", BEN))
     await group.tap("✎ Answers", "✎ T8", "Keep as it is", who=BEN)
-    assert block(group.card, "Disputed") == []
+    assert disputed(group.card) == []
     await group.tap("✎ Answers", "✎ T8", "T8 ✓", who=BEN)
     assert group.toast == CATALOG.wording.toasts.nothing_chosen
 
@@ -205,7 +297,7 @@ async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(
         assert group.toast == TOASTS.vote_open
     await group.wish(tap_of(opened, "Undecided"), ANA, card)
     assert group.toast == TOASTS.vote_open
-    await group.tap("Close", "Posterior MIS", at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
     await group.wish(tap_of(opened, "Undecided"), ANA, card)
     assert group.toast == TOASTS.decided
     assert findings_of(await group.case())["fitness"] == ("fit",)
@@ -240,15 +332,20 @@ async def test_a_decision_is_posted_once_and_pinned_and_the_poll_ends(group: Gro
     await group.tap("Discuss")
     await group.vote("Posterior MIS", BEN)
     await group.tap("Close", who=BEN, at=card)
-    await group.tap("Posterior MIS", who=BEN, at=card)
     assert group.toast == TOASTS.leads_only
     await group.tap("Close", at=card)
-    decide = tap_of(group.messages[card], "Posterior MIS")
+    await group.tap("Posterior MIS", who=BEN, at=card)
+    assert group.toast == TOASTS.leads_only
+    await group.tap("Posterior MIS", at=card)
+    assert group.messages[card].title == "Decide: Posterior MIS?"
+    await group.tap("Decide", who=BEN, at=card)
+    assert group.toast == TOASTS.leads_only
+    decide = tap_of(group.messages[card], "Decide")
     for who in (ANA, ANA, BEN):
         await group.wish(decide, who, card)
     [minutes] = group.pinned
     assert sorted(group.messages) == [card, minutes]
-    assert group.messages[minutes].title == "Decision: Posterior MIS"
+    assert read(group.messages[minutes]).text.splitlines()[0] == f"Decision: Posterior MIS · {(await name_of(group))}"
     assert [poll.open for poll in group.polls.values()] == [False]
 
 
@@ -273,7 +370,7 @@ async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_an
     await group.tap("Discuss")
     for who, answer in ((ANA, "Posterior MIS"), (BEN, "Posterior MIS"), (CLEO, "Anterior")):
         await group.vote(answer, who)
-    await group.tap("Close", "Posterior MIS", at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert [line.text for line in lines(group.card, Style.typed)] == [
         "Maple, 15 Jan 2027, 08:00 UTC",
         "T8: fit, no deficit, body only, limited destruction, no prior treatment",
@@ -297,14 +394,15 @@ async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpi
     assert group.toast == TOASTS.leads_only
     await group.tap("Reopen", at=card if at == "card" else minutes)
     assert group.pinned == []
-    assert group.messages[minutes].title == "Superseded: Posterior MIS"
+    assert group.messages[minutes].title.startswith("Superseded: Posterior MIS · ")
     assert labels(group.messages[minutes]) == []
     assert "✎ Answers" in labels(group.messages[card])
-    await group.tap("✎ Answers", "✎ no deficit", "Minor", "Close", "Posterior (open)", at=card)
+    await group.tap("✎ Answers", "✎ no deficit", "Minor", "Close", "Posterior (open)", "Decide", at=card)
     assert len(group.pinned) == 1
-    assert group.messages[minutes].title == "Superseded: Posterior MIS"
+    assert group.messages[minutes].title.startswith("Superseded: Posterior MIS · ")
     assert by("no deficit", ANA) in block(group.messages[minutes], "Who answered")
-    assert group.messages[group.pinned[0]].title == "Decision: Posterior decompression and stabilization"
+    assert group.messages[group.pinned[0]].title == f"Decision: Posterior (open) · {await name_of(group)}"
+    assert "Posterior decompression and stabilization" in read(group.messages[group.pinned[0]]).text
 
 
 async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_picked(group: Group) -> None:
@@ -346,9 +444,9 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "take the vote back": ((*T8_TAPS, "Discuss"), "End the poll"),
     "give a reason": ((*T8_TAPS, "Discuss", "Add reason"), "prognosis"),
     "take a reason back": ((*T8_TAPS, "Discuss", "Add reason", "prognosis", "Add reason"), "Remove my reason"),
-    "decide": ((*T8_TAPS, "Close"), "Posterior MIS"),
+    "decide": ((*T8_TAPS, "Close", "Posterior MIS"), "Decide"),
     "decide with a reason": ((*T8_TAPS, "Close", "Combined"), "prognosis"),
-    "take up again": ((*T8_TAPS, "Close", "Posterior MIS"), "Reopen"),
+    "take up again": ((*T8_TAPS, "Close", "Posterior MIS", "Decide"), "Reopen"),
 }
 """Everything that changes a case: the taps that lead there, and the one that counts."""
 
@@ -393,14 +491,17 @@ async def test_a_decided_case_is_reopened_from_its_record_once_its_name_is_picke
     assert group.toast == TOASTS.which
     assert group.messages[minutes] == record
     await group.tap(name, at=card)
-    assert group.messages[minutes].title == "Superseded: Posterior MIS"
+    assert group.messages[minutes].title.startswith("Superseded: Posterior MIS · ")
 
 
 async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: Group) -> None:
     older = await group.finished()
     newer = await group.finished(BEN)
-    await group.tap("All options", "Combined", at=older)
-    assert group.messages[older].title == "Combined anterior and posterior"
+    shown = dict(group.messages)
+    await group.tap("All options", at=older)
+    assert (group.opens[:3], group.messages) == ("rc1", shown)
+    await group.tap("✎ Answers", at=older)
+    assert group.messages[older].title == CATALOG.wording.result.changing
     await group.tap("Discuss", at=newer)
     assert len(group.polls) == 1
 
@@ -419,7 +520,7 @@ async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
         group.messages[older], "The vote"
     )
     assert f"Posterior MIS: 1 · {person(CLEO)} · Supported by the source" in block(group.messages[newer], "The vote")
-    await group.tap("Close", "Posterior MIS", who=BEN, at=newer)
+    await group.tap("Close", "Posterior MIS", "Decide", who=BEN, at=newer)
     assert {poll.case: poll.open for poll in group.polls.values()} == {"c1": True, "c2": False}
     await group.tap("Add reason", "other", who=CLEO, at=older)
     assert group.messages[older].label.startswith(names[0])
@@ -471,7 +572,7 @@ async def test_a_vote_wakes_the_case_that_it_belongs_to(group: Group) -> None:
     await tended(group)
     await group.vote("Posterior MIS", BEN)
     assert not (await group.case()).aside
-    await group.tap("Close", "Posterior MIS", at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert len(group.pinned) == 1
 
 
@@ -536,20 +637,23 @@ async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_
     assert {k.card for k in kept.values()} <= set(new.messages) | {None}
     assert [poll.case for poll in new.polls.values()] == ["c2"]
     [minutes] = new.pinned
-    assert new.messages[minutes].title == "Decision: Posterior MIS"
+    assert new.messages[minutes].title.startswith("Decision: Posterior MIS · ")
     await new.vote("Posterior MIS", CLEO)
     shown = dict(new.messages)
     await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
     assert set(new.messages) == set(shown)
 
 
-async def test_help_in_a_group_is_of_the_group_also_from_its_button(group: Group) -> None:
+async def test_help_in_a_group_is_of_the_group_and_from_its_button_opens_for_the_reader_alone(group: Group) -> None:
     await group.command("start")
+    shown = dict(group.messages)
     await group.tap("Help", who=BEN)
-    assert group.card.title == CATALOG.team.pages.help.title
+    assert (group.opens, group.messages) == ("see-hp", shown)
+    phone = Phone(place=BEN, who=BEN, store=group.store)
+    await phone.follow(group.opens)
+    assert phone.card.title == CATALOG.team.pages.help.title
     await group.command("help")
-    assert len(group.messages) == 2
-    assert group.messages[1] == group.messages[2]
+    assert group.card.title == CATALOG.team.pages.help.title
     await group.tap("New case", who=BEN)
     assert f"opened by {person(BEN)}" in read(group.card).text
 
@@ -643,6 +747,46 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     assert person(CLEO) in text
 
 
+async def forgotten(group: Group, who: str) -> None:
+    """Let a member have erased what is kept of them, and the cards drawn anew that named them."""
+
+    def erased(ledger: Ledger) -> Reply:
+        worked = ledger.said_by(who)
+        ledger.forget(who)
+        return Reply(group.rooms.team.unsigned(ledger, worked))
+
+    await group.do(erased)
+
+
+async def test_forget_draws_the_cards_and_records_anew_that_named_somebody_and_no_other(group: Group) -> None:
+    await group.decided(CLEO)
+    first = await group.decided(BEN)
+    minutes = group.pinned[-1]
+    await group.tap("Reopen", who=BEN, at=first)
+    await group.tap(
+        "✎ Answers", "✎ no deficit", "Significant", "Close", "Posterior (open)", "Decide", who=BEN, at=first
+    )
+    before = dict(group.messages)
+    await forgotten(group, BEN)
+    changed = {number for number, card in group.messages.items() if card != before[number]}
+    assert changed == {first, minutes, group.pinned[-1]}
+    assert all(person(BEN) not in read(card).text for card in group.messages.values())
+    superseded = group.messages[minutes]
+    assert superseded.title.startswith("Superseded: Posterior MIS")
+    assert by("no deficit", "-1") in block(superseded, "Who answered"), "what was decided on stays as it was"
+    await forgotten(group, BEN)
+    assert {number for number, card in group.messages.items() if card != before[number]} == changed
+
+
+async def test_forget_after_the_group_has_moved_touches_no_message_of_another_number(group: Group) -> None:
+    await group.decided(BEN)
+    new = Group(place="-1007", store=group.store, now=group.now)
+    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
+    shows = await new.store.run(lambda ledger: new.rooms.team.unsigned(ledger, ledger.said_by(BEN)))
+    assert {show.at for show in shows} <= set(new.messages)
+    assert {show.place for show in shows} == {"-1007"}
+
+
 async def test_forget_is_done_in_private_and_erases_nothing_in_a_group(group: Group) -> None:
     await group.finished()
     await group.command("forget")
@@ -712,7 +856,7 @@ async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: Group
         await group.vote("Posterior MIS", f"p{number}")
     await group.tap("Add reason", "other", who=BEN, at=card)
     assert group.toast == TOASTS.crowded
-    await group.tap("Close", "Posterior MIS", at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert len(group.pinned) == 1
 
 

@@ -19,7 +19,7 @@ from conftest import Fields, Rig, data_of, rig_on, virtual_rig
 
 from bot.desk import Desk, NotSaved
 from bot.health import STALE, Health
-from bot.http import serving
+from bot.http import AddressTaken, serving
 from bot.settings import SettingsFault, read_settings
 from bot.store.opening import open_store
 from bot.telegram.intake import letter_of
@@ -32,9 +32,9 @@ RIGHT = "a-secret_of-the-webhook"
 class Door:
     """A door that is open on a port, and whoever knocks."""
 
-    def __init__(self, port: int, session: aiohttp.ClientSession) -> None:
+    def __init__(self, port: int, session: aiohttp.ClientSession, host: str = "127.0.0.1") -> None:
         self.port = port
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{host}:{port}"
         self.session = session
 
     async def post(self, body: Any, secret: str | None = RIGHT, path: str = "/hook") -> int:
@@ -157,7 +157,7 @@ async def test_a21_a_body_that_never_says_how_large_it_is_is_refused_once_it_is_
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"no json", b'{"update_id": 1', b"[]", b"7", b"null", b'"x"', b"[" * 5000, b"\xff\xfe", b'{"\\ud800": 1}'],
+    [b"", b"no json", b'{"message": 1', b"[]", b"7", b"null", b'"x"', b"[" * 5000, b"\xff\xfe", b'{"\\ud800": 1}'],
 )
 async def test_what_is_no_json_object_is_refused(at_door: Door, taken: Taken, body: bytes) -> None:
     assert await at_door.post(body) == 400
@@ -288,6 +288,40 @@ async def test_b15_a_delivery_that_cannot_be_read_is_confirmed_and_set_aside(tmp
         assert rig.cloud.toasts()["q900"].startswith("That failed")
 
 
+GARBLED = {
+    "no UTF-8": b'"first_name":"x\xff"',
+    "half of a sign": b'"first_name":"\xed\xa0\x80"',
+    "half of a sign, written out": b'"first_name":"\\ud800"',
+    "no number": b'"first_name":NaN',
+    "nested 1,100 deep": b'"first_name":' + b"[" * 1100 + b"]" * 1100,
+    "a text without end": b'"first_name":"x',
+    "its end is missing": b'"first_name":"x"}, "message"',
+}
+
+
+@pytest.mark.parametrize("spoilt", GARBLED.values(), ids=GARBLED.keys())
+async def test_b15_a_delivery_with_one_bad_byte_is_set_aside_and_the_next_is_served(
+    tmp_path: Path, spoilt: bytes
+) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        tap = rig.cloud.taps(7, 5, ".0.nw", "4321") | {"update_id": 900}
+        body = orjson.dumps(tap).replace(b'"first_name":"x"', spoilt)
+        assert [await at_door.post(body) for _ in range(2)] == [200, 200]
+        assert await at_door.deliver(rig.cloud.writes(8, "/new")) == 200
+        await rig.settled()
+        assert inbox_of(tmp_path)[900] == "dead"
+        assert rig.cloud.toasts()["4321"].startswith("That failed")
+        assert "Which symptomatic levels" in rig.cloud.newest(8)[1]["text"]
+
+
+async def test_a_number_that_is_delivered_again_with_other_content_is_done(tmp_path: Path) -> None:
+    async with bot_at_door(tmp_path) as (rig, at_door):
+        for user in (7, 8, 8):
+            assert await at_door.deliver(rig.cloud.writes(user, "/new") | {"update_id": 900}) == 200
+            await rig.settled()
+        assert [call.chat for call in rig.cloud.of("sendMessage")] == [7, 8]
+
+
 async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (rig, at_door):
         head = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 999999\r\n\r\n{{".encode()
@@ -379,6 +413,6 @@ async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: P
 
 async def test_a_port_that_is_taken_is_told_in_plain_words() -> None:
     async with opened(Health(time.monotonic), Taken()) as found:
-        with pytest.raises(SettingsFault, match="cannot be listened on"):
+        with pytest.raises(AddressTaken, match="cannot be listened on"):
             async with serving(door(Health(time.monotonic), Taken()), f"127.0.0.1:{found.port}"):
                 pass

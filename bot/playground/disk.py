@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 
@@ -26,24 +26,58 @@ CREATE TABLE IF NOT EXISTS kept (
 """
 
 
+_READABLE: Final = (
+    "PRAGMA quick_check(1)",
+    "SELECT name, value FROM counter LIMIT 1",
+    "SELECT kind, owner, id, at, value FROM kept LIMIT 1",
+)
+
+
+class ChatsUnusable(OSError):
+    """The file of the chats cannot be used; its text is fit for the person at the terminal."""
+
+    def __init__(self, path: Path | str, why: str) -> None:
+        """Name the file, what is wrong with it, and what to do."""
+        name = Path(path).name
+        super().__init__(
+            f"{path} cannot be used ({why}). The playground's chats are in it, no cases. Move it away with {name}-wal "
+            f"and {name}-shm, if they are there, and start again: the chats then begin anew."
+        )
+
+
 class Disk:
     """A drawer of JSON objects and bytes by kind, owner and number, written through to the file at once."""
 
-    def __init__(self, path: Path | str = ":memory:") -> None:
-        """Open the file, and make it where there is none."""
-        self._db = sqlite3.connect(path)
-        self._db.executescript(_TABLES)
+    def __init__(self, path: Path | str = ":memory:", begin: int = 0) -> None:
+        """Open the file, and make it where there is none.
+
+        Args:
+            path: the file.
+            begin: what numbers begin after that were never given before; a later one in each new file keeps what is
+                numbered in it apart from what was numbered in one that was deleted.
+
+        Raises:
+            ChatsUnusable: where the file cannot be opened, or is no such file.
+        """
+        self._begin = begin
+        self._db = _opened(path)
 
     def transaction(self) -> AbstractContextManager[object]:
         """Give the context within which all writes hold together: `with disk.transaction(): …`."""
         return self._db
 
     def number(self, name: str) -> int:
-        """Give the next number of this name, from 1 on; it is never given again."""
+        """Give the next number of this name; it is never given again."""
         row = self._db.execute(
-            "INSERT INTO counter VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value", (name,)
+            "INSERT INTO counter VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
+            (name, self._begin + 1),
         ).fetchone()
         return int(row[0])
+
+    def last_number(self, name: str) -> int:
+        """Give the last number that was given of this name, 0 where there was none."""
+        row = self._db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
 
     def put(self, kind: str, owner: int, number: int, value: Json | bytes, at: float = 0) -> None:
         """Keep a value, in place of what was there."""
@@ -99,3 +133,21 @@ class Disk:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+
+def _opened(path: Path | str) -> sqlite3.Connection:
+    """Open a file, look whether it can be read, and bring it to what is kept today."""
+    opened = None
+    try:
+        opened = sqlite3.connect(path)
+        opened.executescript(_TABLES)
+        told = [opened.execute(asked).fetchone() for asked in _READABLE]
+    except sqlite3.Error as error:
+        why = str(error)
+    else:
+        if told[0] == ("ok",):
+            return opened
+        why = "it is damaged"
+    if opened:
+        opened.close()
+    raise ChatsUnusable(path, why)

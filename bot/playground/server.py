@@ -21,7 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.playground.api import BotApi
 from bot.playground.events import Events
-from bot.playground.guard import Guard
+from bot.playground.guard import Guard, new_key
 from bot.playground.refused import Refused
 from bot.playground.web import PAGE, Web, refused
 from bot.playground.world import World
@@ -40,18 +40,20 @@ class Playground(Starlette):
 
     Attributes:
         api: the Bot API that it speaks.
+        key: what opens the part that the page alone may reach; made anew for each run.
     """
 
     def __init__(self, world: World, api: BotApi, page: Path) -> None:
         """Put the parts together."""
         self.api = api
+        self.key = new_key()
         self._events = Events(world)
         super().__init__(
             routes=[
                 Route("/bot{token}/{method}", api.answer, methods=["GET", "POST"]),
                 *Web(world, api.polling, self._events, page).routes(),
             ],
-            middleware=[Middleware(Guard)],
+            middleware=[Middleware(Guard, key=self.key)],
             exception_handlers={Refused: refused, Exception: _failed},
         )
 
@@ -163,7 +165,8 @@ def _listen(port: int) -> socket.socket:
             listener = socket.create_server((HOST, candidate))
         except OSError as error:
             if error.errno != errno.EADDRINUSE or candidate == last:
-                raise
+                why = f"port {candidate} of this machine cannot be listened on: {error.strerror}"
+                raise OSError(f"{why}; choose another PLAYGROUND_PORT") from None
         else:
             # asyncio sets this only on a socket that says that it speaks TCP; without it an answer takes 40 ms.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -9,6 +9,9 @@ from bot.playground.disk import Disk, Json
 from bot.playground.disorder import Disorder
 
 _DAY: Final = 24 * 60 * 60.0
+_BEYOND: Final = 10
+"""How far an offset may lie beyond the next number."""
+
 _WHATEVER: Final = 2**62
 # The last one is off in every new bot, until its owner lets Telegram give it.
 _ONLY_IF_ASKED: Final = ("chat_member", "message_reaction", "message_reaction_count", "chosen_inline_result")
@@ -37,11 +40,14 @@ class Updates:
         """Give the oldest updates that wait.
 
         Args:
-            offset: confirms everything below it; a negative one everything but the last of the queue.
+            offset: confirms everything below it; a negative one everything but the last of the queue. One far beyond
+                what was ever numbered confirms nothing, and is answered from the beginning.
             limit: how many to give at most.
         """
         with self._disk.transaction():
             first = offset if offset >= 0 else self._disk.nth_newest("update", 0, -offset)
+            if first > self._disk.last_number("update") + 1 + _BEYOND:
+                first = 0
             if first > 0:
                 self._disk.drop_below("update", 0, first)
         return self._disorder.rearranged(self._disk.every("update", 0, limit), first, limit)

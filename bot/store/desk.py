@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import UpdateBase, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, UpdateBase, and_, bindparam, delete, func, insert, or_, select, update
 
-from bot.desk import Letter, Wish
+from bot.desk import Letter, NumberInUse, Wish
 from bot.store.ledger import SqlLedger
 from bot.store.tables import BOT, INBOX, OUTBOX, SILENT, Insert, for_each_database
 from flows.card import person
@@ -16,9 +16,8 @@ NEW: Final = "new"
 DONE: Final = "done"
 DEAD: Final = "dead"
 
-_LETTER: Final = (INBOX.c.update_id, INBOX.c.lane, INBOX.c.body, INBOX.c.toast)
+_LETTER: Final = (INBOX.c.update_id, INBOX.c.lane, INBOX.c.body, INBOX.c.toast, INBOX.c.fingerprint)
 _BY_ID: Final = INBOX.c.update_id == bindparam("id")
-_TAKE_IN: Final = for_each_database(INBOX, lambda insert: insert.on_conflict_do_nothing().returning(INBOX.c.update_id))
 _FIND: Final = select(*_LETTER).where(_BY_ID)
 _WAITS: Final = select(INBOX.c.update_id).where(_BY_ID, INBOX.c.state == NEW)
 _WAITING: Final = select(*_LETTER).where(INBOX.c.state == NEW).order_by(INBOX.c.update_id)
@@ -50,7 +49,31 @@ _WHOSE: Final = select(BOT.c.id)
 _CLAIM: Final = insert(BOT)
 _SILENCE: Final = for_each_database(SILENT, lambda insert: insert.on_conflict_do_nothing().returning(SILENT.c.chat))
 _UNWISH: Final = delete(OUTBOX).where(OUTBOX.c.place == bindparam("old"))
-_TIDY: Final = delete(INBOX).where(INBOX.c.update_id < bindparam("before"), INBOX.c.state == DONE)
+_TIDY: Final = delete(INBOX).where(
+    INBOX.c.state == DONE,
+    or_(INBOX.c.update_id < bindparam("below"), INBOX.c.update_id > bindparam("above")),
+)
+_KNOWN: Final = select(INBOX.c.state, INBOX.c.fingerprint).where(_BY_ID)
+_LOWEST: Final = select(func.min(INBOX.c.update_id))
+_RENUMBER: Final = update(INBOX).where(_BY_ID).values(update_id=bindparam("number"))
+
+
+def _kept(insert: Insert) -> UpdateBase:
+    """Say: keep a letter, in place of a handled one of the same number that was another update."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[INBOX.c.update_id],
+        set_={name: new[name] for name in ("lane", "body", "state", "toast", "fault", "fingerprint")},
+        where=and_(INBOX.c.state == DONE, _other(INBOX.c.fingerprint, new.fingerprint)),
+    ).returning(INBOX.c.update_id)
+
+
+def _other(known: ColumnElement[str], new: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say: both fingerprints are there, and they differ."""
+    return and_(known != "", new != "", known != new)
+
+
+_TAKE_IN: Final = for_each_database(INBOX, _kept)
 
 
 def _wished(insert: Insert) -> UpdateBase:
@@ -105,9 +128,24 @@ class SqlDesk(SqlLedger):
         super().move(old, new)
 
     def take_in(self, letters: Sequence[Letter]) -> list[int]:
-        """Keep letters; give the ids of those that were not known before."""
-        new = [letter for letter in letters if self._driver.row(_TAKE_IN[self._driver.name], _taken_in(letter))]
-        return sorted(letter.update_id for letter in new)
+        """Keep letters; give the ids of those that were not known before.
+
+        Raises:
+            NumberInUse: where another letter that has the same number still waits to be handled.
+        """
+        return sorted(letter.update_id for letter in letters if self._take_in(letter))
+
+    def _take_in(self, letter: Letter) -> bool:
+        """Keep a letter; tell whether it is new. A dead one that was another update gives its number up."""
+        while not self._driver.row(_TAKE_IN[self._driver.name], _taken_in(letter)):
+            state, fingerprint = self._driver.row(_KNOWN, {"id": letter.update_id}) or (DONE, "")
+            if not fingerprint or not letter.fingerprint or fingerprint == letter.fingerprint:
+                return False
+            if state == NEW:
+                raise NumberInUse(letter.update_id)
+            (lowest,) = self._driver.row(_LOWEST, {}) or (0,)
+            self._driver.count(_RENUMBER, {"id": letter.update_id, "number": min(0, lowest) - 1})
+        return True
 
     def letter(self, update_id: int) -> Letter | None:
         """Find a letter that was taken in, handled or not."""
@@ -158,12 +196,12 @@ class SqlDesk(SqlLedger):
         """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
         return [wish for wish in wishes if not self._driver.count(_GRANTED, {"shown": wish.version})]
 
-    def tidy(self, before: int) -> None:
-        """Delete handled letters with an update id below `before`; Telegram repeats none so old."""
-        self._driver.count(_TIDY, {"before": before})
+    def tidy(self, newest: int, remembered: int) -> None:
+        """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
+        self._driver.count(_TIDY, {"below": newest - remembered, "above": newest + remembered})
 
 
 def _taken_in(letter: Letter) -> dict[str, Any]:
     """Give what is written of a letter that is new."""
     whose = {"update_id": letter.update_id, "lane": letter.lane, "body": letter.body}
-    return {**whose, "state": NEW, "toast": letter.toast, "fault": ""}
+    return {**whose, "state": NEW, "toast": letter.toast, "fault": "", "fingerprint": letter.fingerprint}

@@ -35,7 +35,11 @@ class NewerDatabase(StoreFault):
 
 
 class DatabaseAway(StoreFault):
-    """The database cannot be reached, or may not be used."""
+    """The database cannot be reached now; it may be there again later."""
+
+
+class DatabaseUnusable(StoreFault):
+    """What DATABASE_URL names can be no database, until somebody changes the setting or the rights to the file."""
 
 
 class StoreClosed(RuntimeError):

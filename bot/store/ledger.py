@@ -147,9 +147,13 @@ class SqlLedger:
             self._driver.count(_KEEP_SECRET, {"made": found})
         return str(found)
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        return self._every(_SAID_BY, {"who": who, "quoted": f'"{who}"'})
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
-        for kept in self._every(_SAID_BY, {"who": owner, "quoted": f'"{owner}"'}):
+        for kept in self.said_by(owner):
             self.put(without(kept, owner), kept.case.revision)
         self._driver.count(_FORGET_WISHES, {"owner": owner})
         self.erased = True
@@ -188,7 +192,7 @@ def _changing(kept: Kept) -> dict[str, Any]:
         "edition": case.edition,
         "revision": case.revision,
         "turn": case.turn,
-        "steps": [[step.kind, step.question, step.codes, step.who] for step in case.steps],
+        "steps": _written(case.steps),
         "card": kept.card,
         "aside": kept.aside,
         "touched": kept.touched,
@@ -203,7 +207,7 @@ def _team_columns(kept: Kept, team: Team) -> dict[str, Any]:
     """Give what is written of a team's case beside; whoever opened it may have had their id taken out."""
     return {
         "owner": kept.owner,
-        "talk": [[said.act, said.subject, said.codes, said.who, said.at] for said in kept.case.talk],
+        "talk": [_remark(said) for said in kept.case.talk],
         "name": team.name,
         "opened": team.opened,
         "giver": team.giver,
@@ -230,11 +234,32 @@ def _kept(row: Sequence[Any]) -> Kept:
 @lru_cache(maxsize=REMEMBERED)
 def _steps(written: str) -> tuple[Step, ...]:
     """Read the steps of a case."""
-    lists = orjson.loads(written)
+    return _read(orjson.loads(written))
+
+
+def _written(steps: Sequence[Step]) -> list[list[Any]]:
+    return [[step.kind, step.question, step.codes, step.who] for step in steps]
+
+
+def _read(lists: Sequence[Sequence[Any]]) -> tuple[Step, ...]:
     return tuple(Step(_KINDS[kind], question, tuple(codes), who) for kind, question, codes, who in lists)
+
+
+def _remark(said: Remark) -> list[Any]:
+    """Write what somebody said; what counted at that moment and which message records it stand last, where noted."""
+    noted: list[Any] = [_written(said.counted)] if said.counted or said.record else []
+    noted += [list(said.record)] if said.record else []
+    return [said.act, said.subject, said.codes, said.who, said.at, *noted]
 
 
 def _talk(written: str) -> tuple[Remark, ...]:
     """Read what a team says of a case; nothing where none was ever said."""
     lists = orjson.loads(written) or ()
-    return tuple(Remark(Act(act), subject, tuple(codes), who, at) for act, subject, codes, who, at in lists)
+    return tuple(_said(*remark) for remark in lists)
+
+
+def _said(
+    act: str, subject: str, codes: list[str], who: str, at: float, counted: Any = (), record: Any = None
+) -> Remark:
+    """Read what somebody said."""
+    return Remark(Act(act), subject, tuple(codes), who, at, _read(counted), tuple(record) if record else None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.database import Database
-from bot.store.errors import DatabaseAway
+from bot.store.database_url import check_database_url
+from bot.store.errors import DatabaseAway, DatabaseUnusable, StoreFault
 from bot.store.migrate import bring_up_to_date
 from bot.store.postgresql import Postgresql
 from bot.store.sqlite import Sqlite
@@ -17,54 +17,57 @@ from bot.store.store import SqlStore
 from bot.store.transaction import Transactions
 from bot.store.writer import Writer
 
-FORMS: Final = "sqlite:///file.db, sqlite:////folder/file.db, postgresql://user:password@host/database"
-"""What a URL may look like."""
 
-
-def open_store(url: str) -> SqlStore:
-    """Open the database at a URL; one that is not there yet is made, one that is old is brought up to date.
+def open_store(place: str | Path) -> SqlStore:
+    """Open the database at a URL, or a SQLite file; make it if it is not there, bring it up to date if it is old.
 
     It waits for the disk or the server, and so belongs before the event loop, or on a thread beside it.
 
     Raises:
-        ValueError: for a URL that is none of the `FORMS`.
+        DatabaseUnusable: for a URL that cannot be used, or a file that may not be.
         CorruptDatabase: for a file that is damaged.
         NewerDatabase: for a database of a newer program.
         DatabaseAway: where the database cannot be reached.
     """
-    database = database_at(url)
+    database = database_at(place)
     try:
-        connection = database.engine.connect()
-        try:
-            bring_up_to_date(database, connection)
-        except BaseException:
-            connection.close()
-            raise
-    except DBAPIError as error:
-        # The driver's own words, never its arguments; without what led to them, which would bear the password.
-        why = str(error.orig).strip().partition("\n")[0]
-        raise DatabaseAway(f"{database.name} cannot be opened: {why}. Check DATABASE_URL.") from None
-    transactions = Transactions(connection, database)
-    transactions.clean()
-    return SqlStore(Writer(transactions), database.name)
+        return SqlStore(Writer(_ready(database)), database.name)
+    except StoreFault:
+        raise
+    except Exception as error:  # noqa: BLE001 # a driver raises what it likes, and whoever runs the bot reads one line
+        raise DatabaseAway(f"{database.name} cannot be opened: {_why(error)}. Check DATABASE_URL.") from None
 
 
-def database_at(url: str) -> Database:
-    """Read a URL.
+def database_at(place: str | Path) -> Database:
+    """Return the database at a URL, or in a SQLite file.
 
     Raises:
-        ValueError: for one that is none of the `FORMS`; it says nothing of the URL but its scheme.
+        DatabaseUnusable: for a URL that cannot be used; it repeats nothing of it.
     """
+    if isinstance(place, Path):
+        return Sqlite(place)
     try:
-        parts = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ValueError(f"DATABASE_URL cannot be read; allowed are {FORMS}") from None
-    match parts.drivername:
-        case "sqlite" if parts.database and parts.database != ":memory:" and not parts.host and not parts.query:
-            return Sqlite(Path(parts.database))
-        case "sqlite":
-            raise ValueError(f"DATABASE_URL names no file; allowed are {FORMS}")
-        case "postgresql":
-            return Postgresql(parts)
-        case scheme:
-            raise ValueError(f"DATABASE_URL begins with {scheme}:; allowed are {FORMS}")
+        parts = make_url(check_database_url(place))
+    except ValueError as error:
+        raise DatabaseUnusable(f"DATABASE_URL {error}.") from None
+    return Sqlite(Path(parts.database or "")) if parts.drivername == "sqlite" else Postgresql(parts)
+
+
+def _ready(database: Database) -> Transactions:
+    """Connect, bring the tables up to date, and wipe what a killed process left."""
+    connection = database.engine.connect()
+    try:
+        bring_up_to_date(database, connection)
+        transactions = Transactions(connection, database)
+        transactions.clean()
+    except BaseException:
+        connection.close()
+        raise
+    return transactions
+
+
+def _why(error: Exception) -> str:
+    """Return the driver's words, never its arguments; of any other error the name, for it may bear the password."""
+    if isinstance(error, DBAPIError):
+        return str(error.orig).strip().partition("\n")[0]
+    return type(error).__name__

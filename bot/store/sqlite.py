@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from contextlib import AbstractContextManager, closing, suppress
@@ -11,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from bot.store.database import json_text
-from bot.store.errors import CorruptDatabase, DatabaseAway
+from bot.store.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable
 
 WAIT: Final = "PRAGMA busy_timeout = 5000"
 """How long to wait for another process that writes, in milliseconds."""
@@ -22,6 +24,12 @@ SETTINGS: Final = (
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",  # VACUUM puts no copy into a temporary file
 )
+
+
+_PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE)
+"""Why a file cannot be made now, while it may be later; for any other reason somebody has to change something."""
+
+_ELSEWHERE: Final = "Check DATABASE_URL, or without it XDG_DATA_HOME."
 
 
 class Sqlite:
@@ -35,15 +43,18 @@ class Sqlite:
 
         Raises:
             CorruptDatabase: for a file that is damaged, or no database.
-            DatabaseAway: where the file can be neither read nor made.
+            DatabaseUnusable: for what is no file, or a file that may not be read, written or made.
+            DatabaseAway: where the disk does not let it be read or made now.
         """
         self.name = str(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 path.touch(mode=0o600)  # what is in it concerns nobody else on the machine
+            _check_rights(path)
         except OSError as error:
-            raise DatabaseAway(f"{path} cannot be made: {error.strerror}. Check DATABASE_URL.") from error
+            kind = DatabaseAway if error.errno in _PASSING else DatabaseUnusable
+            raise kind(f"{path} cannot be made: {error.strerror}. {_ELSEWHERE}") from error
         _check(path)
         self.engine = _engine(path)
 
@@ -69,6 +80,14 @@ class Sqlite:
         finally:
             raw.execute(WAIT)
         return not busy
+
+
+def _check_rights(path: Path) -> None:
+    if not path.is_file():
+        raise DatabaseUnusable(f"{path} is {'a folder' if path.is_dir() else 'no file'}. {_ELSEWHERE}")
+    for place, needed in ((path, os.R_OK | os.W_OK), (path.parent, os.W_OK | os.X_OK)):
+        if not os.access(place, needed):
+            raise DatabaseUnusable(f"{place} may not be read and written by this user. {_ELSEWHERE}")
 
 
 def _check(path: Path) -> None:

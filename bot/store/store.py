@@ -13,16 +13,20 @@ Result = TypeVar("Result")
 
 
 class SqlStore:
-    """Keeps cases, letters and wishes in a database. It is made by `bot.store.opening.open_store`."""
+    """Keeps cases, letters and wishes in a database. It is made by `bot.store.opening.open_store`.
+
+    Attributes:
+        name: which database it is, without a password.
+    """
 
     def __init__(self, writer: Writer, name: str) -> None:
-        """Take the writer; the name says which database it is, without a password."""
+        """Take the writer, and the name of its database."""
         self._writer = writer
-        self._name = name
+        self.name = name
 
     def __repr__(self) -> str:
         """Name the database."""
-        return f"SqlStore({self._name})"
+        return f"SqlStore({self.name})"
 
     async def run(self, work: Callable[[Desk], Result]) -> Result:
         """Do the work in one transaction, and give its result once that is committed.

@@ -95,6 +95,8 @@ INBOX: Final = Table(
     Column("state", Text, nullable=False),
     Column("toast", Text, nullable=False),
     Column("fault", Text, nullable=False),
+    # Telegram's numbers may start anew: one that comes again with another fingerprint is another update.
+    Column("fingerprint", Text, nullable=False, server_default=text("''")),
 )
 
 OUTBOX: Final = Table(

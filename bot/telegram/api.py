@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from telegram.error import NetworkError
+from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 
+from bot.telegram.garbled import Garbled
 from bot.telegram.wire import Wire
+
+LONGEST_WORDS: Final = 200
+"""Characters of an error that are logged."""
 
 
 class Api:
@@ -17,6 +21,7 @@ class Api:
     def __init__(self, token: str, url: str, wire: BaseRequest | None = None) -> None:
         """Take the token and the server's scheme, host and port."""
         self._wire = wire or Wire()
+        self._token = token
         # The library's Bot would write this address, token and all, into its log.
         self._base = f"{url}/bot{token}"
 
@@ -42,10 +47,33 @@ class Api:
 
         Raises:
             TelegramError: as the library names it: BadRequest, Forbidden, RetryAfter, NetworkError, TimedOut, …
+            Garbled: where the answer cannot be read, and what was to be done is not known to be done.
         """
         data = RequestData([RequestParameter(key, value, None) for key, value in params.items()])
         try:
             return await self._wire.post(f"{self._base}/{method}", data, read_timeout=wait)
         except KeyError:
             failure = NetworkError("the answer has no result")
+        except Garbled as garbled:
+            result = garbled.result_of(method)
+            if result is None:
+                raise
+            return result
+        except TelegramError as error:
+            if not isinstance(error.__cause__, Garbled):
+                raise
+            # A filter or a proxy in between refuses with a page of its own, and the library takes that for Telegram's.
+            failure = NetworkError("the answer is none of the Bot API")
         raise failure
+
+    def refusal(self, error: TelegramError) -> str:
+        """Return Telegram's words of why it refuses a call, on one line, never with the token; empty for other errors.
+
+        They are for the log where the call bears nothing of a person: what made other errors is not known so well.
+        """
+        if not isinstance(error, BadRequest):
+            return ""
+        words = " ".join(error.message.split())
+        for secret in (self._token, self._token.partition(":")[2]):
+            words = words.replace(secret, "…") if secret else words
+        return words[:LONGEST_WORDS]

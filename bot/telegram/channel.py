@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from structlog.typing import FilteringBoundLogger
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.access import Access
 from bot.conversation import COMMANDS
@@ -20,6 +20,7 @@ from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.api import Api
 from bot.telegram.clerk import Clerk, Terms
 from bot.telegram.ear import Ear
+from bot.telegram.failures import failure_of
 from bot.telegram.floods import Floods
 from bot.telegram.inline import Inline
 from bot.telegram.intake import KINDS
@@ -44,6 +45,17 @@ TEND: Final = 60.0
 
 SWEEP: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
+
+
+REFUSALS: Final = 3
+"""How often Telegram refuses a webhook before the bot gives up: a name may be found a moment later."""
+
+LONGEST_OFFER: Final = 600.0
+"""Seconds between attempts to offer the commands: they are looked up, and nothing else hangs on them."""
+
+
+class WebhookRefused(Exception):
+    """Telegram will not deliver to the webhook; it bears Telegram's words."""
 
 
 class OtherBot(Exception):
@@ -77,7 +89,7 @@ class Channel:
         inline = Inline(api, rooms.lookup, catalog.wording.labels, access, self._members, log)
         parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, ear, inline, Floods(clock), log)
         self.reception = Reception(*parts, self.health.committed)
-        self._poller = Poller(api, self._polled, log, clock)
+        self._poller = Poller(api, self.reception.accept, log, clock, polled=self.health.polled)
         self._left: set[object] = set()
         self._begun = asyncio.Event()
 
@@ -90,7 +102,7 @@ class Channel:
             OtherBot: where the database is another bot's.
         """
         self.health.expect_polls()
-        await self._serve({"deleteWebhook": {}}, self._poller.run)
+        await self._serve({}, self._poller.run)
 
     async def listen(self, url: str, secret: str) -> None:
         """Serve what the webhook brings until cancelled; then send what is under way.
@@ -101,9 +113,9 @@ class Channel:
 
         Raises:
             TokenRefused: where the token has been refused for ten minutes.
+            WebhookRefused: where Telegram will not deliver there.
         """
-        hook = {"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}
-        await self._serve({"setWebhook": hook}, self._watch)
+        await self._serve({"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}, self._watch)
 
     async def delivered(self, batch: list[Any]) -> int:
         """Keep what the webhook brings, once that is in hand which was left undone before: it came first.
@@ -114,11 +126,13 @@ class Channel:
         await self._begun.wait()
         return await self.reception.accept(batch)
 
-    async def _serve(self, intake: dict[str, dict[str, Any]], receive: Callable[[], Any]) -> None:
+    async def _serve(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
+        """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
         await self._api.open()
         beside = [asyncio.create_task(self._sweep()), asyncio.create_task(self._tend())]
         try:
-            await self._begin(intake)
+            await self._begin(hook)
+            beside.append(asyncio.create_task(self._offer()))
             await receive()
         finally:
             for task in beside:
@@ -127,16 +141,14 @@ class Channel:
             await self._outbox.close(ENDING)
             await self._api.close()
 
-    async def _begin(self, intake: dict[str, dict[str, Any]]) -> None:
+    async def _begin(self, hook: dict[str, Any]) -> None:
         """Make oneself known, through whatever hinders it, and take up what was left undone."""
         me = await self._insist("getMe", {})
         self._members.username = str(me.get("username", ""))
         if await self._kept(lambda desk: desk.claim(str(me["id"]))) != str(me["id"]):
             raise OtherBot
-        for menu in self._menus():
-            await self._insist("setMyCommands", menu)
-        for method, params in intake.items():
-            await self._insist(method, params)
+        if hook:
+            await self._hooked(hook)
         self._log.info("started", bot=me.get("username", ""))
         # At one moment: what a dead process had asked for may still be committed in between, and be seen in neither.
         wishes, letters = await self._kept(lambda desk: (desk.wishes(), desk.waiting()))
@@ -186,18 +198,53 @@ class Channel:
                 self._log.error("not_saved")
                 await asyncio.sleep(SAVE_WAIT)
 
-    async def _insist(self, method: str, params: dict[str, Any]) -> Any:
-        """Call until it succeeds."""
+    async def _insist(self, method: str, params: dict[str, Any], final: tuple[type[TelegramError], ...] = ()) -> Any:
+        """Call until it succeeds, or fails with what is final."""
         wait = FIRST_WAIT
         while True:
             try:
                 return await self._api.call(method, params)
+            except final:
+                raise
             except TelegramError as error:
                 wait = await self._poller.again(error, wait)
 
-    async def _polled(self, batch: list[Any]) -> int:
-        self.health.polled()
-        return await self.reception.accept(batch)
+    async def _hooked(self, hook: dict[str, Any]) -> None:
+        """Set the webhook.
+
+        Raises:
+            WebhookRefused: where Telegram refuses it again and again.
+        """
+        said = ""
+        for _ in range(REFUSALS):
+            try:
+                await self._insist("setWebhook", hook, (BadRequest,))
+            except BadRequest as error:
+                said = self._api.refusal(error)
+                self._log.error("webhook_refused", said=said, advice="check WEBHOOK_URL")
+                await asyncio.sleep(FIRST_WAIT)
+            else:
+                return
+        raise WebhookRefused(said)
+
+    async def _offer(self) -> None:
+        """Offer the commands, again and again until Telegram takes them; nothing waits for it."""
+        for menu in self._menus():
+            wait = FIRST_WAIT
+            while not await self._offered("setMyCommands", menu, wait):
+                wait = min(wait * 2, LONGEST_OFFER)
+
+    async def _offered(self, method: str, params: dict[str, Any], wait: float) -> bool:
+        """Call once, and wait after a failure."""
+        try:
+            await self._api.call(method, params)
+        except TelegramError as error:
+            pause = failure_of(error).wait or wait
+            said = self._api.refusal(error)
+            self._log.warning("not_offered", error=type(error).__name__, said=said, retry_in=pause)
+            await asyncio.sleep(pause)
+            return False
+        return True
 
     async def _sweep(self) -> None:
         """Take up what has been left undone for a whole round: the process that had begun it is gone."""

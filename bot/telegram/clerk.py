@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,13 +12,15 @@ from structlog.typing import FilteringBoundLogger
 from bot.access import Access
 from bot.conversation import Conversation
 from bot.desk import Desk, Letter, Wish
-from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
+from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
+from bot.service.read_links import TO_CASE
 from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
 from bot.telegram.html import Press
 from bot.telegram.intake import Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
+from bot.telegram.names import BOT
 from flows.card import Tap, Verb
 from flows.store import chat_of
 
@@ -31,6 +34,15 @@ TAP: Final = "tap:"
 
 class HandledAlready(Exception):
     """A letter was handled by another process, which also shows what follows."""
+
+
+class MemberWanted(Exception):
+    """Only a member of a group may have that in private; Telegram is to be asked first."""
+
+    def __init__(self, chat: int) -> None:
+        """Take the group."""
+        super().__init__(chat)
+        self.chat = chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +72,17 @@ class Clerk:
         self._log = log
         self._press = Press()
 
-    def handle(self, desk: Desk, letter: Letter, role: Role = Role.member) -> tuple[Wish, ...]:
+    def handle(self, desk: Desk, letter: Letter, role: Role | None = None) -> tuple[Wish, ...]:
         """Handle a letter that waits; give the answer to the tap, if it is one, and what else is to be done.
 
         Args:
             desk: the transaction.
             letter: the letter.
-            role: what the person may do in the group it comes from.
+            role: what the person may do in the group it comes from, or reads of; None where nobody was asked.
 
         Raises:
             HandledAlready: where another process has handled it meanwhile; nothing is to be kept then.
+            MemberWanted: where it hangs on a group of which nobody was asked; nothing is to be kept then.
         """
         arrival = arrival_in(letter)
         reply = self._reply(desk, arrival, role)
@@ -135,7 +148,7 @@ class Clerk:
         self._conversation.expire(desk, self._terms.keep)
         return self._wishes(desk, "", self._team.tended(desk, self._terms.rest))
 
-    def _reply(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
+    def _reply(self, desk: Desk, arrival: Arrival, role: Role | None) -> Reply:
         """Let those take part who may; others are told why not. Everybody may have theirs erased."""
         tapped = arrival.kind == Kind.tap
         tap = unpack(arrival.data) if tapped else None
@@ -149,17 +162,57 @@ class Clerk:
         forgets = tap.verb is Verb.erase if tap else arrival.data == "forget" and not tapped
         allowed = self._access.allows(arrival.who, arrival.chat) or forgets
         if not arrival.private:
-            return self._in_group(desk, arrival, tap, role, allowed=allowed)
-        if not allowed:
-            return self._conversation.not_listed(str(arrival.who), tapped=tapped)
-        visit = Visit(arrival.place, str(arrival.who), arrival.card)
-        if tapped:
+            return self._in_group(desk, arrival, tap, role or Role.member, allowed=allowed)
+        visit = Visit(arrival.place, str(arrival.who), arrival.card, bears=arrival.bears)
+        if arrival.data == "start" and re.fullmatch(TO_CASE, arrival.argument):
+            return self._linked(desk, arrival, visit, role)
+        alone = self._alone(desk, arrival, tap, visit) if allowed else self._not_listed(arrival)
+        if tap and tap.case and (not allowed or alone.forged == FOREIGN):
+            return self._read(desk, arrival, tap, visit, role) or alone
+        return alone
+
+    def _not_listed(self, arrival: Arrival) -> Reply:
+        return self._conversation.not_listed(str(arrival.who), tapped=arrival.kind == Kind.tap)
+
+    def _alone(self, desk: Desk, arrival: Arrival, tap: Tap | None, visit: Visit) -> Reply:
+        """Let a person work alone."""
+        if tap and tap.verb is Verb.erase:
+            return self._erased(desk, tap, visit)
+        if arrival.kind == Kind.tap:
             return self._conversation.tap(desk, tap, visit)
         if arrival.data == "start" and arrival.argument:
             return self._conversation.linked(desk, arrival.argument, visit)
         if arrival.data:
             return self._conversation.command(desk, arrival.data, visit)
         return self._conversation.text(desk, visit, said_in(arrival.argument))
+
+    def _erased(self, desk: Desk, tap: Tap, visit: Visit) -> Reply:
+        """Erase what is kept of a person; the cards of their teams name them no more."""
+        worked = desk.said_by(visit.who)
+        reply = self._conversation.tap(desk, tap, visit)
+        return replace(reply, shows=(*reply.shows, *self._team.unsigned(desk, worked)))
+
+    def _linked(self, desk: Desk, arrival: Arrival, visit: Visit, role: Role | None) -> Reply:
+        """Let a member read what they asked for in the group; a moment ago they tapped there."""
+        tap = self._team.linked(desk, arrival.argument, visit)
+        return (tap and self._read(desk, arrival, tap, visit, role)) or self._team.not_read("link_gone", tapped=False)
+
+    def _read(self, desk: Desk, arrival: Arrival, tap: Tap, visit: Visit, role: Role | None) -> Reply | None:
+        """Let a member of a group read its case in private; None where it is no team's case.
+
+        Where Telegram does not say who is a member, the link says that they tapped there; a tap says nothing.
+        """
+        kept = self._team.to_read(desk, tap)
+        if kept is None:
+            return None
+        chat, tapped = int(chat_of(kept.place)), arrival.kind == Kind.tap
+        if not self._access.allows(arrival.who, chat):
+            return self._not_listed(arrival)
+        if role is None:
+            raise MemberWanted(chat)
+        if role is Role.outsider or (tapped and role is Role.unknown):
+            return self._team.not_read("outsider" if role is Role.outsider else "unsure", tapped=tapped)
+        return self._team.read(desk, kept, tap, visit)
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""
@@ -170,7 +223,8 @@ class Clerk:
         masked = arrival.masked or role is Role.unseen
         if masked or role is Role.outsider:
             return self._team.refused("masked" if masked else "outsider", "" if tapped else arrival.data)
-        visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=role is Role.admin)
+        admin = role is Role.admin
+        visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=admin, bears=arrival.bears)
         if tapped:
             return self._team.tap(desk, tap, visit)
         return self._team.command(desk, arrival.data, arrival.argument, visit)
@@ -180,7 +234,7 @@ class Clerk:
         kept = desk.balloted(vote.data)
         return int(chat_of(kept.place)) if kept else 0
 
-    def _vote(self, desk: Desk, arrival: Arrival, role: Role) -> Reply:
+    def _vote(self, desk: Desk, arrival: Arrival, role: Role | None) -> Reply:
         """Take a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
         if arrival.kind == Kind.poll:
             return self._team.uncounted(desk, arrival.data, lambda question: mark(question) == arrival.argument)
@@ -200,8 +254,11 @@ class Clerk:
         wishes = self._wishes(desk, arrival.place, reply)
         if not arrival.query:
             return wishes
-        said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else {}
-        body = orjson.dumps({"callback_query_id": arrival.query} | said).decode()
+        # A client that is given words as well shows them, and opens nothing.
+        opens = {"url": f"https://t.me/{BOT}?start={reply.opens}"} if reply.opens else {}
+        said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else opens
+        late = {"late": reply.late, "chat_id": arrival.chat} if reply.late else {}
+        body = orjson.dumps({"callback_query_id": arrival.query} | said | late).decode()
         return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
 
     def _wish(self, desk: Desk, place: str, show: Show) -> Wish:

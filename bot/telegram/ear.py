@@ -11,8 +11,10 @@ import orjson
 from bot.reply import Said
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
+from flows.findings import Codes
 from flows.flow import Flow
 from flows.heard import IDENTIFIERS
+from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
 from flows.shorthand import Reading, read
 
@@ -48,7 +50,7 @@ class Ear:
             del self._words[next(iter(self._words))]
         beside = [part for part in ("context", "left", "outside") if words.get(part)]
         beside += [IDENTIFIERS] if reading.identifiers else []
-        return _written(reading.answers, beside, str(update_id), number)
+        return _written(reading.answers, beside, str(update_id), number, encode_scope(reading.scope))
 
     def quoted(self, text: str) -> str:
         """Put the words of notes into a text in HTML."""
@@ -63,12 +65,14 @@ def said_in(argument: str) -> Said:
     """Read what was taken in of a message."""
     if not argument:
         return Said()
-    findings, beside, note, message = orjson.loads(argument)
-    return Said({question: tuple(codes) for question, codes in findings.items()}, tuple(beside), note, message)
+    findings, beside, note, message, *scope = orjson.loads(argument)
+    answers = {question: tuple(codes) for question, codes in findings.items()}
+    # What an earlier version took in has no scope.
+    return Said(answers, tuple(beside), note, message, tuple(scope[0]) if scope else ())
 
 
-def _written(findings: Any, beside: list[str], note: str, message: int) -> str:
-    return orjson.dumps((findings, beside, note, message)).decode()
+def _written(findings: Any, beside: list[str], note: str, message: int, scope: Codes = ()) -> str:
+    return orjson.dumps((findings, beside, note, message, scope)).decode()
 
 
 def _words(reading: Reading) -> dict[str, str]:

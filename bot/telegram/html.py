@@ -74,28 +74,49 @@ def _button(card: Card, button: Button) -> dict[str, object]:
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
     """Write blocks, each after its gap; those that are folded and follow one another fold as one."""
-    gap = _GAP
+    before: Block | None = None
     for folded, several in groupby(blocks, key=lambda block: block.style is Style.folded):
-        text = _GAP.join(map(_block, several))
-        # A quote stands off by itself.
-        yield f"\n<blockquote expandable>{text}</blockquote>" if folded else gap + text
-        gap = "\n" if folded else _GAP
+        if folded:
+            group = tuple(several)
+            yield f"\n<blockquote expandable>{_GAP.join(map(_block, group))}</blockquote>"
+            before = group[-1]
+            continue
+        for block in several:
+            yield _gap(before, block) + _block(block)
+            before = block
+
+
+def _gap(before: Block | None, block: Block) -> str:
+    """Return what parts a block from what stands before it; None is the title."""
+    if block.heading:
+        return "\n" if before and before.style is Style.folded else _GAP
+    if before is None or before.style is Style.folded or block.style is Style.urgent:
+        return "\n"  # a quote and a warning stand off by themselves
+    small_print = block.style is Style.small and before.style is Style.plain and not before.heading
+    return "\n" if small_print else _GAP
 
 
 def _block(block: Block) -> str:
     bullet = "· " if block.style is Style.listed else ""
-    lines = [bullet + _line(line) for line in block.lines]
+    line = _summary if block.style is Style.summary else _line
+    lines = [bullet + line(said) for said in block.lines]
     heading = [f"<b>{escape(block.heading, quote=False)}</b>"] if block.heading else []
     text = (" · " if block.style is Style.small else "\n").join([*heading, *lines])
     match block.style:
         case Style.urgent:
-            return f"⚠️ <b>{text}</b>"
+            return f"⚠️ {text}"
         case Style.small:
             return f"<i>{text}</i>"
         case Style.typed:
             return f"<pre>{text}</pre>"
         case _:
             return text
+
+
+def _summary(line: Line) -> str:
+    lead = f"{escape(line.lead, quote=False)}: " if line.lead else ""
+    text = escape(line.text, quote=False)
+    return lead + (f"<b>{text}</b>" if line.strong else text)
 
 
 def _line(line: Line) -> str:

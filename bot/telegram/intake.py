@@ -14,7 +14,9 @@ from telegram.constants import ChatType
 
 from bot.conversation import COMMANDS
 from bot.desk import Letter
+from bot.service.read_links import TO_CASE, TO_PAGE
 from bot.team import COMMANDS as TEAM_COMMANDS
+from bot.telegram.fingerprint import fingerprint_of
 from flows.prefill import SCOPE_PATTERN
 
 KINDS: Final = ("message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
@@ -35,7 +37,8 @@ MOST_DATA: Final = 80
 
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+([A-Za-z0-9_-]{1,64})\s*$|\s|$)")
 _PAYLOAD: Final = re.compile(
-    r"case|[a-z0-9]{1,16}-[0-9]{1,12}-[0-9a-f]{24}|p1[0-9a-f]{5}[a-z-]{6}|p2[0-9a-f]{5}[a-z-]{6}" + SCOPE_PATTERN
+    f"case|[a-z0-9]{{1,16}}-[0-9]{{1,12}}-[0-9a-f]{{24}}|p1[0-9a-f]{{5}}[a-z-]{{6}}|{TO_CASE}|{TO_PAGE}"
+    f"|p2[0-9a-f]{{5}}[a-z-]{{6}}{SCOPE_PATTERN}"
 )
 """What the bot's own links bear; what somebody writes behind /start is nobody's business."""
 
@@ -74,6 +77,7 @@ class Arrival:
             answers of a vote; the mark of a poll's question; the number of the chat that a group has become.
         topic: the topic of a forum; 0 where the chat has none.
         masked: whether somebody writes as the group, as a channel or as a bot.
+        bears: whether the message that was tapped shows this very button, as Telegram has it.
     """
 
     who: int
@@ -86,11 +90,12 @@ class Arrival:
     argument: str = ""
     topic: int = 0
     masked: bool = False
+    bears: bool = False
 
     def body(self) -> str:
         """Write it for a letter."""
         person = (self.who, self.chat, self.private, self.query, self.card, self.data)
-        return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked)).decode()
+        return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked, self.bears)).decode()
 
     @property
     def place(self) -> str:
@@ -142,9 +147,14 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
         arrival = _arrived(update, username)
         if arrival and arrival.private and arrival.kind == Kind.message and not arrival.data:
             arrival = replace(arrival, argument=hear(update_id, update["message"]))
-        return Letter(update_id, str(arrival.chat), arrival.body()) if arrival else None
+        return _letter(update, arrival) if arrival else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
+
+
+def _letter(update: dict[str, Any], arrival: Arrival) -> Letter:
+    """Return what is kept of an update."""
+    return Letter(update["update_id"], str(arrival.chat), arrival.body(), fingerprint=fingerprint_of(update))
 
 
 def update_id_of(update: object) -> int | None:
@@ -180,8 +190,9 @@ def _tapped(query: dict[str, Any]) -> Arrival:
     if not message:
         return Arrival(who, who, True, str(query["id"]), None, data, Kind.tap)  # noqa: FBT003 - as read
     chat, private = _chat(message)
+    tapped = Arrival(who, chat, private, str(query["id"]), _number(message), data, Kind.tap)
     masked = _masked(query["from"])
-    return Arrival(who, chat, private, str(query["id"]), _number(message), data, Kind.tap, "", _topic(message), masked)
+    return replace(tapped, topic=_topic(message), masked=masked, bears=data in _buttons(message))
 
 
 def _voted(answer: dict[str, Any]) -> Arrival | None:
@@ -264,6 +275,12 @@ def _chat(message: dict[str, Any]) -> tuple[int, bool]:
 def _topic(message: dict[str, Any]) -> int:
     """Read the topic of a forum; a thread of replies is none."""
     return int(message["message_thread_id"]) if message.get("is_topic_message") else 0
+
+
+def _buttons(message: dict[str, Any]) -> list[object]:
+    """Read what the buttons of a message bear; nothing where Telegram does not show them."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", ())
+    return [button.get("callback_data") for row in rows for button in row]
 
 
 def _masked(user: dict[str, Any]) -> bool:

@@ -34,7 +34,12 @@ class Line(asyncio.Protocol):
         self._ended = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
+        # What HTTP lets a reader accept is accepted: a line carries the answers of one server to one reader.
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True, lenient_chunked_length=True, lenient_optional_cr_before_lf=True
+        )
         self._parts: list[bytes] = []
+        self._headed = self._framed = False
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
         self.since = self._loop.time()
 
@@ -98,24 +103,44 @@ class Line(asyncio.Protocol):
             self._break()
             self.close()
 
+    def eof_received(self) -> None:
+        """End an answer whose body reaches as far as the connection; any other one is cut off."""
+        if self._headed and not self._framed and self._parser.get_status_code() >= FIRST_FINAL:
+            self._complete()
+
     def on_message_begin(self) -> None:
-        """Begin an answer."""
+        """Begin an answer; a second one, which nobody asked for, ends the connection."""
         self._parts.clear()
+        self._headed = self._framed = False
+        if self._answer is None or self._answer.done():
+            self.close()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note whether the answer says by itself where its body ends; else it ends with the connection."""
+        named = name.lower()
+        chunked = named == b"transfer-encoding" and value.rstrip().lower().endswith(b"chunked")
+        self._framed |= chunked or named == b"content-length"
+
+    def on_headers_complete(self) -> None:
+        """Note that the body comes next."""
+        self._headed = True
 
     def on_body(self, body: bytes) -> None:
         """Take a part of its body."""
         self._parts.append(body)
 
     def on_message_complete(self) -> None:
-        """Hand the answer to whoever asked."""
-        status = self._parser.get_status_code()
-        if status < FIRST_FINAL:
-            return
+        """Hand the answer to whoever asked; one that only announces another is passed over."""
+        if self._parser.get_status_code() >= FIRST_FINAL:
+            self._complete()
+
+    def _complete(self) -> None:
+        """Hand out what was read."""
         if not self._parser.should_keep_alive():
             self.close()
         self.since = self._loop.time()
         if self._answer and not self._answer.done():
-            self._answer.set_result((status, b"".join(self._parts)))
+            self._answer.set_result((self._parser.get_status_code(), b"".join(self._parts)))
         self._parts.clear()
 
     def _break(self) -> None:

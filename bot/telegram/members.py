@@ -27,12 +27,16 @@ MOST_NAME: Final = 64
 
 
 class Role(StrEnum):
-    """What a person may do in a group; nothing where they are an outsider, or rule it without being seen."""
+    """What a person may do in a group; nothing where they are an outsider, or rule it without being seen.
+
+    Of some people in some groups Telegram does not say.
+    """
 
     admin = "admin"
     member = "member"
     unseen = "unseen"
     outsider = "outsider"
+    unknown = "unknown"
 
 
 _ADMINS: Final = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
@@ -59,12 +63,17 @@ class Members:
 
     async def role(self, chat: int, who: int) -> Role:
         """Tell what a person may do in a group; where Telegram does not say in time, what every member may."""
+        said = await self.said(chat, who)
+        return Role.member if said is Role.unknown else said
+
+    async def said(self, chat: int, who: int) -> Role:
+        """Return what Telegram says of a person in a group, or last said."""
         held = self._roles.get((chat, who))
         if held and self._clock() - held[1] < HOLDS:
             return held[0]
         found = await self._asked(chat, who)
         if found is None:
-            return held[0] if held else Role.member
+            return held[0] if held else Role.unknown
         self._roles.pop((chat, who), None)
         if found is Role.unseen:
             # Nothing tells when they can be seen again, and they are asked to be: so they are asked after each time.

@@ -12,14 +12,22 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from bot.desk import NotSaved
 from bot.telegram.api import Api
 from bot.telegram.failures import failure_of
+from bot.telegram.garbled import Garbled
 from bot.telegram.intake import KINDS
+from bot.telegram.progress import Progress
 
 POLL: Final = 50
 """Seconds that one poll stays open."""
 
+BATCH: Final = 100
+"""Updates that are asked for at once; one alone, as long as one of so many cannot be read."""
+
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 5.0
 """Seconds between attempts after a failure: short, for a clinician waits at the other end."""
+
+LOOK_AGAIN: Final = 0.2
+"""Seconds until an update that cannot be read is asked for once more: it may have been the way and not the update."""
 
 SAVE_WAIT: Final = 2.0
 """Seconds between attempts to save while the database cannot."""
@@ -46,14 +54,30 @@ class Poller:
         log: FilteringBoundLogger,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        polled: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the Bot API, what keeps a batch (giving its last update id), a steady clock, a sleep."""
+        """Take what it works with.
+
+        Args:
+            api: the Bot API.
+            accept: keeps a batch and returns its last update id.
+            log: the log.
+            clock: a steady clock.
+            sleep: waits for so many seconds.
+            polled: is told of each poll that got somewhere.
+        """
         self._api = api
         self._accept = accept
         self._log = log
         self._clock = clock
         self._sleep = sleep
+        self._polled = polled
         self._refused_since: float | None = None
+        self._offset = 0
+        self._alone = 0
+        self._suspect: int | None = None
+        self._taken_back = False
+        self._progress = Progress()
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -62,13 +86,16 @@ class Poller:
             SecondPoller: where another process polls with the same token.
             TokenRefused: where the token has been refused for ten minutes.
         """
-        offset = 0
         conflicts = 0
         wait = FIRST_WAIT
         while True:
+            began = self._clock()
             try:
-                batch = await self._api.call("getUpdates", _asking(offset), wait=POLL + 10)
-            except Conflict:
+                batch = await self._fetched()
+            except Conflict as error:
+                if "webhook" in error.message.lower():
+                    await self._take_back()
+                    continue
                 # A poll of a bot that was just killed may still be open: the first conflict proves nothing.
                 conflicts += 1
                 if conflicts > 1:
@@ -78,12 +105,67 @@ class Poller:
             except TelegramError as error:
                 wait = await self.again(error, wait)
                 continue
-            conflicts, wait = 0, FIRST_WAIT
+            conflicts, wait, self._taken_back = 0, FIRST_WAIT, False
             self.heard()
-            try:
-                offset = max(offset, await self._accept(batch if isinstance(batch, list) else []) + 1)
-            except NotSaved:
-                await self._sleep(SAVE_WAIT)
+            await self._take(batch, self._clock() - began)
+
+    async def _fetched(self) -> list[Any]:
+        """Ask for what comes after the last batch; an update that cannot be read is found by asking for each alone."""
+        limit = 1 if self._alone else BATCH
+        try:
+            batch = await self._api.call("getUpdates", _asking(self._offset, limit), wait=POLL + 10)
+        except Garbled as error:
+            if error.update is None:
+                raise
+            return await self._passed_over(error.update)
+        self._alone, self._suspect = max(0, self._alone - 1), None
+        return batch if isinstance(batch, list) else []
+
+    async def _passed_over(self, update: dict[str, Any]) -> list[Any]:
+        """Return what stands for an update that cannot be read, once it was asked for alone and twice.
+
+        Raises:
+            TelegramError: where other answers of Telegram cannot be read either: the way is at fault, no update.
+        """
+        alone, known = self._alone > 0, self._suspect == update["update_id"]
+        self._alone = self._alone or BATCH
+        if not alone:
+            return []
+        if not known:
+            self._suspect = update["update_id"]
+            await self._sleep(LOOK_AGAIN)
+            return []
+        await self._api.call("getMe", {})
+        self._alone, self._suspect = 0, None
+        return [update]
+
+    async def _take(self, batch: list[Any], took: float) -> None:
+        """Hand a batch on, and go on behind it: Telegram's numbers may start anew, and then lower."""
+        if self._progress.made(batch, took) or self._alone:
+            self._polled()
+        try:
+            last = await self._accept(batch)
+        except NotSaved:
+            self._progress = Progress()  # what comes again is not known yet
+            await self._sleep(SAVE_WAIT)
+            return
+        self._offset = last + 1 if last else self._offset
+        if self._progress.pause:
+            if self._progress.stuck:
+                self._log.warning("no_progress", advice="polls bring nothing new; look at what BOT_API_URL leads to")
+            await self._sleep(self._progress.pause)
+
+    async def _take_back(self) -> None:
+        """Delete a webhook that somebody has set: while there is one, Telegram gives no updates to who polls."""
+        self._log.warning("webhook_taken_back", advice="a webhook was set for this token; see who else has it")
+        try:
+            await self._api.call("deleteWebhook", {})
+        except TelegramError as error:
+            await self.again(error, FIRST_WAIT)
+            return
+        if self._taken_back:
+            await self._sleep(FIRST_WAIT)
+        self._taken_back = True
 
     def heard(self) -> None:
         """Note that the token is accepted."""
@@ -108,5 +190,5 @@ class Poller:
         return min(wait * 2, LONGEST_WAIT)
 
 
-def _asking(offset: int) -> dict[str, Any]:
-    return {"offset": offset, "timeout": POLL, "allowed_updates": list(KINDS)}
+def _asking(offset: int, limit: int) -> dict[str, Any]:
+    return {"offset": offset, "limit": limit, "timeout": POLL, "allowed_updates": list(KINDS)}

@@ -12,11 +12,12 @@ from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
 from bot.conversation import Conversation
-from bot.desk import Desk, DeskStore, Letter, NotSaved, Wish
+from bot.desk import Desk, DeskStore, Letter, NotSaved, NumberInUse, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import Clerk, HandledAlready
+from bot.telegram.clerk import TAP, Clerk, HandledAlready, MemberWanted
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Fate, failure_of
+from bot.telegram.fingerprint import fingerprint_of
 from bot.telegram.floods import Floods
 from bot.telegram.inline import Inline
 from bot.telegram.intake import Kind, Unreadable, arrival_in, letter_of, query_id_of, update_id_of
@@ -66,7 +67,7 @@ class Reception:
         self._log = log
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
-        self._in_hand: set[int] = set()
+        self._in_hand: set[tuple[int, str]] = set()
         self._told: set[str] = set()
         self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -88,10 +89,10 @@ class Reception:
         letters, unreadable = self._read(batch)
         try:
             new = await self._store.run(lambda desk: _taken_in(desk, letters, unreadable))
-            due = {*new, *await self._left({letter.update_id for letter in letters}.difference(new))}
-        except NotSaved:
+            due = {*new, *await self._left([letter for letter in letters if letter.update_id not in new])}
+        except (NotSaved, NumberInUse) as fault:
             self._not_saved(batch)
-            raise
+            raise NotSaved(*fault.args) from fault
         self._committed()
         self._told.clear()
         for letter in letters:
@@ -103,8 +104,8 @@ class Reception:
 
     def take(self, letter: Letter) -> None:
         """Handle a letter that is kept, unless it is in hand, beside the rest; the store does so in this order."""
-        if letter.update_id not in self._in_hand:
-            self._in_hand.add(letter.update_id)
+        if _key(letter) not in self._in_hand:
+            self._in_hand.add(_key(letter))
             self._spawn(self._attend(letter))
 
     async def close(self, within: float) -> None:
@@ -114,10 +115,10 @@ class Reception:
         for task in set(self._tasks):
             task.cancel()
 
-    def _read(self, batch: list[Any]) -> tuple[list[Letter], set[int]]:
-        """Read each update alone: the letters, and the ids of those that cannot be read."""
+    def _read(self, batch: list[Any]) -> tuple[list[Letter], dict[int, str]]:
+        """Read each update alone: the letters, and the ids of those that cannot be read with their fingerprints."""
         letters: list[Letter] = []
-        unreadable: set[int] = set()
+        unreadable: dict[int, str] = {}
         for update in batch:
             if update_id_of(update) is None:
                 self._log.error("update_without_id")
@@ -127,24 +128,25 @@ class Reception:
                 letter = letter_of(update, self._members.username, self._ear.hears)
             except Unreadable as fault:
                 self._log.error("update_unreadable", update_id=fault.update_id)
-                unreadable.add(fault.update_id)
+                unreadable[fault.update_id] = fingerprint_of(update)
             else:
                 if letter and "message" in update:  # a tap is not even looked at: it is never held back
                     letter = self._floods.let(letter)
                 letters += [letter] if letter else []
         return letters, unreadable
 
-    async def _left(self, repeats: set[int]) -> set[int]:
+    async def _left(self, repeats: Sequence[Letter]) -> set[int]:
         """Tell which repeats another process has taken in and not handled, not within a moment either: it has died.
 
         What comes after them is confirmed only then, and so keeps its place behind them.
         """
+        waiting = {letter.update_id for letter in repeats}
         for pause in (0.0, MOMENT):
-            repeats = repeats - self._in_hand
-            if repeats:
+            waiting &= {letter.update_id for letter in repeats if _key(letter) not in self._in_hand}
+            if waiting:
                 await asyncio.sleep(pause)
-                repeats = await self._store.run(partial(_waiting_of, ids=repeats))
-        return repeats
+                waiting = await self._store.run(partial(_waiting_of, ids=waiting))
+        return waiting
 
     async def _attend(self, letter: Letter) -> None:
         """Handle a letter, however long the database takes to keep what comes of it, and have that shown."""
@@ -159,7 +161,7 @@ class Reception:
             await self._repeat(letter)
             await self._look_after(letter.lane)
         finally:
-            self._in_hand.discard(letter.update_id)
+            self._in_hand.discard(_key(letter))
 
     async def _handle(self, letter: Letter) -> Sequence[Wish] | None:
         """Handle a letter; one whose handling fails is set aside, and the person is told. None where it is not kept.
@@ -188,17 +190,29 @@ class Reception:
             role = await self._members.role(chat, arrival.who) if chat else Role.outsider
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
         if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
-            return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+            return await self._handled_alone(letter, arrival.who)
         async with self._lines.setdefault(letter.lane, asyncio.Lock()):
             role = Role.member
             if not arrival.masked:
                 role = await self._members.role(arrival.chat, arrival.who)
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
 
+    async def _handled_alone(self, letter: Letter, who: int) -> tuple[Wish, ...]:
+        """Handle a letter of a private chat; what only a member of some group may have, once Telegram was asked."""
+        try:
+            return await self._store.run(lambda desk: self._clerk.handle(desk, letter))
+        except MemberWanted as wanted:
+            chat = wanted.chat
+        role = await self._members.said(chat, who)
+        return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
+
     async def _repeat(self, letter: Letter) -> None:
-        """Tell a repeated update what it was told before."""
-        known = await self._store.run(lambda desk: desk.letter(letter.update_id))
-        if known and not known.body:
+        """Tell a repeated update what it was told before; an answer that still waits is given as it was kept."""
+        known, left = await self._store.run(
+            lambda desk: (desk.letter(letter.update_id), desk.wishes(f"{TAP}{letter.update_id}"))
+        )
+        self._outbox.take_left(left)
+        if known and not known.body and not left:
             self._answer(arrival_in(letter).query, known.toast, letter.lane)
 
     async def _look_after(self, chat: str) -> None:
@@ -256,11 +270,17 @@ def _waiting_of(desk: Desk, ids: Iterable[int]) -> set[int]:
     return set(filter(desk.waits, ids))
 
 
-def _taken_in(desk: Desk, letters: list[Letter], unreadable: set[int]) -> list[int]:
+def _key(letter: Letter) -> tuple[int, str]:
+    """Tell a letter from any other one, that of another update with the same number included."""
+    return letter.update_id, letter.fingerprint
+
+
+def _taken_in(desk: Desk, letters: list[Letter], unreadable: dict[int, str]) -> list[int]:
     """Keep letters, and the ids of updates that cannot be read among the dead; forget the oldest now and then."""
-    new = desk.take_in([*letters, *(Letter(update_id, "", "") for update_id in unreadable)])
+    empty = [Letter(update_id, "", "", fingerprint=found) for update_id, found in unreadable.items()]
+    new = desk.take_in([*letters, *empty])
     for update_id in unreadable:
         desk.set_aside(update_id, Unreadable.__name__)
     if any(update_id % TIDY_EVERY == 0 for update_id in new):
-        desk.tidy(new[-1] - REMEMBERED)
+        desk.tidy(new[-1], REMEMBERED)
     return new

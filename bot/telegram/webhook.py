@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.desk import NotSaved
 from bot.health import Health
+from bot.telegram.garbled import update_in
 
 LARGEST: Final = 1_000_000
 """Bytes of an update; Telegram's are far smaller."""
@@ -41,14 +42,14 @@ def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: st
         """Confirm an update once it is kept, and not before."""
         if not secret or not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret.encode()):
             return Response(status_code=403)
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it any more
         if body is None:
             return Response(status_code=413)
-        try:
-            update = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return Response(status_code=400)
-        if not isinstance(update, dict):
+        update = _read(body)
+        if update is None:
             return Response(status_code=400)
         try:
             await accept([update])
@@ -60,6 +61,15 @@ def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: st
     if path:
         routes.append(Route(path, deliver, methods=["POST"]))
     return Starlette(routes=routes)
+
+
+def _read(body: bytes) -> dict[str, Any] | None:
+    """Read an update, or what stands for one that cannot be read: it would come again for ever, and hold others up."""
+    try:
+        update = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return update_in(body)
+    return update if isinstance(update, dict) else None
 
 
 async def _body(request: Request) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from codecs import BOM_UTF8
 from contextlib import suppress
 from functools import lru_cache, partial
 from socket import SOCK_STREAM
@@ -12,9 +13,10 @@ from urllib.parse import urlsplit
 
 import orjson
 from aiohappyeyeballs import start_connection
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.telegram.garbled import Garbled
 from bot.telegram.line import Broken, Line
 
 KEEP_ALIVE: Final = 120.0
@@ -26,19 +28,23 @@ READ: Final = 10.0
 RACE: Final = 0.25
 """Seconds until the next address of the server is tried beside the first: one kind of network may be broken."""
 
+MOST_LINES: Final = 256
+"""Calls that are under way at once; more wait for their turn, so that no crowd takes every file a process may open."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 class Wire(BaseRequest):
     """Carries calls to the Bot API; the URL bears the token, so no error and no log line repeats it."""
 
-    __slots__ = ("_idle", "_lines", "_trust")
+    __slots__ = ("_idle", "_lines", "_room", "_trust")
 
     def __init__(self) -> None:
         """Open nothing yet."""
         self._trust: ssl.SSLContext | None = None
         self._lines: set[Line] = set()
         self._idle: dict[Place, list[Line]] = {}
+        self._room = asyncio.Semaphore(MOST_LINES)
 
     @property
     def read_timeout(self) -> float:
@@ -64,7 +70,7 @@ class Wire(BaseRequest):
         read_timeout: Any = BaseRequest.DEFAULT_NONE,
         write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the whole call has one bound
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the same
-        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the pool has no bound
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the wait for a turn counts as well
     ) -> tuple[int, bytes]:
         """Do one call with a JSON body.
 
@@ -86,24 +92,27 @@ class Wire(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer; one that is not an object of the Bot API is told by its kind alone, never by its body.
+        """Read an answer; one that is not of the Bot API is told by its kind alone, never by its body.
 
         Raises:
-            TelegramError: where it is no JSON object.
+            Garbled: where it is no object as the Bot API answers with.
         """
         answer: object = None
         with suppress(orjson.JSONDecodeError):
-            answer = orjson.loads(payload)
-        if not isinstance(answer, dict):
-            raise TelegramError("the answer is not a JSON object")
+            answer = orjson.loads(payload.removeprefix(BOM_UTF8))
+        if not isinstance(answer, dict) or not _is_telegrams(answer):
+            raise Garbled(payload)
+        if "description" in answer:  # the library would take this off as well, and the capitals with it
+            answer["description"] = answer["description"].removeprefix("Bad Request: ")
         return answer
 
     async def _carried(self, place: Place, request: bytes, trust: ssl.SSLContext) -> tuple[int, bytes]:
         """Send a request on a line that is free, or on a new one, and keep the line for the next."""
-        line = self._free(place) or await self._connected(place, trust)
-        answer = await line.ask(request)
-        if line.ready:
-            self._idle.setdefault(place, []).append(line)
+        async with self._room:
+            line = self._free(place) or await self._connected(place, trust)
+            answer = await line.ask(request)
+            if line.ready:
+                self._idle.setdefault(place, []).append(line)
         return answer
 
     def _free(self, place: Place) -> Line | None:
@@ -132,6 +141,17 @@ class Wire(BaseRequest):
         return line
 
 
+def _is_telegrams(answer: dict[str, Any]) -> bool:
+    """Tell whether an object is shaped as every answer of the Bot API is: a filter in between has its own."""
+    parameters = answer.get("parameters") or {}
+    return (
+        isinstance(answer.get("ok"), bool)
+        and isinstance(answer.get("description", ""), str)
+        and isinstance(parameters, dict)
+        and all(isinstance(parameters.get(name, 0), int | float) for name in ("retry_after", "migrate_to_chat_id"))
+    )
+
+
 class Place(NamedTuple):
     """Where a connection leads."""
 
@@ -152,6 +172,7 @@ def _addressed(method: str, url: str) -> tuple[Place, bytes]:
         raise ValueError
     place = Place(parts.scheme == "https", parts.hostname, parts.port or _PORTS[parts.scheme])
     head = (
-        f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: "
+        f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Encoding: identity\r\n"
+        "Content-Type: application/json\r\nContent-Length: "
     )
     return place, head.encode("ascii")

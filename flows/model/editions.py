@@ -63,7 +63,7 @@ def _answered_under(case: Case) -> str:
 def _upgraded(case: Case, change: EditionChange) -> Case:
     if not case.steps and not case.talk:
         return replace(case, edition=change.edition)
-    steps = tuple(step._replace(question=change.name(step.question)) for step in case.steps)
+    steps = _named(case.steps, change)
     talk = tuple(_renamed(remark, change) for remark in case.talk)
     if _is_frozen(talk):
         return replace(case, steps=steps, talk=talk)
@@ -86,10 +86,16 @@ def _remaining(steps: tuple[Step, ...], change: EditionChange) -> tuple[Step, ..
     )
 
 
+def _named(steps: tuple[Step, ...], change: EditionChange) -> tuple[Step, ...]:
+    """Return steps under the present names of their questions."""
+    return tuple(step._replace(question=change.name(step.question)) for step in steps)
+
+
 def _renamed(remark: Remark, change: EditionChange) -> Remark:
-    """Return a remark under the present name of the question it concerns, if it concerns one."""
+    """Return a remark under the present names of the questions it concerns."""
     concerns = remark.act in (Act.object, Act.settle)
-    return replace(remark, subject=change.name(remark.subject)) if concerns else remark
+    subject = change.name(remark.subject) if concerns else remark.subject
+    return replace(remark, subject=subject, counted=_named(remark.counted, change))
 
 
 def _objects_so(remark: Remark, change: EditionChange) -> bool:

@@ -17,7 +17,8 @@ HIDDEN: Final = "\x1f"
 
 _REGION: Final = {"d": "T", "b": "T", "t": "T", "l": "L", "c": "C", "h": "C", "s": "S"}
 _UNIT: Final = (
-    r"(?!\s*(?:[cm]m|m?g|kg|ml|gy|h|hrs?|hours?|weeks?|wks?|months?|days?|yrs?|years?|levels?|cycles?|fractions?)\b)"
+    r"(?!\s*(?:[cm]m|m?g|kg|ml|gy|h|hrs?|hours?|weeks?|wks?|months?|days?|yrs?|years?|levels?|cycles?|fractions?|doses?"
+    r"|zyklen|fraktionen|tage|wochen|monate|jahre)\b)"
 )
 _BARE: Final = rf"\d{{1,2}}(?![\w%]|\.\d){_UNIT}"
 # A number apart from its level, as in "T8, 9 fit", is one only where nothing follows that it could count.
@@ -25,12 +26,20 @@ _LISTED: Final = (
     rf"{_BARE}(?!,\d)(?=\s*(?:$|[,;.)\]&+\n]|[-–—]\s"
     r"|(?:and|und|or|fit|unfit|mets?|lesions?|disease|metasta\w+|tumou?rs?|circ\w*|no|not|nil|neuro\w*)\b))"
 )
-_WORDED: Final = r"(?:bwk|lwk|hwk|swk|(?:thoracic|dorsal|lumbar|cervical|sacral)(?:\s+(?:vertebra|level))?)"
+_GERMAN: Final = r"(?:bwk|lwk|hwk|swk|(?:brust|lenden|hals)wirbel(?:körper)?s?)"
+_WORDED: Final = rf"(?:{_GERMAN}|(?:thoracic|dorsal|lumbar|cervical|sacral)(?:\s+(?:vertebra|level))?)"
+# "PD-L1" is no vertebra, nor is whatever else hangs on a word by a hyphen.
 _LEVEL: Final = (
-    rf"(?<![\w'’])(?:(?:th|[tdlcs])[ .-]{{0,2}}|{_WORDED}\s*)\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d)){_UNIT}"
+    r"(?<![\w'’])(?<![^\W\d_][-‐‑–])"
+    rf"(?:{_WORDED}[ -]?\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d))"
+    rf"|(?:th|[tdlcs])[ .-]{{0,2}}\d{{1,2}}(?:(?=(?:to|bis)\b)|(?![\w%]|\.\d)){_UNIT})"
+)
+# "8. BWK", "8. und 9. BWK", "7.-9. BWK"; not the end of a date before "BWK 8".
+_ORDINAL: Final = (
+    rf"(?<![\w.,/-])\d{{1,2}}\.(?:\s?(?:[-–/,&+]|und|u\.|bis)\s?\d{{1,2}}\.)*\s?{_GERMAN}(?![^\W\d_])(?!\s?\d)"
 )
 _SPAN: Final = r"(?:[-=]>|[-–—−→]|(?:(?:down |up )?to|thru|through|till|until|bis|tot)\b)"
-_EITHER: Final = r"(?:\+/-|±|~|\.\.+|…|(?:(?:(?:and|&) ?/ ?)?(?:or|oder)|rather than|versus|vs)\b)"
+_EITHER: Final = r"(?:\+/-|±|~|\.\.+|…|(?:(?:(?:and|&) ?/ ?)?(?:or|oder|bzw)|rather than|versus|vs?|od)\b\.?)"
 _BETWEEN: Final = r"\s?(?:[-–/]|to\b|bis\b)\s?"
 _VALUE: Final = (
     r"(?:[<>≥≤~]=?\s?)?"
@@ -41,7 +50,12 @@ _LINK: Final = (
     r"(?:\s*(?:performance\s+status|ps|grade|grad|score|total|class|scale|impairment|status|of|is|index|now|about)\b"
     r"|\s*[:=-])+"
 )
-_RATED: Final = r"(?<![\w./,])[0-5][+-]?\s?/\s?5(?![\w/])(?:\s+(?:motor\s+)?(?:power|strength)\b)?"
+_RATED: Final = (
+    r"(?<![\w./,])(?:[0-5]\s?[-–]\s?)?[0-5][+-]?\s?/\s?5(?![\w/])(?!\s*(?:cycles?|fractions?|fx|doses?|sessions?|zyklen))"
+    r"(?:\s+(?:motor\s+)?(?:power|strength)\b)?"
+    r"|(?<!\w)(?:grade|gr)\.?\s?[0-5][+-]?\s+(?:motor\s+)?(?:power|strength)\b"
+)
+_GRADE: Final = re.compile(r"[0-5][\d\s/+–-]*(?<=[\d+-])")
 _PERCENT: Final = (
     r"(?:(?:[<>≥≤~]=?|\b(?:more|less|greater)\s+than|\b(?:over|under|about))\s*)?"
     r"\d{1,3}(?:\s?[-–]\s?\d{1,3})?\s?(?:%|percent\b|per cent\b|pct\b|prozent\b)"
@@ -53,20 +67,30 @@ _AGE: Final = (
     rf"|(?<!\w)[mf]\s?/\s?{_YEARS}(?!\w)"
 )
 # The dot of an abbreviation ends no clause.
-_SHORT: Final = r"(?:[zv]\.\s?[na]|poss|prob|susp|approx|prev|signif|sig|evtl|fragl)\b\.?"
+_SHORT: Final = (
+    r"(?:[zv]\.\s?[na]|o\.\s?b|poss|prob|susp|approx|prev|signif|sig|evtl|fragl|ggf|bds|incl|inkl|pat)\b\.?"
+)
+# "neurologisch o.B." ends a sentence where a capital follows.
+_FINDING_ENDS: Final = re.compile(r"o\.\s?B\.(?=\s+[^\W\d_a-zß-ÿ])")
 _WORD: Final = rf"(?<!\w){_SHORT}|(?<!\w)[a-z](?:/[a-z]){{1,2}}(?!\w)|[^\W\d_]+(?:['’][^\W\d_]+)*"
 _DIGITS: Final = re.compile(r"\d+")
+# What a form says of the item beside it: an empty box, a tick, a cross.
+_BOXES: Final = (
+    r"(?P<empty>\[\s{0,3}\]|\(\s{1,3}\)|_{2,}|[☐□◻◽⬜▢❏❑])|(?P<tick>[✓✔✅☑])\ufe0f?"
+    r"|(?P<cross>\[\s?[x×]\s?\]|\(\s?[x×]\s?\)|[✗✘❌✖❎☒]|×(?!\s?\d))\ufe0f?"
+)
 _CUT: Final = re.compile(
-    rf"(?P<word>{_WORD})|(?P<sep>[,;.!…\n\r()\[\]{{}}|•·{HIDDEN}]+|(?<=\s)[-–—](?=\s))|(?P<mark>[-–—−→:=+/&?#\"'“”„‘’«»*])|(?P<other>\S)"
+    rf"{_BOXES}|(?P<word>{_WORD})|(?P<sep>[,;.!…\n\r()\[\]{{}}|•·{HIDDEN}]+|(?<=\s)[-–—](?=\s))|(?P<mark>[-–—−→:=+/&?#\"'“”„‘’«»*])|(?P<other>\S)"
 )
 
 # Words between what is counted come as one run, since each token of the parser costs more than cutting the run.
 _GRAMMAR: Final = r"""
-start: (levels | scale | RATED | PERCENT | AGE | NUMBER | RUN)*
+start: (levels | scale | ORDINAL | RATED | PERCENT | AGE | NUMBER | RUN)*
 ?levels: LEVEL ((SPAN | ALSO | EITHER) (LEVEL | BARE) | LOOSE)*
 scale: SCALE _LINK? VALUE
 
 LEVEL.5: /{level}/
+ORDINAL.6: /{ordinal}/
 SPAN.6: /{blank}{span}{blank}(?={level}|{listed})|[-–—−](?={bare})/
 ALSO.6: /{blank}(?:[,\/&+]|(?:and|und|plus)\b){blank}(?={level}|{listed})|[\/&+](?={bare})|,(?={bare}(?!\s?\/))/
 EITHER.7: /{blank}{either}{blank}(?={level}|{listed})/
@@ -78,8 +102,8 @@ VALUE.9: /\s*{value}/
 RATED.7: /{rated}/
 PERCENT.4: /{percent}/
 AGE.4: /{age}/
-NUMBER.2: /\d[\w.]*/
-RUN.1: /(?:(?!{level}|{scale}|{percent}|{age}){word}|(?!{percent})[<>≥≤~]|[^\w<>≥≤~]+|_)+/s
+NUMBER.2: /\d\w*(?:[.,]\d\w*)*/
+RUN.1: /(?:(?!{level}|{ordinal}|gr(?:ade)?\.?\s?[0-5][+-]?\s+(?:motor|power|strength)|{scale}|{percent}|{age}){word}|(?!{percent})[<>≥≤~]|[^\w<>≥≤~]+|_)+/s
 """
 
 
@@ -87,10 +111,10 @@ class Piece(NamedTuple):
     """A piece of a note.
 
     Attributes:
-        kind: levels, scale, percent, word, number, sep, mark or other.
+        kind: levels, scale, percent, word, number, sep, mark, empty, tick, cross or other.
         start: where it begins, in characters.
         end: the character after its last.
-        words: its word as the lexicon writes it; of a scale its name, then its value.
+        words: its word as the lexicon writes it; of a scale its name, then its value; of levels those outside T1–L5.
         codes: the levels that it names, as far as they lie in T1–L5.
         outside: whether it names a vertebra outside T1–L5.
         open: whether the vertebra may be another: "T8 or T9", "T12/1", "T8 9".
@@ -112,7 +136,8 @@ def words_of(phrase: str) -> tuple[str, ...]:
 
 def plain(word: str) -> str:
     """Write a word as the lexicon compares it."""
-    return word.casefold().replace("’", "'").removesuffix(".")
+    small = word.casefold().replace("’", "'").removesuffix(".")
+    return small.replace(" ", "") if "." in small else small
 
 
 class Cutter:
@@ -128,6 +153,7 @@ class Cutter:
         )
         grammar = _GRAMMAR.format(
             level=_LEVEL,
+            ordinal=_ORDINAL.replace("/", r"\/"),
             bare=_BARE,
             span=_SPAN,
             either=_EITHER.replace("/", r"\/"),
@@ -157,13 +183,18 @@ class Cutter:
         match child.type:
             case "RUN":
                 for found in _CUT.finditer(small, start, end):
-                    yield Piece(str(found.lastgroup), found.start(), found.end(), (plain(found[0]),))
+                    ends = bool(_FINDING_ENDS.match(text, found.start()))
+                    yield Piece(str(found.lastgroup), found.start(), found.end() - ends, (plain(found[0]),))
+                    if ends:
+                        yield Piece("sep", found.end() - 1, found.end(), ("",))
             case "LEVEL":
                 yield from _levels([child])
+            case "ORDINAL":
+                yield _ordinals(child)
             case "AGE":
                 yield Piece("scale", start, end, ("age", text[start:end]))
             case "RATED":
-                yield Piece("scale", start, end, ("MRC", text[start:end].rpartition("5")[0] + "5"))
+                yield Piece("scale", start, end, ("MRC", _GRADE.findall(text[start:end])[0].strip()))
             case _:
                 yield Piece(child.type.lower(), start, end, (plain(child),))
 
@@ -221,7 +252,7 @@ def _levels(tokens: list[Token]) -> list[Piece]:
             alone, number = token.type in {"BARE", "LOOSE"}, _DIGITS.findall(token)[0]
             either = either or (alone and int(number) <= int(level[1:]))
             region = region if alone else _region(token)
-            level = region + number
+            level = region + str(int(number))
             exists = exists and _exists(level)
             outside = outside or level not in LEVELS
             within = exists and not outside
@@ -233,18 +264,33 @@ def _levels(tokens: list[Token]) -> list[Piece]:
     return [part._replace(open=True) for part in parts] if either else parts
 
 
+def _ordinals(token: Token) -> Piece:
+    """Read "8. BWK", "8. und 9. BWK", "7.-9. BWK"."""
+    start, end = _span(token, token)
+    region = _region(re.sub(r"^[\d\s.,/&+–-]+(?:(?:und|u\.|bis)[\d\s.]+)*", "", token))
+    levels = [region + str(int(number)) for number in _DIGITS.findall(token)]
+    if not all(map(_exists, levels)):
+        return Piece("other", start, end)
+    outside = not set(levels) <= set(LEVELS)
+    spanning = re.search(r"\d\.?\s?(?:[-–]|bis)", token) and not outside
+    codes = between(levels[0], levels[-1]) if spanning else levels
+    beyond = tuple(code for code in levels if code not in LEVELS)
+    return Piece("levels", start, end, beyond, () if outside else in_order(codes), outside)
+
+
 def _part(first: Token, last: Token, codes: list[str], *, outside: bool) -> Piece:
     start, end = _span(first, last)
     kind = "levels" if codes else "other"
-    return Piece(kind, start, end, (), () if outside or not codes else in_order(codes), outside)
+    beyond = tuple(code for code in codes if code not in LEVELS)
+    return Piece(kind, start, end, beyond, () if outside or not codes else in_order(codes), outside)
 
 
 def _region(token: str) -> str:
     """Give the letter of a part of the spine: D, Th and BWK are T."""
-    letter = _REGION[token[0].casefold()]
-    return "S" if plain(token).startswith("sw") else letter
+    small = plain(token)
+    return "L" if small.startswith("len") else "S" if small.startswith("sw") else _REGION[small[0]]
 
 
 def _exists(level: str) -> bool:
     most = {"C": 7, "T": 12, "L": 5, "S": 5}[level[0]]
-    return 1 <= int(level[1:]) <= most and level[1] != "0"
+    return 1 <= int(level[1:]) <= most

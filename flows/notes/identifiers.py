@@ -1,4 +1,4 @@
-"""Hides what looks like a person in a note (a name, a date, a number), so that nothing echoes it."""
+"""Hide what looks like a person in a note (a name, a date, a number), so that nothing echoes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from flows.notes.grammar import HIDDEN
+from flows.notes.grammar import HIDDEN, plain
+from flows.notes.lexicon import Lexicon
 
 _NAME: Final = r"[^\W\d_](?:[^\W\d_]|['’.-])*"
 _MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*\.?"
@@ -29,14 +30,17 @@ _NUMBERS: Final = re.compile(
     re.IGNORECASE,
 )
 _TITLED: Final = re.compile(
-    rf"(?<!\w)(?:(?i:mrs?|ms|miss|mister|herrn?|frau|dr|prof|sir|madame|mme|señora?)\b\.?|(?i:(?:patient\s+)?names?\b\s*(?:is\b|:|=)))"
-    rf"\s*{_NAME}(?:,?\s+[^\W\d_a-z][^\W\d_A-Z][^\W\d_]*)?"
+    rf"(?<!\w)(?:(?i:mrs?|ms|miss|mister|herrn?|frau|dr|prof|sir|madame|mme|señora?)\b\.?|(?i:hr|fr)\."
+    rf"|(?i:(?:patient\s+)?names?\b\s*(?:is\b|:|=)))\s*(?P<name>{_NAME})(?:,?\s+[^\W\d_a-z][^\W\d_A-Z][^\W\d_]*)?"
 )
-_INITIALS: Final = re.compile(r"(?<!\w)[A-Z]\.\s?(?:[A-Z]\.|[A-Z][a-z]+)")
+_INITIALS: Final = re.compile(r"(?<![\w.])[A-Z]\.\s?(?:[A-Z]\.|(?P<name>[A-Z][a-z]+))")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SHOUTED: Final = re.compile(rf"(?<!\w){_LETTER}{{3,}}(?:(?:['’-]|,?\s+){_LETTER}{{3,}})*(?!\w)")
 _SHORTEST_SHOUT: Final = 5
 """A single word of fewer capitals is more often an abbreviation than a name."""
+
+_MOSTLY: Final = 0.85
+"""A note with so large a share of capitals is written in capitals."""
 
 _CAPITAL: Final = re.compile(r"(?<!\w)(?:[^\W\d_a-z]['’])?[^\W\d_a-z][^\W\d_]*[a-z][^\W\d_]*(?:['’-][^\W\d_]+)*(?!\w)")
 _PARTICLE: Final = re.compile(
@@ -44,24 +48,48 @@ _PARTICLE: Final = re.compile(
 )
 
 
-def hidden(text: str, known: Callable[[str], bool]) -> tuple[str, bool]:
-    """Hide what looks like a person, character by character, and tell whether there was any.
+def hidden(text: str, known: Callable[[str], bool], lexicon: Lexicon) -> tuple[str, bool]:
+    """Hide what looks like a person, character by character, and return whether there was any.
+
+    A capital shows no name in German, nor in a note that is written in capitals.
 
     Args:
         text: the note.
         known: whether a word belongs to the lexicon; a capitalised word that does not is taken for a name.
+        lexicon: the words that show a note to be German, and those that carry nothing.
     """
     covered = text.replace(HIDDEN, " ")
-    for pattern in (_TITLED, _INITIALS, _NUMBERS):
-        covered = pattern.sub(_cover, covered)
-    covered = _CAPITAL.sub(lambda found: found[0] if _clinical(found[0], known) else _cover(found), covered)
-    covered = _SHOUTED.sub(lambda found: _quietened(found[0], known), covered)
+    covered = _TITLED.sub(lambda found: found[0] if _empty(found["name"], lexicon) else _cover(found), covered)
+    covered = _INITIALS.sub(
+        lambda found: found[0] if found["name"] and known(found["name"]) else _cover(found), covered
+    )
+    covered = _NUMBERS.sub(_cover, covered)
+    if not (_shouts(text) or _is_german(text, lexicon)):
+        covered = _CAPITAL.sub(lambda found: found[0] if _clinical(found[0], known) else _cover(found), covered)
+        covered = _SHOUTED.sub(lambda found: _quietened(found[0], known), covered)
     covered = _PARTICLE.sub(_cover, covered)
     return covered, covered != text.replace(HIDDEN, " ")
 
 
+def _shouts(text: str) -> bool:
+    """Return whether a note is written in capitals."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum(letter.isupper() for letter in letters) > _MOSTLY * len(letters)
+
+
+def _is_german(text: str, lexicon: Lexicon) -> bool:
+    """Return whether a note holds a word that only a German one holds."""
+    german = set(lexicon.german)
+    return any(plain(word) in german for word in re.findall(r"z\.\s?n|[^\W\d_]+", text, re.IGNORECASE))
+
+
+def _empty(word: str, lexicon: Lexicon) -> bool:
+    """Return whether a word behind a title is no name: "Frau mit"."""
+    return word.islower() and plain(word) in {*lexicon.filler, *lexicon.joins.both, *lexicon.negation.words}
+
+
 def _clinical(word: str, known: Callable[[str], bool]) -> bool:
-    """Tell whether a capitalised word, or each part of it, belongs to the lexicon."""
+    """Return whether a capitalised word, or each part of it, belongs to the lexicon."""
     return known(word) or all(known(part) for part in re.split(r"['’-]", word))
 
 

@@ -42,6 +42,11 @@ class Answer(_Same):
     """Words that answer a question; not where a word of `not_before` follows ("fit for chemotherapy").
 
     Those that are said `at_end` answer only where a clause ends with them: "no prior", not "no prior films".
+
+    Attributes:
+        not_beside: the topics that make it say something else: "operable lung primary".
+        topics_behind: where it belongs to a noun, the topics that may follow it all the same: "circ prior RT"; None
+            where it stands by itself.
     """
 
     question: str
@@ -50,6 +55,8 @@ class Answer(_Same):
     not_before: tuple[str, ...] = ()
     at_end: bool = False
     denied_topic: str = ""
+    not_beside: tuple[str, ...] = ()
+    topics_behind: tuple[str, ...] | None = None
 
 
 class Topic(_Same):
@@ -59,6 +66,9 @@ class Topic(_Same):
         opens: the questions whose answer right before it is about another thing: "limited destruction of the pedicle".
         part: whether it names a part of the body or what it does, so that "intact" denies a trouble of it.
         alone: whether it means something alone; "extensive" does with "prior thoracotomy", and not with "smoking".
+        bare: whether it denies anything only where nothing follows it: "no neuro", not "no neuro review".
+        danger: whether it is a sign of an emergency.
+        not_beside: the topics that make it say something else: "inoperable lung primary".
     """
 
     name: str
@@ -70,8 +80,11 @@ class Topic(_Same):
     opens: tuple[str, ...] = ()
     part: bool = False
     alone: bool = True
+    bare: bool = False
+    danger: bool = False
     denied_answer: str = ""
     denied_topic: str = ""
+    not_beside: tuple[str, ...] = ()
 
 
 class Joint(_Data):
@@ -111,27 +124,113 @@ class Joins(_Data):
 
 
 class Doubt(_Data):
-    """Words that leave a meaning open: the next one, the last one, all of their clause, or all but its levels."""
+    """Words that leave a meaning open: the next one, the last one, all of their clause, or all but its levels.
+
+    Those that say `more` speak of further levels: "T8 etc". Those `around` leave open what
+    stands before them too: "intact above T8", "fit possibly".
+    """
 
     next: Phrases
+    around: Phrases
     last: Phrases
+    more: Phrases
     clause: Phrases
     time: Phrases
 
 
+class LevelContext(_Data):
+    """What shows that a level beside it is none to be treated: "T2 weighted", "biopsy L1", "sensory level T10".
+
+    Attributes:
+        name: what it is.
+        forms: how the level must be written, as a pattern; empty where any way will do.
+        before: what stands right before it.
+        behind: what stands right behind it.
+        near: what stands in its sentence.
+        topics: the topics that stand right beside it.
+        passed: what may stand between, beside the words that always may.
+        weak: whether a lesion beside the level says more: "biopsy T8 met".
+        others: whether it counts only where another level stands in the note: "T8 asymptomatic".
+        ends: whether its clause must end with it: "T7 normal", not "T8 normal height".
+        spans: whether it counts for spans alone: "MRI T1 to L5".
+        comma: whether a comma may part it from the level: "T4, N1".
+        nouns: whether it is of one level of a list: "T8, L1 haemangioma".
+        label: whether a colon or a dash may part it from the level: "L1: haemangioma".
+    """
+
+    name: str
+    forms: str = ""
+    before: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    weak: bool = False
+    others: bool = False
+    ends: bool = False
+    spans: bool = False
+    comma: bool = False
+    nouns: bool = False
+    label: bool = False
+
+
 class LevelWords(_Data):
-    """What shows that a level is not one to be treated now, or no vertebra at all."""
+    """What shows that a level is one to be treated now, that it may be, or that it is none."""
 
     treated: tuple[str, ...]
-    symptomatic: Phrase
+    symptomatic: Phrases
     parting: Phrases
-    no_level_before: Phrases
-    no_level_after: Phrases
+    passed: Phrases
+    doubtful: Phrases
+    harmless: Phrases
+    contexts: tuple[LevelContext, ...]
 
     @cached_property
-    def no_level_ahead(self) -> tuple[str, ...]:
-        """What leads to a level that is none, from right to left."""
-        return tuple(phrase[::-1] for phrase in self.no_level_after)
+    def passing(self) -> frozenset[str]:
+        """The words that may stand between any context and its level."""
+        return frozenset(self.passed)
+
+    @cached_property
+    def bridging(self) -> frozenset[str]:
+        """The words that may stand between some contexts and their level."""
+        return frozenset(word for context in self.contexts for word in context.passed) - self.passing
+
+    @cached_property
+    def topical(self) -> tuple[LevelContext, ...]:
+        """The contexts that a topic shows."""
+        return tuple(context for context in self.contexts if context.topics)
+
+    @cached_property
+    def doubting(self) -> frozenset[str]:
+        """The words that make a level one that may be ill."""
+        return frozenset(self.doubtful)
+
+
+class Values(_Data):
+    """What a form puts behind an item: that it is so, that it is not, that nobody has said."""
+
+    deny: Phrases
+    affirm: Phrases
+    unfilled: Phrases
+
+
+class ScopeWords(_Data):
+    """What puts a case outside the scope of the source, in the writer's own words (G10)."""
+
+    asymptomatic: Phrases
+    intradural: Phrases
+    primary: Phrases
+    stable: Phrases
+    stable_how: Phrases
+    stable_what: Phrases
+
+
+class Crossing(_Data):
+    """A part of the body and its trouble, which mean a topic in either order: "legs feel heavy"."""
+
+    topic: str
+    parts: Phrases
+    troubles: Phrases
 
 
 class Negation(_Data):
@@ -162,6 +261,14 @@ class Apart(_Data):
 
 Word = Literal[
     "filler",
+    "lesion",
+    "pathology",
+    "spine",
+    "neutral",
+    "asymptomatic",
+    "intradural",
+    "primary",
+    "stable",
     "degree",
     "or",
     "and",
@@ -173,7 +280,9 @@ Word = Literal[
     "sound",
     "fine",
     "next",
+    "around",
     "last",
+    "more",
     "clause",
     "time",
     "apart",
@@ -186,7 +295,15 @@ class Lexicon(_Same):
     """All words that notes are read by."""
 
     filler: Phrases
+    lesion: Phrases
+    pathology: Phrases
+    spine: Phrases
+    neutral: Phrases
     degree: Phrases
+    german: Phrases
+    values: Values
+    scope: ScopeWords
+    crossed: tuple[Crossing, ...]
     plain: Phrases
     endings: Phrases
     joins: Joins
@@ -232,11 +349,21 @@ class Lexicon(_Same):
         yield from ((phrase, "and") for phrase in self.joins.both)
         yield from ((phrase, "break") for phrase in self.joins.ends)
         yield from ((phrase, "next") for phrase in self.doubt.next)
+        yield from ((phrase, "around") for phrase in self.doubt.around)
         yield from ((phrase, "last") for phrase in self.doubt.last)
+        yield from ((phrase, "more") for phrase in self.doubt.more)
         yield from ((phrase, "clause") for phrase in self.doubt.clause)
         yield from ((phrase, "time") for phrase in self.doubt.time)
         yield from ((phrase, "filler") for phrase in self.filler)
+        yield from ((phrase, "lesion") for phrase in self.lesion)
+        yield from ((phrase, "pathology") for phrase in self.pathology)
+        yield from ((phrase, "spine") for phrase in self.spine)
+        yield from ((phrase, "neutral") for phrase in self.neutral)
         yield from ((phrase, "degree") for phrase in self.degree)
+        yield from ((phrase, "asymptomatic") for phrase in self.scope.asymptomatic)
+        yield from ((phrase, "intradural") for phrase in self.scope.intradural)
+        yield from ((phrase, "primary") for phrase in self.scope.primary)
+        yield from ((phrase, "stable") for phrase in self.scope.stable)
 
 
 @cache
@@ -254,9 +381,12 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     words = load_file(folder, FILE, Lexicon)
     faults = [f"{FILE}: {phrase!r} stands {n} times" for phrase, n in _counted(words).items() if n > 1]
     senses: tuple[Answer | Topic, ...] = (*words.answers, *words.topics)
-    cited = [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
+    cited = [name for sense in (*words.answers, *words.topics) for name in sense.not_beside]
+    cited += [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
     cited += [sense.denied_topic for sense in senses if sense.denied_topic]
-    cited += words.levels.treated
+    cited += [name for answer in words.answers for name in answer.topics_behind or ()]
+    cited += [*words.levels.treated, *(crossing.topic for crossing in words.crossed)]
+    cited += [name for context in words.levels.contexts for name in context.topics]
     faults += [
         f"{FILE}: bare {bare.words[0]!r}: {bare.question}.{bare.code} is no answer"
         for bare in words.bare

@@ -13,7 +13,8 @@ from flows.notes.phrases import Item
 _MEANINGS: Final = frozenset({"levels", "scale", "percent"})
 _NOTHING_ELSE: Final = "-"
 """A denied answer stands alone: in "not fit: COPD" the illness is said."""
-_SILENT: Final = frozenset({"filler", "mark", "or", "and"})
+_SILENT: Final = frozenset({"filler", "lesion", "spine", "mark", "or", "and", "value", "tick", "cross", "empty"})
+_MARKS: Final = frozenset({"asymptomatic", "stable", "intradural", "primary"})
 _SPARING: Final = frozenset({"no", "nil", "gone", "sound", "fine"})
 _COLON: Final = (":",)
 _ENDED: Final = frozenset({"sep", "break"})
@@ -57,6 +58,9 @@ class _Clause:
     carried: str = ""
     gap: bool = False
     far: bool = False
+    spent: bool = False
+    alien: bool = False
+    marked: bool = False
     joined: bool = False
     doubted: bool = False
     timed: bool = False
@@ -77,16 +81,22 @@ class _Clause:
             return
         if sense in _SPARING and self._spare(item, after):
             return
-        if sense in {"no", "not", "nil"}:
+        if sense == "lesion":
+            self._name()
+        elif sense in _MARKS:
+            self.no, self.doubt, self.gap, self.spent, self.marked = None, None, False, False, True
+        elif sense in {"no", "not", "nil"}:
             self._deny(item)
         elif sense in {"or", "and"}:
             self.carried = str(sense)
             if sense == "or":
                 self._choose(item)
-        elif sense in {"next", "last", "clause", "time"} or _asks(item):
-            self._doubt(item, after)
-        elif sense not in _SILENT:
+        elif sense in {"next", "around", "last", "more", "clause", "time"} or _asks(item):
+            if not (self.before and self.before.sense in _MARKS):
+                self._doubt(item, after)
+        elif sense not in _SILENT or sense == "spine":
             self.gap = self.gap or (self.no is not None and not self.denies)
+            self.alien = self.alien or sense not in _SILENT
         if sense not in _SILENT:
             self.joined = False
             self.degree = (self.degree or item) if sense == "degree" else None
@@ -95,25 +105,36 @@ class _Clause:
     @property
     def only_doubts(self) -> bool:
         """Whether there is a doubt, or a bare "no", and nothing that it could fall on."""
-        doubts = self.doubted or self.timed or self.doubt or (self.no and not self.gap)
-        return bool(doubts) and not self.meanings
+        doubts = self.doubted or self.timed or self.doubt or (self.no and not self.gap and not self.spent)
+        return bool(doubts) and not self.meanings and not self.marked
 
     @property
-    def of_time(self) -> bool:
-        """Whether its doubt is of a time or a condition alone, which no level has."""
-        return self.timed and not (self.doubted or self.doubt or self.no)
+    def spares_levels(self) -> bool:
+        """Whether its doubt is of a time or a condition alone, which no level has, or of something unknown."""
+        return self.alien or ((self.timed or self.doubted) and not (self.doubt or self.no))
 
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
         idle = self.no is not None and not self.denies and (not self.gap or self.no.sense == "not")
-        if self.doubt or (idle and not (self.far and self.meanings and self.meanings[-1].item.sense == "levels")):
+        at_level = bool(self.meanings) and self.meanings[-1].item.sense == "levels"
+        if self.spent:
+            idle = at_level and self.joined
+        if self.doubt or (idle and not (self.far and at_level)):
             self._open_last()
         if self.doubted or self.timed:
             return [
-                meaning._replace(truth=Truth.open) if self.doubted or meaning.item.sense != "levels" else meaning
+                meaning if meaning.item.sense == "levels" else meaning._replace(truth=Truth.open)
                 for meaning in self.meanings
             ]
         return self.meanings
+
+    def _name(self) -> None:
+        """Spend a "no" or a doubt on the tumour that it stands before, and so on the level beside that."""
+        level = self.joined and bool(self.meanings) and self.meanings[-1].item.sense == "levels"
+        if self.doubt and level:
+            self._open_last()
+            self.doubt = None
+        self.spent = self.spent or (self.no is not None and not self.denies)
 
     def _mean(self, item: Item) -> None:
         """Add a meaning as the words before it make it."""
@@ -126,8 +147,10 @@ class _Clause:
         truth = self._truth(_question(item))
         if sound and truth is Truth.said:
             truth = Truth.denied
-        if item.piece.open or apart:
+        if item.piece.open or apart or item.value == "open":
             truth = Truth.open
+        elif item.value == "denied":
+            truth = Truth.denied if truth is Truth.said else Truth.open
         if truth is Truth.denied and isinstance(item.sense, Answer):
             self.denies = _NOTHING_ELSE
         before = self.no if truth is not Truth.said else None
@@ -140,6 +163,9 @@ class _Clause:
         """Tell what the words before make of a meaning: a "no" reaches on to its own question, or behind an "or"."""
         if self.no is None:
             return Truth.open if self.doubt else Truth.said
+        if self.spent and question != "levels":
+            self.no, self.denies, self.gap, self.spent = None, "", False, False
+            return Truth.open
         if self.denies in {"", question} or self.carried == "or":
             self.denies = question
             return Truth.open if self.doubt or self.gap else Truth.denied
@@ -177,7 +203,7 @@ class _Clause:
         if self.no and not self.denies:
             self.doubt = item
         else:
-            self.no, self.denies, self.gap, self.far = item, "", False, not self.joined
+            self.no, self.denies, self.gap, self.far, self.spent = item, "", False, not self.joined, False
 
     def _doubt(self, item: Item, after: Item | None) -> None:
         """Cast a doubt ahead, back or over the clause; "?circ" asks ahead and "circ?" back."""
@@ -186,7 +212,9 @@ class _Clause:
         if asks and not touching and self.before and self.before.end < item.start:
             self._open_last()
             touching = True
-        ahead = item.sense == "next" or touching
+        ended = after is None or after.sense in _ENDED
+        of_level = bool(self.meanings) and self.meanings[-1].item.sense == "levels"
+        ahead = item.sense in {"next", "around"} or touching or (item.sense == "last" and of_level and not ended)
         if item.sense in {"clause", "time"}:
             self.doubted = self.doubted or item.sense == "clause"
             self.timed = self.timed or item.sense == "time"
@@ -216,7 +244,12 @@ def meanings(items: list[Item]) -> list[Meaning]:
 def _closed(before: list[Meaning], clause: _Clause) -> list[Meaning]:
     """Add the meanings of a clause; one that is nothing but a doubt falls on what was said last before it."""
     found = clause.close()
-    if before and not found and clause.only_doubts and not (clause.of_time and before[-1].item.sense == "levels"):
+    if (
+        before
+        and not found
+        and clause.only_doubts
+        and not (clause.spares_levels and before[-1].item.sense == "levels")
+    ):
         return [*before[:-1], before[-1]._replace(truth=Truth.open)]
     return before + found
 

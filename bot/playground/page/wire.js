@@ -18,11 +18,19 @@ export class WireError extends Error {
   }
 }
 
+/** Ask for the page again: with it comes the key of the server's present run, as a cookie. */
+const renewKey = () => fetch("/", { cache: "no-store" });
+
 async function request(path, options) {
   let status = 0;
   let words = "";
   try {
-    const response = await fetch(path, { cache: "no-store", ...options });
+    const asked = { cache: "no-store", ...options };
+    let response = await fetch(path, asked);
+    if (response.status === 403) {
+      await renewKey(); // the server was started again since
+      response = await fetch(path, asked);
+    }
     if (response.ok) return await response.json();
     status = response.status;
     words = (await response.json()).error;
@@ -97,7 +105,7 @@ export function connect({ onState, onEvent, onConnected }) {
     source.close();
     source = null;
     onConnected(false);
-    setTimeout(open, RETRY_MS);
+    setTimeout(() => renewKey().catch(() => {}).then(open), RETRY_MS);
   }
 
   function open() {

@@ -1,0 +1,38 @@
+"""Find the signs of an emergency in a note: weakness, a gait or sphincter disturbance, a numb saddle, a low power."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from flows.notes.lexicon import Lexicon, Topic
+from flows.notes.scope import Meaning, Truth
+
+_FULL_POWER: Final = 5
+_IMPAIRED: Final = frozenset("ABCD")
+_LETTER: Final = re.compile(r"[A-E]")
+_NUMBER: Final = re.compile(r"\d")
+
+
+def dangers(lexicon: Lexicon, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """Return the meanings that are signs of an emergency, unless they are denied: "not walking" is, "no weakness" not."""
+    return [meaning for meaning in meanings if _is_danger(lexicon, meaning)]
+
+
+def _is_danger(lexicon: Lexicon, meaning: Meaning) -> bool:
+    sense = meaning.item.sense
+    if isinstance(sense, Topic):
+        turned = lexicon.topic.get(sense.denied_topic)
+        if turned and turned.danger:
+            return meaning.truth is not Truth.said
+        return sense.danger and meaning.truth is not Truth.denied
+    return sense == "scale" and meaning.truth is not Truth.denied and is_impaired(*meaning.item.piece.words)
+
+
+def is_impaired(scale: str, value: str) -> bool:
+    """Return whether a value of a scale is that of a deficit: MRC below 5, AIS or Frankel A to D."""
+    if scale == "MRC":
+        grades = _NUMBER.findall(value.partition("/")[0])
+        return any(int(grade) < _FULL_POWER for grade in grades)
+    return scale in {"AIS", "Frankel"} and bool(_IMPAIRED.intersection(_LETTER.findall(value.upper())))
