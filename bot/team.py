@@ -10,8 +10,10 @@ from bot.conversation import Conversation, aid_of, heading, later
 from bot.helping import brought_along, found, helping, leading, put
 from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Said, Show, Stop, Visit
 from bot.retorts import Retorts
-from bot.service.read_links import case_in, link_to_case, link_to_page
+from bot.service.read_links import link_to_page
 from bot.service.tap_rules import RULES, Where, Who, allows
+from bot.service.team.reading import Reading
+from bot.service.team.tapped_message import instead, kind_of, shows_a_case
 from bot.shares import id_at, unsealed
 from bot.teamwork import LISTS, leads
 from bot.wards import Wards
@@ -23,7 +25,9 @@ from flows.discussion import Stage
 from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
 from flows.flow import Flow
 from flows.model.code_names import code_name
+from flows.model.editions import upgrade
 from flows.pages import Pages
+from flows.pathways.editions import CHANGES
 from flows.store import Kept, Ledger, Team, chat_of
 from flows.team_case import word
 
@@ -44,7 +48,11 @@ _PICKS: Final = 3
 
 
 class TeamRoom:
-    """Conducts what the members of a group do to their cases."""
+    """Conducts what the members of a group do to their cases.
+
+    Attributes:
+        reading: what a member reads of them in private.
+    """
 
     def __init__(
         self,
@@ -72,6 +80,7 @@ class TeamRoom:
         self._default = next(iter(flows))
         self._wards = Wards(flows, catalog, clock, alone)
         self._retorts = Retorts(self._wards, catalog)
+        self.reading = Reading(self._wards, alone, catalog, clock)
 
     def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
@@ -129,16 +138,16 @@ class TeamRoom:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
         kept = found(ledger, tap.case)
-        if kept is None and self._shows_a_case(ledger, visit):
+        if kept is None and shows_a_case(ledger, visit):
             return self._alone.refused(MISPLACED)
         if kept is None:
             # A record is no less one when its case is erased: nothing takes its place.
-            gone = self._pages.bare(self._catalog.wording.pages.gone)
-            return self._instead(gone, visit, toasts.gone, there=tap.verb is not Verb.reopen)
+            gone = instead(self._pages.bare(self._catalog.wording.pages.gone), visit, toasts.gone)
+            return Reply(toast=toasts.gone) if tap.verb is Verb.reopen else gone
         # A message that is gone bears no topic: its tap is known by the chat alone.
         if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
             return Reply(toast=toasts.gone, forged=FOREIGN)
-        where = self._where(ledger, kept, visit)
+        where = kind_of(ledger, kept, visit)
         if where is None or not allows(tap.verb, where):
             return self._alone.refused(MISPLACED)
         if where is Where.record:
@@ -153,9 +162,9 @@ class TeamRoom:
         if kept.aside and visit.card == kept.card:
             return Reply((Show(self._wards.resting(kept), kept.card),), toasts.put_aside)
         if kept.aside:
-            return self._instead(self._wards.resting(kept), visit, toasts.put_aside)
+            return instead(self._wards.resting(kept), visit, toasts.put_aside)
         if visit.card != kept.card and (kept.card is not None or not visit.bears):
-            return self._instead(self._wards.superseded(kept), visit, toasts.moved)
+            return instead(self._wards.superseded(kept), visit, toasts.moved)
         here = replace(kept, card=visit.card)
         if tap.verb is Verb.aid:
             return self._aid(ledger, kept, here, tap, visit)
@@ -164,39 +173,10 @@ class TeamRoom:
     def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Handle a tap of somebody who may ask for that, once it is plain which case it means."""
         if tap.verb in READING:
-            return Reply(opens=link_to_case(ledger.secret(), tap, visit.who, self._clock()))
+            return self.reading.opened(ledger, tap, visit)
         if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
             return Reply(toast=self._words.toasts.leads_only)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
-
-    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Tap | None:
-        """Return what a link that is for this person opens; None where it is too old, or was made up."""
-        return case_in(ledger.secret(), payload, visit.who, self._clock())
-
-    def to_read(self, ledger: Ledger, tap: Tap) -> Kept | None:
-        """Return the team's case that a tap in a private chat reads; None where it is no team's."""
-        kept = found(ledger, tap.case)
-        return kept if kept and kept.team else None
-
-    def read(self, kept: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Show a member of the group, in private, what is read beside its case; it changes nothing there."""
-        if not allows(tap.verb, Where.reading):
-            return self._alone.refused(MISPLACED)
-        toast = ""
-        try:
-            card = self._alone.read(kept.case, tap)
-        except FlowError:
-            card, toast = self._alone.read(kept.case, Tap(Verb.show)), self._catalog.wording.toasts.stale
-        shared, board = self._wards.shared(kept), self._wards.of(kept).board
-        if tap.verb is Verb.show or toast:
-            card = board.marked(shared, card)
-        return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
-
-    def not_read(self, why: str, *, tapped: bool) -> Reply:
-        """Explain why somebody cannot read a team's case in private: "outsider", "unsure", or a link that is too old."""
-        if tapped:
-            return Reply(toast=getattr(self._words.toasts, why))
-        return _said(self._pages.bare(getattr(self._words.pages, why)))
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
         """Take a vote: the number of an answer of the poll, or none where it was taken back."""
@@ -271,7 +251,7 @@ class TeamRoom:
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
         late = Show(self._wards.superseded(kept), message, place=kept.place)
         # A record that comes after its case was reopened would bear what was answered since.
-        shows = [self._wards.minutes(here) if holds else late]
+        shows = [self._wards.minutes(ledger, here) if holds else late]
         if earlier not in (None, message):
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
@@ -286,7 +266,7 @@ class TeamRoom:
         """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
         if kept is None:
             return []
-        shared, board = self._wards.shared(kept), self._wards.of(kept).board
+        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
         shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
         for decision in shared.talk.decisions:
             chat, message = decision.record or ("", 0)
@@ -326,7 +306,7 @@ class TeamRoom:
                 unasked = self._wards.is_voting(kept) and kept.team and kept.team.ballot is None
                 deeds += [self._wards.asked(kept)] if unasked else []
             elif kept.team and kept.team.minutes is None:
-                shows.append(self._wards.minutes(kept))
+                shows.append(self._wards.minutes(ledger, kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
@@ -347,33 +327,11 @@ class TeamRoom:
             return self._alone.not_listed(who, tapped=True)
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
-    def _where(self, ledger: Ledger, kept: Kept, visit: Visit) -> Where | None:
-        """Return what the message is that a tap on a case came from; None where it is another case's."""
-        if visit.card == kept.card:
-            return Where.card
-        if kept.team and visit.card == kept.team.minutes:
-            return Where.record
-        return None if self._shows_a_case(ledger, visit) else Where.card
-
-    @staticmethod
-    def _shows_a_case(ledger: Ledger, visit: Visit) -> bool:
-        """Return whether the message that was tapped shows a case or records a decision."""
-        here = leading(ledger.of_chat(chat_of(visit.place)))
-        return any(visit.card in (k.card, k.team and k.team.minutes) for k in here) and visit.card is not None
-
-    @staticmethod
-    def _instead(card: Card, visit: Visit, toast: str, *, there: bool = True) -> Reply:
-        """Replace a message that bears the button which was tapped; any other stays as it is.
-
-        A client can send any bytes for any message, and must not paint over a record or another card with them.
-        """
-        return Reply((Show(card, visit.card),) if there and visit.bears else (), toast)
-
     def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes that belongs to no case."""
         if tap is None:
             return self._alone.tap(ledger, tap, visit)
-        if not allows(tap.verb, Where.group_page) or self._shows_a_case(ledger, visit):
+        if not allows(tap.verb, Where.group_page) or shows_a_case(ledger, visit):
             return self._alone.refused(MISPLACED)
         return self._new(ledger, visit) if tap.verb is Verb.new else Reply(opens=link_to_page(tap))
 
@@ -394,11 +352,10 @@ class TeamRoom:
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared, ward = self._wards.shared(kept), self._wards.of(kept)
+        shared, ward = self._wards.shared(kept, ledger), self._wards.of(kept)
         try:
             if tap.verb in LISTS:
-                helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
-                card = ward.teamwork.viewed(shared, tap, visit.who, helps)
+                card = ward.teamwork.viewed(shared, tap, visit.who)
                 return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except AnswersWouldGo:
@@ -410,7 +367,9 @@ class TeamRoom:
             toast = self._retorts.why(refused, shared, tap, visit)
         else:
             toast = self._retorts.told(shared, here, tap)
-        here, follows = self._following(kept, here)
+        here, follows = self._following(ledger, kept, here)
+        # What was frozen by the vote or the decision is asked again now, if it means something else by now.
+        here = replace(here, case=upgrade(here.case, CHANGES)) if tap.verb in (Verb.withdraw, Verb.reopen) else here
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
@@ -442,7 +401,7 @@ class TeamRoom:
             ledger.add(begun)
         return Reply((self._wards.drawn(ledger, begun),))
 
-    def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
+    def _following(self, ledger: Ledger, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
         if here.team is None or here.case.talk == kept.case.talk:
             return here, Reply()
@@ -457,10 +416,10 @@ class TeamRoom:
             here = replace(here, team=replace(here.team, poll="", ballot=None))
         if now.stage is Stage.decided and before.stage is not Stage.decided:
             here = replace(here, team=replace(here.team, minutes=None)) if here.team else here
-            shows.append(self._wards.minutes(here))
+            shows.append(self._wards.minutes(ledger, here))
         if before.stage is Stage.decided and here.team and here.team.minutes is not None:
             deeds.append(Pin(here.team.minutes, on=False, place=here.place))
-            shows.append(self._wards.minutes(here))
+            shows.append(self._wards.minutes(ledger, here))
         return here, Reply(tuple(shows), deeds=tuple(deeds))
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:

@@ -196,15 +196,17 @@ class Clerk:
 
     def _linked(self, desk: Desk, arrival: Arrival, visit: Visit, role: Role | None) -> Reply:
         """Show a member what they asked for in the group; a moment ago they tapped there."""
-        tap = self._team.linked(desk, arrival.argument, visit)
-        return (tap and self._read(desk, arrival, tap, visit, role)) or self._team.not_read("link_gone", tapped=False)
+        tap = self._team.reading.linked(desk, arrival.argument, visit)
+        return (tap and self._read(desk, arrival, tap, visit, role)) or self._team.reading.refused(
+            "link_gone", tapped=False
+        )
 
     def _read(self, desk: Desk, arrival: Arrival, tap: Tap, visit: Visit, role: Role | None) -> Reply | None:
         """Show a member of a group its case in private; None where it is no team's case.
 
         Where Telegram does not say who is a member, the link says that they tapped there; a tap says nothing.
         """
-        kept = self._team.to_read(desk, tap)
+        kept = self._team.reading.of(desk, tap)
         if kept is None:
             return None
         chat, tapped = int(chat_of(kept.place)), arrival.kind == Kind.tap
@@ -213,8 +215,8 @@ class Clerk:
         if role is None:
             raise MemberWanted(chat)
         if role is Role.outsider or (tapped and role is Role.unknown):
-            return self._team.not_read("outsider" if role is Role.outsider else "unsure", tapped=tapped)
-        return self._team.read(kept, tap, visit)
+            return self._team.reading.refused("outsider" if role is Role.outsider else "unsure", tapped=tapped)
+        return self._team.reading.shown(desk, kept, tap, visit)
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""
