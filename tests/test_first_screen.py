@@ -17,7 +17,6 @@ from bot.telegram.html import screen
 from flows.pathways.metastasis import METASTASIS
 
 
-
 MEASURED = """() => {
     const room = document.querySelector("#messages").getBoundingClientRect();
     const card = [...document.querySelectorAll("#messages [data-author=bot]")].at(-1);
