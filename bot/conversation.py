@@ -23,8 +23,10 @@ from flows.heard import IDENTIFIERS, LONG, heard, wiper
 from flows.interview import Interview, Standing
 from flows.levels import written
 from flows.model.code_names import code_name
+from flows.model.source_scope import decode_scope, encode_scope
 from flows.pages import Pages
 from flows.prefill import read_prefill
+from flows.scored import Scored
 from flows.store import Kept, Ledger
 
 COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
@@ -131,8 +133,10 @@ class Conversation:
             return _said(self._pages.plain(self._catalog.team.pages.help))
         if page:
             return self._tap_page(ledger, page, replace(visit, card=None))
-        findings = read_prefill(self._clinics[self._default].interview.flow, payload)
-        return self._read(ledger, visit, Said(findings)) if findings else self.command(ledger, "start", visit)
+        prefill = read_prefill(self._clinics[self._default].interview.flow, payload)
+        if prefill is None or not prefill.findings:
+            return self.command(ledger, "start", visit)
+        return self._read(ledger, visit, Said(prefill.findings, scope=encode_scope(prefill.scope)))
 
     def text(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Read a typed note back, as a case to be confirmed; where nothing was found in it, say what can be typed."""
@@ -153,7 +157,7 @@ class Conversation:
             newest = ledger.newest_card(visit.place, visit.who)
             return self._read(ledger, visit, said) if said.findings and newest < said.message else Reply()
         interview = self._clinics[kept.case.flow].interview
-        case = interview.read(kept.case, said.findings, heading(said), visit.who)
+        case = interview.read(kept.case, said.findings, heading(said), visit.who, said.scope)
         here = replace(kept, case=case, touched=later(self._clock, kept))
         ledger.put(here, kept.case.revision)
         return Reply() if here.aside else Reply((self._drawn(ledger, here),))
@@ -296,7 +300,7 @@ class Conversation:
         here, toast = replace(kept, card=visit.card), ""
         try:
             if tap.verb in BESIDE:
-                return self._beside(here, tap)
+                return self._beside(ledger, here, tap)
             if tap.verb is Verb.share:
                 return self._share(ledger, here)
             if tap.verb is Verb.scale:
@@ -344,8 +348,8 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
-    def read(self, case: Case, tap: Tap) -> Card:
-        """Draw what is read beside a case, or the case itself; nobody is named on it.
+    def read(self, case: Case, tap: Tap, scored: Scored | None = None) -> Card:
+        """Draw what is read beside a case, or the case itself with what was scored of it; nobody is named on it.
 
         Raises:
             StaleTap: where there is no such thing to read where the case stands.
@@ -354,7 +358,7 @@ class Conversation:
         standing = interview.standing(case)
         match tap.verb:
             case Verb.show:
-                return heard(cards, case, standing) if case.unconfirmed else cards.case(case, standing)
+                return heard(cards, case, standing) if case.unconfirmed else cards.case(case, standing, scored)
             case Verb.scale if standing.at is not None and tap.question in standing.at.scales:
                 return self._pages.scale(tap.question, Button(self._words.labels.to_question, self._show(case)))
             case Verb.option | Verb.changes | Verb.what_if | Verb.compare:
@@ -366,10 +370,14 @@ class Conversation:
     def _show(case: Case) -> Tap:
         return Tap(Verb.show, case=case.id)
 
-    def _beside(self, kept: Kept, tap: Tap) -> Reply:
+    def _beside(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
-        card = beside(cards, kept.case, interview.standing(kept.case), tap, in_utc(self._clock()))
+        standing, now = interview.standing(kept.case), in_utc(self._clock())
+        if standing.at is None and tap.verb is Verb.copy:
+            card = cards.copied(kept.case, standing, now, self._scored(ledger, kept, standing))
+        else:
+            card = beside(cards, kept.case, standing, tap)
         return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
 
     def _start_over(self, kept: Kept) -> Reply:
@@ -411,7 +419,8 @@ class Conversation:
     def _read(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Begin a case with what was read of a note."""
         fresh = Case(self._free_id(ledger, visit), self._default, self._catalog.edition)
-        case = self._clinics[self._default].interview.read(fresh, said.findings, heading(said), visit.who)
+        interview = self._clinics[self._default].interview
+        case = interview.read(fresh, said.findings, heading(said), visit.who, said.scope)
         now = later(self._clock, ledger.current(visit.place, visit.who))
         kept = Kept(case, visit.place, visit.who, touched=now)
         ledger.add(kept)
@@ -517,9 +526,8 @@ class Conversation:
         standing = clinic.interview.standing(kept.case)
         if kept.case.unconfirmed:
             return Show(self._named(kept.case, heard(clinic.cards, kept.case, standing)), kept.card, kept.case.id)
-        aided = standing.at is not None and standing.at.aid
-        found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
-        card = clinic.cards.case(kept.case, standing, found, in_utc(self._clock()))
+        scored = self._scored(ledger, kept, standing)
+        card = clinic.cards.case(kept.case, standing, scored, in_utc(self._clock()))
         return Show(self._named(kept.case, card), kept.card, kept.case.id)
 
     def _unread(self, ledger: Ledger, visit: Visit, said: Said, *more: Button) -> Card:
@@ -530,14 +538,18 @@ class Conversation:
             return self._pages.said(title, words.leave_out, *wipe, *more)
         if LONG in said.beside:
             return self._pages.said(title, words.long, *more)
-        return self._pages.plain(self._words.pages.stray, *more)
+        outside = self._clinics[self._default].cards.outside(decode_scope(said.scope))
+        return replace(self._pages.plain(self._words.pages.stray, *more), above=outside)
 
-    def _aided(self, kept: Kept | None) -> Line | None:
-        """Tell what the case that helps has found, where it was begun and is complete."""
-        if kept is None:
+    def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
+        """Return what was scored of a case at its levels, where its card says it and it is complete."""
+        flow = self._clinics[kept.case.flow].interview.flow
+        said = flow.is_aided if standing.at is None else standing.at.aid
+        helps = ledger.get(aid_of(kept.case, standing)) if said else None
+        if helps is None:
             return None
-        clinic = self._clinics[kept.case.flow]
-        return clinic.cards.context(kept.case, clinic.interview.standing(kept.case))
+        clinic = self._clinics[helps.case.flow]
+        return clinic.cards.scored(helps.case, clinic.interview.standing(helps.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -588,23 +600,14 @@ def later(clock: Callable[[], float], kept: Kept | None) -> float:
     return max(clock(), kept.touched + A_MOMENT) if kept else clock()
 
 
-def beside(cards: Cards, case: Case, standing: Standing, tap: Tap, when: str = "") -> Card:
+def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
     """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
-
-    Args:
-        cards: the cards of its flow.
-        case: the case.
-        standing: where it stands.
-        tap: what is wished.
-        when: the time, as it is read in what is copied.
 
     Raises:
         StaleTap: where the recommendation is not reached, or has no such thing beside it.
     """
     if tap.verb is Verb.answers:
         return cards.answers(case, standing)
-    if standing.at is None and tap.verb is Verb.copy:
-        return cards.copied(case, standing, when)
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:

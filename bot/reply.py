@@ -37,12 +37,14 @@ class Said:
         beside: what else was in it: the keys of `flows.heard`, "long" for too much.
         note: the key under which the channel has the words; empty where it has none.
         message: the message; None where it is not known.
+        scope: what puts the case outside the scope of the source, as codes of `flows.model.source_scope`.
     """
 
     findings: Findings = field(default_factory=dict)
     beside: Codes = ()
     note: str = ""
     message: int | None = None
+    scope: Codes = ()
 
 
 @dataclass(frozen=True, slots=True)

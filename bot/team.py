@@ -25,7 +25,9 @@ from flows.discussion import Stage
 from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
 from flows.flow import Flow
 from flows.model.code_names import code_name
+from flows.model.editions import upgrade
 from flows.pages import Pages
+from flows.pathways.editions import CHANGES
 from flows.store import Kept, Ledger, Team, chat_of
 from flows.team_case import word
 
@@ -249,7 +251,7 @@ class TeamRoom:
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
         late = Show(self._wards.superseded(kept), message, place=kept.place)
         # A record that comes after its case was reopened would bear what was answered since.
-        shows = [self._wards.minutes(here) if holds else late]
+        shows = [self._wards.minutes(ledger, here) if holds else late]
         if earlier not in (None, message):
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
@@ -264,7 +266,7 @@ class TeamRoom:
         """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
         if kept is None:
             return []
-        shared, board = self._wards.shared(kept), self._wards.of(kept).board
+        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
         shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
         for decision in shared.talk.decisions:
             chat, message = decision.record or ("", 0)
@@ -304,7 +306,7 @@ class TeamRoom:
                 unasked = self._wards.is_voting(kept) and kept.team and kept.team.ballot is None
                 deeds += [self._wards.asked(kept)] if unasked else []
             elif kept.team and kept.team.minutes is None:
-                shows.append(self._wards.minutes(kept))
+                shows.append(self._wards.minutes(ledger, kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
@@ -350,11 +352,10 @@ class TeamRoom:
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared, ward = self._wards.shared(kept), self._wards.of(kept)
+        shared, ward = self._wards.shared(kept, ledger), self._wards.of(kept)
         try:
             if tap.verb in LISTS:
-                helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
-                card = ward.teamwork.viewed(shared, tap, visit.who, helps)
+                card = ward.teamwork.viewed(shared, tap, visit.who)
                 return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
         except AnswersWouldGo:
@@ -366,7 +367,9 @@ class TeamRoom:
             toast = self._retorts.why(refused, shared, tap, visit)
         else:
             toast = self._retorts.told(shared, here, tap)
-        here, follows = self._following(kept, here)
+        here, follows = self._following(ledger, kept, here)
+        # What was frozen by the vote or the decision is asked again now, if it means something else by now.
+        here = replace(here, case=upgrade(here.case, CHANGES)) if tap.verb in (Verb.withdraw, Verb.reopen) else here
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
@@ -398,7 +401,7 @@ class TeamRoom:
             ledger.add(begun)
         return Reply((self._wards.drawn(ledger, begun),))
 
-    def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
+    def _following(self, ledger: Ledger, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
         if here.team is None or here.case.talk == kept.case.talk:
             return here, Reply()
@@ -413,10 +416,10 @@ class TeamRoom:
             here = replace(here, team=replace(here.team, poll="", ballot=None))
         if now.stage is Stage.decided and before.stage is not Stage.decided:
             here = replace(here, team=replace(here.team, minutes=None)) if here.team else here
-            shows.append(self._wards.minutes(here))
+            shows.append(self._wards.minutes(ledger, here))
         if before.stage is Stage.decided and here.team and here.team.minutes is not None:
             deeds.append(Pin(here.team.minutes, on=False, place=here.place))
-            shows.append(self._wards.minutes(here))
+            shows.append(self._wards.minutes(ledger, here))
         return here, Reply(tuple(shows), deeds=tuple(deeds))
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:

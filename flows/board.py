@@ -13,6 +13,7 @@ from flows.findings import Codes
 from flows.flow import Question
 from flows.heard import heard
 from flows.keyboard import bound, grid, laid_out
+from flows.scored import Scored
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared, word
 from flows.team_decisions import Decisions
@@ -46,14 +47,9 @@ class Board:
         object.__setattr__(self, "disputes", Disputes(self.blocks))
         object.__setattr__(self, "decisions", Decisions(self.blocks, self.disputes, self.when))
 
-    def case(self, shared: Shared, beside: Line | None = None) -> Card:
-        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision.
-
-        Args:
-            shared: the case.
-            beside: what another flow found that helps with the question at hand.
-        """
-        card = self.cards.case(shared.case, shared.standing, beside)
+    def case(self, shared: Shared) -> Card:
+        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
+        card = self.cards.case(shared.case, shared.standing, shared.scored)
         label, rows = self._label(shared, card), self._rows(shared, card.rows)
         if shared.talk.stage is Stage.decided:
             return self.decisions.closed(shared, label, rows)
@@ -70,12 +66,10 @@ class Board:
             return replace(card, title=title, blocks=(Block((present,), style=Style.summary), *card.blocks))
         return replace(card, title=title, blocks=(replace(first, lines=(present, *first.lines)), *others))
 
-    def context(self, shared: Shared) -> Line | None:
-        """Tell what a score found, beside a question that it helps with, and whether it is disputed."""
-        line = self.cards.context(shared.case, shared.standing)
-        if line is None or not shared.disputes:
-            return line
-        return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
+    def score(self, shared: Shared) -> Scored | None:
+        """Return what a case that scores has found, and whether it is disputed; None while it is not complete."""
+        scored = self.cards.scored(shared.case, shared.standing)
+        return replace(scored, disputed=bool(shared.disputes)) if scored else None
 
     def note(self, shared: Shared) -> Card:
         """Draw what was read of a line; nothing of it counts before a member confirms it."""
@@ -116,7 +110,7 @@ class Board:
         blocks = tuple(block for block in (note, Block(tuple(stands)), *card.blocks) if block.lines)
         return replace(card, label=self._label(shared, card), blocks=blocks, rows=rows)
 
-    def finding(self, shared: Shared, question: Question, who: str, beside: Line | None = None) -> Card:
+    def finding(self, shared: Shared, question: Question, who: str) -> Card:
         """Draw one finding: who gave it, who holds another, what helps with it, and the answers to choose from."""
         words = self.cards.catalog.team
         held = shared.standing.findings[question.code]
@@ -129,7 +123,8 @@ class Board:
             rows.append((Button(label, Tap(Verb.settle, question.code, packed(question, codes))),))
         if question.aid:
             rows.append((Button(self.cards.catalog.scales[question.aid].name, Tap(Verb.aid, question.aid)),))
-        helps = Block((beside,) if beside else ())
+        scored = shared.scored if question.aid else None
+        helps = Block((self.cards.score(scored, self.cards.catalog.wording.result.beside),) if scored else ())
         blocks = (Block(tuple(lines), style=Style.listed), helps, Block((Line(words.lines.hold),), style=Style.small))
         return self._view(shared, question.text, who, blocks, rows)
 

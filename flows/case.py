@@ -16,13 +16,19 @@ MESSAGE: Final = "#"
 
 
 class Kind(StrEnum):
-    """What a step did; the events of the interview's state machine bear the same names."""
+    """What a step did; the events of the interview's state machine have the same names."""
 
     mark = "mark"
     answer = "answer"
     reopen = "reopen"
     restart = "restart"
     read = "read"
+    scope = "scope"
+    edition = "edition"
+
+
+NOTED: Final = (Kind.scope, Kind.edition)
+"""Steps that nobody takes and nothing undoes: they say something of the case, and are kept with it."""
 
 
 class Step(NamedTuple):
@@ -30,9 +36,11 @@ class Step(NamedTuple):
 
     Attributes:
         kind: mark (a selection so far), answer (settled), reopen (to be changed), restart (from the beginning),
-            read (taken from a typed note, to be confirmed; without a question: which note, and what else was in it).
+            read (taken from a typed note, to be confirmed; without a question: which note, and what else was in it),
+            scope (what puts the case outside the scope of the source, in the person's own words), edition (from here
+            on answers are of another edition than the one under which the case was begun).
         question: the question it concerns; empty for a restart.
-        codes: the codes of the choices.
+        codes: the codes of the choices; of the marks of `flows.model.source_scope`; the edition.
         who: the opaque id of the person who did it.
     """
 

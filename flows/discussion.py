@@ -9,7 +9,7 @@ from typing import Final
 
 from transitions import Machine, MachineError
 
-from flows.case import Act, Case, Kind, Remark, Step
+from flows.case import NOTED, Act, Case, Kind, Remark, Step
 from flows.errors import Crowded, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
 from flows.findings import Codes
 from flows.interview import Interview, Standing
@@ -229,7 +229,8 @@ class Discussion:
             NothingBefore: at the first question.
         """
         self._expect_open(case)
-        undone = next((step for step in reversed(case.steps) if step.kind is not Kind.mark), None)
+        passed = (*NOTED, Kind.mark)
+        undone = next((step for step in reversed(case.steps) if step.kind not in passed), None)
         if undone and not member.leads and undone.who != member.who:
             raise NotYours(undone.who)
         return self._interview.back(case)

@@ -6,7 +6,7 @@ from flows.card import Block, Button, Card, Line, Style, Tap, Verb, quote
 from flows.cards import Cards
 from flows.case import Case, Kind
 from flows.findings import Codes
-from flows.interview import Standing
+from flows.interview import SCOPE, Standing
 from flows.keyboard import bound, laid_out
 
 PARTS = ("context", "left", "outside")
@@ -32,7 +32,11 @@ def heard(cards: Cards, case: Case, standing: Standing) -> Card:
     note, *beside = note_of(case)
     found = [(q, standing.read[q.code]) for q in cards.flow.questions if q.code in standing.read]
     lines = tuple(Line(f"{q.said(codes)}{quote(note, q.code) if note else ''}") for q, codes in found)
+    outside = cards.outside(standing.scope)
     chips = [Button(words.drop.format(finding=q.said(codes)), Tap(Verb.drop, q.code)) for q, codes in found]
+    if outside:
+        left_out = cards.catalog.wording.scope.left_out
+        chips.append(Button(words.drop.format(finding=left_out), Tap(Verb.drop, SCOPE)))
     blocks = (
         Block((Line(words.leave_out),) if IDENTIFIERS in beside else (), style=Style.urgent),
         Block(lines, style=Style.listed),
@@ -43,7 +47,7 @@ def heard(cards: Cards, case: Case, standing: Standing) -> Card:
     rows = [(Button(labels.confirm, Tap(Verb.confirm)),), *laid_out(chips, (2,) * len(chips))]
     label = f"{cards.catalog.wording.case} · {words.label}"
     shown = tuple(block for block in blocks if block.lines)
-    return bound(Card(label, words.title, shown, (*rows, *_wipers(cards, case))), case)
+    return bound(Card(label, words.title, shown, (*rows, *_wipers(cards, case)), above=outside), case)
 
 
 def _nothing(cards: Cards, case: Case) -> Card:

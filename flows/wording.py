@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from flows.model.source_scope import ScopeMark
+
 
 def filled(text: str) -> str:
     """Refuse a text with nothing to read in it.
@@ -104,6 +106,7 @@ class Result(Words):
     score: Annotated[str, blanks("scale", "score", "band")]
     scored: Annotated[str, blanks("source", "edition")]
     beside: Annotated[str, blanks("score", "band", "where")]
+    scored_finding: Annotated[str, blanks("score", "band", "where")]
 
 
 class Detail(Words):
@@ -248,6 +251,25 @@ class Note(Words):
     more: Text
 
 
+class Scope(Words):
+    """What is said of a case outside the scope of the source, by what was found; `scored` is of one's own score."""
+
+    asymptomatic: Text
+    stable_spine: Text
+    sins: Annotated[str, blanks("value")]
+    scored: Annotated[str, blanks("value")]
+    escc: Annotated[str, blanks("value")]
+    level: Annotated[str, blanks("value")]
+    primary: Text
+    intradural: Text
+    left_out: Label
+
+    def said(self, mark: ScopeMark) -> str:
+        """Return what is said of a mark that a note left."""
+        text: str = getattr(self, mark.code.value)
+        return text.format(value=mark.value)
+
+
 class Page(Words):
     """A card of plain words."""
 
@@ -331,5 +353,6 @@ class Wording(Words):
     toasts: Toasts
     pages: Pages
     note: Note
+    scope: Scope
     recent: Recent
     commands: Commands

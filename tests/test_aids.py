@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit import Phone, labels, lines, read, refusals
+from kit import Phone, labels, lines, refusals
 
 from flows.card import Tap, Verb
 
@@ -76,13 +76,16 @@ async def test_an_unfinished_score_is_taken_up_again_and_is_not_shown_before_it_
     assert phone.card.title == "What is the bone lesion like?"
 
 
-async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_nowhere_else(phone: Phone) -> None:
+async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_in_the_result(phone: Phone) -> None:
     await at_destruction(phone, "T8")
     await phone.tap("SINS", *SCORED, "‹ Back to the case", "Limited")
     assert phone.card.title.startswith("Would anterior fixation alone")
     assert [line for line in lines(phone.card) if line.lead == "SINS"]
-    await phone.tap("Enough")
-    assert "SINS" not in read(phone.card).text
+    await phone.tap("✎ Answers", "✎ no deficit")
+    assert not [line for line in lines(phone.card) if line.lead == "SINS"], "it does not help with this one"
+    await phone.tap("None ✓", "Enough")
+    [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
+    assert (line.text, line.facts) == ("11 · potentially unstable · T8, semirigid spine", ("SINS",))
 
 
 async def test_a_score_is_bound_to_its_level(phone: Phone) -> None:

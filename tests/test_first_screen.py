@@ -16,7 +16,6 @@ from bot.playground.markup import parse_html
 from bot.telegram.html import screen
 from flows.pathways.metastasis import METASTASIS
 
-
 MEASURED = """() => {
     const room = document.querySelector("#messages").getBoundingClientRect();
     const card = [...document.querySelectorAll("#messages [data-author=bot]")].at(-1);

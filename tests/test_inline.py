@@ -67,7 +67,9 @@ def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
     assert not result.complete
     assert "Where is the tumour?" in read(result.card).text
-    assert read_prefill(METASTASIS, result.prefill) == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
+    prefill = read_prefill(METASTASIS, result.prefill)
+    assert prefill
+    assert prefill.findings == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
 
 
 @pytest.mark.parametrize(

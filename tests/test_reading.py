@@ -103,7 +103,7 @@ class Reader:
             assert tap
             kept = room.of(ledger, tap)
             assert kept
-            return room.shown(kept, tap, visit)
+            return room.shown(ledger, kept, tap, visit)
 
         await self._shown(opened)
 
@@ -117,7 +117,7 @@ class Reader:
         def tapped(ledger: Any) -> Reply:
             kept = room.of(ledger, tap)
             assert kept
-            return room.shown(kept, tap, visit)
+            return room.shown(ledger, kept, tap, visit)
 
         await self._shown(tapped)
 

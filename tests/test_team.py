@@ -378,7 +378,7 @@ async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_an
     assert [line.text for line in lines(group.card, Style.typed)] == [
         "Maple, 15 Jan 2027, 08:00 UTC",
         "T8: fit, no deficit, body only, limited destruction, no prior treatment",
-        "AO Surgery Reference 2019, edition 2026-11, supports: Posterior MIS, Posterior (open), Anterior corpectomy",
+        "AO Surgery Reference 2019, edition 2026-12, supports: Posterior MIS, Posterior (open), Anterior corpectomy",
         "Decided: Posterior MIS; 2 of 3 votes; otherwise Anterior corpectomy 1",
     ]
 

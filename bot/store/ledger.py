@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from bot.store.driver import Driver
 from bot.store.tables import BOT, CASES, OUTBOX, for_each_database
 from flows.case import AIDING, MESSAGE, Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
+from flows.model.editions import upgrade
+from flows.pathways.editions import CHANGES
 from flows.store import Kept, Team, without
 
 _LISTS: Final = (CASES.c.steps.name, CASES.c.talk.name)
@@ -88,15 +91,16 @@ class SqlLedger:
     def __init__(self, driver: Driver) -> None:
         """Work on the given driver."""
         self._driver = driver
+        self._stored: dict[tuple[str, int], int] = {}
         self.erased = False
 
     def get(self, case_id: str) -> Kept | None:
         """Find a case by its id."""
-        return _kept(self._driver.row(_BY_ID, {"id": case_id}))
+        return self._one(_BY_ID, {"id": case_id})
 
     def current(self, place: str, owner: str) -> Kept | None:
         """Give the person's case in a place that was touched last and is not put aside."""
-        return _kept(self._driver.row(_CURRENT, {"place": place, "owner": owner}))
+        return self._one(_CURRENT, {"place": place, "owner": owner})
 
     def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
         """List a person's own cases in a place, those that were touched last first."""
@@ -111,7 +115,7 @@ class SqlLedger:
     def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""
         where = {"place": place, "owner": owner, "message": f'"{MESSAGE}{message}"'}
-        return _kept(self._driver.row(_NOTE, where))
+        return self._one(_NOTE, where)
 
     def newest_card(self, place: str, owner: str) -> int:
         """Return the newest message that shows a case of a person in a place; 0 where none does."""
@@ -129,7 +133,7 @@ class SqlLedger:
 
     def put(self, kept: Kept, expected: int) -> None:
         """Keep a case anew, where its revision is as expected."""
-        where = {"case_id": kept.case.id, "expected": expected}
+        where = {"case_id": kept.case.id, "expected": self._stored.pop((kept.case.id, expected), expected)}
         # What a case never changes is not written again: it would only be taken out of the indexes and put back.
         if not self._driver.count(_PUT, {**where, **_changing(kept)}):
             raise Overtaken(kept.case.id)
@@ -144,7 +148,7 @@ class SqlLedger:
 
     def balloted(self, poll: str) -> Kept | None:
         """Find a case by the id of its vote."""
-        return _kept(self._driver.row(_BALLOTED, {"poll": poll}))
+        return self._one(_BALLOTED, {"poll": poll})
 
     def idle(self, since: float) -> list[Kept]:
         """Give the team's cases that do not rest and were last touched before `since`."""
@@ -182,9 +186,24 @@ class SqlLedger:
         self.erased = True
         return self._driver.count(_FORGET, {"owner": owner})
 
+    def _one(self, query: Select[Any], where: dict[str, Any]) -> Kept | None:
+        row = self._driver.row(query, where)
+        return self._kept(row) if row else None
+
     def _every(self, query: Select[Any], where: dict[str, Any]) -> list[Kept]:
-        found = (_kept(row) for row in self._driver.rows(query, where))
-        return [kept for kept in found if kept]
+        return [self._kept(row) for row in self._driver.rows(query, where)]
+
+    def _kept(self, row: Sequence[Any]) -> Kept:
+        """Return a case as the present edition reads it; it is written so once it is put.
+
+        What is put then takes the place of the revision that is stored, which the case has no longer.
+        """
+        kept = _kept(row)
+        case = upgrade(kept.case, CHANGES)
+        if case is kept.case:
+            return kept
+        self._stored[case.id, case.revision] = kept.case.revision
+        return replace(kept, case=case)
 
 
 def _columns(kept: Kept) -> dict[str, Any]:
@@ -232,10 +251,8 @@ REMEMBERED: Final = 1024
 """How many histories are remembered as they were read: a tap finds the one that the last tap on the card drew from."""
 
 
-def _kept(row: Sequence[Any] | None) -> Kept | None:
+def _kept(row: Sequence[Any]) -> Kept:
     """Read a case as it was written; the columns in the order of the table."""
-    if row is None:
-        return None
     case_id, place, owner, flow, edition, revision, turn, steps, card, aside, touched, talk, *team = row
     case = Case(case_id, flow, edition, revision, turn, _steps(steps), _talk(talk) if talk else ())
     return Kept(case, place, owner, touched, card, aside, Team(*team) if team[0] else None)

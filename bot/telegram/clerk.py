@@ -216,7 +216,7 @@ class Clerk:
             raise MemberWanted(chat)
         if role is Role.outsider or (tapped and role is Role.unknown):
             return self._team.reading.refused("outsider" if role is Role.outsider else "unsure", tapped=tapped)
-        return self._team.reading.shown(kept, tap, visit)
+        return self._team.reading.shown(desk, kept, tap, visit)
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""

@@ -12,8 +12,10 @@ from telegram.constants import ChatType
 from bot.reply import Said
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
+from flows.findings import Codes
 from flows.flow import Flow
 from flows.heard import IDENTIFIERS, LONG, MORE, PARTS
+from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
 from flows.shorthand import Reading, read
 
@@ -47,7 +49,7 @@ class Ear:
         if len(self._words) > MOST:
             del self._words[next(iter(self._words))]
         beside += [IDENTIFIERS] if reading.identifiers else []
-        return _written(reading.answers, beside, str(update_id), number)
+        return _written(reading.answers, beside, str(update_id), number, encode_scope(reading.scope))
 
     def quoted(self, text: str) -> str:
         """Put the words of notes into a text in HTML."""
@@ -62,12 +64,14 @@ def said_in(argument: str) -> Said:
     """Read what was taken in of a message."""
     if not argument:
         return Said()
-    findings, beside, note, message = orjson.loads(argument)
-    return Said({question: tuple(codes) for question, codes in findings.items()}, tuple(beside), note, message)
+    findings, beside, note, message, *scope = orjson.loads(argument)
+    answers = {question: tuple(codes) for question, codes in findings.items()}
+    # What an earlier version took in has no scope.
+    return Said(answers, tuple(beside), note, message, tuple(scope[0]) if scope else ())
 
 
-def _written(findings: Any, beside: list[str], note: str, message: int) -> str:
-    return orjson.dumps((findings, beside, note, message)).decode()
+def _written(findings: Any, beside: list[str], note: str, message: int, scope: Codes = ()) -> str:
+    return orjson.dumps((findings, beside, note, message, scope)).decode()
 
 
 def _words(reading: Reading) -> dict[str, str]:

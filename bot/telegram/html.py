@@ -16,6 +16,8 @@ from flows.card import Block, Button, Card, Line, Style
 
 _GAP: Final = "\n\n"
 
+_Key = tuple[bool, str, tuple[Line, ...], int, int]
+
 Screen = dict[str, object]
 """The parameters of a message that shows a card: text, parse mode, keyboard."""
 
@@ -33,17 +35,17 @@ class Press:
 
     def __init__(self) -> None:
         """Begin with nothing remembered."""
-        self._plates: dict[tuple[bool, str, int, int], tuple[Card, str]] = {}
+        self._plates: dict[_Key, tuple[Card, str]] = {}
 
     def print(self, card: Card) -> str:
         """Give the screen of a card as JSON."""
         # Its parts are told by their identity, and held, so that no other ever bears it: to read them takes longer.
-        key = (bool(card.label), card.title, id(card.blocks), id(card.rows))
+        key = (bool(card.label), card.title, card.above, id(card.blocks), id(card.rows))
         _, plate = self._plates.get(key) or self._keep(key, card)
         label = orjson.dumps(escape(card.label, quote=False)).decode()[1:-1]
         return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.").replace(_LABELLED, label)
 
-    def _keep(self, key: tuple[bool, str, int, int], card: Card) -> tuple[Card, str]:
+    def _keep(self, key: _Key, card: Card) -> tuple[Card, str]:
         if len(self._plates) >= REMEMBERED:
             del self._plates[next(iter(self._plates))]
         label = _LABELLED if card.label else ""
@@ -55,6 +57,7 @@ class Press:
 def screen(card: Card) -> Screen:
     """Write a card as the parameters of sendMessage and editMessageText."""
     head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
+    head += [f"⚠️ {escape(line.text, quote=False)}" for line in card.above]
     head.append(f"<b>{escape(card.title, quote=False)}</b>")
     keyboard = [[_button(card, button) for button in row] for row in card.rows]
     return {

@@ -17,6 +17,7 @@ from bot.desk import Letter
 from bot.service.read_links import TO_CASE, TO_PAGE
 from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.fingerprint import fingerprint_of
+from flows.prefill import SCOPE_PATTERN
 
 KINDS: Final = ("message", "edited_message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
@@ -43,7 +44,8 @@ MOST_DATA: Final = 80
 
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+([A-Za-z0-9_-]{1,64})\s*$|\s|$)")
 _PAYLOAD: Final = re.compile(
-    f"case|[a-z0-9]{{1,16}}-[0-9]{{1,12}}-[0-9a-f]{{24}}|p[12][0-9a-f]{{5}}[a-z-]{{6}}|{TO_CASE}|{TO_PAGE}"
+    f"case|[a-z0-9]{{1,16}}-[0-9]{{1,12}}-[0-9a-f]{{24}}|p1[0-9a-f]{{5}}[a-z-]{{6}}|{TO_CASE}|{TO_PAGE}"
+    f"|p2[0-9a-f]{{5}}[a-z-]{{6}}{SCOPE_PATTERN}"
 )
 """What the bot's own links bear; what somebody writes behind /start is nobody's business."""
 

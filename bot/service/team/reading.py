@@ -41,16 +41,17 @@ class Reading:
         kept = found(ledger, tap.case)
         return kept if kept and kept.team else None
 
-    def shown(self, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+    def shown(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
         """Show a member of the group what is read beside its case."""
         if not allows(tap.verb, Where.reading):
             return self._alone.refused(MISPLACED)
         toast = ""
+        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
         try:
-            card = self._alone.read(kept.case, tap)
+            card = self._alone.read(kept.case, tap, shared.scored)
         except FlowError:
-            card, toast = self._alone.read(kept.case, Tap(Verb.show)), self._catalog.wording.toasts.stale
-        shared, board = self._wards.shared(kept), self._wards.of(kept).board
+            toast = self._catalog.wording.toasts.stale
+            card = self._alone.read(kept.case, Tap(Verb.show), shared.scored)
         if tap.verb is Verb.show or toast:
             card = board.marked(shared, card)
         return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
