@@ -423,7 +423,7 @@ class Conversation:
             return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
         aided = standing.at is not None and standing.at.aid
         found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
-        return Show(clinic.cards.case(kept.case, standing, found, in_utc(self._clock())), kept.card, kept.case.id)
+        return Show(clinic.cards.case(kept.case, standing, found, in_utc(kept.touched)), kept.card, kept.case.id)
 
     def _aided(self, kept: Kept | None) -> Line | None:
         """Tell what the case that helps has found, where it was begun and is complete."""
