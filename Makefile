@@ -16,6 +16,7 @@ run: $(VENV)/run.stamp ## start the bot: on Telegram with BOT_TOKEN in .env, els
 
 test: ## install what tests need, and pass everything
 	@scripts/browser
+	@scripts/words
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
 

@@ -51,6 +51,7 @@ class Verb(StrEnum):
     drop = "dr"
     wipe = "wp"
     copy = "cy"
+    recent = "rc"
 
 
 class Tap(NamedTuple):
@@ -146,6 +147,7 @@ class Card:
     Attributes:
         label: the first line: which case, how far; on a question card no finding of the patient stands in it.
         title: what the card is about, alone on its line.
+        above: what must be read before the title; it is never folded.
         case: the case that its buttons belong to, where they name none themselves; empty where it is of no case.
         turn: the turn of that case at which it was drawn.
     """
@@ -156,6 +158,7 @@ class Card:
     rows: tuple[tuple[Button, ...], ...] = ()
     case: str = ""
     turn: int = 0
+    above: tuple[Line, ...] = ()
 
     def wish(self, button: Button) -> Tap:
         """Give what a tap on one of its buttons wishes."""

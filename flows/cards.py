@@ -17,10 +17,13 @@ from flows.foresight import foresight
 from flows.interview import Standing
 from flows.keyboard import CHANGE, bound, brief, grid, packed
 from flows.levels import written
+from flows.model.source_scope import ScopeMark
 from flows.outlook import LEVELS, Outlook
 from flows.plain import PlainText, units
 from flows.recommendation import RecommendationText, noted
 from flows.rules import Band, Recommendation, Rule, Verdict, decide
+from flows.scope_text import CITED, scope_texts
+from flows.scored import Scored
 
 MOST_COPIED: Final = 256
 """UTF-16 units that a button can put on the clipboard."""
@@ -54,16 +57,17 @@ class Cards:
         object.__setattr__(self, "told", RecommendationText(self.catalog))
         object.__setattr__(self, "plain", PlainText(self.flow, self.catalog))
 
-    def case(self, case: Case, standing: Standing, beside: Line | None = None, when: str = "") -> Card:
+    def case(self, case: Case, standing: Standing, scored: Scored | None = None, when: str = "") -> Card:
         """Draw where the case stands: the question at hand, or what follows from the answers.
 
         Args:
             case: the case.
             standing: where it stands.
-            beside: what another flow found that helps with the question at hand.
+            scored: what was scored of it, at a question that it helps with and under the recommendation.
             when: the time at which it was answered, as it is read in what is copied.
         """
-        card = self._drawn(case, standing, beside)
+        helps = standing.at is None or standing.at.aid
+        card = self._drawn(case, standing, scored if helps else None)
         if band := None if standing.at else self._band(standing):
             text = self.plain.score(standing.findings, band, case.level, when)
             first, *others = card.rows
@@ -74,34 +78,43 @@ class Cards:
             card = replace(card, rows=(*filter(None, rows), (back,), last))
         return bound(card, case)
 
-    def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
+    def _drawn(self, case: Case, standing: Standing, scored: Scored | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
         told = tuple(standing.answers.values()) if self.named else tuple(_given(standing).items())
         at = standing.at and standing.at.code
-        key = (at, standing.chosen, told, standing.disputed, case.edition, case.level, beside)
+        key = (at, standing.chosen, told, standing.disputed, standing.scope, case.edition, case.level, scored)
         card = self._memory.get(key)
         if card is None:
             if len(self._memory) >= REMEMBERED:
                 del self._memory[next(iter(self._memory))]
             if standing.at:
-                card = self._question(standing.at, case, standing, beside)
+                card = self._question(standing.at, case, standing, scored)
             elif band := self._band(standing):
                 card = self._scored(case, standing, band)
             else:
-                card = self._result(case, standing)
+                card = self._result(case, standing, scored)
             self._memory[key] = card
         return card
 
-    def context(self, case: Case, standing: Standing) -> Line | None:
-        """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
+    def scored(self, case: Case, standing: Standing) -> Scored | None:
+        """Return what a case that scores has found; None while it is not complete."""
         band = self._band(standing)
         if standing.at or band is None:
             return None
-        scale = self.catalog.scales[self.flow.code]
-        told = self.catalog.wording.result.beside.format(
-            score=self.flow.score(standing.findings), band=band.name, where=self._where(case, standing)
-        )
-        return Line(told, lead=scale.name, facts=(scale.cite,))
+        return Scored(self.flow.code, self.flow.score(standing.findings), band, self._where(case, standing))
+
+    def outside(self, marks: Iterable[ScopeMark], scored: Scored | None = None) -> tuple[Line, ...]:
+        """Return why a case is outside the scope of the source; it changes no verdict."""
+        texts = scope_texts(self.catalog.wording.scope, marks, scored)
+        return tuple(Line(said.text, facts=CITED) for said in texts)
+
+    def score(self, scored: Scored, words: str) -> Line:
+        """Return what was scored as a line, in words that have blanks for the score, its class and its place."""
+        scale = self.catalog.scales[scored.scale]
+        disputed = self.catalog.team.heads.disputed_score
+        lead = disputed.format(scale=scale.name) if scored.disputed else scale.name
+        told = words.format(score=scored.points, band=scored.band.name, where=scored.where)
+        return Line(told, lead=lead, facts=(scale.cite,))
 
     def shortly(self, title: str) -> str:
         """Shorten the title of a recommendation, for a list of cases."""
@@ -125,8 +138,8 @@ class Cards:
         urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         beside = self.abreast.buttons((code,))
-        restart = Button(words.labels.restart, Tap(Verb.restart))
-        rows = [*packed(beside), (Button(words.labels.to_card, Tap(Verb.show)), restart)]
+        every = Button(words.labels.all_options, Tap(Verb.option))
+        rows = [*packed(beside), (every, Button(words.labels.to_card, Tap(Verb.show)))]
         card = Card(
             self._findings_label(standing),
             option.name,
@@ -160,6 +173,15 @@ class Cards:
         rows = (*packed(buttons), (Button(back, Tap(Verb.show)),))
         label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
         return bound(Card(label, words.result.changing, blocks, rows), case)
+
+    def starting_over(self, case: Case, standing: Standing) -> Card:
+        """Draw the question whether the case shall begin again, with how many answers would go."""
+        words = self.catalog.wording
+        label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
+        back = words.labels.to_question if standing.at else words.labels.to_card
+        row = (Button(words.labels.start_over, Tap(Verb.restart, "sure")), Button(back, Tap(Verb.show)))
+        title = words.restart.title.format(count=len(standing.answers))
+        return bound(Card(label, title, (Block((Line(words.restart.line),)),), (row,)), case)
 
     def changes(self, case: Case, standing: Standing, of: str = "") -> Card:
         """Draw every single answer that would change the headline or a verdict of an answered case.
@@ -197,18 +219,19 @@ class Cards:
         card = self.abreast.card(codes, decide(self.flow.guidance, standing.findings))
         return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
 
-    def copied(self, case: Case, standing: Standing, when: str = "") -> Card:
+    def copied(self, case: Case, standing: Standing, when: str = "", scored: Scored | None = None) -> Card:
         """Draw a recommendation or a score as plain text, for where it does not fit a button.
 
         Args:
             case: the case.
             standing: where it stands.
             when: the time, as it is read.
+            scored: what was scored of it.
         """
         if band := self._band(standing):
             text = self.plain.score(standing.findings, band, case.level, when)
         else:
-            text = self.plain.recommendation(standing.findings, when)
+            text = self.plain.recommendation(standing, when, scored)
         words = self.catalog.wording
         row = (Button(words.labels.to_card, Tap(Verb.show)),)
         how = Block((Line(words.result.copy_block),))
@@ -237,14 +260,14 @@ class Cards:
         row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
-    def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
+    def _question(self, at: Question, case: Case, standing: Standing, scored: Scored | None) -> Card:
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
         if at.caution:
             blocks.append(Block((Line(at.caution),), style=Style.urgent))
-        if beside:
-            blocks.append(Block((beside,)))
+        if scored:
+            blocks.append(Block((self.score(scored, self.catalog.wording.result.beside),)))
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
         told = [line for block in self._answered(case, standing) for line in block.lines]
@@ -267,9 +290,17 @@ class Cards:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
         rows = grid(at, chosen, Verb.answer, Verb.mark, Verb.unmark)
         if at.several:
-            count = f" · {len(chosen)}" if chosen else ""
-            rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
+            rows.append((self._done(at, chosen),))
         return rows
+
+    def _done(self, at: Question, chosen: Codes) -> Button:
+        """Settle what is ticked; a single choice is named, and settles only while it is the only one."""
+        labels = self.catalog.wording.labels
+        if len(chosen) == 1:
+            only = labels.only.format(choice=at.choice(chosen[0]).label)
+            return Button(only, Tap(Verb.done, at.code, chosen[0]))
+        count = f" · {len(chosen)}" if chosen else ""
+        return Button(labels.done + count, Tap(Verb.done, at.code))
 
     def _aids(self, at: Question) -> list[tuple[Button, ...]]:
         """Lay out what helps with a question: the flow that scores, the scales to look up; one in a row."""
@@ -301,8 +332,8 @@ class Cards:
         label = f"{CHANGE} {self.catalog.wording.labels.answers}"
         return (Button(label, Tap(Verb.answers)),) if self._changes(standing) else ()
 
-    def _answered(self, case: Case, standing: Standing) -> list[Block]:
-        """Tell what has been answered: what counts, and what is kept but not needed."""
+    def _answered(self, case: Case, standing: Standing, scored: Scored | None = None) -> list[Block]:
+        """Return what has been answered: what counts, what was scored beside it, what is kept but not needed."""
         words = self.catalog.wording
         at = standing.at.code if standing.at else ""
         lead = words.result.findings if standing.at else ""
@@ -310,9 +341,10 @@ class Cards:
             at = self.flow.questions[0].code  # the first line of the card tells it already
         counting = [said for code, said in self.given(standing).items() if code != at]
         lines = [Line(" · ".join(counting), lead=lead)] if counting else []
+        lines += [self.score(scored, words.result.scored_finding)] if scored else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
-        lines += self._older(case)
+        lines += self.older(case)
         return [Block(tuple(lines))] if lines else []
 
     def given(self, standing: Standing) -> dict[str, str]:
@@ -324,12 +356,12 @@ class Cards:
         }
 
     def _by(self, standing: Standing, question: Question) -> str:
-        """Tell who gave a finding, where that is wanted, and whether another member of the team disputes it."""
+        """Name who gave a finding, where that is wanted, and whether another member of the team disputes it."""
         by = f" ({person(standing.answers[question.code].who)})" if self.named else ""
         return f"{by}, {self.catalog.team.heads.disputed.lower()}" if question.code in standing.disputed else by
 
-    def _older(self, case: Case) -> list[Line]:
-        """Say so where a case was begun under another edition."""
+    def older(self, case: Case) -> list[Line]:
+        """Return a line that says so where a case was begun under another edition."""
         if case.edition == self.catalog.edition:
             return []
         return [Line(self.catalog.wording.result.older.format(began=case.edition, edition=self.catalog.edition))]
@@ -346,12 +378,12 @@ class Cards:
         first = self.flow.questions[0]
         return first.said(standing.findings[first.code])
 
-    def _result(self, case: Case, standing: Standing) -> Card:
+    def _result(self, case: Case, standing: Standing, scored: Scored | None) -> Card:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         options = Button(words.labels.every_option, Tap(Verb.option))
         share = Button(self.catalog.team.labels.share, Tap(Verb.share))
-        copy = self._copy(self.plain.recommendation(standing.findings, ""))
+        copy = self._copy(self.plain.recommendation(standing, "", scored))
         new = Button(words.labels.new, Tap(Verb.new))
         rows = (
             (options, Button(words.labels.changes, Tap(Verb.changes))),
@@ -361,11 +393,11 @@ class Cards:
         blocks = (
             *self.told.first_screen(result),
             *self.told.folded(result, self.outlook.of_headline(_given(standing))),
-            *self._answered(case, standing),
+            *self._answered(case, standing, scored),
             Block((self._closing(result),), style=Style.small),
         )
-        shown = tuple(block for block in blocks if block.lines)
-        return Card(self._findings_label(standing), self.told.title(result), shown, rows)
+        shown, above = tuple(block for block in blocks if block.lines), self.outside(standing.scope, scored)
+        return Card(self._findings_label(standing), self.told.title(result), shown, rows, above=above)
 
     def _copy(self, text: str) -> Button:
         """Return the button that copies a text, or leads to it where it is too long for a button."""
@@ -393,7 +425,7 @@ class Cards:
         blocks = (
             Block((Line(band.because, facts=band.facts),)),
             Block(items, heading=words.result.points, style=Style.listed),
-            Block((*self._older(case), *notes, *self.footer()), style=Style.small),
+            Block((*self.older(case), *notes, *self.footer()), style=Style.small),
         )
         new = (Button(words.labels.new, Tap(Verb.new)),)
         return Card(self._where(case, standing), title, blocks, (new, self._last_row(standing)))

@@ -122,6 +122,11 @@ class Flow:
     questions: tuple[Question, ...]
     guidance: Guidance = Guidance()  # noqa: RUF009 - immutable
 
+    @property
+    def is_aided(self) -> bool:
+        """Whether another flow scores what helps with one of its questions."""
+        return any(question.aid for question in self.questions)
+
     def question(self, code: str) -> Question | None:
         """Find a question by its code."""
         return next((question for question in self.questions if question.code == code), None)

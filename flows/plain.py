@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from flows.catalog import Catalog
 from flows.findings import Findings
 from flows.flow import Flow
+from flows.interview import Standing
 from flows.levels import written
 from flows.recommendation import RecommendationText, cited
 from flows.rules import Advice, Band, Recommendation, Rule, Verdict, decide
+from flows.scope_text import scope_texts
+from flows.scored import Scored
 
 RULED_OUT = (Verdict.not_indicated, Verdict.not_recommended, Verdict.contraindicated)
 """The kinds of "no", each with a line of its own."""
@@ -23,16 +26,18 @@ class PlainText:
     flow: Flow
     catalog: Catalog
 
-    def recommendation(self, findings: Findings, when: str, score: str = "") -> str:
+    def recommendation(self, standing: Standing, when: str, scored: Scored | None = None) -> str:
         """Return a recommendation as it is copied.
 
         Args:
-            findings: those that count, complete.
+            standing: where the case stands: every question is answered.
             when: the time at which it is copied, as it is read.
-            score: what was scored of the case; empty where nothing was.
+            scored: what was scored of the case.
         """
-        result = decide(self.flow.guidance, findings)
-        return "\n".join([*self.headline(result), *self.support(findings, result, score), *self.closing(when)])
+        result = decide(self.flow.guidance, standing.findings)
+        outside = [said.text for said in scope_texts(self.catalog.wording.scope, standing.scope, scored)]
+        support = self.support(standing.findings, result, scored)
+        return "\n".join([*outside, *self.headline(result), *support, *self.closing(when)])
 
     def score(self, findings: Findings, band: Band, level: str, when: str) -> str:
         """Return a score as it is copied: the total, its class, the level if it is known, the points of each item."""
@@ -53,7 +58,7 @@ class PlainText:
         reasons = result.headline.decisive if result.headline else ()
         return [leading, *(self._reason(rule) for rule in reasons)]
 
-    def support(self, findings: Findings, result: Recommendation, score: str = "") -> list[str]:
+    def support(self, findings: Findings, result: Recommendation, scored: Scored | None = None) -> list[str]:
         """Return what else is supported or a matter of judgement, the findings, what was ruled out and how."""
         words, verdicts = self.catalog.team.record, self.catalog.wording.verdicts
         also = [advice for advice in result.having(Verdict.indicated) if advice is not result.headline]
@@ -62,7 +67,8 @@ class PlainText:
             because = "; ".join(rule.because for rule in advice.decisive)
             judged = self._carried(f"{self.catalog.options[advice.option].short}: {because}", cited(advice.decisive))
             lines.append(f"{verdicts.judgement}: {judged}")
-        lines += [words.findings.format(findings=self.findings(findings)), *([score] if score else [])]
+        lines.append(words.findings.format(findings=self.findings(findings)))
+        lines += [self._score(scored)] if scored else []
         for no in RULED_OUT:
             advised = result.having(no)
             lines += [f"{getattr(verdicts, no.name)}: {self._options(advised)}"] if advised else []
@@ -79,6 +85,12 @@ class PlainText:
         source, words = self.catalog.source, self.catalog.team.record
         origin = words.source.format(source=source.name, year=source.year, edition=self.catalog.edition)
         return [*([when] if when else []), origin, self.catalog.wording.result.disclaimer]
+
+    def _score(self, scored: Scored) -> str:
+        """Return what was scored of a case: the scale, the score, its class, the level."""
+        words, scale = self.catalog.team.record, self.catalog.scales[scored.scale].name
+        told = words.score.format(scale=scale, score=scored.points, band=scored.band.name)
+        return words.where.format(told=told, where=scored.where)
 
     def _options(self, advised: Iterable[Advice]) -> str:
         named = ((self.catalog.options[advice.option].short, cited(advice.decisive)) for advice in advised)

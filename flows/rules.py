@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from flows.condition import Always, Condition
 from flows.findings import Codes, Findings
+from flows.model.source_scope import ScopeCode
 
 
 class Verdict(IntEnum):
@@ -98,13 +99,18 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A class of a score: it is called `name` while `when` holds, and means what `because` says."""
+    """A class of a score: it is called `name` while `when` holds, and means what `because` says.
+
+    Attributes:
+        outside: what it puts a case that it helps outside the scope of the source for; None where it does not.
+    """
 
     code: str
     name: str
     when: Condition
     because: str
     facts: Codes
+    outside: ScopeCode | None = None
 
 
 @dataclass(frozen=True, slots=True)

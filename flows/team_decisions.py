@@ -44,7 +44,7 @@ class Decisions:
         """Ask once whether that is decided; a reason may be given, and must where the source does not support it."""
         words = self.blocks.words
         departing = departs(self.blocks.advised(shared.standing), option)
-        reasons = [Button(said, Tap(Verb.decide, option, code)) for code, said in words.reasons.items()]
+        reasons = [Button(label, Tap(Verb.decide, option, code)) for code, label in self.blocks.reason_labels()]
         decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Verb.decide, option)),),)
         rows = (*decide, *laid_out(reasons, _TWO * len(reasons)))
         line = words.lines.departs if departing else words.lines.decide
@@ -63,13 +63,13 @@ class Decisions:
         parts: tuple[Block, ...] = (
             Block(self._begins(then, decision, holds=holds)),
             blocks.urgent(then.standing),
-            blocks.given(then.standing),
+            blocks.given(then),
             self.disputes.settled(decision.settlements),
             blocks.support(then.standing),
             blocks.vote(then.standing, decision.offered, decision.votes),
             Block(self._dissent(decision), words.heads.dissent, Style.listed),
             blocks.reasons(decision.reasons),
-            blocks.closing(then.standing),
+            blocks.closing(then),
         )
         rows: Rows = ()
         if holds:
@@ -77,21 +77,24 @@ class Decisions:
             parts = (*parts, Block((Line(words.lines.record),)), typed)
             rows = ((Button(words.labels.reopen, Tap(Verb.reopen)),),)
         title = f"{heading.format(option=blocks.short(decision.option))} · {shared.name}"
-        return bound(Card("", title, tuple(part for part in parts if part.lines), rows), shared.case)
+        shown = tuple(part for part in parts if part.lines)
+        return bound(Card("", title, shown, rows, above=blocks.outside(then)), shared.case)
 
     def text(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
-        words, text = self.blocks.words.record, self.blocks.cards.plain
-        standing = shared.at(decision, self.blocks.cards.flow).standing
-        result = self.blocks.advised(standing)
+        words, text, cards = self.blocks.words.record, self.blocks.cards.plain, self.blocks.cards
+        then = shared.at(decision, cards.flow)
+        result = self.blocks.advised(then.standing)
         headline, *reasons = text.headline(result)
         lines = [
+            *(line.text for line in self.blocks.outside(then)),
             self._told(shared, decision),
             words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
             words.sourced.format(headline=headline),
             *reasons,
-            *text.support(standing.findings, result),
+            *text.support(then.standing.findings, result, then.scored),
             *self.disputes.recorded(decision.settlements),
+            *(line.text for line in cards.older(shared.case)),
             *text.closing(""),
         ]
         return "\n".join(lines)
@@ -99,21 +102,22 @@ class Decisions:
     def closed(self, shared: Shared, label: str, rows: Rows) -> Card:
         """Draw a case that is decided: its record is a card of its own."""
         words, blocks, decision = self.blocks.words, self.blocks, shared.talk.decisions[-1]
-        then = shared.at(decision, blocks.cards.flow).standing
+        then = shared.at(decision, blocks.cards.flow)
         parts = (
             Block((Line(words.lines.decided),)),
-            blocks.urgent(then),
-            blocks.support(then),
-            blocks.vote(then, decision.offered, decision.votes),
+            blocks.urgent(then.standing),
+            blocks.support(then.standing),
+            blocks.vote(then.standing, decision.offered, decision.votes),
             blocks.given(then),
             self.disputes.settled(decision.settlements),
             blocks.closing(then),
         )
         title = words.heads.decided.format(option=blocks.option(decision.option))
-        return bound(Card(label, title, tuple(part for part in parts if part.lines), rows), shared.case)
+        shown = tuple(part for part in parts if part.lines)
+        return bound(Card(label, title, shown, rows, above=blocks.outside(then)), shared.case)
 
     def _begins(self, shared: Shared, decision: Decision, *, holds: bool) -> tuple[Line, ...]:
-        """Tell when and by whom it was decided, and why; first that it holds no more, and the option in full."""
+        """Return when and by whom it was decided, and why; first that it holds no more, and the option in full."""
         words, full = self.blocks.words, self.blocks.option(decision.option)
         said = [] if holds else [Line(words.lines.superseded)]
         said += [Line(full)] if full != self.blocks.short(decision.option) else []

@@ -32,6 +32,7 @@ class Heads(Words):
 
     disputed: Text
     disputed_score: Annotated[str, blanks("scale")]
+    if_so: Annotated[str, blanks("answer", "who")]
     was_disputed: Text
     against: Annotated[str, blanks("held", "answer")]
     settled_by: Annotated[str, blanks("answer", "who")]
@@ -59,6 +60,7 @@ class Heads(Words):
     poll: Annotated[str, blanks("name")]
     uncounted: Annotated[str, blanks("name")]
     cases: Text
+    typed: Text
     none_of_these: Annotated[str, Field(max_length=100)]
 
 
@@ -110,6 +112,8 @@ class TeamToasts(Words):
     wrong_name: Toast
     held: Toast
     settled: Toast
+    counted: Toast
+    follows: Toast
     masked: Toast
     outsider: Toast
     not_finished: Toast

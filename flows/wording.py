@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from flows.model.source_scope import ScopeMark
+
 
 def filled(text: str) -> str:
     """Refuse a text with nothing to read in it.
@@ -104,6 +106,7 @@ class Result(Words):
     score: Annotated[str, blanks("scale", "score", "band")]
     scored: Annotated[str, blanks("source", "edition")]
     beside: Annotated[str, blanks("score", "band", "where")]
+    scored_finding: Annotated[str, blanks("score", "band", "where")]
 
 
 class Detail(Words):
@@ -173,8 +176,11 @@ class Labels(Words):
     new: Label
     go_on: Label
     done: Label
+    only: Annotated[str, blanks("choice")]
     back: Label
     restart: Label
+    start_over: Label
+    by_buttons: Label
     to_card: Label
     to_case: Label
     to_question: Label
@@ -198,6 +204,15 @@ class Labels(Words):
     wipe: Label
     in_private: Label
     copy_text: Label
+    newer: Label
+    older: Label
+
+
+class Restart(Words):
+    """The words that ask before a case begins again."""
+
+    title: Annotated[str, blanks("count")]
+    line: Text
 
 
 class Toasts(Words):
@@ -205,6 +220,7 @@ class Toasts(Words):
 
     stale: Toast
     nothing_chosen: Toast
+    chosen_otherwise: Toast
     nothing_before: Toast
     moved: Toast
     unknown_button: Toast
@@ -227,11 +243,30 @@ class Note(Words):
     left: Text
     outside: Text
     leave_out: Text
-    picture: Text
     long: Text
     incomplete: Text
     asked: Text
     drop: Annotated[str, blanks("finding")]
+    more: Text
+
+
+class Scope(Words):
+    """What is said of a case outside the scope of the source, by what was found; `scored` is of one's own score."""
+
+    asymptomatic: Text
+    stable_spine: Text
+    sins: Annotated[str, blanks("value")]
+    scored: Annotated[str, blanks("value")]
+    escc: Annotated[str, blanks("value")]
+    level: Annotated[str, blanks("value")]
+    primary: Text
+    intradural: Text
+    left_out: Label
+
+    def said(self, mark: ScopeMark) -> str:
+        """Return what is said of a mark that a note left."""
+        text: str = getattr(self, mark.code.value)
+        return text.format(value=mark.value)
 
 
 class Page(Words):
@@ -265,6 +300,8 @@ class Pages(Words):
     superseded: Page
     gone: Page
     stray: Page
+    no_text: Page
+    own_card: Page
     unknown_command: Page
     slow: Page
     not_listed: NumberedPage
@@ -277,6 +314,9 @@ class Recent(Words):
     title: Text
     line: Text
     nothing: Text
+    progress: Annotated[str, blanks("step")]
+    ago: Annotated[str, blanks("age")]
+    now: Text
 
 
 class Commands(Words):
@@ -308,8 +348,10 @@ class Wording(Words):
     detail: Detail
     outlook: Outlook
     labels: Labels
+    restart: Restart
     toasts: Toasts
     pages: Pages
     note: Note
+    scope: Scope
     recent: Recent
     commands: Commands

@@ -52,5 +52,5 @@ async def reach(phone: Phone, findings: Findings) -> None:
             await phone.tap(question.choice(code).label)
         if question.several:
             await phone.reads(f"{len(codes)} level")
-            await phone.tap("Done")
+            await phone.tap("Only" if len(codes) == 1 else "Done")
     await phone.reads("What the source adds")

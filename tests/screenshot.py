@@ -61,7 +61,7 @@ async def decision(running: Browser, address: str) -> None:
     reyes, okafor, lindqvist = map(Member, pages)
     await reyes.write("/case")
     name = await okafor.named()
-    await reyes.tap(name, "T8", "Done · 1")
+    await reyes.tap(name, "T8", "Only T8 ›")
     await okafor.tap(name, "Fit", "None")
     await lindqvist.tap(name, "Body only")
     await reyes.tap(name, "Limited")
@@ -74,7 +74,9 @@ async def decision(running: Browser, address: str) -> None:
     await reyes.reads(name, "Posterior MIS: 2", "Anterior corpectomy: 1")
     await reyes.tap(name, "Close")
     await reyes.reads(name, "What did you decide?")
-    await reyes.tap(name, "Posterior MIS", "Decide")
+    await reyes.tap(name, "Posterior MIS")
+    await reyes.reads(name, "Decide: Posterior MIS?")
+    await reyes.tap(name, "Decide")
     await expect(pages[1].locator("#pinned")).to_contain_text(
         name, timeout=3 * PATIENCE
     )  # a group is written to at its pace

@@ -550,11 +550,11 @@ def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
             assert (button.tap.case, button.tap.turn) == (one.case.id, one.case.turn)
 
 
-def test_a_detail_leads_to_a_comparison_with_each_other_option_back_to_the_card_and_to_a_restart() -> None:
+def test_a_detail_leads_to_a_comparison_with_each_other_option_to_all_options_and_to_the_card() -> None:
     for one, _ in details():
         *beside, last = [verbs(row) for row in one.card.rows]
         assert [verb for row in beside for verb in row] == [Verb.compare] * 5
-        assert last == [Verb.show, Verb.restart]
+        assert last == [Verb.option, Verb.show]
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:

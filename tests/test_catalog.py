@@ -169,7 +169,7 @@ def test_toml_that_the_parser_itself_gives_up_on_is_a_fault_of_its_file(
         ("options.toml", 'short = "Combined"', f'short = "{"x" * 25}"', "options.combined.short", "at most 24"),
         ("options.toml", 'facts = ["F9"]', "facts = []", "options.nonoperative.indication.1.facts", "at least 1"),
         ("options.toml", 'facts = ["F9"]', 'facts = ["9"]', "options.nonoperative.indication.1.facts.0", "F[1-9]"),
-        ("facts.toml", 'edition = "2026-11"', 'edition = "next"', "edition", r"\d{4}-\d{2}"),
+        ("facts.toml", 'edition = "2026-12"', 'edition = "next"', "edition", r"\d{4}-\d{2}"),
         ("facts.toml", "year = 2019", "year = 19", "source.year", "greater than or equal to 1990"),
         ("facts.toml", "\nF17 = ", "\nF117 = ", "facts.F117", "F[1-9]"),
         ("facts.toml", "[gaps.G12]", "[gaps.X12]", "gaps.X12", "G[1-9]"),

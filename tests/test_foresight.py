@@ -327,7 +327,7 @@ def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> No
 async def recommended() -> Phone:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
     return phone
 
 

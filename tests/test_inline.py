@@ -9,10 +9,6 @@ from typing import Any
 import pytest
 from kit import (
     CATALOG,
-    T4,
-    T8,
-    Phone,
-    labels,
     read,
     refusals,
 )
@@ -20,10 +16,8 @@ from telegram_kit import Seat, seated
 
 from bot.access import Access
 from bot.inline import MOST, Lookup
-from bot.reply import Said
 from bot.telegram.html import screen
 from bot.telegram.intake import letter_of
-from flows.findings import Findings
 from flows.library import library
 from flows.pathways.metastasis import METASTASIS
 from flows.prefill import read_prefill
@@ -73,7 +67,9 @@ def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
     assert not result.complete
     assert "Where is the tumour?" in read(result.card).text
-    assert read_prefill(METASTASIS, result.prefill) == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
+    prefill = read_prefill(METASTASIS, result.prefill)
+    assert prefill
+    assert prefill.findings == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
 
 
 @pytest.mark.parametrize(
@@ -135,58 +131,3 @@ def test_what_somebody_writes_behind_start_is_not_taken_in(payload: str) -> None
     letter = letter_of({"update_id": 1, "message": message})
     assert letter
     assert payload not in letter.body
-
-
-# The last cases.
-
-
-async def test_the_last_cases_are_listed_with_their_headlines_and_brought_back() -> None:
-    phone = Phone()
-    await phone.write(Said(WHOLE, (), "", 1))
-    await phone.tap("Confirm")
-    await phone.command("new")
-    await phone.tap("L2", "Done · 1")
-    await phone.command("recent")
-    assert [b.label.rpartition(" · ")[0] for row in phone.card.rows for b in row] == [
-        "L2 · Case · 2, at most five left",
-        "T8 · Posterior MIS",
-        "",
-        "",
-    ]
-    assert labels(phone.card)[-2:] == ["New case", "Start"]
-    assert refusals(phone.card) == []
-    await phone.tap(phone.card.rows[1][0].label)
-    assert phone.card.title == "Posterior MIS"
-
-
-@pytest.mark.parametrize(
-    ("findings", "brief"),
-    [
-        ({**T4, "destruction": ("limited",), "single_approach": ("enough",)}, "T4 · Posterior (open)"),
-        (T4, "T4 · discuss as a team"),
-        ({**T8, "fitness": ("undecided",)}, "T8 · Settle fitness first"),
-        (
-            {**T8, "levels": ("T2", "T4", "T6", "T8", "T10", "T12", "L2", "L4")},
-            "T2, T4, T6, T8, T10, T12, L2, L4 · Posterior MIS",
-        ),
-        (
-            {**T8, "levels": ("T1", "T3", "T5", "T7", "T9", "T11", "T12", "L2", "L4")},
-            "T1, T3, T5, T7, T9, T11–T12, L2, L4 · Posterior…",
-        ),
-    ],
-)
-async def test_a_case_is_named_in_the_list_by_its_levels_and_its_headline_in_short(
-    findings: Findings, brief: str
-) -> None:
-    phone = Phone()
-    await phone.write(Said(findings, (), "", 1))
-    await phone.tap("Confirm")
-    await phone.command("recent")
-    assert labels(phone.card)[0].rpartition(" · ")[0] == brief
-    assert len(brief) <= 48
-
-
-async def test_where_no_case_is_kept_none_is_listed() -> None:
-    phone = Phone()
-    await phone.command("recent")
-    assert phone.card.title == CATALOG.wording.recent.title

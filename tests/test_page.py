@@ -12,7 +12,7 @@ from playwright.async_api import ConsoleMessage, Request, expect
 
 FRESH = (
     ("Which symptomatic levels", "T8"),
-    ("T8 · 1 level", "Done"),
+    ("T8 · 1 level", "Only T8"),
     ("fit for surgery", "Fit"),
     ("Neurological", "None"),
 )
@@ -106,7 +106,7 @@ async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -
     await begin(phone)
     await phone.answer(
         ("Which symptomatic levels", "T4"),
-        ("T4 · 1 level", "Done"),
+        ("T4 · 1 level", "Only T4"),
         ("fit for surgery", "Fit"),
         ("Neurological", "Significant"),
         ("Where is the tumour", "Circumferential"),
@@ -213,6 +213,22 @@ async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_cha
     await phone.reads("your case is not changed")
     await phone.tap("‹ Back to the card")
     await phone.reads("fit · no deficit · body only")
+
+
+async def test_a_note_that_is_changed_on_the_page_is_read_again_in_its_card(phone: Phone) -> None:
+    await phone.page.locator("#start").click()
+    await phone.reads("bedside look-up")
+    await phone.write("/new T8 fit no deficit")
+    await phone.reads("T8 · 1 level")
+    cards = await phone.cards.count()
+    await phone.page.locator(".edit-key").last.click()
+    await expect(phone.page.locator("#replying-words")).to_have_text("Edit: /new T8 fit no deficit")
+    await phone.write("L2 unfit comorbidities")
+    await phone.reads("L2 · 1 level")
+    await expect(phone.page.locator("#replying")).to_be_hidden()
+    assert await phone.cards.count() == cards
+    await phone.tap("Confirm")
+    await expect(phone.key("All options")).to_be_visible()
 
 
 async def test_the_command_menu_lists_the_commands(phone: Phone) -> None:

@@ -13,7 +13,7 @@ pytest_plugins = ("store_fixtures",)
 
 STEPS = (
     ("Which symptomatic levels", "T8", "T8 · 1 level"),
-    ("T8 · 1 level", "Done", "fit for surgery"),
+    ("T8 · 1 level", "Only T8", "fit for surgery"),
     ("fit for surgery", "Fit", "Neurological deficit"),
     ("Neurological deficit", "None", "Where is the tumour"),
     ("Where is the tumour", "Body only", "How extensive is the destruction"),

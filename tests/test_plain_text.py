@@ -24,7 +24,7 @@ from kit import (
 from bot.telegram.html import screen
 from flows.card import Style, Verb
 from flows.cards import MOST_COPIED, Cards
-from flows.interview import Interview
+from flows.interview import Interview, Standing
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
 from flows.plain import units
@@ -37,7 +37,7 @@ def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
         if standing.at:
             continue
         result = decide(METASTASIS.guidance, standing.findings)
-        text = CARDS.plain.recommendation(standing.findings, "27 Nov 2026, 14:05 UTC")
+        text = CARDS.plain.recommendation(standing, "27 Nov 2026, 14:05 UTC")
         [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
         assert (copy.copies, units(text) > MOST_COPIED) == ("", True)
         headline, *_ = text.splitlines()
@@ -55,7 +55,7 @@ def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
 def test_what_is_copied_has_the_headline_first_then_the_reasons_the_findings_and_each_kind_of_no() -> None:
     findings = {**T4, "deficit": ("none",), "extent": ("body",), "destruction": ("limited",)}
     counted = METASTASIS.counted({code: codes for code, codes in findings.items() if code != "single_approach"})
-    assert CARDS.plain.recommendation(counted, "27 Nov 2026, 14:05 UTC").splitlines() == [
+    assert CARDS.plain.recommendation(Standing(None, counted, {}, ()), "27 Nov 2026, 14:05 UTC").splitlines() == [
         "Posterior MIS",
         "No significant deficit; where MIS is possible it is generally the first choice (F12, F2)",
         "Also supported: Posterior (open) (F10)",
@@ -69,7 +69,7 @@ def test_what_is_copied_has_the_headline_first_then_the_reasons_the_findings_and
 
 
 def test_a_matter_of_judgement_is_copied_with_its_reason_and_the_emergency_is_never_left_out() -> None:
-    text = CARDS.plain.recommendation(METASTASIS.counted(T4), "")
+    text = CARDS.plain.recommendation(Standing(None, METASTASIS.counted(T4), {}, ()), "")
     assert text.startswith("No option fully meets an indication in the source: discuss as a team\n")
     assert "A matter of judgement: Combined: the source contradicts itself at T2–T5" in text
     assert "is an emergency" in text
@@ -132,7 +132,7 @@ def test_every_score_is_copied_by_its_button_or_shown_in_a_block() -> None:
 async def test_a_copy_tells_when_it_was_made() -> None:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None", "Copy")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None", "Copy")
     typed = [line.text for line in lines(phone.card, Style.typed)]
     assert typed[0] == "Posterior MIS"
     assert typed[-3] == "15 Jan 2027, 08:00 UTC"
@@ -141,6 +141,6 @@ async def test_a_copy_tells_when_it_was_made() -> None:
 async def test_a_score_that_helps_a_case_can_be_copied_and_leads_back() -> None:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "SINS")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "SINS")
     await phone.tap("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
     assert labels(phone.card)[:2] == ["Copy", "‹ Back to the case"]

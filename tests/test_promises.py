@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -401,6 +402,21 @@ def test_the_questions_stand_in_the_order_of_the_decision_rules() -> None:
     assert [question.code for question in METASTASIS.questions] == ["levels", *table.ANSWERS]
 
 
+def statements() -> list[str]:
+    """Give every text of the pathway that a clinician reads."""
+    told = METASTASIS.guidance
+    asked = [text for q in METASTASIS.questions for text in (q.text, q.hint, *(c.label + c.said for c in q.choices))]
+    gaps = [text for gap in CATALOG.gaps.values() for text in (gap.silent, gap.here)]
+    options = [said.text for option in CATALOG.options.values() for said in option.indication]
+    reasons = [rule.because for rule in told.rules] + [note.text for note in told.notes]
+    return [*asked, *reasons, *CATALOG.facts.values(), *gaps, *options]
+
+
+@pytest.mark.parametrize("word", ["side", "front", "back", "behind", "route", "rebuil", "favoured", "outright"])
+def test_no_text_of_the_pathway_names_an_approach_or_a_reconstruction_in_another_word(word: str) -> None:
+    assert [text for text in statements() if re.search(rf"\b{word}", text)] == []
+
+
 # What the flow cites.
 
 
@@ -463,6 +479,11 @@ def test_an_unknown_fact_of_a_note_or_of_a_question_is_a_fault_that_names_it() -
     hinted = replace(metastasis("levels"), facts=("G8", "G45"))
     [fault] = faults(replace(METASTASIS, questions=(hinted, *METASTASIS.questions[1:])))
     assert "metastasis: question levels: 'G45'" in fault
+
+
+def test_an_unknown_option_of_a_note_is_a_fault_that_names_it() -> None:
+    [fault] = faults(with_guidance(notes=(Note(Always(), "A note on cement", ("F3",), of=("combined", "cement")),)))
+    assert fault == "metastasis: note 'A note on cement': 'cement' is not in options.toml"
 
 
 def test_an_unknown_fact_of_a_fork_is_a_fault_that_names_it() -> None:

@@ -16,6 +16,8 @@ from flows.card import Block, Button, Card, Line, Style
 
 _GAP: Final = "\n\n"
 
+_Key = tuple[bool, str, tuple[Line, ...], int, int]
+
 Screen = dict[str, object]
 """The parameters of a message that shows a card: text, parse mode, keyboard."""
 
@@ -23,7 +25,9 @@ REMEMBERED: Final = 2048
 """Cards whose screens are remembered, 2 kB each; the oldest goes first."""
 
 _ITS_OWN: Final = "\ue005"
-"""Stands for the case of a card in a screen that is remembered: the next one may be of another case."""
+_LABELLED: Final = "\ue006"
+"""Stand for the case and for the first line of a card in a screen that is remembered: the next one may be of another
+case, which has another name."""
 
 
 class Press:
@@ -31,19 +35,21 @@ class Press:
 
     def __init__(self) -> None:
         """Begin with nothing remembered."""
-        self._plates: dict[tuple[str, str, int, int], tuple[Card, str]] = {}
+        self._plates: dict[_Key, tuple[Card, str]] = {}
 
     def print(self, card: Card) -> str:
         """Give the screen of a card as JSON."""
         # Its parts are told by their identity, and held, so that no other ever bears it: to read them takes longer.
-        key = (card.label, card.title, id(card.blocks), id(card.rows))
+        key = (bool(card.label), card.title, card.above, id(card.blocks), id(card.rows))
         _, plate = self._plates.get(key) or self._keep(key, card)
-        return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.")
+        label = orjson.dumps(escape(card.label, quote=False)).decode()[1:-1]
+        return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.").replace(_LABELLED, label)
 
-    def _keep(self, key: tuple[str, str, int, int], card: Card) -> tuple[Card, str]:
+    def _keep(self, key: _Key, card: Card) -> tuple[Card, str]:
         if len(self._plates) >= REMEMBERED:
             del self._plates[next(iter(self._plates))]
-        kept = card, orjson.dumps(screen(replace(card, case=_ITS_OWN, turn=0))).decode()
+        label = _LABELLED if card.label else ""
+        kept = card, orjson.dumps(screen(replace(card, label=label, case=_ITS_OWN, turn=0))).decode()
         self._plates[key] = kept
         return kept
 
@@ -51,6 +57,7 @@ class Press:
 def screen(card: Card) -> Screen:
     """Write a card as the parameters of sendMessage and editMessageText."""
     head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
+    head += [f"⚠️ {escape(line.text, quote=False)}" for line in card.above]
     head.append(f"<b>{escape(card.title, quote=False)}</b>")
     keyboard = [[_button(card, button) for button in row] for row in card.rows]
     return {

@@ -21,6 +21,8 @@ _LINKS: Final = frozenset({":", "="})
 _GOING_ON: Final = frozenset({"on", "in", "and", "("})
 _DASHES: Final = frozenset({"-", "–", "—"})
 _MOST_PASSED: Final = 6
+_STEM: Final = 3
+"""The letters that every word with a star has at least."""
 
 
 class _Cue(NamedTuple):
@@ -31,20 +33,17 @@ class _Cue(NamedTuple):
 
 
 class _Cues(NamedTuple):
-    """The cues of one side by their first word, and those that begin with a star by their length."""
+    """The cues of one side by their first word, and those that begin with a star by its first letters."""
 
     whole: dict[str, list[_Cue]]
     starred: dict[str, list[_Cue]]
-    lengths: tuple[int, ...]
 
     def at(self, word: str) -> Iterator[_Cue]:
-        """Return the cues whose first word fits a word."""
+        """Return the cues whose first word may fit a word."""
         yield from self.whole.get(word, ())
         if word[0].isdigit():
             yield from self.whole.get("#", ())
-        for length in self.lengths:
-            if length <= len(word):
-                yield from self.starred.get(word[:length], ())
+        yield from self.starred.get(word[:_STEM], ())
 
 
 class Found(NamedTuple):
@@ -70,9 +69,14 @@ class Surroundings:
         found = list(_TOKEN.finditer(self._text))
         self._tokens = [token[0].replace(" ", "") for token in found]
         self._starts = [token.start() for token in found]
-        self._inside = {place for start, end in levels for place, at in enumerate(self._starts) if start <= at < end}
+        self._inside = {
+            place
+            for start, end in levels
+            for place in range(bisect_left(self._starts, start), bisect_left(self._starts, end))
+        }
         self._sentences = [match.start() for match in _SENTENCE.finditer(self._text)]
         self._before, self._behind, self._near = _tables(lexicon)
+        self._named: dict[int, list[tuple[LevelContext, int]]] = {}
 
     def beside(self, start: int, end: int, *, behind: bool, spans: bool) -> Iterator[Found]:
         """Return what the levels between two places stand right beside, on one side."""
@@ -153,16 +157,23 @@ class Surroundings:
     def _in_sentence(self, start: int) -> Iterator[tuple[LevelContext, bool]]:
         """Return the contexts that the sentence of a level names, and whether weakly: in another clause."""
         place = bisect_left(self._sentences, start)
+        if place not in self._named:
+            self._named[place] = list(self._names(place))
+        for context, at in self._named[place]:
+            low, high = sorted((at, start))
+            yield context, context.weak or "," in self._text[low:high]
+
+    def _names(self, place: int) -> Iterator[tuple[LevelContext, int]]:
+        """Return the contexts that a sentence names, each with where it does."""
         first = self._sentences[place - 1] + 1 if place else 0
         last = self._sentences[place] if place < len(self._sentences) else len(self._text)
-        tokens = range(bisect_left(self._starts, first), bisect_left(self._starts, last))
-        for at in tokens:
-            if at in self._inside:
-                continue
-            for cue in self._near.at(self._tokens[at]):
-                if self._holds(cue.words, at, 1):
-                    low, high = sorted((self._starts[at], start))
-                    yield cue.context, cue.context.weak or "," in self._text[low:high]
+        for at in range(bisect_left(self._starts, first), bisect_left(self._starts, last)):
+            if at not in self._inside:
+                yield from (
+                    (cue.context, self._starts[at])
+                    for cue in self._near.at(self._tokens[at])
+                    if self._holds(cue.words, at, 1)
+                )
 
 
 def _like(word: str, said: str) -> bool:
@@ -197,7 +208,7 @@ def _table(cues: list[_Cue]) -> _Cues:
     for cue in cues:
         first = cue.words[0]
         if first.endswith("*"):
-            starred[first[:-1]].append(cue)
+            starred[first[:_STEM]].append(cue)
         else:
             whole[first].append(cue)
-    return _Cues(whole, starred, tuple(sorted({len(stem) for stem in starred})))
+    return _Cues(whole, starred)

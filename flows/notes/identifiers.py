@@ -26,7 +26,7 @@ _NUMBERS: Final = re.compile(
     r"|\w*\d{5,}\w*"  # five digits in a row
     r"|[+0]\d[\d ().-]{5,}\d"  # +49 170 …
     r"|\(?\d{3}\)?[ .-]{1,2}\d{3,4}[ .-]\d{3,4}(?!\w)|(?<!-)\d{3}-\d{4}(?![\w-])|\d{3}-\d\d-\d{4}(?!\w)"
-    r")|(?<!\S)\S*@\S+",
+    r")|(?<!\S)\S*@[^\s,;]+",
     re.IGNORECASE,
 )
 _TITLED: Final = re.compile(

@@ -196,6 +196,11 @@ class LevelWords(_Data):
         return frozenset(word for context in self.contexts for word in context.passed) - self.passing
 
     @cached_property
+    def topical(self) -> tuple[LevelContext, ...]:
+        """The contexts that a topic shows."""
+        return tuple(context for context in self.contexts if context.topics)
+
+    @cached_property
     def doubting(self) -> frozenset[str]:
         """The words that make a level one that may be ill."""
         return frozenset(self.doubtful)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from flows.model.source_scope import ScopeCode, ScopeMark
@@ -96,17 +96,18 @@ class _Words:
 
     def marked(self) -> Iterator[Marked]:
         """Return the words that are said, each with its mark."""
-        checks = {
+        checks: dict[str, tuple[ScopeCode, Callable[[int], bool]]] = {
             "asymptomatic": (ScopeCode.asymptomatic, self._without_symptoms),
             "intradural": (ScopeCode.intradural, lambda _: True),
             "primary": (ScopeCode.primary, self._primary),
             "stable": (ScopeCode.stable_spine, self._stable),
         }
         for at, item in enumerate(self._items):
-            code, check = checks.get(str(item.sense), (None, None)) if isinstance(item.sense, str) else (None, None)
-            of_target = self._targets.nearest(item.start, item.end) is not Truth.denied
-            if code and check and of_target and self._affirmed(at) and check(at):
-                yield Marked(ScopeMark(code), item.start, item.end)
+            if isinstance(item.sense, str) and item.sense in checks:
+                code, check = checks[item.sense]
+                of_target = self._targets.nearest(item.start, item.end) is not Truth.denied
+                if of_target and self._affirmed(at) and check(at):
+                    yield Marked(ScopeMark(code), item.start, item.end)
 
     def _affirmed(self, at: int) -> bool:
         """Return whether a word is neither denied nor doubted."""

@@ -90,6 +90,8 @@ class _Checker:
                 return False
             earlier = item.sense.name in {"history", "after"} and not _of_prior(meaning)
             return earlier or self._estranged(meaning, item.sense)
+        if self._hidden(item):
+            return True
         share = item.sense == "percent" and getattr(meaning.item.sense, "question", "") == "extent"
         return share or self._opaque(at)
 
@@ -107,7 +109,7 @@ class _Checker:
             return False
         item = self._items[at]
         if item.sense == "sep":
-            return self._bracketed(meaning, at) or (bare and HIDDEN in self._covered(item))
+            return self._bracketed(meaning, at) or (self._hidden(item) and not self._sturdy(meaning))
         if isinstance(item.sense, Topic):
             return bare or item.sense.name == "after" or self._estranged(meaning, item.sense)
         if item.sense == "around" or (item.sense == "number" and _YEAR.fullmatch(item.words[0])):
@@ -118,6 +120,14 @@ class _Checker:
             or (noun and item.sense == "apart")
             or (bare and item.sense in {"neutral", "apart", "filler", *_PASSED})
         )
+
+    def _hidden(self, item: Item) -> bool:
+        """Return whether something was hidden there, and nothing else parts it from what stands beside."""
+        return set(self._covered(item).strip(" ")) == {HIDDEN}
+
+    def _sturdy(self, meaning: Meaning) -> bool:
+        """Return whether a denial stands though a name follows: "no deficit" does, "no neuro" does not."""
+        return isinstance(meaning.item.sense, Topic) and not meaning.item.sense.bare
 
     def _past_degree(self, at: int) -> int:
         """Return the place of the topic that words of degree go with: "unfit due to severe COPD"."""

@@ -91,6 +91,10 @@ class Phrases:
             len(said) >= _LONG_FROM and (said.endswith(self._endings) or bool(_nearest(said, self._alike)))
         )
 
+    def exactly(self, word: str) -> bool:
+        """Return whether a word stands in the lexicon, letter by letter."""
+        return plain(word) in self._known
+
     def meant(self, word: str) -> str:
         """Return the word of an answer that was meant by an unknown one, to be asked for; empty where there is none."""
         said = plain(word)

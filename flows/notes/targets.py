@@ -203,7 +203,7 @@ class Targets:
         while 0 <= at < len(self._items) and (self._items[at].sense in _PASSED or self._opens(at)):
             at += step
         sense = self._items[at].sense if 0 <= at < len(self._items) else None
-        for context in self._words.contexts:
+        for context in self._words.topical:
             if isinstance(sense, Topic) and sense.name in context.topics and self._around:
                 yield from self._around.fitting(context, start, end, spans=False)
 

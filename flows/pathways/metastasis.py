@@ -55,8 +55,9 @@ QUESTIONS: Final = (
         tuple(Choice(level, level) for level in LEVELS),
         several=True,
         rows=(4, 4, 4, 5),
-        hint="The source does not say which levels count: take the symptomatic ones to treat now.",
-        facts=("G8",),
+        hint="For symptomatic metastases T1–L5, unstable, with high-grade compression. "
+        "Take the symptomatic levels to treat now: the source does not say which count.",
+        facts=("G10", "G8"),
     ),
     Question(
         "fitness",
