@@ -487,7 +487,7 @@ def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_word
     rig.cloud.script = only("setWebhook", HOST)
     said: list[str] = []
     assert run(_told_why(rig.channel.listen("https://typo.example/hook", "s"), said.append), within=60) == REFUSED
-    assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Mend it, then start again."]
+    assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Fix it, then start again."]
     assert [told["said"] for told in events(rig, "webhook_refused")] == [UNRESOLVED] * 3
     assert not events(rig, "telegram_unreachable")
 
