@@ -19,8 +19,8 @@ from flows.notes.crossings import crossed
 from flows.notes.danger import dangers
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden, is_german
-from flows.notes.lines import joined, joined_boldly
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
+from flows.notes.lines import joined, joined_boldly
 from flows.notes.marks import marked
 from flows.notes.neighbours import settled
 from flows.notes.phrases import Item, phrases

@@ -391,7 +391,7 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     words = load_file(folder, FILE, Lexicon)
     faults = [f"{FILE}: {phrase!r} stands {n} times" for phrase, n in _counted(words).items() if n > 1]
     senses: tuple[Answer | Topic, ...] = (*words.answers, *words.topics)
-    cited = [name for sense in (*words.answers, *words.topics) for name in sense.not_beside]
+    cited = [name for sense in senses for name in sense.not_beside]
     cited += [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
     cited += [sense.denied_topic for sense in senses if sense.denied_topic]
     cited += [name for answer in words.answers for name in answer.topics_behind or ()]
