@@ -82,7 +82,8 @@ async def test_an_answer_is_changed_by_its_button_and_the_others_stay(phone: Pho
 
 
 async def test_restart_begins_the_same_case_again_and_back_takes_that_back(phone: Phone) -> None:
-    await asked(phone, *TO_RECOMMENDATION[:-1])
+    await asked(phone, *TO_RECOMMENDATION)
+    await phone.tap("‹ Back")
     before = findings(await phone.case())
     await phone.tap("↺ Restart", "Start over")
     assert at(await phone.case()) == "levels"
