@@ -527,7 +527,7 @@ class Conversation:
         if kept.case.unconfirmed:
             return Show(self._named(kept.case, heard(clinic.cards, kept.case, standing)), kept.card, kept.case.id)
         scored = self._scored(ledger, kept, standing)
-        card = clinic.cards.case(kept.case, standing, scored, in_utc(self._clock()))
+        card = clinic.cards.case(kept.case, standing, scored, in_utc(kept.touched))
         return Show(self._named(kept.case, card), kept.card, kept.case.id)
 
     def _unread(self, ledger: Ledger, visit: Visit, said: Said, *more: Button) -> Card:

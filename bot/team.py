@@ -107,7 +107,7 @@ class TeamRoom:
         Where nothing was found in it, every question is asked; what the line should not hold is said beside.
         """
         case = Case(self._new_id(), self._default, self._catalog.edition)
-        if said.findings:
+        if said.findings or said.scope:
             return self._opened(ledger, self._noted(case, said, visit.who), visit, "")
         opened = self._opened(ledger, case, visit, "")
         warning = self._alone.warning(said)
@@ -125,7 +125,7 @@ class TeamRoom:
 
     def _noted(self, case: Case, said: Said, who: str) -> Case:
         """Put what was read of a line before the members."""
-        return self._wards.serving(case.flow).interview.read(case, said.findings, heading(said), who)
+        return self._wards.serving(case.flow).interview.read(case, said.findings, heading(said), who, said.scope)
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""

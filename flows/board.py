@@ -61,10 +61,11 @@ class Board:
         title = self.disputes.title(shared) if shared.standing.at is None else ""
         if not title:
             return card
-        present, (first, *others) = Line(card.title, strong=True), card.blocks
+        first, *others = card.blocks
         if first.style is not Style.summary:
-            return replace(card, title=title, blocks=(Block((present,), style=Style.summary), *card.blocks))
-        return replace(card, title=title, blocks=(replace(first, lines=(present, *first.lines)), *others))
+            present = Block((Line(card.title, strong=True),), style=Style.summary)
+            return replace(card, title=title, blocks=(present, *card.blocks))
+        return replace(card, title=title, blocks=(replace(first, heading=card.title), *others))
 
     def score(self, shared: Shared) -> Scored | None:
         """Return what a case that scores has found, and whether it is disputed; None while it is not complete."""

@@ -64,7 +64,7 @@ class Cards:
             case: the case.
             standing: where it stands.
             scored: what was scored of it, at a question that it helps with and under the recommendation.
-            when: the time, as it is read in what is copied.
+            when: the time at which it was answered, as it is read in what is copied.
         """
         helps = standing.at is None or standing.at.aid
         card = self._drawn(case, standing, scored if helps else None)
@@ -200,8 +200,7 @@ class Cards:
         result = decide(self.flow.guidance, standing.findings)
         levels = written(standing.findings[self.flow.questions[0].code])
         label = f"{levels} · {self.shortly(self.told.title(result))}"
-        card = draw(label, _given(standing))
-        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+        return bound(replace(draw(label, _given(standing)), blocks=self._urgent(standing)), case)
 
     def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
         """Draw an answered case beside what it would be with another answer; the case is not changed.
@@ -271,10 +270,11 @@ class Cards:
             blocks.append(Block((self.score(scored, self.catalog.wording.result.beside),)))
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
-        blocks += self._answered(case, standing)
+        told = [line for block in self._answered(case, standing) for line in block.lines]
         others = {code: codes for code, codes in _given(standing).items() if code != at.code}
         if others and not self.flow.guidance.bands:
-            blocks.append(self.outlook.in_play(others))
+            told += self.outlook.in_play(others).lines
+        blocks += [Block(tuple(told))] if told else []
         rows = (*self._choices(at, standing.chosen), *self._aids(at), self._last_row(standing))
         return Card(self._step(at, standing), at.text, tuple(blocks), rows)
 
@@ -478,7 +478,7 @@ def _if_so(text: str, result: Recommendation) -> str:
 
 
 def _reason(rule: Rule) -> Line:
-    return Line(rule.because, facts=rule.facts)
+    return Line(rule.because[0].upper() + rule.because[1:], facts=rule.facts)
 
 
 def _given(standing: Standing) -> Findings:

@@ -19,7 +19,6 @@ MORE = "more"
 IDENTIFIERS = "identifiers"
 """Marks a note in which something looked like a person."""
 
-
 LONG = "long"
 """Marks a note that has more characters than are read."""
 
@@ -27,7 +26,7 @@ LONG = "long"
 def heard(cards: Cards, case: Case, standing: Standing) -> Card:
     """Draw what was read of a note; nothing of it counts before it is confirmed."""
     if not standing.read:
-        return _nothing(cards, case)
+        return _nothing(cards, case, standing)
     words, labels = cards.catalog.wording.note, cards.catalog.wording.labels
     note, *beside = note_of(case)
     found = [(q, standing.read[q.code]) for q in cards.flow.questions if q.code in standing.read]
@@ -50,7 +49,7 @@ def heard(cards: Cards, case: Case, standing: Standing) -> Card:
     return bound(Card(label, words.title, shown, (*rows, *_wipers(cards, case)), above=outside), case)
 
 
-def _nothing(cards: Cards, case: Case) -> Card:
+def _nothing(cards: Cards, case: Case, standing: Standing) -> Card:
     """Draw a note of which nothing is read any more, since its message was changed; it can be changed once more."""
     wording = cards.catalog.wording
     _, *beside = note_of(case)
@@ -58,7 +57,8 @@ def _nothing(cards: Cards, case: Case) -> Card:
     named = Block((Line(wording.note.leave_out),) if IDENTIFIERS in beside else (), style=Style.urgent)
     blocks = tuple(block for block in (named, Block(told)) if block.lines)
     rows = ((Button(wording.labels.by_buttons, Tap(Verb.confirm)),), *_wipers(cards, case))
-    return bound(Card(f"{wording.case} · {wording.note.label}", wording.pages.stray.title, blocks, rows), case)
+    label, above = f"{wording.case} · {wording.note.label}", cards.outside(standing.scope)
+    return bound(Card(label, wording.pages.stray.title, blocks, rows, above=above), case)
 
 
 def _wipers(cards: Cards, case: Case) -> tuple[tuple[Button, ...], ...]:

@@ -68,16 +68,13 @@ class Outlook:
         labels, doubts = self.catalog.wording.labels, self.catalog.wording.outlook.doubts
         rows = [row for question in doubts for row in self._lines(given, question)]
         levels = (Button(labels.levels, Tap(Verb.changes, LEVELS)),) if self._of(given, LEVELS) else ()
-        return self._listed(label, self.catalog.wording.outlook.title, (*rows, (*levels, self._to_card())))
+        return Card(label, self.catalog.wording.outlook.title, (), (*rows, (*levels, self._to_card())))
 
     def levels(self, label: str, given: Findings) -> Card:
         """Draw each step to other levels that would change the headline or a verdict, once, as a wide button."""
         back = Button(self.catalog.wording.labels.to_changes, Tap(Verb.changes))
         rows = (*self._lines(given, LEVELS), (back,), (self._to_card(),))
-        return self._listed(label, self.catalog.wording.outlook.other_levels, rows)
-
-    def _listed(self, label: str, title: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
-        return Card(label, title, (Block((Line(self.catalog.wording.outlook.how),)),), rows)
+        return Card(label, self.catalog.wording.outlook.other_levels, (), rows)
 
     def _of(self, given: Findings, question: str) -> list[Change]:
         return [change for change in self.foresight.changes(given) if change.question == question]

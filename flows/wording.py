@@ -139,7 +139,6 @@ class Outlook(Words):
     would: Text
     could: Text
     title: Text
-    how: Text
     line: Annotated[str, blanks("answer", "then")]
     doubt: Annotated[str, blanks("doubt", "answer")]
     same_headline: Text

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser import CHROMIUM, PATIENCE, Bot, Phone, browser
 from kinds import KINDS, SIZES, reach
-from kit import INTERVIEW, drawn, every_path, walked
+from kit import CARDS, INTERVIEW, drawn, every_path, plain, walked
 from playwright.async_api import Page
 
 from bot.playground.markup import parse_html
 from bot.telegram.html import screen
+from flows.card import Card
+from flows.case import Case
 from flows.pathways.metastasis import METASTASIS
 
 MEASURED = """() => {
@@ -24,18 +25,19 @@ MEASURED = """() => {
 }"""
 """How far the newest card begins above what is seen, and its first row of buttons ends below it: nothing, if seen."""
 
-TALLEST = """async (messages) => {
+HEIGHTS = """async ([messages, last]) => {
     const { newMessage } = await import("/message.js");
     const box = document.querySelector("#messages");
     return messages.map((message) => {
         const node = newMessage(message);
         box.append(node);
-        const height = node.querySelector(".row").getBoundingClientRect().bottom - node.getBoundingClientRect().top;
+        const rows = [...node.querySelectorAll(".row")];
+        const height = rows.at(last).getBoundingClientRect().bottom - node.getBoundingClientRect().top;
         node.remove();
         return height;
     });
 }"""
-"""How tall each message is, from its top to the end of its first row of buttons."""
+"""How tall each message is, from its top to the end of one of its rows of buttons."""
 
 
 @pytest.fixture
@@ -71,17 +73,27 @@ async def test_each_of_the_eight_kinds_fits_a_phone_with_its_first_row_of_button
     assert not out
 
 
-async def test_every_recommendation_of_one_level_fits_a_phone_of_390_by_844(page: Page) -> None:
+async def test_every_recommendation_fits_a_phone_of_390_by_844_with_its_first_row_of_buttons(page: Page) -> None:
+    cards = [drawn(case) for case in answered()]
+    assert await too_tall(page, cards, last=0) == []
+
+
+async def test_every_list_of_what_would_change_a_case_is_one_screen(page: Page) -> None:
+    cards = [CARDS.changes(case, INTERVIEW.standing(case)) for case in answered()]
+    assert await too_tall(page, cards, last=-1) == []
+
+
+async def too_tall(page: Page, cards: list[Card], last: int) -> list[str]:
+    """Give the cards that are taller than what is seen of a chat, down to one of their rows of buttons."""
     await Phone(page).reads("bedside look-up")
     room = await page.evaluate("() => document.querySelector('#messages').clientHeight")
-    cards = {str(screen(card)["text"]): screen(card) for card in map(drawn, answered())}
-    heights = await page.evaluate(TALLEST, [message_of(card) for card in cards.values()])
-    tall = [text for text, height in zip(cards, heights, strict=True) if height > room]
-    assert len(cards) > 300
-    assert not tall
+    screens = {plain(card): message_of(screen(card)) for card in cards}
+    heights = await page.evaluate(HEIGHTS, [list(screens.values()), last])
+    assert len(screens) > 300
+    return [text for text, height in zip(screens, heights, strict=True) if height > room]
 
 
-def answered() -> Iterator[Any]:
+def answered() -> Iterator[Case]:
     for case in walked(every_path(METASTASIS)).values():
         if INTERVIEW.standing(case).at is None:
             yield case

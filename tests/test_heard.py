@@ -216,7 +216,7 @@ async def seat(tmp_path: Path) -> Any:
 
 
 async def test_a_line_is_read_back_with_its_words_and_none_of_them_is_kept(seat: Seat, tmp_path: Path) -> None:
-    await seat.say(f"{LINE} flurbing wardrobe", "Not understood, not used: “flurbing wardrobe”")
+    await seat.say(f"{LINE}, flurbing wardrobe", "Not understood, not used: “flurbing wardrobe”")
     await seat.tap("Confirm")
     await seat.reads("✓ Posterior (open): supported")
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))

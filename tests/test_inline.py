@@ -106,7 +106,7 @@ def test_no_word_of_the_line_is_sent_back() -> None:
 
 
 async def test_an_inline_query_is_answered_and_nothing_of_it_kept(seat: Seat, tmp_path: Path) -> None:
-    told = await offered(seat, f"{LINE} zebra")
+    told = await offered(seat, f"{LINE}, zebra")
     assert [result["title"] for result in told["results"]] == ["T8 · 1 level · Posterior MIS"]
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
     assert b"zebra" not in kept

@@ -269,4 +269,4 @@ def test_what_is_changed_is_heard_where_it_may_be_a_note(text: str, chat: dict[s
 def test_a_letter_of_a_line_in_a_group_holds_the_command_and_what_was_heard_alone() -> None:
     letter = letter_of(message("/case Mr Smith T8"), "SpineBot", lambda *_: "codes")
     assert letter
-    assert letter.body == '[1001,-100,false,"",null,"case","","codes",0,false]'
+    assert letter.body == '[1001,-100,false,"",null,"case","","codes",0,false,false]'

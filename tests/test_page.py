@@ -92,7 +92,7 @@ async def test_on_the_narrowest_phone_nothing_is_wider_than_the_screen(phone: Ph
     await phone.reads("✓ Posterior (open): supported")
     for view, told in (
         ("All options", "Combined: Indication not met"),
-        ("What would change it", "Tap a line to see what would follow"),
+        ("What would change it", "T8 · Posterior MIS"),
         ("✎ Answers", "the others are kept"),
     ):
         await phone.tap(view)
@@ -208,7 +208,7 @@ async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_cha
     await phone.tap("Confirm")
     await phone.reads("The headline would change with")
     await phone.tap("What would change it")
-    await phone.reads("Tap a line to see what would follow")
+    await phone.reads("T8 · Posterior MIS")
     await phone.tap("Deficit: significant → Posterior (open)")
     await phone.reads("your case is not changed")
     await phone.tap("‹ Back to the card")

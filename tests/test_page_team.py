@@ -119,7 +119,7 @@ async def test_one_member_reads_in_private_while_the_others_go_on_with_the_card(
     reyes, okafor = team["reyes"], team["okafor"]
     await reyes.write("/case")
     name = await okafor.named()
-    await reyes.tap(name, "T8", "Done · 1", "Unfit: comorbidities")
+    await reyes.tap(name, "T8", "Only T8 ›", "Unfit: comorbidities")
     await reyes.reads(name, "Non-operative treatment")
     await okafor.tap(name, "All options")
     newest = okafor.page.locator("#messages [data-author=bot]").last

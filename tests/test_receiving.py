@@ -15,7 +15,6 @@ from telegram_queue import HIGH, LOW, Queue, answered
 from bot.app import REFUSED, _told_why
 from bot.health import STALE
 from bot.telegram.api import Api
-from bot.telegram.channel import WebhookRefused
 from bot.telegram.fingerprint import fingerprint_of
 from bot.telegram.poller import SecondPoller
 from bot.telegram.progress import LONGEST_PAUSE
@@ -488,7 +487,7 @@ def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_word
     rig.cloud.script = only("setWebhook", HOST)
     said: list[str] = []
     assert run(_told_why(rig.channel.listen("https://typo.example/hook", "s"), said.append), within=60) == REFUSED
-    assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Mend it, then start again."]
+    assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Fix it, then start again."]
     assert [told["said"] for told in events(rig, "webhook_refused")] == [UNRESOLVED] * 3
     assert not events(rig, "telegram_unreachable")
 
@@ -594,5 +593,25 @@ def test_a19_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[R
     assert next(answers, None) is None
 
 
-def test_x14_a_refusal_of_the_webhook_has_words_of_its_own() -> None:
-    assert str(WebhookRefused("Bad Request: bad webhook")) == "Bad Request: bad webhook"
+@pytest.mark.parametrize("url", ["", "https://somebody.example/hook"])
+def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, Rig], url: str) -> None:
+    run, rig = virtual
+    now: list[str] = []
+
+    async def script(name: str, params: Fields) -> Fields | None:
+        if name == "setWebhook":
+            now.append(params["url"])
+        return {"ok": True, "result": {"url": now[-1]}} if name == "getWebhookInfo" else None
+
+    async def life() -> None:
+        rig.cloud.script = script
+        listening = asyncio.create_task(rig.channel.listen("https://bot.example/hook", "s"))
+        await asyncio.sleep(200)
+        now.append(url)
+        await asyncio.sleep(61)
+        assert now == ["https://bot.example/hook", url, "https://bot.example/hook"]
+        listening.cancel()
+        await asyncio.wait([listening])
+
+    run(life())
+    assert len(events(rig, "webhook_set_again")) == 1

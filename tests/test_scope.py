@@ -205,7 +205,7 @@ async def test_a_case_from_a_start_link_says_it() -> None:
 
 STABLE = ("Pain-free lesion", "Lytic", "Normal", "None of these", "None")  # with T8, semirigid: 0 + 2 + 0 + 0 + 0 + 1
 UNSTABLE = ("Mechanical", "Lytic", "New deformity", "More than 50 %", "Bilateral")  # with T8: 3 + 2 + 2 + 3 + 3 + 1
-TO_DESTRUCTION = ("T8", "Done · 1", "Fit", "None", "Body only")
+TO_DESTRUCTION = ("T8", "Only T8 ›", "Fit", "None", "Body only")
 SCORED = "You scored SINS 3, stable. This source is about unstable spines."
 
 
@@ -223,7 +223,7 @@ async def test_a_score_that_says_stable_is_said_above_the_headline_and_stays_wit
     assert line.text == "3 · stable · T8, semirigid spine"
     text = await copied(phone)
     assert text.splitlines()[0] == SCORED
-    assert "SINS 3 · stable · T8, semirigid spine" in text
+    assert "SINS 3, stable, T8, semirigid spine" in text
 
 
 async def test_a_score_that_does_not_say_stable_stays_with_the_findings_alone() -> None:
@@ -232,13 +232,13 @@ async def test_a_score_that_does_not_say_stable_stays_with_the_findings_alone() 
     assert above(phone.card) == []
     [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
     assert line.text == "14 · unstable · T8, semirigid spine"
-    assert "SINS 14 · unstable · T8, semirigid spine" in await copied(phone)
+    assert "SINS 14, unstable, T8, semirigid spine" in await copied(phone)
 
 
 async def test_a_score_goes_with_its_level() -> None:
     phone = Phone()
     await scored(phone, STABLE)
-    await phone.tap("✎ Answers", "✎ T8", "T8 ✓", "T9", "Done · 1")
+    await phone.tap("✎ Answers", "✎ T8", "T8 ✓", "T9", "Only T9 ›")
     assert phone.card.title == "Posterior MIS"
     assert above(phone.card) == []
     assert not [line for line in lines(phone.card) if line.lead == "SINS"]
@@ -271,7 +271,7 @@ async def test_what_was_found_comes_along_when_a_case_is_shared_and_stands_on_ev
     await group.command("start", ANA, token)
     assert above(group.card) == [TEXTS[MIDDLE]]
     card = max(group.messages)
-    await group.tap("Close", "Posterior MIS", at=card)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
     decision = group.messages[max(group.messages)]
     assert above(group.messages[card]) == above(decision) == [TEXTS[MIDDLE]]
     assert TEXTS[MIDDLE] in record(decision)
@@ -289,12 +289,12 @@ async def test_a_team_s_score_that_says_stable_stands_on_its_cards_and_in_its_re
     await group.tap(*TO_DESTRUCTION, "SINS", *STABLE, "‹ Back to the case", "Limited", "None")
     assert above(group.card) == [SCORED]
     assert [line.text for line in lines(group.card) if line.lead == "SINS"] == ["3 · stable · T8, semirigid spine"]
-    await group.tap("Close", "Posterior MIS", at=1)
+    await group.tap("Close", "Posterior MIS", "Decide", at=1)
     decision = group.messages[max(group.messages)]
     assert above(group.messages[1]) == above(decision) == [SCORED]
     assert [line.text for line in lines(decision) if line.lead == "SINS"] == ["3 · stable · T8, semirigid spine"]
     assert record(decision).splitlines()[0] == SCORED
-    assert "SINS 3 · stable · T8, semirigid spine" in record(decision)
+    assert "SINS 3, stable, T8, semirigid spine" in record(decision)
 
 
 async def test_a_score_that_is_disputed_says_so_where_it_stands() -> None:

@@ -1,4 +1,4 @@
-"""No word is taken for another: medical words of English and German change nothing of a note, however like they are."""
+"""No word is taken for another: medical words of English and German change nothing of a note, however alike."""
 
 from __future__ import annotations
 

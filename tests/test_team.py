@@ -158,7 +158,7 @@ async def test_what_was_disputed_by_whom_and_who_settled_it_stays_on_the_decisio
     assert block(group.messages[minutes], "What was disputed") == settled
     assert block(group.messages[card], "What was disputed") == settled
     text = record(group.messages[minutes])
-    assert text.splitlines()[2:5] == [
+    assert [line for line in text.splitlines() if line.startswith("Disputed by")] == [
         "Disputed by 2 members: minor deficit, significant deficit; settled by the member who answered: minor deficit",
         "Disputed by one member: significant deficit; settled by the member who answered: minor deficit",
         "Disputed by one member: fitness undecided; settled by another member: fit",
@@ -257,11 +257,11 @@ async def test_only_who_took_a_step_or_leads_undoes_it_and_only_who_leads_begins
     await group.finished()
     await group.tap("‹ Back", who=BEN)
     assert group.toast == TOASTS.not_yours.format(who=person(ANA))
+    await group.tap("‹ Back")
+    assert "prior" not in findings_of(await group.case())
     await group.tap("↺ Restart", who=BEN)
     assert group.toast == TOASTS.leads_only
     group.admins = {BEN}
-    await group.tap("‹ Back", who=BEN)
-    assert "prior" not in findings_of(await group.case())
     await group.tap("↺ Restart", who=BEN)
     assert group.card.title == "Start over? 5 answers would go"
     await group.tap("Start over", who=CLEO)
@@ -294,7 +294,7 @@ async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(
     opened = group.messages[card]
     await group.tap("‹ Back to the card", "Discuss", at=card)
     assert "✎ Answers" not in labels(group.messages[card])
-    frozen = {"✎ no deficit": answers, "‹ Back": shown, "↺ Restart": shown}
+    frozen = {"✎ no deficit": answers, "‹ Back": shown}
     for said, seen in frozen.items():
         assert said not in labels(group.messages[card])
         await group.wish(tap_of(seen, said)._replace(turn=(await group.case()).case.turn), ANA, card)
@@ -376,17 +376,21 @@ async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_an
         await group.vote(answer, who)
     await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert [line.text for line in lines(group.card, Style.typed)] == [
-        "Maple, 15 Jan 2027, 08:00 UTC",
-        "T8: fit, no deficit, body only, limited destruction, no prior treatment",
-        "AO Surgery Reference 2019, edition 2026-12, supports: Posterior MIS, Posterior (open), Anterior corpectomy",
         "Decided: Posterior MIS; 2 of 3 votes; otherwise Anterior corpectomy 1",
+        "Maple, 15 Jan 2027, 08:00 UTC",
+        "The source: Posterior MIS",
+        "No significant deficit; where MIS is possible it is generally the first choice (F12, F2)",
+        "Also supported: Posterior (open) (F10), Anterior corpectomy (F13, F6, F7)",
+        "Findings: T8: fit, no deficit, body only, limited destruction, no prior treatment",
+        "Indication not met in the source: Posterior + corpectomy (F11, F3), Combined (F16), Non-operative (F8)",
+        f"AO Surgery Reference 2019, edition {CATALOG.edition}",
+        "For clinicians: supports, does not replace, clinical judgement.",
     ]
 
 
 async def test_no_card_and_no_record_of_a_decision_bears_a_name_that_is_kept(group: Group) -> None:
     await group.decided()
-    [copied] = [button.copies for button in buttons(group.card) if button.copies]
-    assert ANA not in copied
+    assert ANA not in record(group.card)
     assert person(ANA) in read(group.card).text
 
 

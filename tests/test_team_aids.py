@@ -32,7 +32,7 @@ def sins(card: Card) -> list[str]:
 async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_question(group: Group) -> None:
     name = group.card.label.partition(" · ")[0]
     await group.tap("SINS", who=BEN)
-    assert (group.card.label, group.card.title) == (f"{name} · SINS · 2 of 6", "What is the pain like?")
+    assert (group.card.label, group.card.title) == (f"{name} · SINS · 2, four left", "What is the pain like?")
     await group.tap(*SCORED, who=CLEO)
     assert (group.card.label, group.card.title) == (
         f"{name} · T8, semirigid spine",

@@ -52,7 +52,9 @@ def test_a_page_over_the_card_is_no_fault_where_it_was_drawn_from_how_the_case_s
 
 def test_the_findings_of_a_recommendation_are_read_above_its_last_line() -> None:
     case = message("Non-operative treatment", "", "✎ Answers 3.an", "‹ Back 3.bk")
-    case["text"] = f"{T8}\nNon-operative treatment\nWhy\nunfit: comorbidities\nNot needed: no deficit\nAO Surgery"
+    case["text"] = (
+        f"🟦 Heron · {T8}\nNon-operative treatment\nWhy\nunfit: comorbidities\nNot needed: no deficit\nAO Surgery"
+    )
     seen = seen_in(case)
     assert seen
     assert seen.display == ("", frozenset(), f"{T8} · unfit: comorbidities")

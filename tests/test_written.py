@@ -138,7 +138,7 @@ def test_a_command_that_begins_no_case_takes_no_line(chat: Chat) -> None:
 
 
 def test_a_note_that_is_changed_before_it_is_confirmed_is_read_again_in_its_card(chat: Chat) -> None:
-    chat.write("T8 fit no deficit zorp")
+    chat.write("T8 fit no deficit, zorp")
     [before] = chat.cases()
     stale = chat.rig.cloud.button(YOU, "Confirm")
     chat.edit("T9 unfit comorbidities")
@@ -201,7 +201,7 @@ def test_a_note_that_is_changed_into_nothing_of_a_case_says_so_and_cannot_be_con
     chat.edit(changed)
     assert chat.messages == 1
     assert told in chat.text
-    assert chat.labels == ["Answer by buttons"]
+    assert chat.labels == ["Answer by buttons", *(["Delete my message"] if told == WORDS.note.leave_out else [])]
     chat._run(chat.rig.accept(chat.rig.cloud.taps(YOU, *stale, "late")))
     assert chat.rig.cloud.toasts()["late"] == WORDS.toasts.stale
     chat.write("/start", 6)

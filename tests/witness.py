@@ -87,9 +87,10 @@ def seen_in(message: Json) -> Seen | None:
 
 
 def _concluded(lines: list[str]) -> str:
-    """Read the findings of a recommendation: the levels in its first line, the others above its last one."""
+    """Read the findings of a recommendation: its levels behind the name of the case, the others above the end."""
     others = [line for line in lines[1:-1] if not line.startswith(("Not needed: ", "Begun under "))]
-    return f"{lines[0]} · {others[-1]}"
+    _, _, levels = lines[0].partition(" · ")
+    return f"{levels} · {others[-1]}"
 
 
 @dataclass

@@ -66,7 +66,7 @@ class _Checker:
         )
 
     def _compound(self, meaning: Meaning) -> bool:
-        """Return whether something stands between a "no" and the deficit that it would deny: "no sphincter deficit"."""
+        """Return whether a word stands between a "no" and the deficit that it would deny: "no sphincter deficit"."""
         at = self._first.get(meaning.item.start, 0) - 1
         if meaning.start == meaning.item.start:
             return False
@@ -97,21 +97,29 @@ class _Checker:
 
     def _right(self, meaning: Meaning) -> bool:
         bare = isinstance(meaning.item.sense, Topic) and meaning.item.sense.bare
+        unlike = frozenset(getattr(meaning.item.sense, "not_before", ()))
         first = at = self._last.get(meaning.item.end, len(self._items)) + 1
+        away = False
         while at < len(self._items) and (self._idle(self._items[at]) if bare else self._passes(self._items[at])):
             if self._items[at].words in _SINCE:
                 return False
+            away = away or self._items[at].words in _AWAY
+            if self._items[at].words[:1] and self._items[at].words[0] in unlike:
+                return True
             at += 1
         at = self._past_degree(at)
-        if first < len(self._items) and self._items[first].words in _AWAY:
+        if away:
             return True
         if at >= len(self._items):
             return False
         item = self._items[at]
+        if item.words[:1] and item.words[0] in unlike:
+            return True
         if item.sense == "sep":
-            return self._bracketed(meaning, at) or (self._hidden(item) and not self._sturdy(meaning))
+            return self._bracketed(meaning, at) or (self._hidden(item) and not (at == first and self._sturdy(meaning)))
         if isinstance(item.sense, Topic):
-            return bare or item.sense.name == "after" or self._estranged(meaning, item.sense)
+            opened = getattr(meaning.item.sense, "question", "") in item.sense.opens
+            return bare or opened or item.sense.name == "after" or self._estranged(meaning, item.sense)
         if item.sense == "around" or (item.sense == "number" and _YEAR.fullmatch(item.words[0])):
             return True
         noun = isinstance(meaning.item.sense, Answer) and meaning.item.sense.topics_behind is not None
@@ -156,7 +164,7 @@ class _Checker:
         if isinstance(sense, Topic):
             question = getattr(meaning.item.sense, "question", "")
             return sense.name == "after" or question in sense.opens or self._estranged(meaning, sense)
-        return self._opaque(at)
+        return self._opaque(at) or self._hidden(self._items[at])
 
     def _passes(self, item: Item) -> bool:
         return item.sense in _PASSED or (item.sense == "other" and bool(_PICTURE.fullmatch(self._covered(item))))
@@ -190,7 +198,8 @@ class _Checker:
         at = self._last.get(meaning.item.end, len(self._items)) + 1
         placing = False
         while at < len(self._items) and (
-            self._items[at].sense in {"filler", "mark", "value", "degree"} or self._items[at].words == ("before",)
+            self._items[at].sense in {"filler", "mark", "value", "degree", "neutral"}
+            or self._items[at].words == ("before",)
         ):
             words = self._items[at].words
             if placing and words in _HERE:
@@ -204,7 +213,7 @@ class _Checker:
             return self._alone_in_place(at + 1)
         if isinstance(item.sense, Topic):
             return item.sense.name == "spine" or (placing and item.sense.question != "prior")
-        return item.sense in {"spine", "levels"} or self._opaque(at) or (placing and item.sense == "neutral")
+        return item.sense in {"spine", "levels"} or self._opaque(at)
 
     def _of_paper(self, meaning: Meaning) -> bool:
         """Return whether a word follows that makes a treatment something on paper: "no prior treatment plan"."""

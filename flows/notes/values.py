@@ -24,6 +24,10 @@ _NUMBERING: Final = frozenset({("",), (")",)})
 _TESTED: Final = frozenset({("positive",), ("pos",)})
 """What a test is, and no patient: "FIT positive" is one for blood in the stool."""
 
+_LEADING: Final = frozenset(
+    {"of", "in", "at", "on", "for", "by", "to", "from", "with", "w/", "mit", "bei", "am", "im"}
+)
+_NOW: Final = frozenset({("today",), ("heute",), ("tonight",), ("overall",)})
 _ALONE: Final = frozenset({"n", "y", "ja", "nein", "true", "false", "y/n", "n/y", "j/n"})
 """Values that mean nothing by themselves: where one stands apart, the form is not understood."""
 
@@ -65,7 +69,7 @@ def _takes(item: Item) -> bool:
 def _value(lexicon: Lexicon, items: list[Item], place: int) -> None:
     """Read the value behind an item."""
     at, linked, asked, minus = place + 1, False, False, False
-    while at < len(items) and items[at].sense == "mark" and items[at].words[:1] != ("#",):
+    while at < len(items) and _between(lexicon, items, at):
         word = items[at].words[0]
         linked, asked, minus = linked or word in _LINKS, asked or word == "?", word in _MINUS
         at += 1
@@ -81,6 +85,15 @@ def _value(lexicon: Lexicon, items: list[Item], place: int) -> None:
         items[place] = items[place]._replace(value="open")  # "circ no body only": the "no" may be of either.
     elif not bracket and (_unfilled(items, place, at) if linked else minus and _closes(items, at)):
         items[place] = items[place]._replace(value="open")
+
+
+def _between(lexicon: Lexicon, items: list[Item], at: int) -> bool:
+    """Return whether an item may stand between another and its value: a colon, "is", "currently"."""
+    item = items[at]
+    if item.sense == "mark":
+        return item.words[:1] != ("#",)
+    idle = item.sense == "filler" and item.words[0] not in _LEADING
+    return (idle or item.words in _NOW) and not _said(lexicon, items, at)
 
 
 def _take(items: list[Item], place: int, at: int, said: str, *, asked: bool) -> None:
@@ -123,6 +136,8 @@ def _closes(items: list[Item], at: int) -> bool:
 
 def _bounded(items: list[Item], at: int, *, sign: tuple[str, ...]) -> bool:
     """Return whether a value ends there: it is no "no" before something, and no number that goes on."""
+    while at < len(items) and items[at].sense == "filler" and items[at].words[0] not in _LEADING:
+        at += 1
     if at >= len(items) or items[at].sense in _PARTS or items[at].words == ("/",):
         return True
     if sign in {("no",), ("kein",), ("keine",), ("nil",)}:
@@ -162,17 +177,23 @@ def _boxes(items: list[Item]) -> None:
             behind = next((place for place in range(at + 1, last) if _takes(items[place])), None)
             sure = leading != trailing
             for place in (behind if leading else before,) if sure else (before, behind):
-                while place is not None:
-                    _mark(items, place, _BOXES[items[at].piece.kind] if sure else "open")
-                    place = _next(items, place, 1 if place > at else -1)
+                for marked in _run(items, place, at):
+                    _mark(items, marked, _BOXES[items[at].piece.kind] if sure else "open")
+
+
+def _run(items: list[Item], place: int | None, box: int) -> Iterator[int]:
+    """Iterate from a place over the items that speak of the same question, away from the box."""
+    while place is not None:
+        yield place
+        place = _next(items, place, 1 if place > box else -1)
 
 
 def _next(items: list[Item], place: int, step: int) -> int | None:
     """Return the place of the item beside one, where it speaks of the same question: "❌ prior RT"."""
     at = place + step
-    if not 0 <= at < len(items) or not (isinstance(items[at].sense, Topic) and isinstance(items[place].sense, Topic)):
-        return None
-    return at if items[at].sense.question == items[place].sense.question else None
+    here, there = items[place].sense, items[at].sense if 0 <= at < len(items) else None
+    same = isinstance(here, Topic) and isinstance(there, Topic) and here.question == there.question
+    return at if same else None
 
 
 def _struck(items: list[Item], place: int) -> bool:
