@@ -19,6 +19,7 @@ from flows.notes.crossings import crossed
 from flows.notes.danger import dangers
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden
+from flows.notes.lines import joined, joined_boldly
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
 from flows.notes.marks import marked
 from flows.notes.neighbours import settled
@@ -110,9 +111,15 @@ def read(flow: Flow, lexicon: Lexicon, text: str) -> Reading:
     if len(text) > MOST_CHARACTERS:
         raise NoteTooLong(len(text), MOST_CHARACTERS)
     covered, identifiers = hidden(text, phrases(lexicon).knows, lexicon)
+    bold = joined_boldly(covered)
+    checked = None if bold == covered else _reader(flow, lexicon, text, bold).reading(identifiers=identifiers).answers
+    return _reader(flow, lexicon, text, joined(covered)).reading(identifiers=identifiers, checked=checked)
+
+
+def _reader(flow: Flow, lexicon: Lexicon, text: str, covered: str) -> _Reader:
     pieces = cutter(lexicon).cut(covered)
     items = valued(lexicon, bared(lexicon, crossed(lexicon, phrases(lexicon).found(pieces))))
-    return _Reader(flow, lexicon, text, covered, items).reading(identifiers=identifiers)
+    return _Reader(flow, lexicon, text, covered, items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +171,19 @@ class _Reader:
         sense = self._meanings[place].item.sense
         return isinstance(sense, Answer) and sense.question in {"extent", "destruction"}
 
-    def reading(self, *, identifiers: bool) -> Reading:
-        """Return what the note says."""
+    def reading(self, *, identifiers: bool, checked: Mapping[str, Codes] | None = None) -> Reading:
+        """Return what the note says.
+
+        Args:
+            identifiers: whether something looks like a person.
+            checked: what it says with its lines run together; what is not said then is asked.
+        """
         parts = list(self._parts())
         joined = [part for joint in self._lexicon.joints for part in _joined(joint, parts)]
         taken = {span for part in joined for span in part.spans}
         parts = [part for part in parts if not taken.issuperset(part.spans) or part.codes] + joined
         clear = {q.code: self._heard(q.code, parts) for q in self._flow.questions}
-        findings = {code: heard for code, heard in clear.items() if heard}
+        findings = {code: heard for code, heard in clear.items() if heard and _stands(code, heard, checked)}
         named = [self._meanings[place] for place, truth in sorted(self._levels.items()) if truth is Truth.said]
         outside = [(m.start, m.item.end) for m in named if m.item.piece.outside]
         context = sorted(self._context(parts, findings))
@@ -319,6 +331,11 @@ class _Reader:
             yield self._text[first.start : last.end]
 
 
+def _stands(question: str, heard: Heard, checked: Mapping[str, Codes] | None) -> bool:
+    """Return whether an answer is the same with the lines of the note run together."""
+    return checked is None or checked.get(question) == heard.answer
+
+
 def _like(one: tuple[Meaning, Topic, Truth], sense: object, truth: Truth) -> bool:
     """Tell whether a topic speaks of the same as the one before it, and as truly."""
     return isinstance(sense, Topic) and (sense.scale, truth) == (one[1].scale, one[2])
@@ -335,9 +352,11 @@ def _joined(joint: Joint, parts: list[_Part]) -> Iterator[_Part]:
     """Give the answer that topics give together, once for each run of words or once for the note."""
     topics = [part for part in parts if part.question == joint.question and part.topics]
     groups = [topics] if joint.within == "note" else [[part] for part in topics]
+    if {name for part in topics for name in part.names}.intersection(joint.never):
+        return
     for group in groups:
         names = {name for part in group for name in part.names}
-        if names.intersection(joint.never) or not all(names.intersection(of.split("|")) for of in joint.of):
+        if not all(names.intersection(of.split("|")) for of in joint.of):
             continue
         wanted = {name for of in joint.of for name in of.split("|")}
         spans = tuple(span for part in group if part.names & wanted for span in part.spans)

@@ -13,7 +13,7 @@ from flows.notes.grammar import HIDDEN
 from flows.notes.lexicon import LevelContext, LevelWords, Lexicon
 
 _TOKEN: Final = re.compile(
-    rf"o\.\s?b\b|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)?|(?<=\s)[-–—](?=\s)|[^\s\w\-–—‐]|{HIDDEN}"
+    rf"o\.\s?b\b|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)?|(?<=\s)[-–—](?=\s)|\n|[^\s\w\-–—‐]|{HIDDEN}"
 )
 _SENTENCE: Final = re.compile(r"[.;!?](?=\s|$)|\n")
 _STOPS: Final = frozenset({",", ";", ".", "!", ")", "]", "•", "|", "…", "-", "–", "—", HIDDEN, "\n"})
@@ -80,8 +80,8 @@ class Surroundings:
 
     def beside(self, start: int, end: int, *, behind: bool, spans: bool) -> Iterator[Found]:
         """Return what the levels between two places stand right beside, on one side."""
-        for context in self._side(end, 1) if behind else self._side(start, -1):
-            yield from self.fitting(context, start, end, spans=spans)
+        for context, weak in self._side(end, 1) if behind else self._side(start, -1):
+            yield from (found._replace(weak=weak) for found in self.fitting(context, start, end, spans=spans))
 
     def near(self, start: int, end: int, *, spans: bool) -> Iterator[Found]:
         """Return what the sentence of the levels between two places speaks of."""
@@ -98,31 +98,33 @@ class Surroundings:
         """Return whether a word of doubt stands in the clause of a level, and no other level between."""
         for place, step in ((bisect_left(self._starts, end), 1), (bisect_left(self._starts, start) - 1, -1)):
             at = place
-            while 0 <= at < len(self._tokens) and self._tokens[at] not in _STOPS and at not in self._inside:
+            while 0 <= at < len(self._tokens) and self._tokens[at] not in _STOPS - {"\n"} and at not in self._inside:
                 if self._tokens[at] in self._words.doubting:
                     return True
                 at += step
         return False
 
-    def _side(self, edge: int, step: int) -> Iterator[LevelContext]:
+    def _side(self, edge: int, step: int) -> Iterator[Found]:
         """Return the contexts whose words stand right before or behind a level."""
         at = bisect_left(self._starts, edge) - (step < 0)
         cues = self._behind if step > 0 else self._before
         passed = 0
-        comma = label = False
+        comma = label = line = False
         bridges: set[str] = set()
         while 0 <= at < len(self._tokens) and passed <= _MOST_PASSED and at not in self._inside:
             word = self._tokens[at]
             fits = [cue for cue in cues.at(word) if self._holds(cue.words, at, step)]
             for words, context in sorted(fits, key=lambda cue: -len(cue.words)):
-                apart = (comma and not context.comma) or (label and not context.label)
+                apart = (comma and not context.comma) or (label and not context.label) or (line and context.others)
                 if (
                     not apart
                     and bridges.issubset(context.passed)
                     and self._ends(context, at + step * len(words), step)
                 ):
-                    yield context
-            if word == ",":
+                    yield Found(context, context.weak or line)
+            if word == "\n" and step < 0:
+                line = True
+            elif word == ",":
                 comma = True
             elif word in _LINKS:
                 label = label or step > 0
@@ -156,12 +158,14 @@ class Surroundings:
 
     def _in_sentence(self, start: int) -> Iterator[tuple[LevelContext, bool]]:
         """Return the contexts that the sentence of a level names, and whether weakly: in another clause."""
-        place = bisect_left(self._sentences, start)
-        if place not in self._named:
-            self._named[place] = list(self._names(place))
-        for context, at in self._named[place]:
-            low, high = sorted((at, start))
-            yield context, context.weak or "," in self._text[low:high]
+        here = bisect_left(self._sentences, start)
+        for place in range(len(self._sentences) + 1):
+            if place not in self._named:
+                self._named[place] = list(self._names(place))
+            for context, at in self._named[place]:
+                low, high = sorted((at, start))
+                if place == here or context.anywhere:
+                    yield context, context.weak or place != here or "," in self._text[low:high]
 
     def _names(self, place: int) -> Iterator[tuple[LevelContext, int]]:
         """Return the contexts that a sentence names, each with where it does."""

@@ -61,7 +61,8 @@ def hidden(text: str, known: Callable[[str], bool], lexicon: Lexicon) -> tuple[s
     covered = text.replace(HIDDEN, " ")
     covered = _TITLED.sub(lambda found: found[0] if _empty(found["name"], lexicon) else _cover(found), covered)
     covered = _INITIALS.sub(
-        lambda found: found[0] if found["name"] and known(found["name"]) else _cover(found), covered
+        lambda found: found[0] if known(found[0]) or (found["name"] and known(found["name"])) else _cover(found),
+        covered,
     )
     covered = _NUMBERS.sub(_cover, covered)
     if not (_shouts(text) or _is_german(text, lexicon)):

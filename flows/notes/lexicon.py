@@ -88,7 +88,10 @@ class Topic(_Same):
 
 
 class Joint(_Data):
-    """Topics that answer together, within one run of words or anywhere in the note; "no x" is a denied x."""
+    """Topics that answer together, within one run of words or anywhere in the note; "no x" is a denied x.
+
+    What is `never` there is so nowhere in the note.
+    """
 
     question: str
     code: str
@@ -155,6 +158,7 @@ class LevelContext(_Data):
         spans: whether it counts for spans alone: "MRI T1 to L5".
         comma: whether a comma may part it from the level: "T4, N1".
         nouns: whether it is of one level of a list: "T8, L1 haemangioma".
+        anywhere: whether `near` is anywhere in the note, so that only a lesion beside the level says more.
         label: whether a colon or a dash may part it from the level: "L1: haemangioma".
     """
 
@@ -172,6 +176,7 @@ class LevelContext(_Data):
     comma: bool = False
     nouns: bool = False
     label: bool = False
+    anywhere: bool = False
 
 
 class LevelWords(_Data):
@@ -184,6 +189,11 @@ class LevelWords(_Data):
     doubtful: Phrases
     harmless: Phrases
     contexts: tuple[LevelContext, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the words that are of levels, whatever they show."""
+        return (*self.symptomatic, *self.doubtful, *self.harmless, *self.passed)
 
     @cached_property
     def passing(self) -> frozenset[str]:

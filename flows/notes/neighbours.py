@@ -97,24 +97,36 @@ class _Checker:
 
     def _right(self, meaning: Meaning) -> bool:
         bare = isinstance(meaning.item.sense, Topic) and meaning.item.sense.bare
+        unlike = frozenset(getattr(meaning.item.sense, "not_before", ()))
         first = at = self._last.get(meaning.item.end, len(self._items)) + 1
-        while at < len(self._items) and (self._idle(self._items[at]) if bare else self._passes(self._items[at])):
+        away = False
+        noun = isinstance(meaning.item.sense, Answer) and meaning.item.sense.topics_behind is not None
+        while at < len(self._items) and (
+            self._idle(self._items[at])
+            if bare
+            else self._passes(self._items[at]) or (noun and self._breaks_line(self._items[at]))
+        ):
             if self._items[at].words in _SINCE:
                 return False
+            away = away or self._items[at].words in _AWAY
+            if self._items[at].words[:1] and self._items[at].words[0] in unlike:
+                return True
             at += 1
         at = self._past_degree(at)
-        if first < len(self._items) and self._items[first].words in _AWAY:
+        if away:
             return True
         if at >= len(self._items):
             return False
         item = self._items[at]
+        if item.words[:1] and item.words[0] in unlike:
+            return True
         if item.sense == "sep":
-            return self._bracketed(meaning, at) or (self._hidden(item) and not self._sturdy(meaning))
+            return self._bracketed(meaning, at) or (self._hidden(item) and not (at == first and self._sturdy(meaning)))
         if isinstance(item.sense, Topic):
-            return bare or item.sense.name == "after" or self._estranged(meaning, item.sense)
+            opened = getattr(meaning.item.sense, "question", "") in item.sense.opens
+            return bare or opened or item.sense.name == "after" or self._estranged(meaning, item.sense)
         if item.sense == "around" or (item.sense == "number" and _YEAR.fullmatch(item.words[0])):
             return True
-        noun = isinstance(meaning.item.sense, Answer) and meaning.item.sense.topics_behind is not None
         return (
             self._opaque(at)
             or (noun and item.sense == "apart")
@@ -124,6 +136,10 @@ class _Checker:
     def _hidden(self, item: Item) -> bool:
         """Return whether something was hidden there, and nothing else parts it from what stands beside."""
         return set(self._covered(item).strip(" ")) == {HIDDEN}
+
+    def _breaks_line(self, item: Item) -> bool:
+        """Return whether a line ends there, which may part an adjective from its noun."""
+        return item.sense == "sep" and set(item.words[0]) == {"\n"}
 
     def _sturdy(self, meaning: Meaning) -> bool:
         """Return whether a denial stands though a name follows: "no deficit" does, "no neuro" does not."""
@@ -156,7 +172,7 @@ class _Checker:
         if isinstance(sense, Topic):
             question = getattr(meaning.item.sense, "question", "")
             return sense.name == "after" or question in sense.opens or self._estranged(meaning, sense)
-        return self._opaque(at)
+        return self._opaque(at) or self._hidden(self._items[at])
 
     def _passes(self, item: Item) -> bool:
         return item.sense in _PASSED or (item.sense == "other" and bool(_PICTURE.fullmatch(self._covered(item))))
@@ -190,7 +206,8 @@ class _Checker:
         at = self._last.get(meaning.item.end, len(self._items)) + 1
         placing = False
         while at < len(self._items) and (
-            self._items[at].sense in {"filler", "mark", "value", "degree"} or self._items[at].words == ("before",)
+            self._items[at].sense in {"filler", "mark", "value", "degree", "neutral"}
+            or self._items[at].words == ("before",)
         ):
             words = self._items[at].words
             if placing and words in _HERE:
@@ -204,7 +221,7 @@ class _Checker:
             return self._alone_in_place(at + 1)
         if isinstance(item.sense, Topic):
             return item.sense.name == "spine" or (placing and item.sense.question != "prior")
-        return item.sense in {"spine", "levels"} or self._opaque(at) or (placing and item.sense == "neutral")
+        return item.sense in {"spine", "levels"} or self._opaque(at)
 
     def _of_paper(self, meaning: Meaning) -> bool:
         """Return whether a word follows that makes a treatment something on paper: "no prior treatment plan"."""

@@ -77,6 +77,13 @@ class Phrases:
             for word in words_of(phrase)
         }
         self._known |= {plain(word) for word in lexicon.plain}
+        cues = [
+            cue for context in lexicon.levels.contexts for cue in (*context.before, *context.behind, *context.near)
+        ]
+        self._known |= {word for cue in (*cues, *lexicon.levels.words) for word in words_of(cue.replace("*", ""))}
+        self._stems = tuple(
+            word[:-1] for cue in cues for word in cue.split() if word.endswith("*") and len(word) > LEAST_LETTERS
+        )
         self._endings = lexicon.endings
         self._alike = _families(self._known)
         self._deciding = _families(deciding)
@@ -87,8 +94,10 @@ class Phrases:
         A short word with a slip may be a name: "White" is one letter from "while".
         """
         said = plain(word)
-        return said in self._known or (
-            len(said) >= _LONG_FROM and (said.endswith(self._endings) or bool(_nearest(said, self._alike)))
+        return (
+            said in self._known
+            or said.startswith(self._stems)
+            or (len(said) >= _LONG_FROM and (said.endswith(self._endings) or bool(_nearest(said, self._alike))))
         )
 
     def exactly(self, word: str) -> bool:

@@ -62,6 +62,7 @@ class _Clause:
     alien: bool = False
     marked: bool = False
     joined: bool = False
+    near: bool = False
     doubted: bool = False
     timed: bool = False
     degree: Item | None = None
@@ -77,7 +78,7 @@ class _Clause:
         sense = item.sense
         if isinstance(sense, Answer | Topic) or sense in _MEANINGS:
             self._mean(item)
-            self.joined, self.degree, self.sound = True, None, None
+            self.joined, self.near, self.degree, self.sound = True, True, None, None
             return
         if sense in _SPARING and self._spare(item, after):
             return
@@ -99,6 +100,7 @@ class _Clause:
             self.alien = self.alien or sense not in _SILENT
         if sense not in _SILENT:
             self.joined = False
+            self.near = self.near and sense == "neutral"
             self.degree = (self.degree or item) if sense == "degree" else None
             self.sound = item if sense == "sound" else None
 
@@ -112,6 +114,12 @@ class _Clause:
     def spares_levels(self) -> bool:
         """Whether its doubt is of a time or a condition alone, which no level has, or of something unknown."""
         return self.alien or ((self.timed or self.doubted) and not (self.doubt or self.no))
+
+    @property
+    def pending(self) -> Item | None:
+        """What a line ends with that may be of the next one: a "no" or a doubt that has found nothing."""
+        idle = self.no is not None and not self.denies and not self.gap and not self.spent
+        return self.doubt or (self.no if idle else None)
 
     def close(self) -> list[Meaning]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
@@ -193,7 +201,7 @@ class _Clause:
 
     def _choose(self, item: Item) -> None:
         """Leave open an answer that is one of two: "limited or extensive"; a "no" before them denies both."""
-        if self.no is None and self.joined and _answers(self.meanings[-1].item):
+        if self.no is None and self.near and _answers(self.meanings[-1].item):
             self._open_last()
             self.doubt = item
 
@@ -235,7 +243,8 @@ def meanings(items: list[Item]) -> list[Meaning]:
     for item, after in zip_longest(items, items[1:]):
         if item.sense in {"sep", "break"}:
             closed = _closed(closed, clause)
-            clause = _Clause(clause.number + 1)
+            pending = clause.pending if set(item.words[0]) == {"\n"} else None
+            clause = _Clause(clause.number + 1, doubt=pending)
         else:
             clause.take(item, after)
     return _closed(closed, clause)

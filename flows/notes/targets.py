@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 
 from flows.levels import LEVELS
@@ -29,6 +31,31 @@ _BY_TUMOUR: Final = frozenset({"path", "pathological", "pathologic", "pathologis
 _UNKNOWN: Final = frozenset({"word", "number", "other"})
 _SPAN: Final = 3
 """A list of so many levels may be the span of a scan."""
+
+
+_WORDS: Final = r"(?:\s|[^\W\d_]+\s){0,4}?"
+_NUMBER_BEHIND: Final = re.compile(
+    rf"\s*(?:[&+/–—-]|\b(?:and|und|to|bis|through|thru|till|until|plus|or|oder|bzw)\b)\s*{_WORDS}\d{{1,2}}(?![\w./%]|\s*(?:"
+    r"[cm]m|m?g|kg|ml|gy|h|hrs?|hours?|weeks?|wks?|months?|mths?|days?|yrs?|years?|levels?|cycles?|fractions?|other|more|ribs?|/"
+    r"|wochen|tage|monate|jahre|stunden|x|of|screws?|rods?))",
+    re.IGNORECASE,
+)
+"""A number behind a level that may be one more of its list."""
+
+_SPANNING: Final = re.compile(
+    r"(?:\b(?:to|bis|through|thru|till|until|tot|or|oder|vs?|versus|bzw|than)\b|[–—→±~]|->|\s-\s)", re.IGNORECASE
+)
+_SPANNED: Final = re.compile(
+    rf"\s*{_WORDS}(?:\b(?:to|bis|through|thru|till|until|tot|or|oder|vs?|versus|bzw|than)\b|[–—→±~-]|->|[.…]+)\s*{_WORDS}",
+    re.IGNORECASE,
+)
+"""What stands between two levels that were meant as a span, or as one of two."""
+
+_LISTED: Final = re.compile(
+    r"[\s,&+/]*(?:(?:and|und|also|a|the|pt|patient|overall|der|die)\s+)+",
+    re.IGNORECASE,
+)
+"""What stands between two levels of one list, beside what the grammar reads as a list."""
 
 
 class Ground(Enum):
@@ -83,6 +110,7 @@ class Targets:
         self.groups = [Group(places, self._codes(places)) for whole in self._lists() for places in self._parts(whole)]
         for group in self.groups:
             self._judge(group)
+        self._settle_unread()
         self._settle_next()
         self._settle_asides()
         self._settle_weaker()
@@ -311,7 +339,7 @@ class Targets:
 
     def _troubled(self, at: int, step: int) -> bool:
         """Return whether a level stands beside a trouble that is felt there, or beside something that was hidden."""
-        while 0 <= at < len(self._items) and self._items[at].sense in _PASSED:
+        while 0 <= at < len(self._items) and (self._items[at].sense in _PASSED or self._opens(at)):
             at += step
         if not 0 <= at < len(self._items):
             return False
@@ -330,6 +358,25 @@ class Targets:
         return all(item.sense in {"filler", "mark", "sep", "degree", "scale", "neutral"} for item in self._items[:at])
 
     # What a list is beside the others.
+
+    def _settle_unread(self) -> None:
+        """Ask where a list or a span goes on in a way that could not be read: "T8 to, today, T10", "T9 & also 10"."""
+        for group in self.groups:
+            if _NUMBER_BEHIND.match(self._text, self._item(group.places[-1]).end):
+                group.ground = Ground.doubt if group.ground not in _NONE else group.ground
+            for one, two in pairwise(group.places):
+                if _SPANNING.search(self._text, self._item(one).end, self._item(two).start):
+                    group.ground = Ground.doubt if group.ground not in _NONE else group.ground
+        for left, right in pairwise(self.groups):
+            low, high = self._item(left.places[-1]).end, self._item(right.places[0]).start
+            if _SPANNED.fullmatch(self._text, low, high) and Ground.other not in {left.ground, right.ground}:
+                left.ground = right.ground = Ground.doubt
+            elif (
+                left.ground is Ground.other
+                and right.ground is Ground.bare
+                and _LISTED.fullmatch(self._text, low, high)
+            ):
+                right.ground = Ground.doubt
 
     def _settle_next(self) -> None:
         """Ask where a level is named without a reason that lies right beside one that is to be treated."""

@@ -24,6 +24,10 @@ _NUMBERING: Final = frozenset({("",), (")",)})
 _TESTED: Final = frozenset({("positive",), ("pos",)})
 """What a test is, and no patient: "FIT positive" is one for blood in the stool."""
 
+_LEADING: Final = frozenset(
+    {"of", "in", "at", "on", "for", "by", "to", "from", "with", "w/", "mit", "bei", "am", "im"}
+)
+_NOW: Final = frozenset({("today",), ("heute",), ("tonight",), ("overall",)})
 _ALONE: Final = frozenset({"n", "y", "ja", "nein", "true", "false", "y/n", "n/y", "j/n"})
 """Values that mean nothing by themselves: where one stands apart, the form is not understood."""
 
@@ -65,7 +69,7 @@ def _takes(item: Item) -> bool:
 def _value(lexicon: Lexicon, items: list[Item], place: int) -> None:
     """Read the value behind an item."""
     at, linked, asked, minus = place + 1, False, False, False
-    while at < len(items) and items[at].sense == "mark" and items[at].words[:1] != ("#",):
+    while at < len(items) and _between(lexicon, items, at):
         word = items[at].words[0]
         linked, asked, minus = linked or word in _LINKS, asked or word == "?", word in _MINUS
         at += 1
@@ -81,6 +85,15 @@ def _value(lexicon: Lexicon, items: list[Item], place: int) -> None:
         items[place] = items[place]._replace(value="open")  # "circ no body only": the "no" may be of either.
     elif not bracket and (_unfilled(items, place, at) if linked else minus and _closes(items, at)):
         items[place] = items[place]._replace(value="open")
+
+
+def _between(lexicon: Lexicon, items: list[Item], at: int) -> bool:
+    """Return whether an item may stand between another and its value: a colon, "is", "currently"."""
+    item = items[at]
+    if item.sense == "mark":
+        return item.words[:1] != ("#",)
+    idle = item.sense == "filler" and item.words[0] not in _LEADING
+    return (idle or item.words in _NOW) and not _said(lexicon, items, at)
 
 
 def _take(items: list[Item], place: int, at: int, said: str, *, asked: bool) -> None:
@@ -123,6 +136,8 @@ def _closes(items: list[Item], at: int) -> bool:
 
 def _bounded(items: list[Item], at: int, *, sign: tuple[str, ...]) -> bool:
     """Return whether a value ends there: it is no "no" before something, and no number that goes on."""
+    while at < len(items) and items[at].sense == "filler" and items[at].words[0] not in _LEADING:
+        at += 1
     if at >= len(items) or items[at].sense in _PARTS or items[at].words == ("/",):
         return True
     if sign in {("no",), ("kein",), ("keine",), ("nil",)}:
