@@ -1,4 +1,4 @@
-"""Count, over all annotated notes, how many findings the reader finds (recall) and how many of its findings are right."""
+"""Count over all annotated notes how many findings the reader finds (recall), and how many are right (precision)."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ async def _told_why(serving_until: Awaitable[None], say: Say) -> int:
         say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
         return REFUSED
     except WebhookRefused as refusal:
-        say(f"Telegram refuses WEBHOOK_URL: {refusal}. Mend it, then start again.")
+        say(f"Telegram refuses WEBHOOK_URL: {refusal}. Fix it, then start again.")
         return REFUSED
     except OtherBot:
         say("This database belongs to another bot; give each bot a DATABASE_URL of its own.")

@@ -9,20 +9,24 @@ from typing import Final, NamedTuple
 from bot.reply import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
 from bot.service.read_links import page_in
 from bot.service.tap_rules import Where, allows
+from bot.service.times import in_utc
 from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
 from flows.card import Button, Card, Line, Tap, Verb
 from flows.cards import Cards
-from flows.case import Case
+from flows.case import MESSAGE, Case
 from flows.catalog import Catalog
-from flows.errors import NothingBefore, NothingChosen, StaleTap
-from flows.findings import NOT_ASKED
+from flows.errors import AnswersWouldGo, ChosenOtherwise, FlowError, NothingBefore, NothingChosen, StaleTap
+from flows.findings import NOT_ASKED, Codes
 from flows.flow import Flow
-from flows.heard import IDENTIFIERS, MESSAGE, heard, note_of, wiper
+from flows.heard import IDENTIFIERS, LONG, heard, wiper
 from flows.interview import Interview, Standing
 from flows.levels import written
+from flows.model.code_names import code_name
+from flows.model.source_scope import decode_scope, encode_scope
 from flows.pages import Pages
 from flows.prefill import read_prefill
+from flows.scored import Scored
 from flows.store import Kept, Ledger
 
 COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
@@ -32,18 +36,47 @@ COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about"
 SLOW: Final = "slow"
 """What stands in place of a command that is one too many; nobody can type it."""
 
+NO_TEXT: Final = "no_text"
+OWN_CARD: Final = "own_card"
+"""What stands in place of a command for a message that holds no text, and for a card of the bot's that comes back."""
+
 BESIDE: Final = frozenset({Verb.answers, Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
 """What is read beside a case and changes nothing of it: its answers at any time, the rest beside a recommendation."""
 
 A_MOMENT: Final = 1e-6
 
 MOST_RECENT: Final = 8
-LONGEST_BRIEF: Final = 48
-"""Cases that are listed, and characters that name one of them."""
+"""Cases on a page of the list."""
+
+APART: Final = 20
+"""A new case gets another name than each of so many before it."""
+
+DRAWS: Final = 64
+"""How many ids are drawn at most for a name that is free: of 24 names four always are."""
+
+ASKS_ABOVE: Final = 3
+"""Answers that start over without a question; where more would go, it is asked first."""
+
+SURE: Final = "sure"
+"""What the button bears that starts over after it was asked."""
 
 HOUR: Final = 60
 DAY: Final = 24 * HOUR
 """Minutes."""
+
+REFUSALS: Final[Mapping[type[FlowError], str]] = {
+    StaleTap: "stale",
+    NothingChosen: "nothing_chosen",
+    ChosenOtherwise: "chosen_otherwise",
+    NothingBefore: "nothing_before",
+}
+"""The toast for each reason why a tap is not taken."""
+
+MINUTE: Final = 60.0
+"""Seconds."""
+
+NOTE_KEPT: Final = 86400.0
+"""Seconds that a note is kept which nobody confirms."""
 
 
 class Clinic(NamedTuple):
@@ -72,7 +105,7 @@ class Conversation:
         """Answer a command, given without its slash."""
         pages = self._pages
         match name:
-            case "new":
+            case "new" | "case":
                 return self._new(ledger, visit)
             case "sins":
                 return self._new(ledger, visit, name)
@@ -84,6 +117,9 @@ class Conversation:
                 card = pages.start(self._open_case(ledger, visit))
             case "slow":
                 card = pages.plain(self._words.pages.slow)
+            case "no_text" | "own_card":
+                open_case = self._open_case(ledger, visit)
+                card = pages.plain(getattr(self._words.pages, name), *((open_case,) if open_case else ()))
             case "help" | "about" | "options" | "scales" | "forget":
                 card = getattr(pages, name)()
             case _:
@@ -97,23 +133,34 @@ class Conversation:
             return _said(self._pages.plain(self._catalog.team.pages.help))
         if page:
             return self._tap_page(ledger, page, replace(visit, card=None))
-        findings = read_prefill(self._clinics[self._default].interview.flow, payload)
-        return self._read(ledger, visit, Said(findings)) if findings else self.command(ledger, "start", visit)
+        prefill = read_prefill(self._clinics[self._default].interview.flow, payload)
+        if prefill is None or not prefill.findings:
+            return self.command(ledger, "start", visit)
+        return self._read(ledger, visit, Said(prefill.findings, scope=encode_scope(prefill.scope)))
 
     def text(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Read a typed note back, as a case to be confirmed; where nothing was found in it, say what can be typed."""
         if said.findings:
             return self._read(ledger, visit, said)
-        words, more = self._words.note, self._open_case(ledger, visit)
-        open_case = (more,) if more else ()
-        title = self._words.pages.stray.title
-        if IDENTIFIERS in said.beside:
-            wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
-            return _said(self._pages.said(title, words.leave_out, *wipe, *open_case))
-        for fault in ("picture", "long"):
-            if fault in said.beside:
-                return _said(self._pages.said(title, getattr(words, fault), *open_case))
-        return _said(self._pages.plain(self._words.pages.stray, *open_case))
+        open_case = self._open_case(ledger, visit)
+        return _said(self._unread(ledger, visit, said, *((open_case,) if open_case else ())))
+
+    def edited(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Read a note again whose message was changed before it was confirmed; a confirmed case stays as it is.
+
+        A message of which nothing was read, and after which no case was shown, is read as if it had just been typed.
+        """
+        if said.message is None:
+            return Reply()
+        kept = ledger.unconfirmed(visit.place, visit.who, said.message)
+        if kept is None:
+            newest = ledger.newest_card(visit.place, visit.who)
+            return self._read(ledger, visit, said) if said.findings and newest < said.message else Reply()
+        interview = self._clinics[kept.case.flow].interview
+        case = interview.read(kept.case, said.findings, heading(said), visit.who, said.scope)
+        here = replace(kept, case=case, touched=later(self._clock, kept))
+        ledger.put(here, kept.case.revision)
+        return Reply() if here.aside else Reply((self._drawn(ledger, here),))
 
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
@@ -132,12 +179,12 @@ class Conversation:
         return self._tap_own(ledger, kept, tap, visit)
 
     def _tap_own(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Do what a button wishes of a case of the person's own."""
+        """Handle a button of a case of the person's own."""
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if tap.verb is Verb.wipe:
-            read = f"{MESSAGE}{tap.choice}" in note_of(kept.case)
-            return self._wiped(int(tap.choice)) if read else self.refused(MISPLACED)
+            message = kept.case.note_message
+            return self._wiped(message) if message and str(message) == tap.choice else self.refused(MISPLACED)
         if kept.aside:
             return self._instead(self._aside(kept), visit, self._words.toasts.put_aside)
         if kept.card not in (None, visit.card):
@@ -177,8 +224,19 @@ class Conversation:
         return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
 
     def expire(self, ledger: Ledger, keep: float) -> int:
-        """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were."""
-        return ledger.expire(self._clock() - keep)
+        """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were.
+
+        A note that nobody confirms is kept for a day at most.
+        """
+        now = self._clock()
+        return ledger.expire(now - keep, now - NOTE_KEPT)
+
+    def warning(self, said: Said) -> Card | None:
+        """Draw what a group's line should not hold of which nothing was read; None where all is well with it."""
+        for fault, told in ((IDENTIFIERS, self._words.note.leave_out), (LONG, self._words.note.long)):
+            if fault in said.beside:
+                return self._pages.listed(self._words.pages.stray.title, told, ())
+        return None
 
     def refused(self, forged: str) -> Reply:
         """Refuse what no button of ours can have asked for there."""
@@ -191,30 +249,43 @@ class Conversation:
 
     def _tap_page(self, ledger: Ledger, tap: Tap, visit: Visit) -> Reply:
         """Turn a card that belongs to no case into another."""
-        pages = self._words.pages
         match tap.verb:
-            case Verb.home if tap.question == "keep":
-                card = self._pages.plain(pages.nothing_kept)
-            case Verb.home:
-                card = self._pages.start(self._open_case(ledger, visit))
-            case Verb.help | Verb.about:
-                card = getattr(self._pages, tap.verb.name)()
-            case Verb.browse if not tap.question:
-                card = self._pages.options()
-            case Verb.browse if tap.question in self._catalog.options:
-                card = self._clinics[self._default].cards.browsed(tap.question)
-            case Verb.scale if not tap.question:
-                card = self._pages.scales()
-            case Verb.scale if tap.question in self._catalog.scales:
-                card = self._pages.scale(tap.question)
             case Verb.erase:
                 return self._erase(ledger, visit)
             case Verb.wipe:
                 message = offered(ledger.secret(), visit.place, tap.choice)
                 return self._wiped(message) if message is not None else self.refused(MISPLACED)
+        card = self._page(ledger, tap, visit)
+        return Reply((Show(card, visit.card),)) if card else Reply(toast=self._words.toasts.unknown_button)
+
+    def _page(self, ledger: Ledger, tap: Tap, visit: Visit) -> Card | None:
+        """Draw the page that a button leads to; None where it leads to none."""
+        match tap.verb:
+            case Verb.home if tap.question == "keep":
+                return self._pages.plain(self._words.pages.nothing_kept)
+            case Verb.home:
+                return self._pages.start(self._open_case(ledger, visit))
+            case Verb.help | Verb.about:
+                card: Card = getattr(self._pages, tap.verb.name)()
+                return card
+            case Verb.recent:
+                return self._recent(ledger, visit, int(tap.choice[:4]) if tap.choice.isdecimal() else 0)
             case _:
-                return Reply(toast=self._words.toasts.unknown_button)
-        return Reply((Show(card, visit.card),))
+                return self._looked_up(tap)
+
+    def _looked_up(self, tap: Tap) -> Card | None:
+        """Draw the options or the scales, or one of them; None where there is no such thing."""
+        match tap.verb:
+            case Verb.browse if not tap.question:
+                return self._pages.options()
+            case Verb.browse if tap.question in self._catalog.options:
+                return self._clinics[self._default].cards.browsed(tap.question)
+            case Verb.scale if not tap.question:
+                return self._pages.scales()
+            case Verb.scale if tap.question in self._catalog.scales:
+                return self._pages.scale(tap.question)
+            case _:
+                return None
 
     def _wiper(self, ledger: Ledger, visit: Visit, message: int) -> tuple[Button, ...]:
         """Offer to delete a message of which no case was read."""
@@ -229,7 +300,7 @@ class Conversation:
         here, toast = replace(kept, card=visit.card), ""
         try:
             if tap.verb in BESIDE:
-                return self._beside(here, tap)
+                return self._beside(ledger, here, tap)
             if tap.verb is Verb.share:
                 return self._share(ledger, here)
             if tap.verb is Verb.scale:
@@ -237,12 +308,10 @@ class Conversation:
             if tap.verb is Verb.aid:
                 return self._aid(ledger, here, tap, visit)
             here = replace(here, case=self.taken(kept.case, tap, visit.who), touched=later(self._clock, kept))
-        except StaleTap:
-            toast = self._words.toasts.stale
-        except NothingChosen:
-            toast = self._words.toasts.nothing_chosen
-        except NothingBefore:
-            toast = self._words.toasts.nothing_before
+        except AnswersWouldGo:
+            return self._start_over(here)
+        except (StaleTap, NothingChosen, ChosenOtherwise, NothingBefore) as refused:
+            toast = getattr(self._words.toasts, REFUSALS[type(refused)])
         if here != kept:
             ledger.put(here, kept.case.revision)
         return Reply((self._drawn(ledger, here),), toast)
@@ -251,7 +320,8 @@ class Conversation:
         """Let the interview take a tap on the question at hand.
 
         Raises:
-            StaleTap, NothingChosen, NothingBefore: as the interview does.
+            StaleTap, NothingChosen, ChosenOtherwise, NothingBefore: as the interview does.
+            AnswersWouldGo: as `sure_to_start_over` does.
         """
         interview = self._clinics[case.flow].interview
         if tap.turn != case.turn:
@@ -262,13 +332,15 @@ class Conversation:
             case Verb.mark | Verb.unmark:
                 return interview.mark(case, tap.question, tap.choice, who, on=tap.verb is Verb.mark)
             case Verb.done:
-                return interview.done(case, tap.question, who)
+                return interview.done(case, tap.question, who, tap.choice)
             case Verb.change:
                 return interview.change(case, tap.question, who)
             case Verb.back:
                 return interview.back(case)
             case Verb.restart:
-                return interview.restart(case, who)
+                begun = interview.restart(case, who)
+                sure_to_start_over(interview.standing(case), tap)
+                return begun
             case Verb.confirm:
                 return interview.confirm(case, who)
             case Verb.drop:
@@ -276,8 +348,8 @@ class Conversation:
             case _:
                 raise StaleTap(tap.question)
 
-    def read(self, case: Case, tap: Tap) -> Card:
-        """Draw what is read beside a case, or the case itself; nobody is named on it.
+    def read(self, case: Case, tap: Tap, scored: Scored | None = None) -> Card:
+        """Draw what is read beside a case, or the case itself with what was scored of it; nobody is named on it.
 
         Raises:
             StaleTap: where there is no such thing to read where the case stands.
@@ -286,7 +358,7 @@ class Conversation:
         standing = interview.standing(case)
         match tap.verb:
             case Verb.show:
-                return cards.case(case, standing)
+                return heard(cards, case, standing) if case.unconfirmed else cards.case(case, standing, scored)
             case Verb.scale if standing.at is not None and tap.question in standing.at.scales:
                 return self._pages.scale(tap.question, Button(self._words.labels.to_question, self._show(case)))
             case Verb.option | Verb.changes | Verb.what_if | Verb.compare:
@@ -298,11 +370,21 @@ class Conversation:
     def _show(case: Case) -> Tap:
         return Tap(Verb.show, case=case.id)
 
-    def _beside(self, kept: Kept, tap: Tap) -> Reply:
+    def _beside(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
         interview, cards = self._clinics[kept.case.flow]
-        card = beside(cards, kept.case, interview.standing(kept.case), tap)
-        return Reply((Show(card, kept.card, kept.case.id),))
+        standing, now = interview.standing(kept.case), in_utc(self._clock())
+        if standing.at is None and tap.verb is Verb.copy:
+            card = cards.copied(kept.case, standing, now, self._scored(ledger, kept, standing))
+        else:
+            card = beside(cards, kept.case, standing, tap)
+        return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
+
+    def _start_over(self, kept: Kept) -> Reply:
+        """Ask whether a case shall begin again."""
+        interview, cards = self._clinics[kept.case.flow]
+        card = cards.starting_over(kept.case, interview.standing(kept.case))
+        return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
 
     def _share(self, ledger: Ledger, kept: Kept) -> Reply:
         """Offer the link that hands a finished case to a group."""
@@ -313,7 +395,7 @@ class Conversation:
         to_group = Button(labels.to_group, self._go_on(kept).tap, hands=token)
         back = Button(self._words.labels.to_card, self._go_on(kept).tap)
         card = self._pages.bare(self._catalog.team.pages.share, to_group, back)
-        return Reply((Show(card, kept.card, kept.case.id),))
+        return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
 
     def _scale(self, kept: Kept, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""
@@ -336,10 +418,9 @@ class Conversation:
 
     def _read(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
         """Begin a case with what was read of a note."""
-        fresh = Case(self._new_id(), self._default, self._catalog.edition)
-        number = (f"{MESSAGE}{said.message}",) if said.message is not None and IDENTIFIERS in said.beside else ()
-        note = (said.note, *said.beside, *number)
-        case = self._clinics[self._default].interview.read(fresh, said.findings, note, visit.who)
+        fresh = Case(self._free_id(ledger, visit), self._default, self._catalog.edition)
+        interview = self._clinics[self._default].interview
+        case = interview.read(fresh, said.findings, heading(said), visit.who, said.scope)
         now = later(self._clock, ledger.current(visit.place, visit.who))
         kept = Kept(case, visit.place, visit.who, touched=now)
         ledger.add(kept)
@@ -356,7 +437,7 @@ class Conversation:
             ledger.put(fresh, present.case.revision)
             before = self._out_of_date(present, None).shows
         else:
-            case = Case(self._new_id(), code, self._catalog.edition)
+            case = Case(self._free_id(ledger, visit), code, self._catalog.edition)
             fresh = Kept(case, visit.place, visit.who, touched=now)
             ledger.add(fresh)
             before = ()
@@ -369,27 +450,52 @@ class Conversation:
         ledger.put(here, kept.case.revision)
         return Reply((self._drawn(ledger, here), *self._out_of_date(kept, visit.card).shows))
 
-    def _recent(self, ledger: Ledger, visit: Visit) -> Card:
-        """List a person's last cases, each with its headline, or how far it has come, and its age."""
-        words, now = self._words.recent, self._clock()
-        own = [kept for kept in ledger.recent(visit.place, visit.who, MOST_RECENT) if not kept.case.helped]
-        if not own:
-            return self._pages.said(words.title, words.nothing)
-        rows = tuple(
-            (Button(f"{self._brief(kept)} · {aged(now - kept.touched)}", self._go_on(kept).tap),) for kept in own
-        )
-        return self._pages.listed(words.title, words.line, (*rows, self._pages.begin()))
+    def _recent(self, ledger: Ledger, visit: Visit, page: int = 0) -> Card:
+        """List a person's last cases, each with its name, its level, its headline or how far it has come, its age."""
+        found = ledger.recent(visit.place, visit.who, MOST_RECENT + 1, page * MOST_RECENT)
+        if not found:
+            return self._recent(ledger, visit) if page else self._pages.none_recent()
+        rows = [
+            (Button(name, self._go_on(kept).tap), Line(f"{self._brief(kept)} · {self._ago(kept)}", lead=name))
+            for kept in found[:MOST_RECENT]
+            if (name := self._name(kept.case))
+        ]
+        return self._pages.recent(rows, page, more=len(found) > MOST_RECENT)
+
+    def _ago(self, kept: Kept) -> str:
+        """Tell how long ago a case was touched."""
+        words, seconds = self._words.recent, self._clock() - kept.touched
+        return words.now if seconds < MINUTE else words.ago.format(age=aged(seconds))
 
     def _brief(self, kept: Kept) -> str:
-        """Name a case on a button: its levels, and its headline or how far it has come."""
+        """Tell a case in a line: its levels, and its headline or how far it has come."""
         interview, cards = self._clinics[kept.case.flow]
         standing = interview.standing(kept.case)
         card = cards.case(kept.case, standing)
         if standing.at is None:
-            brief = f"{card.label.partition(' · ')[0]} · {cards.shortly(card.title)}"
-            return brief if len(brief) <= LONGEST_BRIEF else f"{brief[: LONGEST_BRIEF - 1]}…"
-        levels = written(standing.findings.get("levels", NOT_ASKED))
-        return " · ".join(filter(None, (levels, card.label)))
+            return f"{card.label.partition(' · ')[0]} · {cards.shortly(card.title)}"
+        first = standing.at is cards.flow.questions[0]
+        levels = written(standing.chosen if first else standing.findings.get("levels", NOT_ASKED))
+        scale, _, step = card.label.rpartition(" · ")
+        progress = self._words.recent.progress.format(step=step)
+        return " · ".join(filter(None, (levels, scale.removeprefix(self._words.case), progress)))
+
+    def _name(self, case: Case) -> str:
+        """Return the name that tells a case from the others of its chat; one that helps another bears that one's."""
+        return code_name(case.helped or case.id, self._catalog.team.names)
+
+    def _named(self, case: Case, card: Card) -> Card:
+        """Put the name of a case first on its card."""
+        return replace(card, label=labelled(self._name(case), card.label, self._words.case))
+
+    def _free_id(self, ledger: Ledger, visit: Visit) -> str:
+        """Draw an id whose name none of the person's last cases here has."""
+        names = self._catalog.team.names
+        taken = {code_name(last, names) for last in ledger.last_ids(visit.place, visit.who, APART)}
+        drawn = [self._new_id()]
+        while code_name(drawn[-1], names) in taken and len(drawn) < DRAWS:
+            drawn.append(self._new_id())
+        return drawn[-1]
 
     def _cancel(self, ledger: Ledger, visit: Visit) -> Reply:
         """Put the open case aside; nothing of it is lost."""
@@ -418,18 +524,32 @@ class Conversation:
         """Draw where a case stands, in the message that shows it."""
         clinic = self._clinics[kept.case.flow]
         standing = clinic.interview.standing(kept.case)
-        if standing.read:
-            return Show(heard(clinic.cards, kept.case, standing), kept.card, kept.case.id)
-        aided = standing.at is not None and standing.at.aid
-        found = self._aided(ledger.get(aid_of(kept.case, standing))) if aided else None
-        return Show(clinic.cards.case(kept.case, standing, found), kept.card, kept.case.id)
+        if kept.case.unconfirmed:
+            return Show(self._named(kept.case, heard(clinic.cards, kept.case, standing)), kept.card, kept.case.id)
+        scored = self._scored(ledger, kept, standing)
+        card = clinic.cards.case(kept.case, standing, scored, in_utc(kept.touched))
+        return Show(self._named(kept.case, card), kept.card, kept.case.id)
 
-    def _aided(self, kept: Kept | None) -> Line | None:
-        """Tell what the case that helps has found, where it was begun and is complete."""
-        if kept is None:
+    def _unread(self, ledger: Ledger, visit: Visit, said: Said, *more: Button) -> Card:
+        """Draw why nothing of a case was found in a text, and what can be typed; more buttons come first."""
+        words, title = self._words.note, self._words.pages.stray.title
+        if IDENTIFIERS in said.beside:
+            wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
+            return self._pages.said(title, words.leave_out, *wipe, *more)
+        if LONG in said.beside:
+            return self._pages.said(title, words.long, *more)
+        outside = self._clinics[self._default].cards.outside(decode_scope(said.scope))
+        return replace(self._pages.plain(self._words.pages.stray, *more), above=outside)
+
+    def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
+        """Return what was scored of a case at its levels, where its card says it and it is complete."""
+        flow = self._clinics[kept.case.flow].interview.flow
+        said = flow.is_aided if standing.at is None else standing.at.aid
+        helps = ledger.get(aid_of(kept.case, standing)) if said else None
+        if helps is None:
             return None
-        clinic = self._clinics[kept.case.flow]
-        return clinic.cards.context(kept.case, clinic.interview.standing(kept.case))
+        clinic = self._clinics[helps.case.flow]
+        return clinic.cards.scored(helps.case, clinic.interview.standing(helps.case))
 
     def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
@@ -438,10 +558,10 @@ class Conversation:
         return Reply((Show(self._superseded(kept), kept.card),))
 
     def _superseded(self, kept: Kept) -> Card:
-        return self._pages.bare(self._words.pages.superseded, self._go_on(kept))
+        return self._named(kept.case, self._pages.bare(self._words.pages.superseded, self._go_on(kept)))
 
     def _aside(self, kept: Kept) -> Card:
-        return self._pages.plain(self._words.pages.aside, self._go_on(kept))
+        return self._named(kept.case, self._pages.plain(self._words.pages.aside, self._go_on(kept)))
 
     def _go_on(self, kept: Kept) -> Button:
         return Button(self._words.labels.go_on, Tap(Verb.show, case=kept.case.id))
@@ -449,7 +569,30 @@ class Conversation:
     def _open_case(self, ledger: Ledger, visit: Visit) -> Button | None:
         """Give the way back to the open case, where one was begun."""
         kept = ledger.current(visit.place, visit.who)
-        return self._go_on(kept) if kept and kept.case.steps else None
+        if kept is None or not kept.case.steps:
+            return None
+        nothing_read = kept.case.unconfirmed and not self._clinics[kept.case.flow].interview.standing(kept.case).read
+        return None if nothing_read else self._go_on(kept)
+
+
+def heading(said: Said) -> Codes:
+    """Write what begins a note in a case: which note it was, what else was in it, its message."""
+    return said.note, *said.beside, *((f"{MESSAGE}{said.message}",) if said.message is not None else ())
+
+
+def labelled(name: str, label: str, case: str) -> str:
+    """Begin the first line of a card with the name of its case, in place of the bare word for one."""
+    return " · ".join(filter(None, (name, label.removeprefix(f"{case} · "))))
+
+
+def sure_to_start_over(standing: Standing, tap: Tap) -> None:
+    """Check that few answers would go, or that it was asked before.
+
+    Raises:
+        AnswersWouldGo: where it is to be asked first.
+    """
+    if len(standing.answers) > ASKS_ABOVE and tap.question != SURE:
+        raise AnswersWouldGo
 
 
 def later(clock: Callable[[], float], kept: Kept | None) -> float:
@@ -468,10 +611,8 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
     if standing.at or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
     match tap.verb:
-        case Verb.copy:
-            return cards.copied(case, standing)
         case Verb.changes:
-            return cards.changes(case, standing)
+            return cards.changes(case, standing, tap.question)
         case Verb.what_if:
             return cards.what_if(case, standing, tap.question, tap.choice)
         case Verb.compare:

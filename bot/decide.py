@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -19,7 +22,7 @@ def decide_lines(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     Args:
         flow: the flow that is asked.
         catalog: its catalog.
-        lines: JSON objects in UTF-8, one a line.
+        lines: JSON objects in UTF-8, one a line; a byte order mark before one is skipped.
         write: takes each answer, a JSON object with its line feed.
 
     Returns:
@@ -37,8 +40,26 @@ def decide_lines(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
 
 
 def _parsed(line: bytes) -> object:
-    """Parse a line; what is no JSON is no object either."""
+    """Parse a line; what is no JSON is no object either.
+
+    Raises:
+        FindingFault: if a key stands twice, for nobody can tell which of the two is meant.
+    """
+    text = line.removeprefix(BOM_UTF8)
     try:
-        return orjson.loads(line)
+        record: object = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
+    with suppress(RecursionError):  # so deep that no finding is in it
+        json.loads(text, object_pairs_hook=_checked)
+    return record
+
+
+def _checked(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of which each key stands once."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise FindingFault(key, f"{key!r} is given twice")
+        found[key] = value
+    return found

@@ -13,6 +13,7 @@ from flows.errors import NoteTooLong
 from flows.findings import Findings
 from flows.interview import Interview
 from flows.library import Library
+from flows.model.source_scope import ScopeMark, encode_scope
 from flows.notes.lexicon import lexicon
 from flows.pages import Pages
 from flows.prefill import write_prefill
@@ -54,18 +55,18 @@ class Lookup:
     def results(self, line: str) -> tuple[Result, ...]:
         """Give what a line offers, the likeliest first; nothing where it is too long to be read."""
         try:
-            answers = read(self._flow, lexicon(), line).answers
+            reading = read(self._flow, lexicon(), line)
         except NoteTooLong:
             return ()
-        case = (self._case(answers),) if answers else ()
+        case = (self._case(reading.answers, reading.scope),) if reading.answers else ()
         found = [] if case else [result for result, text in self._everything() if _holds(text, line)]
         return (*case, *found)[:MOST]
 
-    def _case(self, answers: Findings) -> Result:
+    def _case(self, answers: Findings, scope: tuple[ScopeMark, ...]) -> Result:
         """Draw what a line says of a case: the recommendation, or what is still asked."""
-        begun = self._interview.read(Case("inline", self._flow.code, self._catalog.edition), answers, ("",), "")
-        case = self._interview.confirm(begun, "")
-        standing, payload = self._interview.standing(case), write_prefill(self._flow, answers)
+        fresh = Case("inline", self._flow.code, self._catalog.edition)
+        case = self._interview.confirm(self._interview.read(fresh, answers, ("",), "", encode_scope(scope)), "")
+        standing, payload = self._interview.standing(case), write_prefill(self._flow, answers, scope)
         card = self._cards.case(case, standing)
         if standing.at is None:
             return Result("case", replace(card, rows=()), payload)
@@ -76,7 +77,8 @@ class Lookup:
             Block(tuple(map(Line, asked)), words.note.asked, Style.listed),
             Block(self._cards.footer(), style=Style.small),
         )
-        return Result("case", Card("", words.note.incomplete, blocks), payload, complete=False)
+        card = Card("", words.note.incomplete, blocks, above=self._cards.outside(standing.scope))
+        return Result("case", card, payload, complete=False)
 
     def _everything(self) -> Iterator[tuple[Result, str]]:
         """Give every option, scale and fact with what it is found by."""

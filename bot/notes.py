@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,10 +13,13 @@ from rich.text import Text
 
 from flows.catalog import Catalog
 from flows.errors import FindingFault, NoteTooLong
+from flows.findings import Codes
 from flows.flow import Flow
 from flows.notes.lexicon import lexicon
-from flows.record import Record, advice_of, fault_of
-from flows.rules import decide
+from flows.recommendation import RecommendationText
+from flows.record import Record, advice_of, fault_of, scope_of
+from flows.rules import Recommendation, decide
+from flows.scope_text import CITED, scope_texts
 from flows.shorthand import Heard, Reading, read
 
 IDENTIFIERS = "something looks like a name, a date or a number of a person; it was not read, and is not needed"
@@ -27,10 +31,11 @@ def record_of(flow: Flow, catalog: Catalog, reading: Reading) -> Record:
     return {
         "findings": {code: _heard(flow, code, heard) for code, heard in reading.findings.items()},
         "context": [{"scale": c.scale, "value": c.value, "words": c.words} for c in reading.context],
+        "scope": scope_of(catalog, reading.scope),
         "missing": list(missing),
         "not_understood": list(reading.not_understood),
         "outside": list(reading.outside),
-        "recommendation": None if missing else advice_of(flow, catalog, flow.counted(reading.answers)),
+        "recommendation": _advice(flow, catalog, reading, missing),
     }
 
 
@@ -40,7 +45,7 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     Args:
         flow: the flow whose questions the notes answer.
         catalog: its catalog.
-        lines: notes in UTF-8, one a line.
+        lines: notes in UTF-8, one a line; a byte order mark before one is skipped.
         write: takes each answer, a JSON object with its line feed.
 
     Returns:
@@ -49,7 +54,9 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     faults = 0
     for line in lines:
         try:
-            answer = record_of(flow, catalog, read(flow, lexicon(), line.decode().rstrip("\r\n")))
+            answer = record_of(
+                flow, catalog, read(flow, lexicon(), line.removeprefix(BOM_UTF8).decode().rstrip("\r\n"))
+            )
         except (NoteTooLong, UnicodeDecodeError) as error:
             faults += 1
             said = str(error) if isinstance(error, NoteTooLong) else "the note is not UTF-8"
@@ -92,22 +99,36 @@ def print_card(flow: Flow, catalog: Catalog, note: str) -> None:
     _print_advice(flow, catalog, reading, console)
 
 
+def _advice(flow: Flow, catalog: Catalog, reading: Reading, missing: Codes) -> Record | None:
+    return None if missing else advice_of(flow, catalog, flow.counted(reading.answers), reading.scope)
+
+
 def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Console) -> None:
     """Print the questions that are still asked, or else what the source says."""
+    console.print()
+    for said in scope_texts(catalog.wording.scope, reading.scope):
+        console.print(Text(f"{said.text} ({', '.join(CITED)})", style="bold red"))
     missing = flow.open(reading.answers)
     if missing:
         asked = [question.text for question in flow.questions if question.code in missing]
-        console.print(Text("\n".join(["", "Still asked, or possibly:", *(f"· {text}" for text in asked)])))
-        return
-    result = decide(flow.guidance, flow.counted(reading.answers))
+        console.print(Text("\n".join(["Still asked, or possibly:", *(f"· {text}" for text in asked)])))
+    else:
+        _print_recommendation(catalog, decide(flow.guidance, flow.counted(reading.answers)), console)
+    source, words = catalog.source, catalog.wording.result
+    footer = words.footer.format(source=source.name, year=source.year, edition=catalog.edition)
+    console.print(Text(f"\n{footer}\n{words.disclaimer}", style="dim"))
+
+
+def _print_recommendation(catalog: Catalog, result: Recommendation, console: Console) -> None:
+    """Print the headline, or what must be settled before it, every option with its reasons, and the notes."""
+    told, fork = RecommendationText(catalog), result.fork
+    console.print(Text(told.title(result), style="bold"))
+    if fork:
+        instead = f"{catalog.options[fork.option].name} ({', '.join(fork.facts)})"
+        console.print(Text(f"{fork.if_so}: {told.if_so(result)}\n{fork.if_not}: {instead}"))
     for advice in result.options:
-        console.print(
-            Text.assemble(
-                "\n",
-                (catalog.options[advice.option].name, "bold"),
-                f": {getattr(catalog.wording.verdicts, advice.verdict.name)}",
-            )
-        )
+        verdict = getattr(catalog.wording.verdicts, advice.verdict.name)
+        console.print(Text.assemble("\n", (catalog.options[advice.option].name, "bold"), f": {verdict}"))
         for rule in advice.reasons:
             console.print(Text(f"· {rule.because} ({', '.join(rule.facts)})"))
     console.print()
@@ -123,5 +144,5 @@ def _heard(flow: Flow, code: str, heard: Heard) -> Record:
 
 
 def _typed(note: str) -> str:
-    """Give what was typed, where the terminal's bytes were no UTF-8 too."""
-    return note.encode("utf-8", "replace").decode()
+    """Return what was typed, also if its bytes were no UTF-8, or came from a file with a byte order mark."""
+    return note.encode("utf-8", "replace").removeprefix(BOM_UTF8).decode()

@@ -34,15 +34,17 @@ class Said:
 
     Attributes:
         findings: what was read, by question.
-        beside: what else was in it: the keys of `flows.heard`, "picture" for what is no text, "long" for too much.
+        beside: what else was in it: the keys of `flows.heard`, "long" for too much.
         note: the key under which the channel has the words; empty where it has none.
         message: the message; None where it is not known.
+        scope: what puts the case outside the scope of the source, as codes of `flows.model.source_scope`.
     """
 
     findings: Findings = field(default_factory=dict)
     beside: Codes = ()
     note: str = ""
     message: int | None = None
+    scope: Codes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Reply:
     """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
 
     Attributes:
+        late: what is told instead where the card must wait for the channel's pace; empty where nothing is drawn anew.
         opens: what the answer to a tap opens in the person's private chat instead of words: a start link's payload.
         forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
     """
@@ -114,6 +117,7 @@ class Reply:
     shows: tuple[Show, ...] = ()
     toast: str = ""
     deeds: tuple[Deed, ...] = ()
+    late: str = ""
     opens: str = ""
     forged: str = ""
 

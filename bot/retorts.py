@@ -8,7 +8,7 @@ from bot.wards import Wards
 from flows.card import Tap, Verb, person
 from flows.catalog import Catalog
 from flows.discussion import Stage
-from flows.errors import Crowded, FlowError, NothingBefore, NothingChosen, NotNow, NotYours, Unsettled
+from flows.errors import ChosenOtherwise, Crowded, FlowError, NothingBefore, NothingChosen, NotNow, NotYours, Unsettled
 from flows.store import Kept
 from flows.team_case import Shared
 
@@ -38,6 +38,8 @@ class Retorts:
                 return here.crowded
             case NothingChosen():
                 return toasts.nothing_chosen
+            case ChosenOtherwise():
+                return toasts.chosen_otherwise
             case NothingBefore():
                 return toasts.nothing_before
             case _:
@@ -57,6 +59,10 @@ class Retorts:
         toasts = self._words.toasts
         known = {Stage.voting: toasts.vote_open, Stage.decided: toasts.decided}
         return known.get(shared.talk.stage, toasts.not_now)
+
+    def late(self, toast: str) -> str:
+        """Return what is told of a tap whose card must wait for the channel's pace."""
+        return f"{toast} {self._words.toasts.follows}".strip()
 
     def told(self, shared: Shared, here: Kept, tap: Tap) -> str:
         """Tell what became of a word that somebody held against an answer."""

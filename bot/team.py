@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.conversation import Conversation, aid_of, later
+from bot.conversation import Conversation, aid_of, heading, later
 from bot.helping import brought_along, found, helping, leading, put
-from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Show, Stop, Visit
+from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Said, Show, Stop, Visit
 from bot.retorts import Retorts
-from bot.service.read_links import case_in, link_to_case, link_to_page
+from bot.service.read_links import link_to_page
 from bot.service.tap_rules import RULES, Where, Who, allows
+from bot.service.team.reading import Reading
+from bot.service.team.tapped_message import instead, kind_of, shows_a_case
 from bot.shares import id_at, unsealed
 from bot.teamwork import LISTS, leads
 from bot.wards import Wards
@@ -20,12 +22,12 @@ from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.catalog import Catalog
 from flows.discussion import Stage
-from flows.errors import (
-    FlowError,
-    ReasonWanted,
-)
+from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
 from flows.flow import Flow
+from flows.model.code_names import code_name
+from flows.model.editions import upgrade
 from flows.pages import Pages
+from flows.pathways.editions import CHANGES
 from flows.store import Kept, Ledger, Team, chat_of
 from flows.team_case import word
 
@@ -46,7 +48,11 @@ _PICKS: Final = 3
 
 
 class TeamRoom:
-    """Conducts what the members of a group do to their cases."""
+    """Conducts what the members of a group do to their cases.
+
+    Attributes:
+        reading: what a member reads of them in private.
+    """
 
     def __init__(
         self,
@@ -74,6 +80,7 @@ class TeamRoom:
         self._default = next(iter(flows))
         self._wards = Wards(flows, catalog, clock, alone)
         self._retorts = Retorts(self._wards, catalog)
+        self.reading = Reading(self._wards, alone, catalog, clock)
 
     def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
@@ -94,22 +101,53 @@ class TeamRoom:
             case _:
                 return Reply()
 
+    def typed(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Begin a case of this place with what was read of the line behind the command, for a member to confirm.
+
+        Where nothing was found in it, every question is asked; what the line should not hold is said beside.
+        """
+        case = Case(self._new_id(), self._default, self._catalog.edition)
+        if said.findings or said.scope:
+            return self._opened(ledger, self._noted(case, said, visit.who), visit, "")
+        opened = self._opened(ledger, case, visit, "")
+        warning = self._alone.warning(said)
+        return replace(opened, shows=(*opened.shows, Show(warning))) if warning else opened
+
+    def edited(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+        """Read the line again whose message was changed before it was confirmed; a confirmed case stays as it is."""
+        kept = ledger.unconfirmed(visit.place, visit.who, said.message) if said.message is not None else None
+        if kept is None or kept.team is None:
+            return Reply()
+        case = self._noted(kept.case, said, visit.who)
+        here = replace(kept, case=case, touched=later(self._clock, kept))
+        ledger.put(here, kept.case.revision)
+        return Reply() if here.aside else Reply((self._wards.drawn(ledger, here),))
+
+    def _noted(self, case: Case, said: Said, who: str) -> Case:
+        """Put what was read of a line before the members."""
+        return self._wards.serving(case.flow).interview.read(case, said.findings, heading(said), who, said.scope)
+
     def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
+        reply = self._tapped(ledger, tap, visit)
+        return replace(reply, late=reply.late or (self._retorts.late(reply.toast) if reply.shows else ""))
+
+    def _tapped(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+        """Handle a button press."""
         if tap is None or not tap.case:
             return self._tap_page(ledger, tap, visit)
         toasts = self._catalog.wording.toasts
         kept = found(ledger, tap.case)
-        if kept is None and self._shows_a_case(ledger, visit):
+        if kept is None and shows_a_case(ledger, visit):
             return self._alone.refused(MISPLACED)
         if kept is None:
             # A record is no less one when its case is erased: nothing takes its place.
-            gone = self._pages.bare(self._catalog.wording.pages.gone)
-            return self._instead(gone, visit, toasts.gone, there=tap.verb is not Verb.reopen)
+            gone = instead(self._pages.bare(self._catalog.wording.pages.gone), visit, toasts.gone)
+            return Reply(toast=toasts.gone) if tap.verb is Verb.reopen else gone
         # A message that is gone bears no topic: its tap is known by the chat alone.
         if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
             return Reply(toast=toasts.gone, forged=FOREIGN)
-        where = self._where(ledger, kept, visit)
+        where = kind_of(ledger, kept, visit)
         if where is None or not allows(tap.verb, where):
             return self._alone.refused(MISPLACED)
         if where is Where.record:
@@ -117,57 +155,28 @@ class TeamRoom:
         return self._tap_case(ledger, kept, tap, visit)
 
     def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Do what a button wishes of a case that was pressed on its card, or on a message that once was."""
+        """Handle a button that was pressed on the card of a case, or on a message that once was."""
         toasts = self._catalog.wording.toasts
         if tap.verb is Verb.show:
             return self._bring(ledger, kept, visit)
         if kept.aside and visit.card == kept.card:
             return Reply((Show(self._wards.resting(kept), kept.card),), toasts.put_aside)
         if kept.aside:
-            return self._instead(self._wards.resting(kept), visit, toasts.put_aside)
+            return instead(self._wards.resting(kept), visit, toasts.put_aside)
         if visit.card != kept.card and (kept.card is not None or not visit.bears):
-            return self._instead(self._wards.superseded(kept), visit, toasts.moved)
+            return instead(self._wards.superseded(kept), visit, toasts.moved)
         here = replace(kept, card=visit.card)
         if tap.verb is Verb.aid:
             return self._aid(ledger, kept, here, tap, visit)
         return self._pressed(ledger, kept, here, tap, visit)
 
     def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Take a tap of who may ask for that, once it is plain which case it means."""
+        """Handle a tap of somebody who may ask for that, once it is plain which case it means."""
         if tap.verb in READING:
-            return Reply(opens=link_to_case(ledger.secret(), tap, visit.who, self._clock()))
+            return self.reading.opened(ledger, tap, visit)
         if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
             return Reply(toast=self._words.toasts.leads_only)
         return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
-
-    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Tap | None:
-        """Return what a link that is for this person opens; None where it is too old, or was made up."""
-        return case_in(ledger.secret(), payload, visit.who, self._clock())
-
-    def to_read(self, ledger: Ledger, tap: Tap) -> Kept | None:
-        """Return the team's case that a tap in a private chat reads; None where it is no team's."""
-        kept = found(ledger, tap.case)
-        return kept if kept and kept.team else None
-
-    def read(self, kept: Kept, tap: Tap, visit: Visit) -> Reply:
-        """Show a member of the group, in private, what is read beside its case; it changes nothing there."""
-        if not allows(tap.verb, Where.reading):
-            return self._alone.refused(MISPLACED)
-        toast = ""
-        try:
-            card = self._alone.read(kept.case, tap)
-        except FlowError:
-            card, toast = self._alone.read(kept.case, Tap(Verb.show)), self._catalog.wording.toasts.stale
-        shared, board = self._wards.shared(kept), self._wards.of(kept).board
-        if tap.verb is Verb.show or toast:
-            card = board.marked(shared, card)
-        return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
-
-    def not_read(self, why: str, *, tapped: bool) -> Reply:
-        """Say why somebody cannot read a team's case in private: "outsider", "unsure", or a link that is too old."""
-        if tapped:
-            return Reply(toast=getattr(self._words.toasts, why))
-        return _said(self._pages.bare(getattr(self._words.pages, why)))
 
     def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
         """Take a vote: the number of an answer of the poll, or none where it was taken back."""
@@ -235,17 +244,36 @@ class TeamRoom:
         if kept is None or kept.team is None:
             return Reply()
         earlier = kept.team.minutes
-        here = replace(kept, team=replace(kept.team, minutes=message))
+        case = self._wards.of(kept).discussion.recorded(kept.case, (chat_of(kept.place), message))
+        here = replace(kept, case=case, team=replace(kept.team, minutes=message))
         ledger.put(here, kept.case.revision)
         holds = not self._wards.is_open(kept)
         pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
         late = Show(self._wards.superseded(kept), message, place=kept.place)
         # A record that comes after its case was reopened would bear what was answered since.
-        shows = [self._wards.minutes(here) if holds else late]
+        shows = [self._wards.minutes(ledger, here) if holds else late]
         if earlier not in (None, message):
             pins.append(Pin(earlier, on=False, place=kept.place))
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
         return Reply(tuple(shows), deeds=tuple(pins))
+
+    def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
+        """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
+        ids = dict.fromkeys(kept.case.helped or kept.case.id for kept in cases)
+        return tuple(show for case_id in ids for show in self._shown_anew(ledger.get(case_id), ledger))
+
+    def _shown_anew(self, kept: Kept | None, ledger: Ledger) -> list[Show]:
+        """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
+        if kept is None:
+            return []
+        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
+        shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
+        for decision in shared.talk.decisions:
+            chat, message = decision.record or ("", 0)
+            if chat == chat_of(kept.place):
+                record = board.decision(shared, decision)
+                shows.append(Show(record, message, kept.case.id, place=kept.place, minutes=True))
+        return shows
 
     def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
@@ -278,7 +306,7 @@ class TeamRoom:
                 unasked = self._wards.is_voting(kept) and kept.team and kept.team.ballot is None
                 deeds += [self._wards.asked(kept)] if unasked else []
             elif kept.team and kept.team.minutes is None:
-                shows.append(self._wards.minutes(kept))
+                shows.append(self._wards.minutes(ledger, kept))
         return Reply(tuple(shows), deeds=tuple(deeds))
 
     def left(self, ledger: Ledger, chat: str) -> Reply:
@@ -299,33 +327,11 @@ class TeamRoom:
             return self._alone.not_listed(who, tapped=True)
         return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
 
-    def _where(self, ledger: Ledger, kept: Kept, visit: Visit) -> Where | None:
-        """Tell what the message is that a tap on a case came from; None where it is another case's."""
-        if visit.card == kept.card:
-            return Where.card
-        if kept.team and visit.card == kept.team.minutes:
-            return Where.record
-        return None if self._shows_a_case(ledger, visit) else Where.card
-
-    @staticmethod
-    def _shows_a_case(ledger: Ledger, visit: Visit) -> bool:
-        """Tell whether the message that was tapped shows a case or records a decision."""
-        here = leading(ledger.of_chat(chat_of(visit.place)))
-        return any(visit.card in (k.card, k.team and k.team.minutes) for k in here) and visit.card is not None
-
-    @staticmethod
-    def _instead(card: Card, visit: Visit, toast: str, *, there: bool = True) -> Reply:
-        """Put a card in place of a message that bears the button which was tapped; any other stays as it is.
-
-        A client can send any bytes for any message, and must not paint over a record or another card with them.
-        """
-        return Reply((Show(card, visit.card),) if there and visit.bears else (), toast)
-
     def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
         """Do what a button wishes that belongs to no case."""
         if tap is None:
             return self._alone.tap(ledger, tap, visit)
-        if not allows(tap.verb, Where.group_page) or self._shows_a_case(ledger, visit):
+        if not allows(tap.verb, Where.group_page) or shows_a_case(ledger, visit):
             return self._alone.refused(MISPLACED)
         return self._new(ledger, visit) if tap.verb is Verb.new else Reply(opens=link_to_page(tap))
 
@@ -346,12 +352,14 @@ class TeamRoom:
 
     def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared, ward = self._wards.shared(kept), self._wards.of(kept)
+        shared, ward = self._wards.shared(kept, ledger), self._wards.of(kept)
         try:
             if tap.verb in LISTS:
-                helps = self._wards.aided(ledger, shared, ward.board.cards.flow.question(tap.question))
-                return Reply((Show(ward.teamwork.viewed(shared, tap, visit.who, helps), here.card, kept.case.id),))
+                card = ward.teamwork.viewed(shared, tap, visit.who)
+                return Reply((Show(card, here.card, kept.case.id),))
             here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
+        except AnswersWouldGo:
+            return Reply((Show(ward.board.starting_over(shared, visit.who), here.card, kept.case.id),))
         except ReasonWanted:
             asked = ward.board.confirming(shared, tap.question, visit.who)
             return Reply((Show(asked, here.card, kept.case.id),))
@@ -359,12 +367,15 @@ class TeamRoom:
             toast = self._retorts.why(refused, shared, tap, visit)
         else:
             toast = self._retorts.told(shared, here, tap)
-        here, follows = self._following(kept, here)
+        here, follows = self._following(ledger, kept, here)
+        # What was frozen by the vote or the decision is asked again now, if it means something else by now.
+        here = replace(here, case=upgrade(here.case, CHANGES)) if tap.verb in (Verb.withdraw, Verb.reopen) else here
         if tap.verb is Verb.reopen and here.case is not kept.case:
             here = self._woken(ledger, here) or here
         if here != kept:
             put(ledger, here, kept.case.revision)
-        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast)
+        late = self._retorts.late(toast or self._words.toasts.counted) if here.case != kept.case else ""
+        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast, late=late)
 
     def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
         """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.
@@ -390,7 +401,7 @@ class TeamRoom:
             ledger.add(begun)
         return Reply((self._wards.drawn(ledger, begun),))
 
-    def _following(self, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
+    def _following(self, ledger: Ledger, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
         if here.team is None or here.case.talk == kept.case.talk:
             return here, Reply()
@@ -405,19 +416,21 @@ class TeamRoom:
             here = replace(here, team=replace(here.team, poll="", ballot=None))
         if now.stage is Stage.decided and before.stage is not Stage.decided:
             here = replace(here, team=replace(here.team, minutes=None)) if here.team else here
-            shows.append(self._wards.minutes(here))
+            shows.append(self._wards.minutes(ledger, here))
         if before.stage is Stage.decided and here.team and here.team.minutes is not None:
             deeds.append(Pin(here.team.minutes, on=False, place=here.place))
-            shows.append(self._wards.minutes(here))
+            shows.append(self._wards.minutes(ledger, here))
         return here, Reply(tuple(shows), deeds=tuple(deeds))
 
     def _new(self, ledger: Ledger, visit: Visit) -> Reply:
         """Begin a case of this place."""
         return self._opened(ledger, Case(self._new_id(), self._default, self._catalog.edition), visit, "")
 
-    def _opened(self, ledger: Ledger, case: Case, visit: Visit, giver: str, helps: Kept | None = None) -> Reply:
+    def _opened(
+        self, ledger: Ledger, case: Case, visit: Visit, giver: str, helps: Kept | None = None, wanted: str = ""
+    ) -> Reply:
         """Open a case under a name that no other open one here has, with a copy of what helped with it elsewhere."""
-        name = self._free_name(ledger, case.id, visit.place)
+        name = self._free_name(ledger, case.id, visit.place, wanted)
         if name is None:
             return _said(self._pages.bare(self._words.pages.names_taken))
         others = leading(ledger.team_cases(visit.place))
@@ -428,12 +441,17 @@ class TeamRoom:
             ledger.add(brought_along(kept, helps, aid_of(case, self._wards.shared(kept).standing)))
         return Reply((self._wards.drawn(ledger, kept),))
 
-    def _free_name(self, ledger: Ledger, case_id: str, place: str) -> str | None:
-        """Choose a name that no other open case of a place has, and no decided one if that can be."""
+    def _free_name(self, ledger: Ledger, case_id: str, place: str, wanted: str = "") -> str | None:
+        """Choose a name that no other open case of a place has, and no decided one if that can be.
+
+        One that the case had elsewhere is kept where it is free.
+        """
         others = [k for k in leading(ledger.team_cases(place)) if k.case.id != case_id]
         taken = {k.team.name for k in others if k.team and self._wards.is_open(k)}
         recent = {k.team.name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
+        if wanted in free:
+            return wanted
         return free[sum(case_id.encode()) % len(free)] if free else None
 
     def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
@@ -459,7 +477,7 @@ class TeamRoom:
             return self._bring(ledger, here, visit)
         case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
         helps = ledger.get(aid_of(kept.case, self._wards.shared(kept).standing))
-        return self._opened(ledger, case, visit, visit.who, helps)
+        return self._opened(ledger, case, visit, visit.who, helps, wanted=code_name(kept.case.id, self._words.names))
 
     def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.conversation import Conversation
+from bot.conversation import Conversation, sure_to_start_over
 from bot.reply import Visit
 from flows.board import Board, unpacked
-from flows.card import Card, Line, Tap, Verb
+from flows.card import Card, Tap, Verb
 from flows.case import Case
 from flows.discussion import NONE_OF_THESE, Discussion, Member, Stage
 from flows.errors import NothingChosen, NotNow, StaleTap, Unsettled
@@ -44,8 +44,8 @@ class Teamwork:
         self._alone = alone
         self._clock = clock
 
-    def viewed(self, shared: Shared, tap: Tap, who: str, helps: Line | None) -> Card:
-        """Draw the list that somebody needs in order to act; beside a finding what another case found that helps.
+    def viewed(self, shared: Shared, tap: Tap, who: str) -> Card:
+        """Draw the list that somebody needs in order to act.
 
         Raises:
             NotNow: where the discussion does not stand there.
@@ -57,7 +57,7 @@ class Teamwork:
             case Verb.answers:
                 return board.answers(shared, who)
             case Verb.finding:
-                return self._finding(shared, tap.question, who, helps)
+                return self._finding(shared, tap.question, who)
             case Verb.reasons if stage is Stage.voting:
                 return board.reasons(shared, who)
             case Verb.choose if not shared.case.helped and stage in (Stage.advised, Stage.voting, Stage.reopened):
@@ -75,14 +75,14 @@ class Teamwork:
             raise StaleTap(option)
         return self._board.confirming(shared, option, who)
 
-    def _finding(self, shared: Shared, code: str, who: str, helps: Line | None) -> Card:
+    def _finding(self, shared: Shared, code: str, who: str) -> Card:
         """Draw a finding, while answers may be given."""
         question = self._board.cards.flow.question(code)
         if question is None or not shared.standing.findings.get(code):
             raise StaleTap(code)
         if not shared.talk.open:
             raise NotNow
-        return self._board.finding(shared, question, who, helps)
+        return self._board.finding(shared, question, who)
 
     def taken(self, kept: Kept, shared: Shared, tap: Tap, visit: Visit) -> Case:
         """Give the case with what a tap did to it.
@@ -133,7 +133,11 @@ class Teamwork:
             case Verb.back:
                 return discussion.back(case, member)
             case Verb.restart:
-                return discussion.restart(case, member)
+                begun = discussion.restart(case, member)
+                sure_to_start_over(shared.standing, tap)
+                return begun
+            case Verb.confirm | Verb.drop:
+                return self._alone.taken(case, tap, member.who)
             case _:
                 raise StaleTap(tap.question)
 

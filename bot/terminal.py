@@ -74,6 +74,8 @@ class Terminal:
         self.console.rule()
         if card.label:
             self.console.print(Text(card.label, style="dim"))
+        for line in card.above:
+            self.console.print(_line(line), style="bold red")
         self.console.print(Text(card.title, style="bold"))
         for block in card.blocks:
             self.console.print(Padding(_block(block), (1, 0, 0, 0)))

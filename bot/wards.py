@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bot.conversation import Conversation, aged, aid_of
 from bot.helping import found
 from bot.reply import Ask, Show
+from bot.service.times import in_utc
 from bot.teamwork import Teamwork
 from flows.board import Board
-from flows.card import Button, Card, Line, Tap, Verb
+from flows.card import Button, Card, Tap, Verb
 from flows.cards import Cards
 from flows.catalog import Catalog
 from flows.discussion import Discussion, Stage
-from flows.flow import Flow, Question
-from flows.interview import Interview
+from flows.flow import Flow
+from flows.interview import Interview, Standing
 from flows.pages import Pages
+from flows.scored import Scored
 from flows.store import Kept, Ledger
 from flows.team_case import Shared
 from flows.wording import Page
@@ -61,14 +62,16 @@ class Wards:
         """Give what serves a case."""
         return self._flows[kept.case.flow]
 
-    def shared(self, kept: Kept) -> Shared:
-        """Read where a case and its discussion stand."""
+    def shared(self, kept: Kept, ledger: Ledger | None = None) -> Shared:
+        """Return where a case and its discussion stand; with a ledger, also what was scored of it."""
         ward = self.of(kept)
         standing = ward.interview.standing(kept.case)
         talk = ward.discussion.talk(kept.case, standing)
         standing = replace(standing, disputed=tuple(talk.disputes(standing)))
         team = kept.team
-        return Shared(kept.case, standing, talk, team.name if team else "", kept.owner, team.giver if team else "")
+        named = (team.name, kept.owner, team.giver) if team else ("", kept.owner, "")
+        scored = self._scored(ledger, kept, standing) if ledger else None
+        return Shared(kept.case, standing, talk, *named, scored)
 
     def is_open(self, kept: Kept) -> bool:
         """Tell whether a case is not decided."""
@@ -79,20 +82,19 @@ class Wards:
         return self.shared(kept).talk.stage is Stage.voting
 
     def drawn(self, ledger: Ledger, kept: Kept) -> Show:
-        """Draw where a case stands, with what the case found that helps with its question at hand."""
-        shared = self.shared(kept)
-        card = self.of(kept).board.case(shared, self.aided(ledger, shared, shared.standing.at))
+        """Draw where a case stands, with what was scored of it."""
+        shared, board = self.shared(kept, ledger), self.of(kept).board
+        card = board.note(shared) if kept.case.unconfirmed else board.case(shared)
         return Show(card, kept.card, kept.case.id, place=kept.place)
 
-    def aided(self, ledger: Ledger, shared: Shared, question: Question | None) -> Line | None:
-        """Tell what the case found that helps with a question, where it was begun and is complete."""
-        helps = question is not None and question.aid
-        begun = found(ledger, aid_of(shared.case, shared.standing)) if helps else None
-        return self.of(begun).board.context(self.shared(begun)) if begun else None
+    def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
+        """Return what was scored of a case at its levels, once that is complete."""
+        begun = found(ledger, aid_of(kept.case, standing)) if self.of(kept).interview.flow.is_aided else None
+        return self.of(begun).board.score(self.shared(begun)) if begun else None
 
-    def minutes(self, kept: Kept) -> Show:
+    def minutes(self, ledger: Ledger, kept: Kept) -> Show:
         """Draw the card of the latest decision."""
-        shared = self.shared(kept)
+        shared = self.shared(kept, ledger)
         card = self.of(kept).board.decision(shared, shared.talk.decisions[-1])
         at = kept.team.minutes if kept.team else None
         return Show(card, at, kept.case.id, place=kept.place, minutes=True)
@@ -133,14 +135,9 @@ class Wards:
     def _built(self, flow: Flow) -> Ward:
         interview = Interview(flow)
         discussion = Discussion(interview)
-        board = Board(Cards(flow, self._catalog, named=True), _when)
+        board = Board(Cards(flow, self._catalog, named=True), in_utc)
         return Ward(interview, discussion, board, Teamwork(discussion, board, self._alone, self._clock))
 
 
 def _show(kept: Kept) -> Tap:
     return Tap(Verb.show, case=kept.case.helped or kept.case.id)
-
-
-def _when(at: float) -> str:
-    """Write a time as it is read: "24 Nov 2026, 14:05 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"

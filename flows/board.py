@@ -11,7 +11,9 @@ from flows.cards import Cards
 from flows.discussion import Decision, Stage
 from flows.findings import Codes
 from flows.flow import Question
+from flows.heard import heard
 from flows.keyboard import bound, grid, laid_out
+from flows.scored import Scored
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared, word
 from flows.team_decisions import Decisions
@@ -40,19 +42,14 @@ class Board:
     decisions: Decisions = field(init=False)
 
     def __post_init__(self) -> None:
-        """Put the parts together."""
+        """Assemble the parts."""
         object.__setattr__(self, "blocks", TeamBlocks(self.cards))
         object.__setattr__(self, "disputes", Disputes(self.blocks))
         object.__setattr__(self, "decisions", Decisions(self.blocks, self.disputes, self.when))
 
-    def case(self, shared: Shared, beside: Line | None = None) -> Card:
-        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision.
-
-        Args:
-            shared: the case.
-            beside: what another flow found that helps with the question at hand.
-        """
-        card = self.cards.case(shared.case, shared.standing, beside)
+    def case(self, shared: Shared) -> Card:
+        """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
+        card = self.cards.case(shared.case, shared.standing, shared.scored)
         label, rows = self._label(shared, card), self._rows(shared, card.rows)
         if shared.talk.stage is Stage.decided:
             return self.decisions.closed(shared, label, rows)
@@ -65,14 +62,27 @@ class Board:
         if not title:
             return card
         first, *others = card.blocks
+        if first.style is not Style.summary:
+            present = Block((Line(card.title, strong=True),), style=Style.summary)
+            return replace(card, title=title, blocks=(present, *card.blocks))
         return replace(card, title=title, blocks=(replace(first, heading=card.title), *others))
 
-    def context(self, shared: Shared) -> Line | None:
-        """Tell what a score found, beside a question that it helps with, and whether it is disputed."""
-        line = self.cards.context(shared.case, shared.standing)
-        if line is None or not shared.disputes:
-            return line
-        return replace(line, lead=self.cards.catalog.team.heads.disputed_score.format(scale=line.lead))
+    def score(self, shared: Shared) -> Scored | None:
+        """Return what a case that scores has found, and whether it is disputed; None while it is not complete."""
+        scored = self.cards.scored(shared.case, shared.standing)
+        return replace(scored, disputed=bool(shared.disputes)) if scored else None
+
+    def note(self, shared: Shared) -> Card:
+        """Draw what was read of a line; nothing of it counts before a member confirms it."""
+        card = heard(self.cards, shared.case, shared.standing)
+        rows = _without(card.rows, Verb.wipe)  # any member could have any message deleted by it
+        label = f"{shared.name} · {self.cards.catalog.team.heads.typed}"
+        return replace(card, label=label, blocks=self._with_talk(shared, card.blocks), rows=rows)
+
+    def starting_over(self, shared: Shared, who: str) -> Card:
+        """Draw the question whether the case shall begin again."""
+        card = self.cards.starting_over(shared.case, shared.standing)
+        return replace(card, label=self._label(shared, card), blocks=(*card.blocks, self._opened_by(who)))
 
     def answers(self, shared: Shared, who: str) -> Card:
         """Draw the answers that count, each with the way to say that one holds another."""
@@ -101,7 +111,7 @@ class Board:
         blocks = tuple(block for block in (note, Block(tuple(stands)), *card.blocks) if block.lines)
         return replace(card, label=self._label(shared, card), blocks=blocks, rows=rows)
 
-    def finding(self, shared: Shared, question: Question, who: str, beside: Line | None = None) -> Card:
+    def finding(self, shared: Shared, question: Question, who: str) -> Card:
         """Draw one finding: who gave it, who holds another, what helps with it, and the answers to choose from."""
         words = self.cards.catalog.team
         held = shared.standing.findings[question.code]
@@ -114,14 +124,15 @@ class Board:
             rows.append((Button(label, Tap(Verb.settle, question.code, packed(question, codes))),))
         if question.aid:
             rows.append((Button(self.cards.catalog.scales[question.aid].name, Tap(Verb.aid, question.aid)),))
-        helps = Block((beside,) if beside else ())
+        scored = shared.scored if question.aid else None
+        helps = Block((self.cards.score(scored, self.cards.catalog.wording.result.beside),) if scored else ())
         blocks = (Block(tuple(lines), style=Style.listed), helps, Block((Line(words.lines.hold),), style=Style.small))
         return self._view(shared, question.text, who, blocks, rows)
 
     def reasons(self, shared: Shared, who: str) -> Card:
         """Draw the reasons to choose from."""
         words = self.cards.catalog.team
-        buttons = [Button(said, Tap(Verb.reason, code)) for code, said in words.reasons.items()]
+        buttons = [Button(label, Tap(Verb.reason, code)) for code, label in self.blocks.reason_labels()]
         rows = [*laid_out(buttons, (2,) * len(buttons)), (Button(words.labels.unsay, Tap(Verb.unsay)),)]
         blocks = (Block((Line(words.lines.reasons),)), self.blocks.reasons(shared.talk.reasons))
         return self._view(shared, words.labels.reasons, who, blocks, rows)
@@ -151,7 +162,7 @@ class Board:
     def poll(self, shared: Shared) -> tuple[str, tuple[str, ...]]:
         """Write the vote as a poll: its question and its answers, in the order of what is put to the vote."""
         words = self.cards.catalog.team
-        answers = tuple(self.blocks.option(option) for option in shared.talk.offered)
+        answers = tuple(self.blocks.short(option) for option in shared.talk.offered)
         return words.heads.poll.format(name=shared.name), answers
 
     def said(self, question: str, codes: Codes) -> str:
@@ -176,7 +187,7 @@ class Board:
         return Block((Line(self.cards.catalog.team.heads.list_by.format(who=person(who))),), style=Style.small)
 
     def _with_talk(self, shared: Shared, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        """Put what the team says right below the headline; what is disputed stands before its reasons."""
+        """Insert what the team says right below the headline; what is disputed stands before its reasons."""
         heads = self.cards.catalog.team.heads
         begun = [Line(heads.handed_by.format(who=person(shared.giver)))] if shared.giver else []
         if not shared.standing.answers and not shared.case.helped:

@@ -51,6 +51,7 @@ class Verb(StrEnum):
     drop = "dr"
     wipe = "wp"
     copy = "cy"
+    recent = "rc"
 
 
 class Tap(NamedTuple):
@@ -106,9 +107,13 @@ def person(who: str) -> str:
 
 
 class Style(StrEnum):
-    """How a block is read: lines, a list, folded away until wanted, urgent, in the small print, or as typed."""
+    """How a block is read: lines, a summary, a list, folded away until wanted, urgent, in small print, or as typed.
+
+    A summary shows no facts: what it says is said again, with them, in what is folded on the same card.
+    """
 
     plain = "plain"
+    summary = "summary"
     listed = "listed"
     folded = "folded"
     urgent = "urgent"
@@ -118,11 +123,12 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A statement, led by what it is about, with the ids of the facts that carry it."""
+    """A statement, led by what it is about, with the ids of the facts that carry it; a strong one is a warning."""
 
     text: str
     lead: str = ""
     facts: Codes = ()
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,7 @@ class Card:
     Attributes:
         label: the first line: which case, how far; on a question card no finding of the patient stands in it.
         title: what the card is about, alone on its line.
+        above: what must be read before the title; it is never folded.
         case: the case that its buttons belong to, where they name none themselves; empty where it is of no case.
         turn: the turn of that case at which it was drawn.
     """
@@ -151,6 +158,7 @@ class Card:
     rows: tuple[tuple[Button, ...], ...] = ()
     case: str = ""
     turn: int = 0
+    above: tuple[Line, ...] = ()
 
     def wish(self, button: Button) -> Tap:
         """Give what a tap on one of its buttons wishes."""

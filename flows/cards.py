@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,9 +16,14 @@ from flows.flow import Flow, Question
 from flows.foresight import foresight
 from flows.interview import Standing
 from flows.keyboard import CHANGE, bound, brief, grid, packed
-from flows.outlook import Outlook
-from flows.plain import plain, units
-from flows.rules import Advice, Band, Note, Recommendation, Rule, Verdict, decide
+from flows.levels import written
+from flows.model.source_scope import ScopeMark
+from flows.outlook import LEVELS, Outlook
+from flows.plain import PlainText, units
+from flows.recommendation import RecommendationText, noted
+from flows.rules import Band, Recommendation, Rule, Verdict, decide
+from flows.scope_text import CITED, scope_texts
+from flows.scored import Scored
 
 MOST_COPIED: Final = 256
 """UTF-16 units that a button can put on the clipboard."""
@@ -26,10 +31,6 @@ MOST_COPIED: Final = 256
 REMEMBERED: Final = 4096
 """How many cards are kept as they were drawn, 8 kB each: all that cases of one level can lead to. The oldest goes
 first, and is drawn anew."""
-
-
-WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
-"""The kinds of "no" that are never folded away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,56 +46,75 @@ class Cards:
     named: bool = False
     outlook: Outlook = field(init=False)
     abreast: Beside = field(init=False)
+    told: RecommendationText = field(init=False)
+    plain: PlainText = field(init=False)
     _memory: dict[object, Card] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the flow ahead, with one memory for all cases."""
         object.__setattr__(self, "outlook", Outlook(foresight(self.flow), self.catalog))
         object.__setattr__(self, "abreast", Beside(self.catalog))
+        object.__setattr__(self, "told", RecommendationText(self.catalog))
+        object.__setattr__(self, "plain", PlainText(self.flow, self.catalog))
 
-    def case(self, case: Case, standing: Standing, beside: Line | None = None) -> Card:
+    def case(self, case: Case, standing: Standing, scored: Scored | None = None, when: str = "") -> Card:
         """Draw where the case stands: the question at hand, or what follows from the answers.
 
         Args:
             case: the case.
             standing: where it stands.
-            beside: what another flow found that helps with the question at hand.
+            scored: what was scored of it, at a question that it helps with and under the recommendation.
+            when: the time at which it was answered, as it is read in what is copied.
         """
-        card = self._drawn(case, standing, beside)
+        helps = standing.at is None or standing.at.aid
+        card = self._drawn(case, standing, scored if helps else None)
+        if band := None if standing.at else self._band(standing):
+            text = self.plain.score(standing.findings, band, case.level, when)
+            first, *others = card.rows
+            card = replace(card, rows=((self._copy(text), *first), *others))
         if case.helped:
-            *rows, last = (row for row in card.rows if row[0].tap.verb is not Verb.new)
+            *rows, last = (tuple(button for button in row if button.tap.verb is not Verb.new) for row in card.rows)
             back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped))
-            card = replace(card, rows=(*rows, (back,), last))
+            card = replace(card, rows=(*filter(None, rows), (back,), last))
         return bound(card, case)
 
-    def _drawn(self, case: Case, standing: Standing, beside: Line | None) -> Card:
+    def _drawn(self, case: Case, standing: Standing, scored: Scored | None) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
         told = tuple(standing.answers.values()) if self.named else tuple(_given(standing).items())
         at = standing.at and standing.at.code
-        key = (at, standing.chosen, told, standing.disputed, case.edition, case.level, beside)
+        key = (at, standing.chosen, told, standing.disputed, standing.scope, case.edition, case.level, scored)
         card = self._memory.get(key)
         if card is None:
             if len(self._memory) >= REMEMBERED:
                 del self._memory[next(iter(self._memory))]
             if standing.at:
-                card = self._question(standing.at, case, standing, beside)
+                card = self._question(standing.at, case, standing, scored)
             elif band := self._band(standing):
                 card = self._scored(case, standing, band)
             else:
-                card = self._result(case, standing)
+                card = self._result(case, standing, scored)
             self._memory[key] = card
         return card
 
-    def context(self, case: Case, standing: Standing) -> Line | None:
-        """Tell what a score found, to be read beside a question that it helps with; None while it is not complete."""
+    def scored(self, case: Case, standing: Standing) -> Scored | None:
+        """Return what a case that scores has found; None while it is not complete."""
         band = self._band(standing)
         if standing.at or band is None:
             return None
-        scale = self.catalog.scales[self.flow.code]
-        told = self.catalog.wording.result.beside.format(
-            score=self.flow.score(standing.findings), band=band.name, where=self._where(case, standing)
-        )
-        return Line(told, lead=scale.name, facts=(scale.cite,))
+        return Scored(self.flow.code, self.flow.score(standing.findings), band, self._where(case, standing))
+
+    def outside(self, marks: Iterable[ScopeMark], scored: Scored | None = None) -> tuple[Line, ...]:
+        """Return why a case is outside the scope of the source; it changes no verdict."""
+        texts = scope_texts(self.catalog.wording.scope, marks, scored)
+        return tuple(Line(said.text, facts=CITED) for said in texts)
+
+    def score(self, scored: Scored, words: str) -> Line:
+        """Return what was scored as a line, in words that have blanks for the score, its class and its place."""
+        scale = self.catalog.scales[scored.scale]
+        disputed = self.catalog.team.heads.disputed_score
+        lead = disputed.format(scale=scale.name) if scored.disputed else scale.name
+        told = words.format(score=scored.points, band=scored.band.name, where=scored.where)
+        return Line(told, lead=lead, facts=(scale.cite,))
 
     def shortly(self, title: str) -> str:
         """Shorten the title of a recommendation, for a list of cases."""
@@ -118,8 +138,8 @@ class Cards:
         urgent = Block(noted(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         beside = self.abreast.buttons((code,))
-        restart = Button(words.labels.restart, Tap(Verb.restart))
-        rows = [*packed(beside), (Button(words.labels.to_card, Tap(Verb.show)), restart)]
+        every = Button(words.labels.all_options, Tap(Verb.option))
+        rows = [*packed(beside), (every, Button(words.labels.to_card, Tap(Verb.show)))]
         card = Card(
             self._findings_label(standing),
             option.name,
@@ -154,10 +174,33 @@ class Cards:
         label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
         return bound(Card(label, words.result.changing, blocks, rows), case)
 
-    def changes(self, case: Case, standing: Standing) -> Card:
-        """Draw every single answer that would change the headline or a verdict of an answered case."""
-        card = self.outlook.changes(self._findings_label(standing), _given(standing))
-        return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
+    def starting_over(self, case: Case, standing: Standing) -> Card:
+        """Draw the question whether the case shall begin again, with how many answers would go."""
+        words = self.catalog.wording
+        label = self._step(standing.at, standing) if standing.at else self._findings_label(standing)
+        back = words.labels.to_question if standing.at else words.labels.to_card
+        row = (Button(words.labels.start_over, Tap(Verb.restart, "sure")), Button(back, Tap(Verb.show)))
+        title = words.restart.title.format(count=len(standing.answers))
+        return bound(Card(label, title, (Block((Line(words.restart.line),)),), (row,)), case)
+
+    def changes(self, case: Case, standing: Standing, of: str = "") -> Card:
+        """Draw every single answer that would change the headline or a verdict of an answered case.
+
+        Args:
+            case: the case.
+            standing: where it stands.
+            of: the levels, for the screen of their own; empty for all that may be in doubt about the patient.
+
+        Raises:
+            StaleTap: where there is no such screen.
+        """
+        if of not in ("", LEVELS):
+            raise StaleTap(of)
+        draw = self.outlook.levels if of else self.outlook.changes
+        result = decide(self.flow.guidance, standing.findings)
+        levels = written(standing.findings[self.flow.questions[0].code])
+        label = f"{levels} · {self.shortly(self.told.title(result))}"
+        return bound(replace(draw(label, _given(standing)), blocks=self._urgent(standing)), case)
 
     def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
         """Draw an answered case beside what it would be with another answer; the case is not changed.
@@ -176,9 +219,19 @@ class Cards:
         card = self.abreast.card(codes, decide(self.flow.guidance, standing.findings))
         return self._closed(replace(card, blocks=(*self._urgent(standing), *card.blocks)), case)
 
-    def copied(self, case: Case, standing: Standing) -> Card:
-        """Draw the recommendation as plain text, for where it does not fit a button."""
-        text = plain(self.flow, self.catalog, standing.findings)
+    def copied(self, case: Case, standing: Standing, when: str = "", scored: Scored | None = None) -> Card:
+        """Draw a recommendation or a score as plain text, for where it does not fit a button.
+
+        Args:
+            case: the case.
+            standing: where it stands.
+            when: the time, as it is read.
+            scored: what was scored of it.
+        """
+        if band := self._band(standing):
+            text = self.plain.score(standing.findings, band, case.level, when)
+        else:
+            text = self.plain.recommendation(standing, when, scored)
         words = self.catalog.wording
         row = (Button(words.labels.to_card, Tap(Verb.show)),)
         how = Block((Line(words.result.copy_block),))
@@ -207,37 +260,47 @@ class Cards:
         row = (Button(words.labels.all_options, Tap(Verb.browse)), Button(words.labels.new, Tap(Verb.new)))
         return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
 
-    def _question(self, at: Question, case: Case, standing: Standing, beside: Line | None) -> Card:
+    def _question(self, at: Question, case: Case, standing: Standing, scored: Scored | None) -> Card:
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
         if at.caution:
             blocks.append(Block((Line(at.caution),), style=Style.urgent))
-        if beside:
-            blocks.append(Block((beside,)))
+        if scored:
+            blocks.append(Block((self.score(scored, self.catalog.wording.result.beside),)))
         if at.several and standing.chosen:
             blocks.append(Block((Line(at.said(standing.chosen)),)))
-        blocks += self._answered(case, standing)
+        told = [line for block in self._answered(case, standing) for line in block.lines]
         others = {code: codes for code, codes in _given(standing).items() if code != at.code}
         if others and not self.flow.guidance.bands:
-            blocks.append(self.outlook.in_play(others))
+            told += self.outlook.in_play(others).lines
+        blocks += [Block(tuple(told))] if told else []
         rows = (*self._choices(at, standing.chosen), *self._aids(at), self._last_row(standing))
         return Card(self._step(at, standing), at.text, tuple(blocks), rows)
 
     def _step(self, at: Question, standing: Standing) -> str:
         """Tell how far the questions have come."""
         words = self.catalog.wording
-        number, of = self.flow.progress(at, _given(standing))
+        progress = self.flow.progress(at, _given(standing))
         name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
-        return f"{name} · {words.step.format(number=number, of=of)}"
+        left = words.left.said(progress.fewest, progress.most)
+        return f"{name} · {words.step.format(number=progress.number, left=left)}"
 
     def _choices(self, at: Question, chosen: Codes) -> list[tuple[Button, ...]]:
         """Lay out the answers; each button of a choice of several bears the state that is wished."""
         rows = grid(at, chosen, Verb.answer, Verb.mark, Verb.unmark)
         if at.several:
-            count = f" · {len(chosen)}" if chosen else ""
-            rows.append((Button(self.catalog.wording.labels.done + count, Tap(Verb.done, at.code)),))
+            rows.append((self._done(at, chosen),))
         return rows
+
+    def _done(self, at: Question, chosen: Codes) -> Button:
+        """Settle what is ticked; a single choice is named, and settles only while it is the only one."""
+        labels = self.catalog.wording.labels
+        if len(chosen) == 1:
+            only = labels.only.format(choice=at.choice(chosen[0]).label)
+            return Button(only, Tap(Verb.done, at.code, chosen[0]))
+        count = f" · {len(chosen)}" if chosen else ""
+        return Button(labels.done + count, Tap(Verb.done, at.code))
 
     def _aids(self, at: Question) -> list[tuple[Button, ...]]:
         """Lay out what helps with a question: the flow that scores, the scales to look up; one in a row."""
@@ -261,18 +324,27 @@ class Cards:
     def _last_row(self, standing: Standing) -> tuple[Button, ...]:
         """Lay out the way back: to any answer, where there is one, by one step, and to the beginning."""
         labels = self.catalog.wording.labels
-        answers = (Button(f"{CHANGE} {labels.answers}", Tap(Verb.answers)),) if self._changes(standing) else ()
-        return *answers, Button(labels.back, Tap(Verb.back)), Button(labels.restart, Tap(Verb.restart))
+        back = Button(labels.back, Tap(Verb.back))
+        return *self._to_answers(standing), back, Button(labels.restart, Tap(Verb.restart))
 
-    def _answered(self, case: Case, standing: Standing) -> list[Block]:
-        """Tell what has been answered: what counts, and what is kept but not needed."""
+    def _to_answers(self, standing: Standing) -> tuple[Button, ...]:
+        """Return the button that leads to the answers; none where there is no answer to change."""
+        label = f"{CHANGE} {self.catalog.wording.labels.answers}"
+        return (Button(label, Tap(Verb.answers)),) if self._changes(standing) else ()
+
+    def _answered(self, case: Case, standing: Standing, scored: Scored | None = None) -> list[Block]:
+        """Return what has been answered: what counts, what was scored beside it, what is kept but not needed."""
         words = self.catalog.wording
         at = standing.at.code if standing.at else ""
+        lead = words.result.findings if standing.at else ""
+        if not standing.at and not self.named:
+            at = self.flow.questions[0].code  # the first line of the card tells it already
         counting = [said for code, said in self.given(standing).items() if code != at]
-        lines = [Line(" · ".join(counting), lead=words.result.findings)] if counting else []
+        lines = [Line(" · ".join(counting), lead=lead)] if counting else []
+        lines += [self.score(scored, words.result.scored_finding)] if scored else []
         if standing.unneeded:
             lines.append(Line(self._said(standing.unneeded), lead=words.result.unneeded))
-        lines += self._older(case)
+        lines += self.older(case)
         return [Block(tuple(lines))] if lines else []
 
     def given(self, standing: Standing) -> dict[str, str]:
@@ -284,12 +356,12 @@ class Cards:
         }
 
     def _by(self, standing: Standing, question: Question) -> str:
-        """Tell who gave a finding, where that is wanted, and whether another member of the team disputes it."""
+        """Name who gave a finding, where that is wanted, and whether another member of the team disputes it."""
         by = f" ({person(standing.answers[question.code].who)})" if self.named else ""
         return f"{by}, {self.catalog.team.heads.disputed.lower()}" if question.code in standing.disputed else by
 
-    def _older(self, case: Case) -> list[Line]:
-        """Say so where a case was begun under another edition."""
+    def older(self, case: Case) -> list[Line]:
+        """Return a line that says so where a case was begun under another edition."""
         if case.edition == self.catalog.edition:
             return []
         return [Line(self.catalog.wording.result.older.format(began=case.edition, edition=self.catalog.edition))]
@@ -306,37 +378,38 @@ class Cards:
         first = self.flow.questions[0]
         return first.said(standing.findings[first.code])
 
-    def _result(self, case: Case, standing: Standing) -> Card:
+    def _result(self, case: Case, standing: Standing, scored: Scored | None) -> Card:
         words = self.catalog.wording
         result = decide(self.flow.guidance, standing.findings)
         options = Button(words.labels.every_option, Tap(Verb.option))
         share = Button(self.catalog.team.labels.share, Tap(Verb.share))
-        text = plain(self.flow, self.catalog, standing.findings)
-        copied = text if units(text) <= MOST_COPIED else ""
-        copy = Button(words.labels.copy_text, Tap(Verb.copy), copies=copied)
+        copy = self._copy(self.plain.recommendation(standing, "", scored))
+        new = Button(words.labels.new, Tap(Verb.new))
         rows = (
             (options, Button(words.labels.changes, Tap(Verb.changes))),
-            (copy, share, Button(words.labels.new, Tap(Verb.new))),
-            self._last_row(standing),
+            (copy, share),
+            (*self._to_answers(standing), Button(words.labels.back, Tap(Verb.back)), new),
         )
-        title, leading = self._headline(result)
-        unmet = result.having(Verdict.not_indicated)
-        urgent = noted(note for note in result.notes if note.urgent)
-        closing = noted(note for note in result.notes if note.closing)
-        notes = noted(note for note in result.notes if not note.urgent and not note.closing)
-        blocks = [
-            *leading,
-            Block(urgent, style=Style.urgent),
-            self._group(_if_so(words.result.also, result), result.having(Verdict.indicated)[1:]),
-            self._group(words.verdicts.judgement, result.having(Verdict.judgement)),
-            *(self._group(getattr(words.verdicts, no.name), result.having(no)) for no in WARNINGS),
-            *self._answered(case, standing),
-            replace(self._group(words.verdicts.not_indicated, unmet), style=Style.folded),
-            replace(self.outlook.of_headline(_given(standing)), style=Style.folded),
-            Block(notes, heading=words.result.notes, style=Style.folded),
-            Block((*closing, *self.footer()), style=Style.small),
-        ]
-        return Card(self._findings_label(standing), title, tuple(b for b in blocks if b.lines), rows)
+        blocks = (
+            *self.told.first_screen(result),
+            *self.told.folded(result, self.outlook.of_headline(_given(standing))),
+            *self._answered(case, standing, scored),
+            Block((self._closing(result),), style=Style.small),
+        )
+        shown, above = tuple(block for block in blocks if block.lines), self.outside(standing.scope, scored)
+        return Card(self._findings_label(standing), self.told.title(result), shown, rows, above=above)
+
+    def _copy(self, text: str) -> Button:
+        """Return the button that copies a text, or leads to it where it is too long for a button."""
+        copies = text if units(text) <= MOST_COPIED else ""
+        return Button(self.catalog.wording.labels.copy_text, Tap(Verb.copy), copies=copies)
+
+    def _closing(self, result: Recommendation) -> Line:
+        """Return the last line of a recommendation: the source with its year, and its scope."""
+        source = self.catalog.source
+        scope = ", ".join(note.brief for note in result.notes if note.closing)
+        words = self.catalog.wording.result.closing
+        return Line(words.format(source=source.name, year=source.year, scope=scope))
 
     def _scored(self, case: Case, standing: Standing, band: Band) -> Card:
         """Draw a score: the total and its class, each item with its points, and where the scale comes from."""
@@ -352,7 +425,7 @@ class Cards:
         blocks = (
             Block((Line(band.because, facts=band.facts),)),
             Block(items, heading=words.result.points, style=Style.listed),
-            Block((*self._older(case), *notes, *self.footer()), style=Style.small),
+            Block((*self.older(case), *notes, *self.footer()), style=Style.small),
         )
         new = (Button(words.labels.new, Tap(Verb.new)),)
         return Card(self._where(case, standing), title, blocks, (new, self._last_row(standing)))
@@ -360,36 +433,6 @@ class Cards:
     def _where(self, case: Case, standing: Standing) -> str:
         """Tell what was scored: the level, where the case is bound to one, and the first finding."""
         return ", ".join(filter(None, (case.level, self._findings_label(standing))))
-
-    def _headline(self, result: Recommendation) -> tuple[str, list[Block]]:
-        """Give the title of the result and what stands right below it."""
-        words = self.catalog.wording.result
-        leading = result.headline
-        reasons = tuple(_reason(rule) for rule in leading.decisive) if leading else ()
-        named = self.catalog.options[leading.option].name if leading else words.none
-        fork = result.fork
-        if fork is None:
-            return named, [Block(reasons, heading=words.supported, style=Style.listed)]
-        instead = Line(self.catalog.options[fork.option].name, lead=fork.if_not, facts=fork.facts)
-        so = Block(reasons, heading=f"{fork.if_so}: {named}", style=Style.listed)
-        return fork.title, [so if reasons else Block((Line(named, lead=fork.if_so),)), Block((instead,))]
-
-    def _group(self, heading: str, advised: Sequence[Advice]) -> Block:
-        """List options with the reasons of their verdict; those with the same reasons share a line."""
-        named: dict[Line, list[str]] = {}
-        for advice in advised:
-            named.setdefault(self._brief(advice), []).append(self.catalog.options[advice.option].short)
-        lines = tuple(replace(line, lead=", ".join(options)) for line, options in named.items())
-        return Block(lines, heading=heading, style=Style.listed)
-
-    def _brief(self, advice: Advice) -> Line:
-        """Tell why, in one line: for a matter of judgement also the indication that is met."""
-        met = [rule for rule in advice.reasons if rule.verdict is Verdict.indicated and rule not in advice.decisive]
-        because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
-        if met:
-            because = "; ".join([*(rule.because for rule in met), f"{self.catalog.wording.result.but} {because}"])
-        facts = tuple(dict.fromkeys(fact for rule in (*met, *advice.decisive) for fact in rule.facts))
-        return Line(because, facts=facts)
 
     def footer(self) -> tuple[Line, ...]:
         """Tell the source with its year, the edition, and what the card is not."""
@@ -434,13 +477,8 @@ def _if_so(text: str, result: Recommendation) -> str:
     return f"{text}, {result.fork.if_so.lower()}" if result.fork else text
 
 
-def noted(notes: Iterable[Note]) -> tuple[Line, ...]:
-    """Write notes as lines."""
-    return tuple(Line(note.text, facts=note.facts) for note in notes)
-
-
 def _reason(rule: Rule) -> Line:
-    return Line(rule.because, facts=rule.facts)
+    return Line(rule.because[0].upper() + rule.because[1:], facts=rule.facts)
 
 
 def _given(standing: Standing) -> Findings:

@@ -11,15 +11,24 @@ from flows.findings import Codes
 AIDING: Final = "x"
 """Parts the id of a case that helps another one: that one's id, which is hexadecimal, this letter, the level."""
 
+MESSAGE: Final = "#"
+"""Begins the number of the message that a note was typed in, among the codes of the step that begins it."""
+
 
 class Kind(StrEnum):
-    """What a step did; the events of the interview's state machine bear the same names."""
+    """What a step did; the events of the interview's state machine have the same names."""
 
     mark = "mark"
     answer = "answer"
     reopen = "reopen"
     restart = "restart"
     read = "read"
+    scope = "scope"
+    edition = "edition"
+
+
+NOTED: Final = (Kind.scope, Kind.edition)
+"""Steps that nobody takes and nothing undoes: they say something of the case, and are kept with it."""
 
 
 class Step(NamedTuple):
@@ -27,9 +36,11 @@ class Step(NamedTuple):
 
     Attributes:
         kind: mark (a selection so far), answer (settled), reopen (to be changed), restart (from the beginning),
-            read (taken from a typed note, to be confirmed; without a question: which note, and what else was in it).
+            read (taken from a typed note, to be confirmed; without a question: which note, and what else was in it),
+            scope (what puts the case outside the scope of the source, in the person's own words), edition (from here
+            on answers are of another edition than the one under which the case was begun).
         question: the question it concerns; empty for a restart.
-        codes: the codes of the choices.
+        codes: the codes of the choices; of the marks of `flows.model.source_scope`; the edition.
         who: the opaque id of the person who did it.
     """
 
@@ -65,6 +76,7 @@ class Remark:
         who: the opaque id of the person.
         at: when, in seconds since 1970, UTC.
         counted: the answers that counted at that moment: at a settlement the disputed one, at a decision all.
+        record: of a decision the chat and the message that record it, once they are known.
     """
 
     act: Act
@@ -73,6 +85,7 @@ class Remark:
     who: str = ""
     at: float = 0.0
     counted: tuple[Step, ...] = ()
+    record: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,17 @@ class Case:
     turn: int = 0
     steps: tuple[Step, ...] = ()
     talk: tuple[Remark, ...] = ()
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it begins with a note that nobody has confirmed."""
+        return bool(self.steps) and self.steps[0].kind is Kind.read
+
+    @property
+    def note_message(self) -> int | None:
+        """The number of the message of a note that nobody has confirmed; None where there is none."""
+        codes = self.steps[0].codes if self.unconfirmed else ()
+        return next((int(code[1:]) for code in codes if code.startswith(MESSAGE)), None)
 
     def aid(self, levels: Codes) -> str:
         """Give the id of the case that helps this one at its level; it need not have been begun.

@@ -9,7 +9,7 @@ from flows.catalog import Catalog
 from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
 from flows.discussion import EDGES, Talk
 from flows.flow import Flow, Question
-from flows.rules import Place, Verdict
+from flows.rules import Note, Place, Verdict
 
 
 def mermaid(flow: Flow) -> str:
@@ -115,7 +115,7 @@ def _document(flow: Flow, catalog: Catalog) -> Iterator[str]:
     yield "| when | note | facts |"
     yield "|---|---|---|"
     for note in flow.guidance.notes:
-        yield _row(words(flow, note.when), note.text, *_cited(note.facts))
+        yield _row(_when(flow, catalog, note), note.text, *_cited(note.facts))
     if not scored:
         yield from _order(flow, catalog)
         yield from _facts(catalog)
@@ -175,6 +175,14 @@ def _rules(flow: Flow, catalog: Catalog) -> Iterator[str]:
         option = catalog.options[rule.option].name
         yield _row(rule.id, option, verdict, words(flow, rule.when), rule.because, *_cited(rule.facts))
     yield ""
+
+
+def _when(flow: Flow, catalog: Catalog, note: Note) -> str:
+    """Return when a note stands on the card, with the options of which one must be supported or left to judgement."""
+    if not note.of:
+        return words(flow, note.when)
+    supported = f"{' or '.join(catalog.options[code].short for code in note.of)} is indicated or a matter of judgement"
+    return supported if isinstance(note.when, Always) else f"{words(flow, note.when)}, {supported}"
 
 
 def _order(flow: Flow, catalog: Catalog) -> Iterator[str]:

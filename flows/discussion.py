@@ -9,7 +9,7 @@ from typing import Final
 
 from transitions import Machine, MachineError
 
-from flows.case import Act, Case, Kind, Remark, Step
+from flows.case import NOTED, Act, Case, Kind, Remark, Step
 from flows.errors import Crowded, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
 from flows.findings import Codes
 from flows.interview import Interview, Standing
@@ -101,6 +101,7 @@ class Decision:
         reasons: by reason, who gave it.
         counted: the answers that counted, with who gave them.
         settlements: how each dispute before it ended.
+        record: the chat and the message that record it, once they are known.
     """
 
     option: str
@@ -112,6 +113,7 @@ class Decision:
     reasons: Mapping[str, tuple[str, ...]]
     counted: tuple[Step, ...] = ()
     settlements: tuple[Settlement, ...] = ()
+    record: tuple[str, int] | None = None
 
     @property
     def dissent(self) -> tuple[str, ...]:
@@ -227,7 +229,8 @@ class Discussion:
             NothingBefore: at the first question.
         """
         self._expect_open(case)
-        undone = next((step for step in reversed(case.steps) if step.kind is not Kind.mark), None)
+        passed = (*NOTED, Kind.mark)
+        undone = next((step for step in reversed(case.steps) if step.kind not in passed), None)
         if undone and not member.leads and undone.who != member.who:
             raise NotYours(undone.who)
         return self._interview.back(case)
@@ -313,6 +316,13 @@ class Discussion:
             raise ReasonWanted(option)
         return closed
 
+    @staticmethod
+    def recorded(case: Case, record: tuple[str, int]) -> Case:
+        """Note which message records the latest decision; nobody's tap under way is stale for it."""
+        latest = max((n for n, said in enumerate(case.talk) if said.act is Act.close), default=None)
+        talk = (replace(said, record=record) if n == latest else said for n, said in enumerate(case.talk))
+        return replace(case, talk=tuple(talk))
+
     def reopen(self, case: Case, member: Member, at: float) -> Case:
         """Take a decision up again; it stays on record.
 
@@ -374,7 +384,7 @@ class Discussion:
                 return replace(talk, reasons={**talk.reasons, subject: (*given, who) if codes else given})
             case Act.close:
                 vote = (talk.offered, talk.votes, talk.reasons)
-                on = (remark.counted, talk.settlements)
+                on = (remark.counted, talk.settlements, remark.record)
                 decision = Decision(subject, next(iter(codes), ""), who, remark.at, *vote, *on)
                 return replace(talk, decisions=(*talk.decisions, decision))
             case Act.reopen:
@@ -430,7 +440,7 @@ def _without(said: Iterable[Remark], remark: Remark) -> tuple[Remark, ...]:
 
 
 def _settlement(talk: Talk, remark: Remark) -> tuple[Settlement, ...]:
-    """Give the dispute that a remark settled; none where nobody held another answer any more."""
+    """Return the dispute that a remark settled; none where nobody held another answer any more."""
     held = talk.objections.get(remark.subject, {})
     return tuple(
         Settlement(counted, differing, remark.codes, remark.who)

@@ -15,6 +15,14 @@ class NothingChosen(FlowError):
     """Done was tapped on a choice of several while nothing was chosen."""
 
 
+class ChosenOtherwise(FlowError):
+    """A button that names one choice was tapped while others are chosen: what is chosen now is to be shown first."""
+
+
+class AnswersWouldGo(FlowError):
+    """Starting over would take several answers away: it is to be asked first whether it is meant."""
+
+
 class NothingBefore(FlowError):
     """Back was tapped where nothing lies behind."""
 

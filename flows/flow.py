@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flows.condition import Always, Condition, Item, Truth
 from flows.errors import FindingFault
@@ -101,6 +102,14 @@ class Question:
         return " · ".join(self.choice(code).said for code in codes)
 
 
+class Progress(NamedTuple):
+    """The number of the question at hand, and how many questions follow it at least and at most."""
+
+    number: int
+    fewest: int
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A pathway: questions, and what follows from their answers. One file in `flows/pathways` is one flow.
@@ -112,6 +121,11 @@ class Flow:
     title: str
     questions: tuple[Question, ...]
     guidance: Guidance = Guidance()  # noqa: RUF009 - immutable
+
+    @property
+    def is_aided(self) -> bool:
+        """Whether another flow scores what helps with one of its questions."""
+        return any(question.aid for question in self.questions)
 
     def question(self, code: str) -> Question | None:
         """Find a question by its code."""
@@ -143,8 +157,8 @@ class Flow:
         findings = self._read(answers, (True, None))
         return tuple(question.code for question in self.questions if question.code not in findings)
 
-    def progress(self, question: Question, answers: Findings) -> tuple[int, int]:
-        """Count for "3 of 6": the question at hand, and the largest number of questions still possible.
+    def progress(self, question: Question, answers: Findings) -> Progress:
+        """Return how far the interview has come: the question at hand, and how many may still follow it.
 
         Args:
             question: the question at hand; an answer that it had before is open again.
@@ -155,13 +169,18 @@ class Flow:
         if question.code in answers:
             # The answers that follow are known: what each new answer would open is counted, not what all would.
             ways = [{**others, question.code: (code,)} for code in question.codes]
-        possible = [self._possible(way) for way in ways]
-        return possible[0].index(question.code) + 1, max(map(len, possible))
+        findings = self._read(others, (True, None))
+        earlier = self.questions[: self.questions.index(question)]
+        number = 1 + sum(other.asked.read(findings) is not False for other in earlier)
+        fewest = min(self._left(question, way, (True,)) for way in ways)
+        most = max(self._left(question, way, (True, None)) for way in ways)
+        return Progress(number, fewest, most)
 
-    def _possible(self, answers: Findings) -> list[str]:
-        """Give the questions that are asked, or may still be."""
+    def _left(self, question: Question, answers: Findings, truths: tuple[Truth, ...]) -> int:
+        """Count the other questions that have no answer and are asked, as far as that is known."""
         findings = self._read(answers, (True, None))
-        return [question.code for question in self.questions if findings.get(question.code) != NOT_ASKED]
+        others = (other for other in self.questions if other is not question and other.code not in findings)
+        return sum(other.asked.read(findings) in truths for other in others)
 
     def _read(self, answers: Findings, asked: tuple[Truth, ...]) -> Findings:
         """Take the answers of the questions whose condition reads so, NOT_ASKED where it is false."""

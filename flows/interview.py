@@ -9,16 +9,20 @@ from typing import Final
 
 from transitions import Machine, MachineError
 
-from flows.case import Case, Kind, Step
-from flows.errors import FindingFault, NothingBefore, NothingChosen, StaleTap
+from flows.case import NOTED, Case, Kind, Step
+from flows.errors import ChosenOtherwise, FindingFault, NothingBefore, NothingChosen, StaleTap
 from flows.findings import NOT_ASKED, Codes, Findings
 from flows.flow import Flow, Question
+from flows.model.source_scope import ScopeMark, decode_scope
 
 RECOMMENDATION: Final = "recommendation"
 """The state in which every question that is asked has its answer."""
 
 REMEMBERED: Final = 1024
 """How many histories are remembered with where they led: a tap begins where the last one ended."""
+
+SCOPE: Final = "scope"
+"""Stands for what was read of the scope where a finding that was read is named by its question."""
 
 MOST_STEPS: Final = 64
 """Longer histories are folded into their answers, so that a case stays small; Back reaches no further then."""
@@ -35,6 +39,7 @@ class Standing:
         chosen: the codes that are ticked at the question at hand.
         read: what was read of a typed note and is not confirmed, by question, in their order.
         disputed: the questions whose answer another member of a team holds wrong.
+        scope: what puts the case outside the scope of the source, in the person's own words.
     """
 
     at: Question | None
@@ -43,6 +48,7 @@ class Standing:
     chosen: Codes
     read: Findings = field(default_factory=dict)
     disputed: Codes = ()
+    scope: tuple[ScopeMark, ...] = ()
 
     @property
     def unneeded(self) -> tuple[Step, ...]:
@@ -85,30 +91,39 @@ class Interview:
         at = self.flow.question(state)
         if chosen is None and at and at.code in answers:
             chosen = answers[at.code].codes
-        return Standing(at, findings, answers, chosen or (), self._read(steps))
+        return Standing(at, findings, answers, chosen or (), self._read(steps), scope=_scope(steps))
 
-    def read(self, case: Case, findings: Findings, note: Codes, who: str) -> Case:
+    def read(self, case: Case, findings: Findings, note: Codes, who: str, scope: Codes = ()) -> Case:
         """Put what was read of a typed note before the person, as the beginning of a case; nothing counts yet.
 
         Args:
-            case: a case without a step.
+            case: a case without a step, or one whose note was changed before anybody confirmed it.
             findings: by question; what the flow does not know is left out.
             note: which note it was, and what else was in it.
             who: the person.
+            scope: what puts the case outside the scope of the source; it stays when the note is confirmed.
         """
         steps = [Step(Kind.read, "", note, who)]
+        steps += [Step(Kind.scope, "", scope, who)] if scope else []
         steps += [Step(Kind.read, q.code, findings[q.code], who) for q in self.flow.questions if q.code in findings]
         return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=tuple(steps))
 
     def drop(self, case: Case, question: str) -> Case:
-        """Leave out a finding that was read; its question is asked then.
+        """Leave out a finding that was read; its question is asked then. Or what was read of the scope.
+
+        Without the last finding there is no note.
 
         Raises:
             StaleTap: where none was read to that question.
         """
-        if question not in self._read(case.steps):
+        found = self._read(case.steps)
+        if question == SCOPE and _scope(case.steps):
+            steps = tuple(step for step in case.steps if step.kind is not Kind.scope)
+        elif question in found:
+            last = len(found) == 1
+            steps = tuple(s for s in case.steps if s.kind is not Kind.read or not (last or s.question == question))
+        else:
             raise StaleTap(question)
-        steps = tuple(step for step in case.steps if (step.kind, step.question) != (Kind.read, question))
         return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=steps)
 
     def confirm(self, case: Case, who: str) -> Case:
@@ -118,9 +133,10 @@ class Interview:
             StaleTap: where nothing waits to be confirmed.
         """
         read = self._read(case.steps)
-        if not any(step.kind is Kind.read for step in case.steps):
+        if not case.unconfirmed:
             raise StaleTap
-        begun = replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=())
+        noted = tuple(step for step in case.steps if step.kind in NOTED)
+        begun = replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=noted)
         for question, codes in read.items():
             begun = self._take(begun, Step(Kind.answer, question, codes, who))
         return begun
@@ -156,16 +172,25 @@ class Interview:
         before = case.steps[:-1] if case.steps and case.steps[-1].kind is Kind.mark else case.steps
         return self._take(replace(case, steps=before), step)
 
-    def done(self, case: Case, question: str, who: str) -> Case:
+    def done(self, case: Case, question: str, who: str, only: str = "") -> Case:
         """Settle what is ticked.
+
+        Args:
+            case: the case.
+            question: the question at hand.
+            who: the person.
+            only: the one choice that is meant to be ticked, where the button named it.
 
         Raises:
             StaleTap: where that question is not at hand.
             NothingChosen: where nothing is ticked.
+            ChosenOtherwise: where something else is ticked than the one choice that was meant.
         """
         standing = self._expect(case, question, several=True)
         if not standing.chosen:
             raise NothingChosen(question)
+        if only and standing.chosen != (only,):
+            raise ChosenOtherwise(question)
         return self._take(case, Step(Kind.answer, question, standing.chosen, who))
 
     def change(self, case: Case, question: str, who: str) -> Case:
@@ -194,7 +219,8 @@ class Interview:
         Raises:
             NothingBefore: where nothing has been answered yet.
         """
-        if not case.steps or case.steps[-1].kind is Kind.restart:
+        taken = [step for step in case.steps if step.kind not in NOTED]
+        if not taken or case.unconfirmed or taken[-1].kind is Kind.restart:
             raise NothingBefore
         return self._take(case, Step(Kind.restart, who=who))
 
@@ -204,18 +230,21 @@ class Interview:
         Raises:
             NothingBefore: at the first question.
         """
-        settled = [step for step in case.steps if self._knows(step)]
-        while settled and settled[-1].kind is Kind.mark:
-            settled.pop()
+        settled = [place for place, step in enumerate(case.steps) if self._knows(step) and step.kind is not Kind.mark]
         if not settled:
             raise NothingBefore
-        return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=tuple(settled[:-1]))
+        kept = [
+            step
+            for place, step in enumerate(case.steps)
+            if step.kind in NOTED or (place < settled[-1] and self._knows(step))
+        ]
+        return replace(case, revision=case.revision + 1, turn=case.revision + 1, steps=tuple(kept))
 
     def _expect(self, case: Case, question: str, choice: str = "", *, several: bool) -> Standing:
         """Give the standing, where the question is at hand, of that kind, and has that choice."""
         standing = self.standing(case)
         at = standing.at
-        if at is None or at.code != question or at.several is not several:
+        if case.unconfirmed or at is None or at.code != question or at.several is not several:
             raise StaleTap(question)
         if choice:
             try:
@@ -278,7 +307,7 @@ class Interview:
         """Tell whether the flow still has the question and the choices of a step, and takes such a step there."""
         if step.kind is Kind.restart:
             return True
-        if step.kind is Kind.read:
+        if step.kind is Kind.read or step.kind in NOTED:
             return False
         question, codes = self._questions.get(step.question, (None, frozenset()))
         if question is None or not codes.issuperset(step.codes):
@@ -293,7 +322,9 @@ class Interview:
             since = {} if step.kind in (Kind.answer, Kind.restart) else {**since, step.kind: step}
             if step.kind is Kind.reopen:
                 since.pop(Kind.mark, None)
-        return (*answers.values(), *since.values())
+        noted = [step for step in steps if step.kind is Kind.edition]
+        noted += [step for step in steps[_begun(steps) :] if step.kind is Kind.scope]
+        return (*noted, *answers.values(), *since.values())
 
     def _tidy(self, question: str, codes: Codes) -> Codes:
         at = self.flow.question(question)
@@ -306,6 +337,12 @@ def _begun(steps: tuple[Step, ...]) -> int:
         if steps[place].kind is Kind.restart:
             return place
     return 0
+
+
+def _scope(steps: tuple[Step, ...]) -> tuple[ScopeMark, ...]:
+    """Return what puts the case outside the scope of the source; a restart lets go of it with the note."""
+    marks = (mark for step in steps[_begun(steps) :] if step.kind is Kind.scope for mark in decode_scope(step.codes))
+    return tuple(dict.fromkeys(marks))
 
 
 def _source(step: Step) -> str:

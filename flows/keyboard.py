@@ -18,8 +18,8 @@ TICK: Final = "✓"
 LONGEST_LABEL: Final = 24
 """A button that changes an answer is no longer than this; a longer choice of levels shows its count instead."""
 
-WIDE: Final = 40
-"""Characters of a label that has a row to itself: a phone shows no more of it."""
+WIDE: Final = 42
+"""Characters of a label that has a row to itself: of what is longer, a narrow phone cuts the end."""
 
 WIDTHS: Final = ((3, 13), (2, 20))
 """How many buttons share a row on a phone, and the characters of a label that fit there; a longer one stands alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,14 @@ from flows.catalog import Catalog
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.foresight import Ahead, Change, Foresight, Lead
-from flows.keyboard import packed
+from flows.keyboard import WIDE
 from flows.levels import written
 from flows.rules import Verdict
 
 ARROW: Final = "→"
+
+LEVELS: Final = "levels"
+"""The question whose answers have a screen of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +53,81 @@ class Outlook:
         return Block(tuple(lines))
 
     def of_headline(self, given: Findings) -> Block:
-        """List the single answers that would, or might, change the headline."""
+        """List the single answers that would, or might, change the headline; of other levels that they would."""
         words = self.catalog.wording.outlook
-        changes = self.foresight.changes(given)
-        would = [self.named(change, given) for change in changes if change.leads]
-        could = [self.named(change, given) for change in changes if change.leads is None]
-        told = [(words.would, would), (words.could, could)]
-        return Block(tuple(Line("; ".join(named), lead=lead) for lead, named in told if named))
+        told: list[Line] = []
+        for lead, sure in ((words.would, True), (words.could, None)):
+            changes = [change for change in self.foresight.changes(given) if change.leads is sure]
+            named = [self.named(change, given) for change in changes if change.question != LEVELS]
+            named += [words.levels] if any(change.question == LEVELS for change in changes) else []
+            told += [Line("; ".join(named), lead=lead)] if named else []
+        return Block(tuple(told))
 
     def changes(self, label: str, given: Findings) -> Card:
-        """Draw every single answer that would, or might, change the headline or a verdict; each opens its what-if."""
+        """Draw each answer in doubt that would change the headline or a verdict, once, as a wide button."""
+        labels, doubts = self.catalog.wording.labels, self.catalog.wording.outlook.doubts
+        rows = [row for question in doubts for row in self._lines(given, question)]
+        levels = (Button(labels.levels, Tap(Verb.changes, LEVELS)),) if self._of(given, LEVELS) else ()
+        return Card(label, self.catalog.wording.outlook.title, (), (*rows, (*levels, self._to_card())))
+
+    def levels(self, label: str, given: Findings) -> Card:
+        """Draw each step to other levels that would change the headline or a verdict, once, as a wide button."""
+        back = Button(self.catalog.wording.labels.to_changes, Tap(Verb.changes))
+        rows = (*self._lines(given, LEVELS), (back,), (self._to_card(),))
+        return Card(label, self.catalog.wording.outlook.other_levels, (), rows)
+
+    def _of(self, given: Findings, question: str) -> list[Change]:
+        return [change for change in self.foresight.changes(given) if change.question == question]
+
+    def _lines(self, given: Findings, question: str) -> list[tuple[Button, ...]]:
+        """Return a wide button for each answer to one question; answers with the same outcome share one if it fits."""
+        alike: dict[object, list[Change]] = {}
+        for change in self._of(given, question):
+            outcome = (change.leads, change.after.leads, change.after.asks, tuple(change.after.verdicts.items()))
+            alike.setdefault(change.choice if question == LEVELS else outcome, []).append(change)
+        rows: list[tuple[Button, ...]] = []
+        for changes in alike.values():
+            together = self._line(changes, given)
+            fits = len(changes) == 1 or len(together.label) <= WIDE
+            rows += [(together,)] if fits else [(self._line([change], given),) for change in changes]
+        return rows
+
+    def _line(self, changes: Sequence[Change], given: Findings) -> Button:
+        """Return the button of one or several answers with the same outcome: "Deficit: significant → …"."""
+        words, first = self.catalog.wording.outlook, changes[0]
+        answer = self._answer(changes, given)
+        label = words.line.format(answer=answer, then=self._then(first, given))
+        is_certain = first.leads and len(first.after.leads) == 1
+        if len(label) > WIDE and not is_certain:
+            label = answer if first.leads is False else words.line.format(answer=answer, then=words.asks)
+        return Button(label, Tap(Verb.what_if, first.question, first.choice))
+
+    def _answer(self, changes: Sequence[Change], given: Findings) -> str:
+        """Name the answers of a button; several that begin alike, "Unfit: …", by that alone."""
+        words, first = self.catalog.wording.outlook, changes[0]
+        if first.question == LEVELS:
+            named = self.named(first, given)
+            return named[0].upper() + named[1:]
+        question = self._question(first.question)
+        labels = [question.choice(change.choice).label.lower() for change in changes]
+        heads = {label.partition(":")[0] for label in labels}
+        answer = heads.pop() if len(heads) == 1 else f" {words.either} ".join(labels)
+        return words.doubt.format(doubt=words.doubts[first.question], answer=answer)
+
+    def _then(self, change: Change, given: Findings) -> str:
+        """Return in a few words what would follow: another headline, maybe another, or other verdicts."""
         words = self.catalog.wording.outlook
-        changes = sorted(self.foresight.changes(given), key=lambda change: change.leads is False)
-        groups = (
-            (words.of_headline, [change for change in changes if change.leads is not False]),
-            (words.of_verdicts, [change for change in changes if change.leads is False]),
-        )
-        blocks = tuple(
-            Block(tuple(self._told(change, given) for change in group), heading=heading, style=Style.listed)
-            for heading, group in groups
-            if group
-        )
-        buttons = [
-            Button(self.named(change, given), Tap(Verb.what_if, change.question, change.choice)) for change in changes
-        ]
-        return Card(label, words.title, blocks, (*packed(buttons), (self._to_card(),)))
+        now = self.foresight.ahead(given).leads[0]
+        if change.leads is False:
+            return words.same_headline
+        others = [lead for lead in change.after.leads if lead != now]
+        if any(lead.fork and not now.fork for lead in others):
+            return words.settle
+        options = f" {words.either} ".join(dict.fromkeys(self._lead(lead) for lead in others))
+        return options if change.leads else words.maybe.format(options=options)
+
+    def _lead(self, lead: Lead) -> str:
+        return self._shorts([lead.option]) if lead.option else self.catalog.wording.outlook.team
 
     def what_if(self, given: Findings, question: str, choice: str) -> Card:
         """Draw the case as it is beside what it would be with another answer.
@@ -97,10 +150,15 @@ class Outlook:
             Block(differs, heading=words.differs, style=Style.listed),
         ]
         blocks += [Block(tuple(self._stays(now, option) for option in same), heading=words.same, style=Style.listed)]
-        row = (self._to_card(), Button(self.catalog.wording.labels.changes, Tap(Verb.changes)))
+        labels = self.catalog.wording.labels
+        to_list = Button(labels.to_changes, Tap(Verb.changes))
+        if question == LEVELS:
+            to_list = Button(labels.to_levels, Tap(Verb.changes, LEVELS))
         kept = self._question(question).said(given[question])
         title = f"{kept} {ARROW} {self._question(question).said(change.codes)}"
-        return Card(words.what_if, title, tuple(block for block in blocks if block.lines), (row,))
+        return Card(
+            words.what_if, title, tuple(block for block in blocks if block.lines), ((to_list,), (self._to_card(),))
+        )
 
     def named(self, change: Change, given: Findings) -> str:
         """Name the other answer, short enough for a button; of levels the step that leads to it."""
@@ -124,16 +182,6 @@ class Outlook:
         # Levels that lie apart ("T6, T9–L5") are named by the span of their class.
         levels = written(meant) if len(meant) == 1 else f"{alike[0]}–{alike[-1]}"
         return (one if len(meant) == 1 else several).format(levels=levels)
-
-    def _told(self, change: Change, given: Findings) -> Line:
-        """Tell what one change leads to: the headlines, or the options whose verdict moves."""
-        after, lead = change.after, self.named(change, given)
-        if change.leads is not False:
-            to = [leading.option for leading in after.leads if leading.option]
-            return Line(self._leads(after), lead=lead, facts=_all_carrying(after, to))
-        moved, _ = self._parted(change)
-        moves = [f"{self._shorts([option])} {ARROW} {self._verdicts(after, option)}" for option in moved]
-        return Line("; ".join(moves), lead=lead, facts=_all_carrying(after, moved))
 
     def _parted(self, change: Change) -> tuple[list[str], list[str]]:
         """Part the options, in the catalog's order, into those whose verdict moves and those that stay."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb
 from flows.catalog import Catalog
 from flows.keyboard import packed
 from flows.wording import NumberedPage, Page
+
+PAGE: Final = "page"
+"""What a button says that leads to another page of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,20 @@ class Pages:
         row = (back or Button(words.labels.all_scales, Tap(Verb.scale)),)
         blocks = (Block((Line(scale.helps),)), *tables, caveats, source)
         return Card(words.pages.scales.title, scale.title, blocks, (row,))
+
+    def recent(self, cases: Sequence[tuple[Button, Line]], page: int, *, more: bool) -> Card:
+        """List cases: a button that brings each, a line that tells it, and the ways to newer and to older ones."""
+        words, labels = self.catalog.wording.recent, self.catalog.wording.labels
+        newer = (Button(labels.newer, Tap(Verb.recent, PAGE, str(page - 1))),) if page else ()
+        older = (Button(labels.older, Tap(Verb.recent, PAGE, str(page + 1))),) if more else ()
+        rows = (*packed([button for button, _ in cases]), *filter(None, [newer + older]), self.begin())
+        listed = Block(tuple(line for _, line in cases), style=Style.listed)
+        return Card("", words.title, (Block((Line(words.line),)), listed), rows)
+
+    def none_recent(self) -> Card:
+        """Draw the list where no case is kept."""
+        words = self.catalog.wording.recent
+        return self.said(words.title, words.nothing)
 
     def forget(self) -> Card:
         """Ask before everything is erased."""

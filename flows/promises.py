@@ -36,6 +36,9 @@ def _faults(flow: Flow, catalog: Catalog) -> Iterator[str]:
     for place, scale in _scales(flow):
         if scale not in catalog.scales:
             yield f"{flow.code}: {place}: {scale!r} is not in scales.toml; allowed: {', '.join(catalog.scales)}"
+    for note in flow.guidance.notes:
+        unknown = [option for option in note.of if option not in catalog.options]
+        yield from (f"{flow.code}: note {note.text[:30]!r}: {option!r} is not in options.toml" for option in unknown)
     ruled = flow.guidance.options
     if ruled and ruled != set(catalog.options):
         wrong = ", ".join(sorted(ruled ^ set(catalog.options)))

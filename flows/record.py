@@ -9,7 +9,9 @@ from flows.catalog import Catalog
 from flows.errors import FindingFault
 from flows.findings import Codes, Findings
 from flows.flow import Flow, Question
+from flows.model.source_scope import ScopeMark
 from flows.rules import Band, Recommendation, decide
+from flows.scope_text import scope_texts
 
 Record = dict[str, object]
 
@@ -44,10 +46,16 @@ def findings_of(flow: Flow, record: object) -> Findings:
     return flow.counted(answers)
 
 
-def advice_of(flow: Flow, catalog: Catalog, findings: Findings) -> Record:
-    """Write what the source says of the findings: the questions asked, the headline, all options, the notes.
+def advice_of(flow: Flow, catalog: Catalog, findings: Findings, scope: tuple[ScopeMark, ...] = ()) -> Record:
+    """Return what the source says of the findings: the questions asked, the headline, all options, the notes.
 
     A flow that scores gives the total, its class and the points of each item in place of headline and options.
+
+    Args:
+        flow: the flow that was asked.
+        catalog: its catalog.
+        findings: those that count, complete.
+        scope: what puts the case outside the scope of the source; it changes no verdict.
     """
     result = decide(flow.guidance, findings)
     asked = [question.code for question in flow.questions if findings[question.code]]
@@ -55,7 +63,9 @@ def advice_of(flow: Flow, catalog: Catalog, findings: Findings) -> Record:
         return {"asked": asked, **_score_of(flow, catalog, findings, result.band), **_closing_of(catalog, result)}
     return {
         "asked": asked,
-        "headline": result.headline.option if result.headline else None,
+        "scope": scope_of(catalog, scope),
+        "headline": _headline_of(result),
+        "fork": _fork_of(result),
         "options": [
             {
                 "code": advice.option,
@@ -69,6 +79,21 @@ def advice_of(flow: Flow, catalog: Catalog, findings: Findings) -> Record:
         ],
         **_closing_of(catalog, result),
     }
+
+
+def scope_of(catalog: Catalog, marks: tuple[ScopeMark, ...]) -> list[Record]:
+    """Return why a case is outside the scope of the source; empty where nothing was found."""
+    return [{"code": said.code.value, "text": said.text} for said in scope_texts(catalog.wording.scope, marks)]
+
+
+def _headline_of(result: Recommendation) -> str | None:
+    return result.headline.option if result.headline else None
+
+
+def _fork_of(result: Recommendation) -> Record | None:
+    """Return what is to be settled before the headline holds, and what holds either way; None where nothing is."""
+    fork = result.fork
+    return {"title": fork.title, "if_fit": _headline_of(result), "if_unfit": fork.option} if fork else None
 
 
 def fault_of(fault: FindingFault) -> Record:
@@ -110,5 +135,8 @@ def _answer(question: Question, given: object) -> Codes:
 
 def _shown(value: object, most: int = 40) -> str:
     """Show a wrong value, no longer than fits a line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a value nested that deep"
     return text if len(text) <= most else text[:most] + "…"

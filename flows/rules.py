@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from flows.condition import Always, Condition
 from flows.findings import Codes, Findings
+from flows.model.source_scope import ScopeCode
 
 
 class Verdict(IntEnum):
@@ -31,6 +32,7 @@ class Rule:
 
     Attributes:
         id: the rule in the decision rules that it states ("R3").
+        brief: the reason in a few words, for where it must fit a line; `because` where that is short enough.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Rule:
     when: Condition
     because: str
     facts: Codes
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Note:
         urgent: whether it stands right below the headline.
         closing: whether it closes the card, with the source.
         of: the options it speaks of: it stands only if one of them is indicated or a matter of judgement.
+        brief: the note in a few words, for the last line of the card; only of one that closes it.
     """
 
     when: Condition
@@ -58,6 +62,7 @@ class Note:
     urgent: bool = False
     closing: bool = False
     of: Codes = ()
+    brief: str = ""
 
     def stands(self, findings: Findings, supported: Container[str]) -> bool:
         """Return whether the note is on the card, given the options that are indicated or a matter of judgement."""
@@ -94,13 +99,18 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A class of a score: it is called `name` while `when` holds, and means what `because` says."""
+    """A class of a score: it is called `name` while `when` holds, and means what `because` says.
+
+    Attributes:
+        outside: what it puts a case that it helps outside the scope of the source for; None where it does not.
+    """
 
     code: str
     name: str
     when: Condition
     because: str
     facts: Codes
+    outside: ScopeCode | None = None
 
 
 @dataclass(frozen=True, slots=True)

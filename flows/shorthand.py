@@ -19,8 +19,8 @@ from flows.notes.crossings import crossed
 from flows.notes.danger import dangers
 from flows.notes.grammar import cutter
 from flows.notes.identifiers import hidden
-from flows.notes.lines import joined, joined_boldly
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
+from flows.notes.lines import joined, joined_boldly
 from flows.notes.marks import marked
 from flows.notes.neighbours import settled
 from flows.notes.phrases import Item, phrases
@@ -113,7 +113,7 @@ def read(flow: Flow, lexicon: Lexicon, text: str) -> Reading:
     covered, identifiers = hidden(text, phrases(lexicon).knows, lexicon)
     bold = joined_boldly(covered)
     checked = None if bold == covered else _reader(flow, lexicon, text, bold).reading(identifiers=identifiers).answers
-    return _reader(flow, lexicon, text, joined(covered)).reading(identifiers=identifiers, checked=checked)
+    return _reader(flow, lexicon, text, joined(covered, lexicon)).reading(identifiers=identifiers, checked=checked)
 
 
 def _reader(flow: Flow, lexicon: Lexicon, text: str, covered: str) -> _Reader:

@@ -67,8 +67,32 @@ class Ledger(Protocol):
         """Give the person's case in a place that was touched last and is not put aside."""
         ...
 
-    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
-        """Give a person's own cases in a place, those that were touched last first."""
+    def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
+        """List a person's own cases in a place, those that were touched last first.
+
+        Notes that nobody confirmed are left out, and cases that help another one.
+
+        Args:
+            place: the chat.
+            owner: the person.
+            most: how many to list at most.
+            skip: how many to pass over first.
+        """
+        ...
+
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first.
+
+        Cases that help another one are left out.
+        """
+        ...
+
+    def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
+        """Find the case of a note that its owner typed in a message and nobody has confirmed."""
+        ...
+
+    def newest_card(self, place: str, owner: str) -> int:
+        """Return the newest message that shows a case of a person in a place; 0 where none does."""
         ...
 
     def add(self, kept: Kept) -> None:
@@ -103,8 +127,13 @@ class Ledger(Protocol):
         """Give the team's cases that do not rest and were last touched before `since`."""
         ...
 
-    def expire(self, before: float) -> int:
-        """Erase for good every case that was last touched before then, and tell how many they were."""
+    def expire(self, before: float, notes_before: float) -> int:
+        """Erase for good every case that was last touched before then, and return how many they were.
+
+        Args:
+            before: for every case, in seconds since 1970, UTC.
+            notes_before: the same for those that begin with a note which nobody has confirmed.
+        """
         ...
 
     def of_chat(self, chat: str) -> list[Kept]:
@@ -117,6 +146,10 @@ class Ledger(Protocol):
 
     def secret(self) -> str:
         """Give what links of this bot are signed with; it is made once and never leaves the store but to sign."""
+        ...
+
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
         ...
 
     def forget(self, owner: str) -> int:
@@ -157,10 +190,21 @@ class MemoryLedger:
         mine = [k for k in self.cases.values() if (k.place, k.owner, k.aside) == (place, owner, False)]
         return max(mine, key=lambda kept: kept.touched, default=None)
 
-    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
-        """Give a person's own cases in a place, those that were touched last first."""
-        mine = [k for k in self.cases.values() if (k.place, k.owner, k.team) == (place, owner, None)]
-        return sorted(mine, key=lambda kept: -kept.touched)[:most]
+    def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
+        """List a person's own cases in a place, those that were touched last first."""
+        return [kept for kept in self._own(place, owner) if not kept.case.unconfirmed][skip : skip + most]
+
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
+        return [kept.case.id for kept in self._own(place, owner)[:most]]
+
+    def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
+        """Find the case of a note that its owner typed in a message and nobody has confirmed."""
+        return next((k for k in self._of(place, owner) if k.case.note_message == message), None)
+
+    def newest_card(self, place: str, owner: str) -> int:
+        """Return the newest message that shows a case of a person in a place; 0 where none does."""
+        return max((kept.card or 0 for kept in self._of(place, owner)), default=0)
 
     def add(self, kept: Kept) -> None:
         """Keep a new case; no case ever takes the place of another."""
@@ -188,9 +232,10 @@ class MemoryLedger:
         """Give the team's cases that do not rest and were last touched before `since`."""
         return [kept for kept in self._teams() if kept.touched < since]
 
-    def expire(self, before: float) -> int:
-        """Erase every case that was last touched before then."""
-        return self._drop([case_id for case_id, kept in self.cases.items() if kept.touched < before])
+    def expire(self, before: float, notes_before: float) -> int:
+        """Erase every case that was last touched before then; earlier where it is a note that nobody confirmed."""
+        over = {False: before, True: max(before, notes_before)}
+        return self._drop([i for i, kept in self.cases.items() if kept.touched < over[kept.case.unconfirmed]])
 
     def of_chat(self, chat: str) -> list[Kept]:
         """Give the team's cases of a chat, with all its topics, that do not rest."""
@@ -207,12 +252,23 @@ class MemoryLedger:
         """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
         return "in memory"
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        return [kept for kept in self.cases.values() if kept.team and without(kept, who) is not kept]
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own; what they said in a team's stays, unsigned."""
         for case_id, kept in self.cases.items():
             if kept.team:
                 self.cases[case_id] = without(kept, owner)
         return self._drop([i for i, kept in self.cases.items() if kept.owner == owner and not kept.team])
+
+    def _own(self, place: str, owner: str) -> list[Kept]:
+        mine = [kept for kept in self._of(place, owner) if not (kept.team or kept.case.helped)]
+        return sorted(mine, key=lambda kept: -kept.touched)
+
+    def _of(self, place: str, owner: str) -> list[Kept]:
+        return [kept for kept in self.cases.values() if (kept.place, kept.owner) == (place, owner)]
 
     def _teams(self) -> list[Kept]:
         return [kept for kept in self.cases.values() if kept.team and not kept.aside]

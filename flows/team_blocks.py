@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.card import Block, Line, Style, person
-from flows.cards import Cards, noted
+from flows.cards import Cards
 from flows.findings import Codes
 from flows.interview import Standing
+from flows.recommendation import noted
 from flows.rules import Recommendation, Verdict, decide
+from flows.team_case import Shared
 from flows.team_words import TeamWords
 
 
@@ -32,28 +34,34 @@ class TeamBlocks:
         """Return what the source says of the findings."""
         return decide(self.cards.flow.guidance, standing.findings)
 
-    def given(self, standing: Standing) -> Block:
-        """Draw each finding with who gave it."""
-        given = tuple(Line(said) for said in self.cards.given(standing).values())
-        return Block(given, self.words.heads.given_by, Style.listed)
+    def outside(self, shared: Shared) -> tuple[Line, ...]:
+        """Return why a case is outside the scope of the source."""
+        return self.cards.outside(shared.standing.scope, shared.scored)
+
+    def given(self, shared: Shared) -> Block:
+        """Draw each finding with who gave it, and what was scored beside them."""
+        given = [Line(said) for said in self.cards.given(shared.standing).values()]
+        if shared.scored:
+            given.append(self.cards.score(shared.scored, self.cards.catalog.wording.result.scored_finding))
+        return Block(tuple(given), self.words.heads.given_by, Style.listed)
 
     def urgent(self, standing: Standing) -> Block:
         """Draw the emergency note where the recommendation has it."""
         return Block(noted(note for note in self.advised(standing).notes if note.urgent), style=Style.urgent)
 
-    def closing(self, standing: Standing) -> Block:
+    def closing(self, shared: Shared) -> Block:
         """Draw the scope, the source and its edition, as the recommendation ends."""
-        closing = noted(note for note in self.advised(standing).notes if note.closing)
-        return Block((*closing, *self.cards.footer()), style=Style.small)
+        closing = noted(note for note in self.advised(shared.standing).notes if note.closing)
+        return Block((*self.cards.older(shared.case), *closing, *self.cards.footer()), style=Style.small)
 
     def support(self, standing: Standing) -> Block:
         """Draw in one line what the source supports."""
         return Block((Line(self.supported(self.advised(standing))),), self.words.heads.supports)
 
-    def supported(self, result: Recommendation, nothing: str = "") -> str:
+    def supported(self, result: Recommendation) -> str:
         """Name what is indicated, first the headline; or write that nothing is."""
         named = [self.short(advice.option) for advice in result.having(Verdict.indicated)]
-        text = ", ".join(named) or nothing or self.words.heads.nothing
+        text = ", ".join(named) or self.words.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
     def vote(self, standing: Standing, offered: Codes, votes: Mapping[str, str]) -> Block:
@@ -72,6 +80,10 @@ class TeamBlocks:
         given = {code: who for code, who in reasons.items() if who and code in self.words.reasons}
         lines = tuple(Line(", ".join(map(person, who)), lead=self.words.reasons[code]) for code, who in given.items())
         return Block(lines, self.words.heads.reasons, Style.listed)
+
+    def reason_labels(self) -> list[tuple[str, str]]:
+        """Return the reasons as buttons name them, by their codes."""
+        return [(code, f"{said[:1].upper()}{said[1:]}") for code, said in self.words.reasons.items()]
 
     def option(self, option: str) -> str:
         """Name an option in full."""

@@ -9,6 +9,7 @@ from flows.discussion import Decision, Talk
 from flows.findings import Codes
 from flows.flow import Flow
 from flows.interview import Standing
+from flows.scored import Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Shared:
         name: the name that tells it from the other cases of its chat.
         opener: the opaque id of whoever opened it.
         giver: the opaque id of whoever brought it from a private chat; empty where it was begun here.
+        scored: what was scored of it at its levels, in the case that helps it.
     """
 
     case: Case
@@ -27,6 +29,7 @@ class Shared:
     name: str
     opener: str
     giver: str = ""
+    scored: Scored | None = None
 
     @property
     def disputes(self) -> dict[str, dict[str, Codes]]:
@@ -39,7 +42,7 @@ class Shared:
             return self
         answers = {step.question: step for step in decision.counted}
         findings = flow.counted({question: step.codes for question, step in answers.items()})
-        return replace(self, standing=Standing(None, findings, answers, ()))
+        return replace(self, standing=Standing(None, findings, answers, (), scope=self.standing.scope))
 
 
 def word(name: str) -> str:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards import MOST_COPIED
 from flows.discussion import NONE_OF_THESE, Decision, Stage, departs
 from flows.keyboard import bound, laid_out
-from flows.levels import written
-from flows.plain import units
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared, word
 from flows.team_disputes import Disputes
@@ -47,7 +44,7 @@ class Decisions:
         """Ask once whether that is decided; a reason may be given, and must where the source does not support it."""
         words = self.blocks.words
         departing = departs(self.blocks.advised(shared.standing), option)
-        reasons = [Button(said, Tap(Verb.decide, option, code)) for code, said in words.reasons.items()]
+        reasons = [Button(label, Tap(Verb.decide, option, code)) for code, label in self.blocks.reason_labels()]
         decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Verb.decide, option)),),)
         rows = (*decide, *laid_out(reasons, _TWO * len(reasons)))
         line = words.lines.departs if departing else words.lines.decide
@@ -66,64 +63,61 @@ class Decisions:
         parts: tuple[Block, ...] = (
             Block(self._begins(then, decision, holds=holds)),
             blocks.urgent(then.standing),
-            blocks.given(then.standing),
+            blocks.given(then),
             self.disputes.settled(decision.settlements),
             blocks.support(then.standing),
             blocks.vote(then.standing, decision.offered, decision.votes),
             Block(self._dissent(decision), words.heads.dissent, Style.listed),
             blocks.reasons(decision.reasons),
-            blocks.closing(then.standing),
+            blocks.closing(then),
         )
-        reopen = (Button(words.labels.reopen, Tap(Verb.reopen)),)
         rows: Rows = ()
-        text = self.text(shared, decision)
-        if holds and units(text) <= MOST_COPIED:
-            rows = ((Button(words.labels.copy_record, Tap(Verb.show), copies=text),), reopen)
-        elif holds:
-            typed = Block(tuple(map(Line, text.splitlines())), style=Style.typed)
-            parts, rows = (*parts, Block((Line(words.lines.record),)), typed), (reopen,)
+        if holds:
+            typed = Block(tuple(map(Line, self.text(shared, decision).splitlines())), style=Style.typed)
+            parts = (*parts, Block((Line(words.lines.record),)), typed)
+            rows = ((Button(words.labels.reopen, Tap(Verb.reopen)),),)
         title = f"{heading.format(option=blocks.short(decision.option))} · {shared.name}"
-        return bound(Card("", title, tuple(part for part in parts if part.lines), rows), shared.case)
+        shown = tuple(part for part in parts if part.lines)
+        return bound(Card("", title, shown, rows, above=blocks.outside(then)), shared.case)
 
     def text(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
-        catalog, words = self.blocks.cards.catalog, self.blocks.words.record
-        standing = shared.at(decision, self.blocks.cards.flow).standing
-        (_, levels), *others = [
-            (question, codes)
-            for question in self.blocks.cards.flow.questions
-            if (codes := standing.findings.get(question.code))
-        ]
-        found = ", ".join(question.said(codes) for question, codes in others)
-        origin = words.source.format(source=catalog.source.name, year=catalog.source.year, edition=catalog.edition)
-        options = self.blocks.supported(self.blocks.advised(standing), words.nothing)
+        words, text, cards = self.blocks.words.record, self.blocks.cards.plain, self.blocks.cards
+        then = shared.at(decision, cards.flow)
+        result = self.blocks.advised(then.standing)
+        headline, *reasons = text.headline(result)
         lines = [
-            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
-            words.findings.format(levels=written(levels), findings=found),
-            *self.disputes.recorded(decision.settlements),
-            words.sourced.format(source=origin, options=options),
+            *(line.text for line in self.blocks.outside(then)),
             self._told(shared, decision),
+            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
+            words.sourced.format(headline=headline),
+            *reasons,
+            *text.support(then.standing.findings, result, then.scored),
+            *self.disputes.recorded(decision.settlements),
+            *(line.text for line in cards.older(shared.case)),
+            *text.closing(""),
         ]
         return "\n".join(lines)
 
     def closed(self, shared: Shared, label: str, rows: Rows) -> Card:
         """Draw a case that is decided: its record is a card of its own."""
         words, blocks, decision = self.blocks.words, self.blocks, shared.talk.decisions[-1]
-        then = shared.at(decision, blocks.cards.flow).standing
+        then = shared.at(decision, blocks.cards.flow)
         parts = (
             Block((Line(words.lines.decided),)),
-            blocks.urgent(then),
-            blocks.support(then),
-            blocks.vote(then, decision.offered, decision.votes),
+            blocks.urgent(then.standing),
+            blocks.support(then.standing),
+            blocks.vote(then.standing, decision.offered, decision.votes),
             blocks.given(then),
             self.disputes.settled(decision.settlements),
             blocks.closing(then),
         )
         title = words.heads.decided.format(option=blocks.option(decision.option))
-        return bound(Card(label, title, tuple(part for part in parts if part.lines), rows), shared.case)
+        shown = tuple(part for part in parts if part.lines)
+        return bound(Card(label, title, shown, rows, above=blocks.outside(then)), shared.case)
 
     def _begins(self, shared: Shared, decision: Decision, *, holds: bool) -> tuple[Line, ...]:
-        """Tell when and by whom it was decided, and why; first that it holds no more, and the option in full."""
+        """Return when and by whom it was decided, and why; first that it holds no more, and the option in full."""
         words, full = self.blocks.words, self.blocks.option(decision.option)
         said = [] if holds else [Line(words.lines.superseded)]
         said += [Line(full)] if full != self.blocks.short(decision.option) else []

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.card import Block, Line, Style, person
-from flows.cards import noted
 from flows.discussion import Settlement
 from flows.findings import Codes, Findings
 from flows.flow import Question
 from flows.foresight import Lead
+from flows.recommendation import noted
 from flows.rules import decide
 from flows.team_blocks import TeamBlocks
 from flows.team_case import Shared
@@ -44,8 +44,12 @@ class Disputes:
 
     def block(self, shared: Shared) -> Block:
         """Draw what is disputed: each answer, who holds it, and what would follow from it."""
+        if_so = self.blocks.words.heads.if_so
         lines = [
-            Line(self._follows(shared, question, codes), lead=f"{question.said(codes)} ({_people(who)})")
+            Line(
+                self._follows(shared, question, codes),
+                lead=if_so.format(answer=question.said(codes), who=_people(who)),
+            )
             for question, held in self._disputed(shared)
             for codes, who in held.items()
         ]
@@ -61,7 +65,7 @@ class Disputes:
         return Block(noted(note for note in brought if note not in here), style=Style.urgent)
 
     def objections(self, shared: Shared, question: Question) -> list[Line]:
-        """Tell who holds another answer to a question."""
+        """Return who holds another answer to a question."""
         held = shared.disputes.get(question.code, {})
         return [Line(f"{question.said(codes)} ({person(who)})") for who, codes in held.items()]
 
@@ -98,13 +102,13 @@ class Disputes:
         return told
 
     def _asked(self, settlements: Sequence[Settlement]) -> list[tuple[Settlement, Question]]:
-        """Give the settlements that are told, each with its question, as far as the flow still has it."""
+        """Return the settlements that are told, each with its question, as far as the flow still has it."""
         flow = self.blocks.cards.flow
         asked = [(each, flow.question(each.counted.question)) for each in settlements[-MOST_TOLD:]]
         return [(each, question) for each, question in asked if question]
 
     def _disputed(self, shared: Shared) -> list[tuple[Question, Held]]:
-        """Give each disputed question with the answers that are held to it."""
+        """Return each disputed question with the answers that are held to it."""
         found: list[tuple[Question, Held]] = []
         for code, others in shared.disputes.items():
             question = self.blocks.cards.flow.question(code)
@@ -115,14 +119,14 @@ class Disputes:
         return found
 
     def _follows(self, shared: Shared, question: Question, codes: Codes) -> str:
-        """Tell what would follow from an answer: what the source supports, the score, or what would be asked."""
+        """Return what would follow from an answer: what the source supports, the score, or what would be asked."""
         flow, findings = self.blocks.cards.flow, self._otherwise(shared, question.code, codes)
         waiting, result = flow.waiting(findings), decide(flow.guidance, findings)
         scored = result.band and f"{flow.score(findings)} · {result.band.name}"
         return waiting.text if waiting else scored or self.blocks.supported(result)
 
     def _leads(self, shared: Shared, question: tuple[Question, Held], codes: Codes) -> tuple[Lead, ...]:
-        """Give every headline that is possible with an answer; of a score the score and its class."""
+        """Return every headline that is possible with an answer; of a score the score and its class."""
         asked, _ = question
         flow = self.blocks.cards.flow
         if flow.guidance.bands:
@@ -138,7 +142,7 @@ class Disputes:
         return f"{cards.catalog.scales[cards.flow.code].name} {either.join(lead.option for lead in leads)}"
 
     def _otherwise(self, shared: Shared, question: str, codes: Codes) -> Findings:
-        """Give the findings that would count with another answer."""
+        """Return the findings that would count with another answer."""
         answers = {code: step.codes for code, step in shared.standing.answers.items()}
         return self.blocks.cards.flow.counted({**answers, question: codes})
 

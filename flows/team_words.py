@@ -32,6 +32,7 @@ class Heads(Words):
 
     disputed: Text
     disputed_score: Annotated[str, blanks("scale")]
+    if_so: Annotated[str, blanks("answer", "who")]
     was_disputed: Text
     against: Annotated[str, blanks("held", "answer")]
     settled_by: Annotated[str, blanks("answer", "who")]
@@ -59,6 +60,7 @@ class Heads(Words):
     poll: Annotated[str, blanks("name")]
     uncounted: Annotated[str, blanks("name")]
     cases: Text
+    typed: Text
     none_of_these: Annotated[str, Field(max_length=100)]
 
 
@@ -90,7 +92,6 @@ class TeamLabels(Words):
     close: Label
     decide: Label
     reopen: Label
-    copy_record: Label
     share: Label
     to_group: Label
     as_it_stands: Label
@@ -111,6 +112,8 @@ class TeamToasts(Words):
     wrong_name: Toast
     held: Toast
     settled: Toast
+    counted: Toast
+    follows: Toast
     masked: Toast
     outsider: Toast
     not_finished: Toast
@@ -140,13 +143,15 @@ class TeamCommands(Words):
 
 
 class RecordWords(Words):
-    """The plain text for the patient's record, in as few words as carry it, of a team or of one person."""
+    """The plain text for the patient's record, of a team or of one person."""
 
     begins: Annotated[str, blanks("name", "when")]
-    findings: Annotated[str, blanks("levels", "findings")]
-    supports: Annotated[str, blanks("options")]
-    nothing: Text
-    sourced: Annotated[str, blanks("source", "options")]
+    sourced: Annotated[str, blanks("headline")]
+    also: Annotated[str, blanks("options")]
+    findings: Annotated[str, blanks("findings")]
+    score: Annotated[str, blanks("scale", "score", "band")]
+    where: Annotated[str, blanks("told", "where")]
+    scored: Annotated[str, blanks("source", "edition")]
     none: Text
     decided: Annotated[str, blanks("option")]
     decided_alone: Annotated[str, blanks("option")]

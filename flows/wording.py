@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from flows.model.source_scope import ScopeMark
+
 
 def filled(text: str) -> str:
     """Refuse a text with nothing to read in it.
@@ -44,6 +46,34 @@ class Words(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Left(Words):
+    """How many questions may still follow."""
+
+    last: Text
+    exactly: Annotated[str, blanks("most")]
+    between: Annotated[str, blanks("fewest", "most")]
+    either: Annotated[str, blanks("fewest", "most")]
+    at_most: Annotated[str, blanks("most")]
+    numbers: Annotated[tuple[Text, ...], Field(min_length=2)]
+
+    def said(self, fewest: int, most: int) -> str:
+        """Return in words how many follow."""
+        text = self._form(fewest, most)
+        return text.format(fewest=self._number(fewest), most=self._number(most))
+
+    def _form(self, fewest: int, most: int) -> str:
+        if most == 0:
+            return self.last
+        if fewest == most:
+            return self.exactly
+        if fewest == 0:
+            return self.at_most
+        return self.either if most == fewest + 1 else self.between
+
+    def _number(self, number: int) -> str:
+        return self.numbers[number] if number < len(self.numbers) else str(number)
+
+
 class Verdicts(Words):
     """How each verdict reads."""
 
@@ -57,14 +87,16 @@ class Verdicts(Words):
 class Result(Words):
     """The words of the recommendation."""
 
-    supported: Text
-    also: Text
+    why: Text
     but: Text
     none: Text
+    none_if_so: Text
     notes: Text
     findings: Text
     unneeded: Text
     footer: Annotated[str, blanks("source", "year", "edition")]
+    closing: Annotated[str, blanks("source", "year", "scope")]
+    terms: Annotated[str, blanks("edition")]
     disclaimer: Text
     older: Annotated[str, blanks("began", "edition")]
     changing: Text
@@ -74,6 +106,7 @@ class Result(Words):
     score: Annotated[str, blanks("scale", "score", "band")]
     scored: Annotated[str, blanks("source", "edition")]
     beside: Annotated[str, blanks("score", "band", "where")]
+    scored_finding: Annotated[str, blanks("score", "band", "where")]
 
 
 class Detail(Words):
@@ -106,8 +139,15 @@ class Outlook(Words):
     would: Text
     could: Text
     title: Text
-    of_headline: Text
-    of_verdicts: Text
+    line: Annotated[str, blanks("answer", "then")]
+    doubt: Annotated[str, blanks("doubt", "answer")]
+    same_headline: Text
+    levels: Text
+    maybe: Annotated[str, blanks("options")]
+    asks: Text
+    settle: Text
+    other_levels: Text
+    doubts: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")], Label]
     what_if: Text
     now: Text
     then: Text
@@ -136,8 +176,11 @@ class Labels(Words):
     new: Label
     go_on: Label
     done: Label
+    only: Annotated[str, blanks("choice")]
     back: Label
     restart: Label
+    start_over: Label
+    by_buttons: Label
     to_card: Label
     to_case: Label
     to_question: Label
@@ -145,6 +188,9 @@ class Labels(Words):
     all_scales: Label
     scales: Label
     changes: Label
+    to_changes: Label
+    levels: Label
+    to_levels: Label
     answers: Label
     every_option: Label
     browse: Label
@@ -158,6 +204,15 @@ class Labels(Words):
     wipe: Label
     in_private: Label
     copy_text: Label
+    newer: Label
+    older: Label
+
+
+class Restart(Words):
+    """The words that ask before a case begins again."""
+
+    title: Annotated[str, blanks("count")]
+    line: Text
 
 
 class Toasts(Words):
@@ -165,6 +220,7 @@ class Toasts(Words):
 
     stale: Toast
     nothing_chosen: Toast
+    chosen_otherwise: Toast
     nothing_before: Toast
     moved: Toast
     unknown_button: Toast
@@ -187,11 +243,30 @@ class Note(Words):
     left: Text
     outside: Text
     leave_out: Text
-    picture: Text
     long: Text
     incomplete: Text
     asked: Text
     drop: Annotated[str, blanks("finding")]
+    more: Text
+
+
+class Scope(Words):
+    """What is said of a case outside the scope of the source, by what was found; `scored` is of one's own score."""
+
+    asymptomatic: Text
+    stable_spine: Text
+    sins: Annotated[str, blanks("value")]
+    scored: Annotated[str, blanks("value")]
+    escc: Annotated[str, blanks("value")]
+    level: Annotated[str, blanks("value")]
+    primary: Text
+    intradural: Text
+    left_out: Label
+
+    def said(self, mark: ScopeMark) -> str:
+        """Return what is said of a mark that a note left."""
+        text: str = getattr(self, mark.code.value)
+        return text.format(value=mark.value)
 
 
 class Page(Words):
@@ -225,6 +300,8 @@ class Pages(Words):
     superseded: Page
     gone: Page
     stray: Page
+    no_text: Page
+    own_card: Page
     unknown_command: Page
     slow: Page
     not_listed: NumberedPage
@@ -237,6 +314,9 @@ class Recent(Words):
     title: Text
     line: Text
     nothing: Text
+    progress: Annotated[str, blanks("step")]
+    ago: Annotated[str, blanks("age")]
+    now: Text
 
 
 class Commands(Words):
@@ -259,14 +339,19 @@ class Wording(Words):
     """All the words that are not questions, rules, options or facts."""
 
     case: Text
-    step: Annotated[str, blanks("number", "of")]
+    step: Annotated[str, blanks("number", "left")]
+    left: Left
     verdicts: Verdicts
+    marks: Verdicts
+    brief: Verdicts
     result: Result
     detail: Detail
     outlook: Outlook
     labels: Labels
+    restart: Restart
     toasts: Toasts
     pages: Pages
     note: Note
+    scope: Scope
     recent: Recent
     commands: Commands

@@ -64,7 +64,7 @@ class BareMachine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
     def _write(self, path: Path, script: str) -> None:

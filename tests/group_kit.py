@@ -39,7 +39,7 @@ LEVELS: Final = "Which symptomatic levels"
 ADVISED: Final = "The source supports"
 ANSWERS: Final = (
     (LEVELS, "T8"),
-    ("T8 · 1 level", "Done"),
+    ("T8 · 1 level", "Only T8"),
     ("fit for surgery", "Fit"),
     ("Neurological", "None"),
     ("Where is the tumour", "Body only"),
@@ -119,13 +119,13 @@ class Group:
         await self.until(lambda: bool(self.polls()))
         return self.polls()[-1]
 
-    async def decided(self) -> dict[str, Any]:
-        """Let the newest case be decided for what the source puts first; give the record."""
-        await self.tap("Close")
-        await self.until(lambda: "What did you decide?" in self.cards()[-1]["text"])
-        await self.tap("Posterior MIS")
-        await self.reads("Decide: Posterior MIS?")
-        await self.tap("Decide")
+    async def decided(self, who: int = REYES, at: str = "") -> dict[str, Any]:
+        """Let the newest case, or the one that says so, be decided for what the source puts first; give the record."""
+        await self.tap("Close", who, at)
+        await self.until(lambda: any("What did you decide?" in card["text"] for card in self.cards()))
+        await self.tap("Posterior MIS", who, "What did you decide?")
+        await self.until(lambda: any("Decide: Posterior MIS?" in card["text"] for card in self.cards()))
+        await self.tap("Decide", who, "Decide: Posterior MIS?")
         return await self.reads("Decision: Posterior MIS")
 
     async def cases(self) -> list[Kept]:

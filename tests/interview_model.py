@@ -149,22 +149,28 @@ class CaseModel:
         match verb:
             case "on" | "off":
                 self._mark(choice, on=verb == "on")
-            case "ok" if not now.ticked:
-                return "nothing_chosen"
             case "ok":
-                self._answer("levels", tuple(sorted(now.ticked, key=LEVELS.index)))
+                return self._ticked(choice)
             case "a":
                 self._answer(question, (choice,))
             case "ch":
                 self._settle(replace(now, at=question, ticks=None, after="reopen"))
             case "rs" if now.ticks is None and now.after in {"", "restart"}:
                 return "nothing_before"
-            case "rs":
+            case "rs" if len(now.answers) <= 3 or question == "sure":  # else it is asked first
                 self._settle(State(after="restart"))
             case "bk" if not self.pile:
                 return "nothing_before"
             case "bk":
                 self._stand(self.pile.pop())
+        return ""
+
+    def _ticked(self, only: str) -> str:
+        """Settle what is ticked, or the only one that the button named."""
+        ticked = self.state.ticked
+        if not ticked or (only and ticked != {only}):
+            return "chosen_otherwise" if ticked else "nothing_chosen"
+        self._answer("levels", tuple(sorted(ticked, key=LEVELS.index)))
         return ""
 
     def _mark(self, choice: str, *, on: bool) -> None:

@@ -1,4 +1,4 @@
-"""Makes the pictures of the README: the real bot in a real browser, a recommendation and a team's decision."""
+"""Makes the pictures of the documents: the eight kinds of recommendation on a phone, and a team's decision."""
 
 from __future__ import annotations
 
@@ -6,45 +6,50 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from browser import PATIENCE, T8, Bot, Member, Phone, browser
+from browser import PATIENCE, Bot, Member, Phone, browser
+from kinds import KINDS, reach
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
 DOCS = Path(__file__).parent.parent / "docs"
-SIZE: ViewportSize = {"width": 1100, "height": 960}
+PICTURES = DOCS / "pictures"
+SCREEN: ViewportSize = {"width": 390, "height": 844}
 PHONE: ViewportSize = {"width": 420, "height": 1180}
 
 
 async def main() -> None:
-    """Take both pictures."""
-    with tempfile.TemporaryDirectory() as folder:
-        bot = Bot(Path(folder))
-        address = bot.start()
-        try:
-            async with browser() as running:
-                await recommendation(await running.new_page(viewport=SIZE, device_scale_factor=1), address)
-                await decision(running, address)
-        finally:
-            bot.stop()
+    """Take all pictures, each kind of recommendation in a chat of its own."""
+    PICTURES.mkdir(exist_ok=True)
+    async with browser() as running:
+        for kind in KINDS:
+            with tempfile.TemporaryDirectory() as folder:
+                bot = Bot(Path(folder))
+                try:
+                    await recommendation(running, bot.start(), kind)
+                finally:
+                    bot.stop()
+        with tempfile.TemporaryDirectory() as folder:
+            bot = Bot(Path(folder))
+            try:
+                await decision(running, bot.start())
+            finally:
+                bot.stop()
 
 
-async def recommendation(page: Page, address: str) -> None:
-    """Tap to the recommendation for T8."""
+async def recommendation(running: Browser, address: str, kind: str) -> None:
+    """Tap to a recommendation, and take it light and dark."""
+    page = await running.new_page(viewport=SCREEN, device_scale_factor=2)
     await page.goto(address)
-    phone = Phone(page)
     await page.locator("#start").click()
+    phone = Phone(page)
     await phone.reads("bedside look-up")
-    await phone.tap("New case")
-    await phone.answer(
-        ("Which symptomatic levels", "T8"),
-        ("T8 · 1 level", "Done"),
-        ("fit for surgery", "Fit"),
-        ("Neurological", "None"),
-        *T8,
-    )
-    await phone.reads("Also supported")
-    await taken(page, "playground.png")
+    await reach(phone, KINDS[kind])
+    await page.emulate_media(color_scheme="light")
+    await taken(page, PICTURES / f"{kind}-light.png")
+    await page.emulate_media(color_scheme="dark")
+    await taken(page, PICTURES / f"{kind}-dark.png")
+    await page.close()
 
 
 async def decision(running: Browser, address: str) -> None:
@@ -56,7 +61,7 @@ async def decision(running: Browser, address: str) -> None:
     reyes, okafor, lindqvist = map(Member, pages)
     await reyes.write("/case")
     name = await okafor.named()
-    await reyes.tap(name, "T8", "Done · 1")
+    await reyes.tap(name, "T8", "Only T8 ›")
     await okafor.tap(name, "Fit", "None")
     await lindqvist.tap(name, "Body only")
     await reyes.tap(name, "Limited")
@@ -65,22 +70,24 @@ async def decision(running: Browser, address: str) -> None:
     await reyes.tap(name, "Discuss")
     for page in pages[:2]:
         await page.locator(".vote").filter(has_text="Posterior MIS").click()
-    await pages[2].locator(".vote").filter(has_text="Anterior").click()
+    await pages[2].locator(".vote").filter(has_text="Anterior corpectomy").click()
     await reyes.reads(name, "Posterior MIS: 2", "Anterior corpectomy: 1")
     await reyes.tap(name, "Close")
     await reyes.reads(name, "What did you decide?")
     await reyes.tap(name, "Posterior MIS")
+    await reyes.reads(name, "Decide: Posterior MIS?")
+    await reyes.tap(name, "Decide")
     await expect(pages[1].locator("#pinned")).to_contain_text(
         name, timeout=3 * PATIENCE
     )  # a group is written to at its pace
-    await taken(pages[1], "decision.png")
+    await taken(pages[1], DOCS / "decision.png")
 
 
-async def taken(page: Page, name: str) -> None:
+async def taken(page: Page, path: Path) -> None:
     """Take the picture once nothing moves any more."""
     await page.mouse.move(0, 0)
     await page.wait_for_timeout(1500)
-    await page.screenshot(path=DOCS / name)
+    await page.screenshot(path=path)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from bot.store.errors import StoreFault
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
 from flows.case import Case, Kind, Step
+from flows.catalog import catalog
 from flows.store import Kept
 
 STEPS = (
@@ -38,7 +39,7 @@ FORKED.set_forkserver_preload(["bot.store.opening", "alembic.command", "sqlalche
 def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> Kept:
     """A case as it is kept; what is said of revision or steps is the case's own."""
     own = {name: more.pop(name) for name in ("revision", "turn", "steps") if name in more}
-    return Kept(Case(case_id, "metastasis", "2024", **own), place, owner, more.pop("touched", 1.5), **more)
+    return Kept(Case(case_id, "metastasis", catalog().edition, **own), place, owner, more.pop("touched", 1.5), **more)
 
 
 def letters(*update_ids: int) -> list[Letter]:

@@ -15,7 +15,7 @@ from flows.library import library
 from flows.store import Kept, Ledger, MemoryStore
 
 ANA, BEN, CLEO = "1001", "1002", "1003"
-T8_TAPS = ("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None")
+T8_TAPS = ("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
 """Answers to every question; three options are indicated then."""
 
 HOUR = 3600.0

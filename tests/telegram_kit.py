@@ -183,7 +183,7 @@ async def _hearing(seat: Seat) -> AsyncIterator[None]:
 
 
 LEVELS = "Which symptomatic levels"
-FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Done"), ("fit for surgery", "Fit"), ("Neurological", "None"))
+FRESH = ((LEVELS, "T8"), ("T8 · 1 level", "Only T8"), ("fit for surgery", "Fit"), ("Neurological", "None"))
 REST = (
     ("Where is the tumour", "Body only"),
     ("How extensive is the destruction", "Limited"),

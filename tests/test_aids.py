@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit import Phone, labels, lines, read, refusals
+from kit import Phone, labels, lines, refusals
 
 from flows.card import Tap, Verb
 
@@ -18,7 +18,8 @@ def phone() -> Phone:
 
 async def at_destruction(phone: Phone, *levels: str) -> None:
     await phone.command("new")
-    await phone.tap(*levels, f"Done · {len(levels)}", *TO_DESTRUCTION)
+    done = f"Only {levels[0]} ›" if len(levels) == 1 else f"Done · {len(levels)}"
+    await phone.tap(*levels, done, *TO_DESTRUCTION)
     assert phone.card.title == "How extensive is the destruction of the vertebral body?"
 
 
@@ -36,10 +37,14 @@ async def test_sins_is_scored_for_itself(phone: Phone) -> None:
 async def test_sins_helps_with_the_question_on_destruction_and_starts_from_the_level(phone: Phone) -> None:
     await at_destruction(phone, "T8")
     await phone.tap("SINS")
-    assert (phone.card.label, phone.card.title) == ("SINS · 2 of 6", "What is the pain like?")
+    assert phone.card.label.endswith(" · SINS · 2, four left")
+    assert phone.card.title == "What is the pain like?"
     assert len(phone.messages) == 1
     await phone.tap(*SCORED)
-    assert (phone.card.label, phone.card.title) == ("T8, semirigid spine", "SINS 11 · potentially unstable")
+    assert (phone.card.label.partition(" · ")[2], phone.card.title) == (
+        "T8, semirigid spine",
+        "SINS 11 · potentially unstable",
+    )
     await phone.tap("‹ Back to the case")
     assert phone.card.title == "How extensive is the destruction of the vertebral body?"
     [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
@@ -71,23 +76,26 @@ async def test_an_unfinished_score_is_taken_up_again_and_is_not_shown_before_it_
     assert phone.card.title == "What is the bone lesion like?"
 
 
-async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_nowhere_else(phone: Phone) -> None:
+async def test_a_score_is_seen_beside_both_questions_that_it_helps_with_and_in_the_result(phone: Phone) -> None:
     await at_destruction(phone, "T8")
     await phone.tap("SINS", *SCORED, "‹ Back to the case", "Limited")
     assert phone.card.title.startswith("Would anterior fixation alone")
     assert [line for line in lines(phone.card) if line.lead == "SINS"]
-    await phone.tap("Enough")
-    assert "SINS" not in read(phone.card).text
+    await phone.tap("✎ Answers", "✎ no deficit")
+    assert not [line for line in lines(phone.card) if line.lead == "SINS"], "it does not help with this one"
+    await phone.tap("None ✓", "Enough")
+    [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
+    assert (line.text, line.facts) == ("11 · potentially unstable · T8, semirigid spine", ("SINS",))
 
 
 async def test_a_score_is_bound_to_its_level(phone: Phone) -> None:
     await at_destruction(phone, "T8")
-    await phone.tap("SINS", *SCORED, "‹ Back to the case", "✎ Answers", "✎ T8", "T8 ✓", "T9", "Done · 1")
+    await phone.tap("SINS", *SCORED, "‹ Back to the case", "✎ Answers", "✎ T8", "T8 ✓", "T9", "Only T9 ›")
     assert phone.card.title == "How extensive is the destruction of the vertebral body?"
     assert not [line for line in lines(phone.card) if line.lead == "SINS"]
     await phone.tap("SINS")
     assert phone.card.title == "What is the pain like?"
-    await phone.tap("‹ Back to the case", "✎ Answers", "✎ T9", "T9 ✓", "T8", "Done · 1")
+    await phone.tap("‹ Back to the case", "✎ Answers", "✎ T9", "T9 ✓", "T8", "Only T8 ›")
     assert [line.text[:2] for line in lines(phone.card) if line.lead == "SINS"] == ["11"]
 
 
@@ -134,7 +142,7 @@ async def test_a_score_begun_by_itself_is_never_the_one_that_helps_a_case(phone:
 
 async def test_a_scale_is_opened_from_its_question_and_left_again(phone: Phone) -> None:
     await phone.command("new")
-    await phone.tap("T8", "Done · 1")
+    await phone.tap("T8", "Only T8 ›")
     await phone.tap("? ECOG / Karnofsky / ASA")
     assert phone.card.title == "ECOG, Karnofsky and ASA"
     assert labels(phone.card) == ["‹ Back to the question"]

@@ -85,7 +85,7 @@ def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
             await restored.accept(restored.cloud.taps(7, later[0], data_of(later[1], "Fit"), "ahead"))
             assert restored.cloud.toasts()["ahead"].startswith("That question is closed")
             assert "T8 · 1 level" in restored.cloud.newest(7)[1]["text"]
-            assert await restored.tap(7, "Done") == ""
+            assert await restored.tap(7, "Only T8") == ""
             assert "fit for surgery" in restored.cloud.newest(7)[1]["text"]
 
         run(after())

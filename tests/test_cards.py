@@ -52,11 +52,16 @@ EMERGENCY = (
     "New or worsening weakness, gait, bladder, bowel or saddle disturbance is an emergency: "
     "follow your local cord or cauda equina compression pathway now."
 )
-NOES = {
-    "not_indicated": "Indication not met in the source",
-    "not_recommended": "Not recommended in the source",
-    "contraindicated": "Contraindicated in the source",
+SAID = {
+    "indicated": ("✓", "supported"),
+    "judgement": ("~", "judgement"),
+    "not_indicated": ("✗", "indication not met"),
+    "not_recommended": ("✗", "not recommended"),
+    "contraindicated": ("✗", "contraindicated"),
 }
+"""The mark and the word of each verdict."""
+
+MARKS = {mark for mark, _ in SAID.values()}
 
 SPELT = (
     "T1",
@@ -249,15 +254,30 @@ def test_no_block_is_empty_and_no_line_is_blank() -> None:
 
 def is_own_word(line: Line) -> bool:
     """Whether a line is the project's own word, a finding or a name: no statement of the source."""
-    told = WORDS.result
-    own = {EMERGENCY, told.disclaimer, WORDS.detail.none_stated, WORDS.detail.unknown}
-    footer = "AO Surgery Reference, text of 2019 · edition " + CATALOG.edition
-    return (
-        line.text in own
-        or line.text == footer
-        or line.lead in (told.findings, told.unneeded, "If fit", *CATALOG.facts, *CATALOG.gaps)
-        or line.lead in (WORDS.outlook.in_play, WORDS.outlook.out, WORDS.outlook.would, WORDS.outlook.could)
-    )
+    told, looked = WORDS.result, WORDS.outlook
+    own = {
+        EMERGENCY,
+        told.disclaimer,
+        WORDS.detail.none_stated,
+        WORDS.detail.unknown,
+        closing(),
+        footer(),
+        terms(),
+    }
+    leads = (told.findings, told.unneeded, looked.in_play, looked.out, looked.would, looked.could)
+    return line.text in own or line.lead in (*leads, "If fit", *CATALOG.facts, *CATALOG.gaps)
+
+
+def footer() -> str:
+    return f"AO Surgery Reference, text of 2019 · edition {CATALOG.edition}"
+
+
+def terms() -> str:
+    return f"For clinicians: supports, does not replace, clinical judgement. Edition {CATALOG.edition}."
+
+
+def closing() -> str:
+    return "AO Surgery Reference 2019 · unstable, high-grade compression"
 
 
 def test_every_statement_of_the_source_bears_its_facts() -> None:
@@ -266,7 +286,8 @@ def test_every_statement_of_the_source_bears_its_facts() -> None:
         ticked = one.standing.at is not None and one.standing.at.several
         for line in lines(one.card):
             assert set(line.facts) <= known, line
-            assert line.facts or is_own_word(line) or (ticked and line.text == counted(one.standing.chosen)), line
+            own = is_own_word(line) or line == Line(findings_of(one))
+            assert line.facts or own or (ticked and line.text == counted(one.standing.chosen)), line
 
 
 def test_the_project_never_puts_its_own_word_into_the_source() -> None:
@@ -275,63 +296,90 @@ def test_the_project_never_puts_its_own_word_into_the_source() -> None:
             assert not (is_own_word(line) and line.facts), line
 
 
-def test_every_option_stands_once_with_its_verdict_its_reasons_and_their_facts() -> None:
+def findings_of(one: Shown) -> str:
+    """Write what was answered; a question leaves out its own answer, a recommendation the levels of its first line."""
+    at = one.standing.at.code if one.standing.at else "levels"
+    return " · ".join(said(code, codes) for code, codes in _counting(one.standing).items() if code != at)
+
+
+def on_the_first_screen(one: Shown) -> dict[str, Line]:
+    """Read the line of each option that is no headline, by its short name; every one has a line of its own."""
+    lines_of = [line for line in lines(one.card, Style.summary) if line.lead[:1] in MARKS]
+    told = {line.lead[2:]: line for line in lines_of}
+    assert len(told) == len(lines_of)
+    return told
+
+
+def above(one: Shown) -> set[str]:
+    """The options that are named with the headline: the leading one, and what stands in if the patient is unfit."""
+    result = result_of(one)
+    return {advice.option for advice in (result.headline,) if advice} | (
+        {result.fork.option} if result.fork else set()
+    )
+
+
+def test_every_other_option_is_a_line_with_a_mark_and_a_word() -> None:
+    for one in recommendations():
+        told = on_the_first_screen(one)
+        expected = [advice for advice in result_of(one).options if advice.option not in above(one)]
+        assert list(told) == [CATALOG.options[advice.option].short for advice in expected]
+        for advice in expected:
+            line = told[CATALOG.options[advice.option].short]
+            mark, said = SAID[advice.verdict.name]
+            assert (line.lead[0], line.text.partition(",")[0].partition(";")[0]) == (mark, said)
+            assert line.strong is (advice.verdict.name in ("contraindicated", "not_recommended"))
+
+
+def test_a_matter_of_judgement_says_why_where_nothing_leads_and_no_other_line_does() -> None:
+    seen = 0
     for one in recommendations():
         result = result_of(one)
-        listed = [line for block in one.card.blocks if block.heading for line in block.lines]
-        for advice in result.options:
-            if advice is result.headline:
-                continue
+        if_fit = ", if fit" if result.fork else ""
+        for name, line in on_the_first_screen(one).items():
+            [advice] = [advice for advice in result.options if CATALOG.options[advice.option].short == name]
+            reasons = sorted({reason.brief or reason.because for reason in advice.decisive}, key=len)
+            if advice.verdict is Verdict.judgement and result.headline is None:
+                assert line.text == "; ".join(["judgement", *reasons])
+                seen += 1
+            else:
+                supported = if_fit if advice.verdict is Verdict.indicated else ""
+                assert line.text == SAID[advice.verdict.name][1] + supported
+    assert seen > 100
+
+
+def test_every_reason_is_folded_with_its_facts() -> None:
+    for one in recommendations():
+        why = block(one.card, WORDS.result.why)
+        assert why
+        for advice in result_of(one).options:
             short = CATALOG.options[advice.option].short
-            [line] = [line for line in listed if short in line.lead.split(", ")]
+            [line] = [line for line in why.lines if short in line.lead.split(", ")]
             met = [reason for reason in advice.reasons if reason.verdict is Verdict.indicated]
             told = [*advice.decisive, *(met if advice.verdict is Verdict.judgement else ())]
             assert set(line.facts) == {fact for reason in told for fact in reason.facts}
             assert all(reason.because in line.text for reason in told)
 
 
-def test_the_headline_is_the_first_option_that_is_indicated_with_its_reasons() -> None:
+def test_no_code_stands_on_the_first_screen_and_each_that_carries_it_is_folded() -> None:
+    for one in recommendations():
+        text, folded = read(one.card).text, {fact for line in lines(one.card, Style.folded) for fact in line.facts}
+        first, _, _ = text.partition(WORDS.result.why)
+        assert not re.search(r"\([FG]\d", first)
+        assert {fact for line in lines(one.card, Style.summary) for fact in line.facts} <= folded
+
+
+def test_the_headline_is_the_first_option_that_is_indicated_with_its_reasons_in_full() -> None:
     for one in recommendations():
         result = result_of(one)
         undecided = one.standing.findings["fitness"] == ("undecided",)
         name = CATALOG.options[result.headline.option].name if result.headline else WORDS.result.none
         assert one.card.title == ("Settle fitness first" if undecided else name)
-        first = one.card.blocks[0].lines
+        first = " ".join(line.text for line in one.card.blocks[0].lines).lower()
         for reason in result.headline.decisive if result.headline else ():
-            assert Line(reason.because, facts=reason.facts) in first
+            assert reason.because.lower() in first
         if undecided:
-            assert led(one.card, "If fit") == [name] or one.card.blocks[0].heading == f"If fit: {name}"
-            assert led(one.card, "If unfit") == ["Non-operative treatment"]
-
-
-def named_in(found: Block) -> list[str]:
-    """The options that a block names; those with the same reasons share a line."""
-    return [name for line in found.lines for name in line.lead.split(", ")]
-
-
-def test_what_is_left_to_judgement_or_also_supported_stands_under_its_own_heading() -> None:
-    for one in recommendations():
-        result = result_of(one)
-        undecided = one.standing.findings["fitness"] == ("undecided",)
-        for heading, advised in (
-            (WORDS.result.also + (", if fit" if undecided else ""), result.having(Verdict.indicated)[1:]),
-            (WORDS.verdicts.judgement, result.having(Verdict.judgement)),
-        ):
-            found = block(one.card, heading)
-            names = [CATALOG.options[advice.option].short for advice in advised]
-            assert named_in(found) == names if found else not names
-
-
-def test_the_three_kinds_of_no_never_stand_under_one_heading() -> None:
-    seen = set()
-    for one in recommendations():
-        noes = {advice.option: advice.verdict.name for advice in result_of(one).options if advice.verdict.is_no}
-        for verdict, heading in NOES.items():
-            found = block(one.card, heading)
-            names = [CATALOG.options[code].short for code, no in noes.items() if no == verdict]
-            assert sorted(named_in(found)) == sorted(names) if found else not names
-            seen.update([verdict] if found else [])
-    assert seen == set(NOES)
+            assert led(one.card, "If fit") == [name if result.headline else "no option fully meets an indication"]
+            assert led(one.card, "If unfit") == ["Non-operative treatment"] * 2  # with its facts in the fold
 
 
 def test_every_note_that_applies_is_on_the_card_once() -> None:
@@ -340,12 +388,17 @@ def test_every_note_that_applies_is_on_the_card_once() -> None:
             assert [line.facts for line in lines(one.card) if line.text == note.text] == [note.facts]
 
 
-def test_the_card_ends_with_scope_source_year_edition_and_what_it_is_for() -> None:
+def test_the_card_ends_with_source_year_and_scope_in_one_line() -> None:
     for one in recommendations():
-        scope, source, purpose = one.card.blocks[-1].lines
-        assert scope.text.startswith("Scope: symptomatic metastases T1–L5")
-        assert source.text == f"AO Surgery Reference, text of 2019 · edition {CATALOG.edition}"
-        assert purpose.text == "For clinicians: supports, does not replace, clinical judgement."
+        assert [line.text for line in one.card.blocks[-1].lines] == [closing()]
+        assert "Scope: symptomatic metastases T1–L5" in " ".join(line.text for line in lines(one.card, Style.folded))
+
+
+def test_what_the_card_is_not_and_its_edition_are_the_first_lines_of_the_fold_which_are_seen() -> None:
+    for one in recommendations():
+        why = block(one.card, WORDS.result.why)
+        assert why
+        assert why.lines[0] == Line(terms())
 
 
 # The emergency.
@@ -381,15 +434,17 @@ def test_a_question_without_a_hint_has_no_empty_line_for_it() -> None:
     bare = Flow("bare", "Bare", (Question("only", "Only this?", (Choice("yes", "yes"), Choice("no", "no"))),))
     case = new_case(bare)
     card = Cards(bare, CATALOG).case(case, Interview(bare).standing(case))
-    assert (card.label, card.title, card.blocks) == ("Case · 1 of 1", "Only this?", ())
+    assert (card.label, card.title, card.blocks) == ("Case · 1, the last", "Only this?", ())
     assert [[button.label for button in row] for row in card.rows] == [["yes"], ["no"], ["‹ Back", "↺ Restart"]]
 
 
 def test_the_findings_line_shows_all_findings_that_count_in_question_order() -> None:
     for one in case_cards():
         at = one.standing.at.code if one.standing.at else None
-        expected = [said(code, codes) for code, codes in _counting(one.standing).items() if code != at]
-        assert led(one.card, "Findings") == ([" · ".join(expected)] if expected else [])
+        expected = findings_of(one)
+        told = [line.text for line in lines(one.card, Style.plain) if line.text == expected]
+        assert told == ([expected] if expected else [])
+        assert led(one.card, "Findings") == (told if at else [])
 
 
 def test_what_is_kept_and_not_needed_is_shown_as_such_and_nowhere_else() -> None:
@@ -402,7 +457,7 @@ def test_what_is_kept_and_not_needed_is_shown_as_such_and_nowhere_else() -> None
 
 def test_the_first_line_of_a_question_shows_no_finding() -> None:
     for one in questions():
-        assert re.fullmatch(r"Case · [1-7] of [2-7]", one.card.label)
+        assert re.fullmatch(r"Case · [1-7], (the last|[a-z ]+ left)", one.card.label)
         assert one.standing.at
         assert one.card.title == one.standing.at.text
 
@@ -434,8 +489,8 @@ def test_every_recommendation_has_the_same_buttons_in_the_same_places() -> None:
     for one in recommendations():
         assert [verbs(row) for row in one.card.rows] == [
             [Verb.option, Verb.changes],
-            [Verb.copy, Verb.share, Verb.new],
-            [Verb.answers, Verb.back, Verb.restart],
+            [Verb.copy, Verb.share],
+            [Verb.answers, Verb.back, Verb.new],
         ]
 
 
@@ -464,12 +519,12 @@ def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -
             assert [(b.tap.verb, b.tap.question) for b in offered] == [(Verb.change, code) for code in counting]
             assert all(button.label.startswith("✎ ") for button in offered)
             assert (back.tap.verb, "✎" in back.label) == (Verb.show, False)
-            assert led(card, "Findings") == led(one.card, "Findings")
+            assert set(card.blocks[0].lines) <= set(lines(one.card)), "what was answered"
             assert refusals(card) == []
 
 
 def test_labels_that_share_a_row_are_short_enough_for_a_phone() -> None:
-    most = {1: WIDE, 2: 20, 3: 13, 4: 4, 5: 4}
+    most = {1: WIDE + 8, 2: 20, 3: 13, 4: 4, 5: 4}
     views = [CARDS.options(one.case, one.standing) for one in recommendations()]
     views += [CARDS.answers(one.case, one.standing) for one in recommendations()]
     views += [CARDS.changes(one.case, one.standing) for one in recommendations()]
@@ -478,17 +533,14 @@ def test_labels_that_share_a_row_are_short_enough_for_a_phone() -> None:
             assert all(len(button.label.removesuffix(" ✓")) <= most[len(row)] for button in row), row
 
 
-def test_what_is_not_met_what_would_change_it_and_the_notes_are_folded_and_no_warning_is() -> None:
+def test_reasons_what_would_change_it_and_the_notes_are_folded_and_nothing_urgent_is() -> None:
     for one in recommendations():
         folded = [block for block in one.card.blocks if block.style is Style.folded]
-        assert set(folded) == set(one.card.blocks[-1 - len(folded) : -1]), "they follow one another"
-        told = {block.heading or block.lines[0].lead for block in folded}
-        outlook = {WORDS.outlook.would, WORDS.outlook.could}
-        assert told <= {NOES["not_indicated"], WORDS.result.notes, *outlook}
-        assert WORDS.result.notes in told
-        assert (NOES["not_indicated"] in told) is any(
-            a.verdict is Verdict.not_indicated for a in result_of(one).options
-        )
+        at = one.card.blocks.index(folded[0])
+        assert list(one.card.blocks[at : at + len(folded)]) == folded, "they follow one another"
+        told = [block.heading or block.lines[0].lead for block in folded]
+        assert (told[0], told[-1]) == (WORDS.result.why, WORDS.result.notes)
+        assert set(told[1:-1]) <= {WORDS.outlook.would, WORDS.outlook.could}
         assert not any(note.urgent for note in result_of(one).notes if note.text in str(folded))
 
 
@@ -498,11 +550,11 @@ def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
             assert (button.tap.case, button.tap.turn) == (one.case.id, one.case.turn)
 
 
-def test_a_detail_leads_to_a_comparison_with_each_other_option_back_to_the_card_and_to_a_restart() -> None:
+def test_a_detail_leads_to_a_comparison_with_each_other_option_to_all_options_and_to_the_card() -> None:
     for one, _ in details():
         *beside, last = [verbs(row) for row in one.card.rows]
         assert [verb for row in beside for verb in row] == [Verb.compare] * 5
-        assert last == [Verb.show, Verb.restart]
+        assert last == [Verb.option, Verb.show]
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:
@@ -523,7 +575,10 @@ def test_a_detail_gives_every_reason_under_the_verdict_with_the_facts_in_full() 
             heading += ", if fit"
         why = one.card.blocks[0]
         assert one.card.title == CATALOG.options[code].name
-        assert (why.heading, [line.text for line in why.lines]) == (heading, [r.because for r in advice.reasons])
+        assert (why.heading, [line.text for line in why.lines]) == (
+            heading,
+            [r.because[0].upper() + r.because[1:] for r in advice.reasons],
+        )
         cited = {fact for line in lines(one.card) for fact in line.facts} - set(CATALOG.traits)
         facts = block(one.card, WORDS.detail.facts)
         assert facts

@@ -169,14 +169,14 @@ def test_toml_that_the_parser_itself_gives_up_on_is_a_fault_of_its_file(
         ("options.toml", 'short = "Combined"', f'short = "{"x" * 25}"', "options.combined.short", "at most 24"),
         ("options.toml", 'facts = ["F9"]', "facts = []", "options.nonoperative.indication.1.facts", "at least 1"),
         ("options.toml", 'facts = ["F9"]', 'facts = ["9"]', "options.nonoperative.indication.1.facts.0", "F[1-9]"),
-        ("facts.toml", 'edition = "2026-11"', 'edition = "next"', "edition", r"\d{4}-\d{2}"),
+        ("facts.toml", 'edition = "2026-12"', 'edition = "next"', "edition", r"\d{4}-\d{2}"),
         ("facts.toml", "year = 2019", "year = 19", "source.year", "greater than or equal to 1990"),
         ("facts.toml", "\nF17 = ", "\nF117 = ", "facts.F117", "F[1-9]"),
         ("facts.toml", "[gaps.G12]", "[gaps.X12]", "gaps.X12", "G[1-9]"),
-        ("wording.toml", '"{number} of {of}"', '"{n} of {of}"', "step", "{number}, {of}"),
-        ("wording.toml", '"{number} of {of}"', '"of {of}"', "step", "{number}, {of}"),
-        ("wording.toml", '"{number} of {of}"', '"{} of {}"', "step", "{number}, {of}"),
-        ("wording.toml", '"{number} of {of}"', '"{number.real} of {of}"', "step", "{number}, {of}"),
+        ("wording.toml", '"{number}, {left}"', '"{n}, {left}"', "step", "{number}, {left}"),
+        ("wording.toml", '"{number}, {left}"', '"{left}"', "step", "{number}, {left}"),
+        ("wording.toml", '"{number}, {left}"', '"{} of {}"', "step", "{number}, {left}"),
+        ("wording.toml", '"{number}, {left}"', '"{number.real}, {left}"', "step", "{number}, {left}"),
         ("wording.toml", "text of {year}", "text of {years}", "result.footer", "{source}, {year}, {edition}"),
         ("wording.toml", "{began}", "{case}", "result.older", "{began}, {edition}"),
         ("wording.toml", 'keep = "Keep"', f'keep = "{"K" * 25}"', "labels.keep", "at most 24"),
@@ -206,7 +206,7 @@ def test_a_rating_is_one_of_the_three_steps_and_nothing_that_merely_equals_one(f
 
 @pytest.mark.parametrize("blank", ["{number:{x}}", "{number:>99999999}"])
 def test_a_blank_is_a_bare_name_without_a_format_of_its_own(folder: Path, blank: str) -> None:
-    spoil(folder, "wording.toml", "{number} of {of}", f"{blank} of {{of}}")
+    spoil(folder, "wording.toml", "{number}, {left}", f"{blank}, {{left}}")
     assert the_fault(folder).startswith("wording.toml: step: ")
 
 

@@ -425,7 +425,7 @@ def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemet
 def test_the_example_without_a_token_starts_the_playground_twice_in_a_row(spinemets: Spinemets) -> None:
     copied_as_the_readme_says(spinemets.folder)
     for _ in range(2):
-        process = spinemets.start("run", stderr=subprocess.STDOUT)
+        process = spinemets.start("run")
         assert heard(process, r"Cases are kept in .*").endswith("data/spinemets/playground/spinemets.db")
         address = heard(process, r"http://\S+")
         assert seen_alive(address)["bot_alive"]

@@ -19,7 +19,7 @@ from flows.store import Kept, Ledger, MemoryLedger, MemoryStore
 TOASTS = CATALOG.wording.toasts
 PAGES = CATALOG.wording.pages
 
-TO_RECOMMENDATION = ("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None")
+TO_RECOMMENDATION = ("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
 
 
 @pytest.fixture
@@ -54,9 +54,17 @@ async def test_a_case_is_worked_in_one_message_up_to_its_recommendation(phone: P
     assert phone.toast == ""
 
 
+async def test_the_usual_case_takes_eight_taps_from_the_start(phone: Phone) -> None:
+    await phone.command("start")
+    taps = ("New case", *TO_RECOMMENDATION)
+    await phone.tap(*taps)
+    assert len(taps) == 8
+    assert phone.card.title == "Posterior MIS"
+
+
 async def test_the_longest_case_of_one_level_takes_nine_taps(phone: Phone) -> None:
     longest = ("Significant", "Circumferential", "Extensive", "Not enough", "Extensive")
-    taps = ("New case", "T8", "Done · 1", "Fit", *longest)
+    taps = ("New case", "T8", "Only T8 ›", "Fit", *longest)
     await phone.command("start")
     await phone.tap(*taps)
     assert len(taps) == 9
@@ -75,10 +83,43 @@ async def test_an_answer_is_changed_by_its_button_and_the_others_stay(phone: Pho
 
 async def test_restart_begins_the_same_case_again_and_back_takes_that_back(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
-    await phone.tap("↺ Restart")
+    await phone.tap("‹ Back")
+    before = findings(await phone.case())
+    await phone.tap("↺ Restart", "Start over")
     assert at(await phone.case()) == "levels"
     await phone.tap("‹ Back")
-    assert findings(await phone.case()) == T8
+    assert findings(await phone.case()) == before
+
+
+@pytest.mark.parametrize(("taps", "asks"), [(4, False), (5, True)], ids=["three would go", "four would go"])
+async def test_restart_asks_once_where_more_than_three_answers_would_go(
+    phone: Phone, taps: int, *, asks: bool
+) -> None:
+    await asked(phone, *TO_RECOMMENDATION[:taps])
+    card, before = phone.card, await phone.case()
+    await phone.tap("↺ Restart")
+    assert (phone.card.title == "Start over? 4 answers would go") is asks
+    if asks:
+        assert await phone.case() == before
+        await phone.tap("‹ Back to the question")
+        assert phone.card == card
+        await phone.tap("↺ Restart", "Start over")
+    assert at(await phone.case()) == "levels"
+    assert phone.toast == ""
+    await phone.tap("‹ Back")
+    assert phone.card.title == card.title
+    assert findings(await phone.case()) == findings(before)
+
+
+async def test_a_restart_that_was_asked_about_is_stale_once_the_case_has_gone_on(phone: Phone) -> None:
+    await asked(phone, *TO_RECOMMENDATION[:-1])
+    await phone.tap("↺ Restart")
+    sure = tap_of(phone.card, "Start over")
+    await phone.tap("‹ Back to the question", "None")
+    before = await phone.case()
+    await phone.wish(sure, 1)
+    assert await phone.case() == before
+    assert phone.toast == TOASTS.stale
 
 
 async def test_new_case_from_the_recommendation_leaves_the_old_one_as_it_was(phone: Phone) -> None:
@@ -86,12 +127,12 @@ async def test_new_case_from_the_recommendation_leaves_the_old_one_as_it_was(pho
     before = phone.messages[1]
     await phone.tap("New case")
     assert phone.messages[1] == before
-    assert phone.messages[2].label == "Case · 1 of 7"
+    assert phone.messages[2].label.endswith(" · 1, one to six left")
     assert len(await phone.kept()) == 2
 
 
 async def test_the_case_remembers_who_answered_and_when_it_was_touched(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     [kept] = (await phone.kept()).values()
     assert (kept.place, kept.owner, kept.card, kept.touched) == ("p1", WHO, 1, phone.now)
     assert {step.who for step in kept.case.steps} == {WHO}
@@ -120,8 +161,31 @@ async def test_a_tick_that_comes_twice_stays_ticked(phone: Phone) -> None:
     assert {i: k.case for i, k in (await phone.kept()).items()} == {i: k.case for i, k in before.items()}
 
 
+async def test_a_single_level_is_settled_by_the_button_that_names_it(phone: Phone) -> None:
+    await phone.command("new")
+    rows = len(phone.card.rows)
+    await phone.tap("T8")
+    assert "Done" not in " ".join(labels(phone.card))
+    assert len(phone.card.rows) == rows, "no button moves under the thumb"
+    await phone.tap("Only T8 ›")
+    assert findings(await phone.case()) == {"levels": ("T8",)}
+
+
+async def test_only_one_level_is_not_settled_where_another_was_ticked_meanwhile(phone: Phone) -> None:
+    await phone.command("new")
+    await phone.tap("T8")
+    only, more = tap_of(phone.card, "Only T8 ›"), tap_of(phone.card, "T9")
+    for tap, at_hand in ((more, "levels"), (only, "levels")):
+        await phone.wish(tap, 1)
+        assert at(await phone.case()) == at_hand
+    assert phone.toast == TOASTS.chosen_otherwise
+    await phone.tap("Done · 2")
+    assert findings(await phone.case()) == {"levels": ("T8", "T9")}
+    assert phone.toast == ""
+
+
 async def test_a_double_tap_answers_once_and_is_told(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     fit = tap_of(phone.card, "Fit")
     await phone.wish(fit, 1)
     before, card = await phone.kept(), phone.card
@@ -142,7 +206,7 @@ async def test_a_double_tap_never_answers_the_next_question_with_the_same_word(p
 
 
 async def test_a_tap_from_before_a_back_is_stale_even_though_its_question_is_at_hand_again(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     fit = tap_of(phone.card, "Fit")
     await phone.tap("Fit", "‹ Back")
     assert at(await phone.case()) == "fitness"
@@ -156,7 +220,7 @@ async def test_a_tap_from_before_a_back_is_stale_even_though_its_question_is_at_
     "verb", [Verb.answer, Verb.mark, Verb.unmark, Verb.done, Verb.change, Verb.back, Verb.restart]
 )
 async def test_every_kind_of_tap_from_an_earlier_turn_is_stale(phone: Phone, verb: Verb) -> None:
-    await asked(phone, "T8", "Done · 1", "Fit")
+    await asked(phone, "T8", "Only T8 ›", "Fit")
     case, before = await phone.case(), await phone.kept()
     await phone.wish(Tap(verb, "deficit", "none", case.id, case.turn - 1), 1)
     assert await phone.kept() == before
@@ -165,7 +229,7 @@ async def test_every_kind_of_tap_from_an_earlier_turn_is_stale(phone: Phone, ver
 
 
 async def test_a_button_of_a_page_that_is_bound_to_a_case_is_refused(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     case = await phone.case()
     await phone.wish(Tap(Verb.help, case=case.id, turn=case.turn), 1)
     assert phone.toast == TOASTS.misplaced
@@ -183,7 +247,7 @@ async def test_at_the_beginning_nothing_lies_before(phone: Phone, label: str) ->
     await phone.command("new")
     await phone.tap(label)
     assert phone.toast == TOASTS.nothing_before
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label.endswith(" · 1, one to six left")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +256,7 @@ async def test_at_the_beginning_nothing_lies_before(phone: Phone, label: str) ->
 async def test_a_tap_from_elsewhere_changes_nothing_shows_nothing_and_is_told(
     phone: Phone, place: str, who: str
 ) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     before = await phone.kept()
     other = Phone(place, who, phone.store)
     for tap in (tap_of(phone.card, "Fit"), tap_of(phone.card, "‹ Back"), Tap(Verb.show, case="u1c1")):
@@ -222,7 +286,7 @@ async def test_a_button_that_nobody_knows_is_told_and_changes_nothing(phone: Pho
 
 
 async def test_continue_brings_the_case_and_the_old_card_says_it_is_out_of_date(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     old = phone.card
     await phone.command("start")
     assert "Continue" in labels(phone.card)
@@ -254,14 +318,14 @@ async def test_new_twice_takes_the_case_that_was_never_answered(phone: Phone) ->
     await phone.command("new")
     assert len(await phone.kept()) == 1
     assert phone.messages[1].title == PAGES.superseded.title
-    await phone.tap("T8", "Done · 1", at=2)
+    await phone.tap("T8", "Only T8 ›", at=2)
     assert findings(await phone.case()) == {"levels": ("T8",)}
 
 
 async def test_new_after_an_answer_begins_another_case_and_the_two_never_mix(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     await phone.command("new")
-    await phone.tap("L3", "Done · 1", "Undecided", at=2)
+    await phone.tap("L3", "Only L3 ›", "Undecided", at=2)
     await phone.tap("Fit", at=1)
     await phone.tap("Minor", at=2)
     await phone.tap("Significant", at=1)
@@ -275,7 +339,7 @@ async def test_new_after_an_answer_begins_another_case_and_the_two_never_mix(pho
 
 
 async def test_a_button_of_one_case_on_the_card_of_another_does_not_touch_that_other(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     fit = tap_of(phone.card, "Fit")
     await phone.command("new")
     before = await phone.kept()
@@ -286,8 +350,8 @@ async def test_a_button_of_one_case_on_the_card_of_another_does_not_touch_that_o
 
 async def test_two_people_have_cases_of_their_own(phone: Phone) -> None:
     other = Phone("p2", "u2", phone.store)
-    await asked(phone, "T8", "Done · 1")
-    await asked(other, "L3", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
+    await asked(other, "L3", "Only L3 ›")
     await phone.command("start")
     await phone.tap("Continue")
     await phone.tap("✎ Answers")
@@ -393,7 +457,7 @@ async def test_the_pages_of_the_menu_turn_into_each_other_in_place(phone: Phone)
 
 
 async def test_cancel_puts_the_case_aside_and_continue_takes_it_up(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1", "Fit")
+    await asked(phone, "T8", "Only T8 ›", "Fit")
     old = phone.card
     await phone.command("cancel")
     assert {card.title for card in phone.messages.values()} == {PAGES.aside.title}
@@ -412,7 +476,7 @@ async def test_cancel_puts_the_case_aside_and_continue_takes_it_up(phone: Phone)
 
 
 async def test_what_was_put_aside_is_not_open_any_more(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     await phone.command("cancel")
     await phone.command("start")
     assert "Continue" not in labels(phone.card)
@@ -432,7 +496,7 @@ async def test_a_case_whose_card_never_arrived_can_be_put_aside_and_taken_up(pho
     await phone.command("cancel")
     assert [card.title for card in phone.messages.values()] == [PAGES.aside.title]
     await phone.tap("Continue")
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label.endswith(" · 1, one to six left")
 
 
 async def test_a_tap_on_a_card_whose_arrival_was_never_told_makes_it_the_cards_case(phone: Phone) -> None:
@@ -446,7 +510,7 @@ async def test_a_tap_on_a_card_whose_arrival_was_never_told_makes_it_the_cards_c
 
 
 async def test_forget_asks_first_and_keep_keeps(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     before = await phone.kept()
     await phone.command("forget")
     assert labels(phone.card) == ["Erase everything", "Keep"]
@@ -458,10 +522,10 @@ async def test_forget_asks_first_and_keep_keeps(phone: Phone) -> None:
 
 async def test_forget_erases_every_case_of_the_person_and_of_nobody_else(phone: Phone) -> None:
     other = Phone("p2", "u2", phone.store)
-    await asked(other, "L3", "Done · 1")
-    await asked(phone, "T8", "Done · 1")
+    await asked(other, "L3", "Only L3 ›")
+    await asked(phone, "T8", "Only T8 ›")
     await phone.command("cancel")
-    await asked(phone, "T9", "Done · 1")
+    await asked(phone, "T9", "Only T9 ›")
     old, shown = phone.card, phone.last
     await phone.command("forget")
     await phone.tap("Erase everything")
@@ -487,17 +551,21 @@ async def test_an_option_is_read_in_place_of_the_recommendation_and_left_again(p
     card, before = phone.card, await phone.kept()
     for option in CATALOG.options.values():
         await phone.tap("All options", option.short)
-        assert (phone.card.label, phone.card.title) == ("T8 · 1 level", option.name)
+        assert (phone.card.label, phone.card.title) == (card.label, option.name)
         assert phone.toast == ""
         await phone.tap("‹ Back to the card")
         assert phone.card == card
     assert {i: k.case for i, k in (await phone.kept()).items()} == {i: k.case for i, k in before.items()}
 
 
-async def test_a_restart_from_an_option_begins_the_case_again(phone: Phone) -> None:
+async def test_an_option_leads_back_to_all_options_and_to_no_restart(phone: Phone) -> None:
     await asked(phone, *TO_RECOMMENDATION)
-    await phone.tap("All options", "Combined", "↺ Restart")
-    assert phone.card.label == "Case · 1 of 7"
+    await phone.tap("All options")
+    every = phone.card
+    await phone.tap("Combined")
+    assert "↺ Restart" not in labels(phone.card)
+    await phone.tap("‹ All options")
+    assert phone.card == every
 
 
 async def test_an_option_is_shown_at_the_recommendation_alone(phone: Phone) -> None:
@@ -523,13 +591,13 @@ async def test_the_answers_are_listed_beside_a_question_and_left_for_it_again(ph
 
 
 async def test_where_nothing_is_answered_no_answers_are_listed(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     answers = tap_of(phone.card, "✎ Answers")
     await phone.tap("↺ Restart")
     assert "✎ Answers" not in labels(phone.card)
     await phone.wish(answers, 1)
     assert phone.toast == TOASTS.stale
-    assert phone.card.label == "Case · 1 of 7"
+    assert phone.card.label.endswith(" · 1, one to six left")
 
 
 async def test_an_option_that_the_catalog_does_not_have_is_stale(phone: Phone) -> None:
@@ -544,7 +612,7 @@ async def test_an_option_that_the_catalog_does_not_have_is_stale(phone: Phone) -
 
 
 async def test_a_case_begun_under_an_older_edition_says_so_and_goes_on(phone: Phone) -> None:
-    await asked(phone, "T8", "Done · 1")
+    await asked(phone, "T8", "Only T8 ›")
     newer = CATALOG.model_copy(update={"edition": "2099-01"})
     later = Phone(store=phone.store, words=newer, messages=phone.messages, ids=7)
     await later.tap("Fit")

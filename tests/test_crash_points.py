@@ -31,6 +31,7 @@ CASE: tuple[tuple[str, str], ...] = (
     ("tap", "All options"),
     ("tap", "Non-operative"),
     ("tap", "‹ Back to the card"),
+    ("tap", "‹ Back"),
     ("tap", "↺ Restart"),
     ("tap", "L2"),
     ("say", "/forget"),

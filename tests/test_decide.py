@@ -76,6 +76,35 @@ def test_the_order_of_the_rules_never_matters() -> None:
         ]
 
 
+def verdicts(case: table.Findings) -> dict[str, Verdict]:
+    return {advice.option: advice.verdict for advice in decide(METASTASIS.guidance, counted(case)).options}
+
+
+def test_limited_earlier_treatment_changes_no_verdict_and_is_always_said() -> None:
+    limited = [case for case in EVERY_CASE if case.get("prior") == "limited"]
+    assert limited
+    for case in limited:
+        assert verdicts(case) == verdicts({**case, "prior": "none"}), case
+        for advice in decide(METASTASIS.guidance, counted(case)).options:
+            said = any("G4" in rule.facts for rule in advice.reasons)
+            asked_of = advice.option in ("anterior_corpectomy", "combined")
+            assert said is (asked_of and not advice.verdict.is_no), (case, advice.option)
+
+
+def test_rarely_needed_is_a_note_and_never_part_of_a_reason() -> None:
+    for case in EVERY_CASE:
+        result = decide(METASTASIS.guidance, counted(case))
+        assert not [rule for advice in result.options for rule in advice.reasons if "F17" in rule.facts]
+        combined = verdicts(case)["combined"]
+        assert any(note.facts == ("F17",) for note in result.notes) is not combined.is_no, case
+
+
+def test_imaging_is_never_said_to_decide_where_the_source_advises_a_posterior_approach() -> None:
+    for case in EVERY_CASE:
+        facts = [note.facts for note in decide(METASTASIS.guidance, counted(case)).notes]
+        assert not (("F4",) in facts and any("F6" in cited for cited in facts)), case
+
+
 def test_every_case_has_advice_or_says_that_nothing_is_indicated() -> None:
     for case in EVERY_CASE:
         result = decide(METASTASIS.guidance, counted(case))

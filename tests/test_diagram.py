@@ -17,6 +17,7 @@ from flows.errors import FindingFault
 from flows.flow import Choice, Flow, Question
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
+from flows.rules import Guidance, Note
 
 FOLDER = Path(__file__).parent.parent / "docs" / "flows"
 ARROW = re.compile(r"    (\w+) --> (\w+): (\w+(?:, \w+)*)")
@@ -176,7 +177,17 @@ def test_the_document_has_every_question_and_every_note(flow: Flow) -> None:
         assert row[2] == question.text
         assert question.several or all(f"`{choice.code}` {choice.label}" in row[3] for choice in question.choices)
     for row, note in zip(rows(text, "The notes"), flow.guidance.notes, strict=True):
-        assert row == [words(flow, note.when), note.text, ", ".join(note.facts) or "the project's own word"]
+        assert row[1:] == [note.text, ", ".join(note.facts) or "the project's own word"]
+        assert note.of or row[0] == words(flow, note.when)
+
+
+def test_the_document_says_of_which_options_one_must_be_supported_for_a_note() -> None:
+    when = {row[2]: row[0] for row in rows(document(METASTASIS, CATALOG), "The notes")}
+    assert when["F17"] == f"{CATALOG.options['combined'].short} is indicated or a matter of judgement"
+    assert when["F6, F7"] == f"{CATALOG.options['anterior_corpectomy'].short} is indicated or a matter of judgement"
+    only = Flow("x", "X", METASTASIS.questions, Guidance(notes=(Note(UPPER, "text", ("F4",), of=("combined",)),)))
+    [row] = rows(document(only, CATALOG), "The notes")
+    assert row[0] == f"some level in T2–T5, {CATALOG.options['combined'].short} is indicated or a matter of judgement"
 
 
 def test_the_document_of_a_flow_that_advises_has_every_rule() -> None:

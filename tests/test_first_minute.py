@@ -66,12 +66,31 @@ def test_make_test_asks_for_a_browser_before_it_installs_or_lints(machine: BareM
     assert not (machine.clone / ".venv").exists()
 
 
-def test_make_test_asks_for_an_emoji_font_where_only_that_is_missing(machine: BareMachine) -> None:
+FOR_THE_TESTS: Final = {
+    "chromium": "true",
+    "fc-list": "echo 'Noto Color Emoji'",
+    "ldconfig": "echo libatomic.so.1",
+}
+"""The programs by which it is known that all is there that the tests need."""
+
+
+@pytest.mark.parametrize("missing", FOR_THE_TESTS)
+def test_make_test_asks_where_one_thing_alone_is_missing(machine: BareMachine, missing: str) -> None:
     machine.has("id", "echo 1000")
-    machine.has("chromium", "true")
-    machine.has("fc-list", "echo 'DejaVu Sans'")
+    for name, script in FOR_THE_TESTS.items():
+        machine.has(name, "true" if name == missing else script)
+    if missing == "chromium":
+        (machine.programs / missing).unlink()
     [line] = told(machine.types("make test"))
-    assert "fonts-noto-color-emoji" in line
+    assert line.startswith("The tests need a browser and an emoji font")
+
+
+def test_contributors_are_told_to_install_what_the_tests_need(machine: BareMachine) -> None:
+    machine.has("id", "echo 1000")
+    [line] = told(machine.types("scripts/browser"))
+    needed = line.partition(" && apt install ")[2].partition(" (")[0].split()
+    typed = block((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert typed[:2] == ["apt update", f"apt install -y {' '.join((*NEEDED, *needed))}"]
 
 
 def test_what_root_may_install_is_installed(machine: BareMachine) -> None:
@@ -85,8 +104,8 @@ def test_what_root_may_install_is_installed(machine: BareMachine) -> None:
 
 
 def test_nothing_is_asked_for_where_everything_is_there(machine: BareMachine) -> None:
-    machine.has("chromium", "true")
-    machine.has("fc-list", "echo 'Noto Color Emoji'")
+    for name, script in FOR_THE_TESTS.items():
+        machine.has(name, script)
     ran = machine.types("scripts/browser")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 

@@ -8,19 +8,35 @@ from itertools import groupby
 
 import decision_table as table
 import pytest
-from kit import CARDS, CATALOG, INTERVIEW, T4, T8, Phone, buttons, drawn, labels, lines, new_case, played, refusals
+from kit import (
+    CARDS,
+    CATALOG,
+    INTERVIEW,
+    T4,
+    T8,
+    Phone,
+    buttons,
+    drawn,
+    labels,
+    lines,
+    new_case,
+    played,
+    read,
+    refusals,
+)
 
-from flows.card import Style, Verb
+from flows.card import Button, Card, Style, Verb
 from flows.errors import StaleTap
 from flows.findings import Codes, Findings
 from flows.foresight import Ahead, Change, Foresight, Lead
-from flows.keyboard import WIDE
 from flows.pathways.metastasis import METASTASIS
 from flows.rules import Recommendation, Rule, Verdict, decide
 
 FORESIGHT = Foresight(METASTASIS)
 WORDS = CATALOG.wording
 FORK = "Settle fitness first"
+LONGEST = 50
+"""Characters of the longest button of what would change it: two lines of a narrow phone."""
 
 Ending = tuple[Findings, Recommendation]
 
@@ -214,15 +230,71 @@ def findings_that_count(findings: Findings) -> Findings:
     return {question.code: counted.get(question.code, ()) for question in METASTASIS.questions}
 
 
-def test_every_card_of_changes_fits_and_each_of_its_buttons_names_one_change() -> None:
+def screens_of_changes(findings: Findings) -> tuple[Card, Card]:
+    """What would change a case: what is in doubt about the patient, and other levels."""
+    case = played({code: codes for code, codes in findings.items() if codes})
+    standing = INTERVIEW.standing(case)
+    return CARDS.changes(case, standing), CARDS.changes(case, standing, "levels")
+
+
+def what_ifs(card: Card) -> list[Button]:
+    return [button for button in buttons(card) if button.tap.verb is Verb.what_if]
+
+
+def test_every_change_is_one_wide_button_and_stands_nowhere_else() -> None:
     for findings, _ in endings():
-        case = played({code: codes for code, codes in findings.items() if codes})
-        standing = INTERVIEW.standing(case)
-        card = CARDS.changes(case, standing)
-        assert refusals(card) == []
-        offered = [button.label for button in buttons(card) if button.tap.verb is Verb.what_if]
-        assert len(offered) == len(set(offered))
-        assert all(len(label) <= WIDE for label in offered), offered
+        for card in screens_of_changes(findings):
+            offered = [button.label for button in what_ifs(card)]
+            assert refusals(card) == []
+            assert len(offered) == len(set(offered))
+            assert all(len(label) <= LONGEST for label in offered), offered
+            assert [row for row in card.rows if len(row) > 1 and row[0].tap.verb is Verb.what_if] == []
+            text = read(card).text
+            assert not [label for label in offered if label in text]
+
+
+def test_what_is_in_doubt_about_the_patient_stands_by_question_and_levels_are_behind_one_button() -> None:
+    order = ["fitness", "deficit", "destruction", "single_approach", "extent", "prior"]
+    for findings, _ in endings():
+        doubts, levels = screens_of_changes(findings)
+        asked = [button.tap.question for button in what_ifs(doubts)]
+        assert asked == sorted(asked, key=order.index)
+        assert {button.tap.question for button in what_ifs(levels)} <= {"levels"}
+        to_levels = [button.label for button in buttons(doubts) if button.tap[:2] == (Verb.changes, "levels")]
+        assert to_levels == (["Other levels ›"] if what_ifs(levels) else [])
+
+
+def test_no_change_is_left_out_and_answers_with_one_outcome_may_share_a_button() -> None:
+    for findings, _ in endings():
+        doubts, levels = screens_of_changes(findings)
+        changes = FORESIGHT.changes({code: codes for code, codes in findings.items() if codes})
+        shown = {(button.tap.question, button.tap.choice) for button in (*what_ifs(doubts), *what_ifs(levels))}
+        outcomes = [(c.question, c.after.leads, c.after.verdicts) for c in changes if (c.question, c.choice) in shown]
+        for change in changes:
+            if (change.question, change.choice) not in shown:
+                assert (change.question, change.after.leads, change.after.verdicts) in outcomes, change
+
+
+def test_what_would_follow_is_said_on_the_button() -> None:
+    doubts, levels = screens_of_changes(T8)
+    assert [button.label for button in what_ifs(doubts)] == [
+        "Fitness: unfit → Non-operative",
+        "Fitness: undecided → settle this first",
+        "Deficit: significant → Posterior (open)",
+        "Destruction: extensive → Posterior + corpectomy",
+        "Extent: body and pedicle → other verdicts",
+        "Extent: circumferential → maybe Combined",
+        "Extent: posterior only → other verdicts",
+        "Prior: extensive → other verdicts",
+        "Prior: not known → other verdicts",
+    ]
+    assert "With another level in T2–T5" in [button.label for button in what_ifs(levels)]
+
+
+def test_there_is_no_screen_of_changes_but_these_two() -> None:
+    case = played(T8)
+    with pytest.raises(StaleTap):
+        CARDS.changes(case, INTERVIEW.standing(case), "deficit")
 
 
 def test_a_what_if_of_an_answer_that_does_not_exist_or_does_not_count_is_stale() -> None:
@@ -245,8 +317,8 @@ def test_a_case_is_compared_with_what_would_come_of_an_answer_kept_and_not_neede
 
 def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> None:
     case = played({**T8, "levels": ("T4", "T7", "T9"), "prior": ()})
-    offered = labels(CARDS.changes(case, INTERVIEW.standing(case)))
-    assert {"without T4", "one level in T6–L5 alone"} <= set(offered)
+    offered = labels(CARDS.changes(case, INTERVIEW.standing(case), "levels"))
+    assert {"Without T4 → other verdicts", "One level in T6–L5 alone"} <= set(offered)
 
 
 # On the phone.
@@ -255,20 +327,30 @@ def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> No
 async def recommended() -> Phone:
     phone = Phone()
     await phone.command("new")
-    await phone.tap("T8", "Done · 1", "Fit", "None", "Body only", "Limited", "None")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
     return phone
 
 
 async def test_a_what_if_is_read_and_left_and_changes_nothing_of_the_case() -> None:
     phone = await recommended()
     before = await phone.case()
-    await phone.tap("What would change it", "significant deficit")
+    await phone.tap("What would change it", "Deficit: significant → Posterior (open)")
     assert phone.card.title == "no deficit → significant deficit"
     assert [line.text for line in lines(phone.card)[:2]] == ["Posterior MIS", "Posterior (open)"]
     assert (await phone.case()).steps == before.steps
     await phone.tap("‹ Back to the card")
     assert phone.card.title == "Posterior MIS"
     assert (await phone.case()).steps == before.steps
+
+
+async def test_other_levels_lead_to_their_what_if_and_back_to_what_would_change_it() -> None:
+    phone = await recommended()
+    await phone.tap("What would change it", "Other levels ›", "With another level in T2–T5")
+    assert phone.card.title == "T8 · 1 level → T2, T8 · 2 levels"
+    await phone.tap("‹ Other levels")
+    assert phone.card.title == "Other levels"
+    await phone.tap("‹ What would change it", "‹ Back to the card")
+    assert phone.card.title == "Posterior MIS"
 
 
 async def test_a_third_option_may_join_two_that_are_compared() -> None:

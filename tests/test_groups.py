@@ -65,7 +65,7 @@ async def test_c2_of_two_answers_at_once_the_first_counts_and_the_second_is_told
     await board.say("/case", answer=LEVELS)
     await board.tap("T8")
     await board.reads("T8 · 1 level")
-    await board.tap("Done")
+    await board.tap("Only T8")
     card = await board.reads("fit for surgery")
     for who, label in ((OKAFOR, "Fit"), (LINDQVIST, "Undecided")):
         button = data(card, label)
@@ -222,7 +222,7 @@ async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_
         [before] = await night.cases()
         anew = Group(night.seat, night.seat.play.world.stage.migrate(BASIC))
         await anew.reads("T8 · 1 level")
-        await anew.tap("Done", LINDQVIST)
+        await anew.tap("Only T8", LINDQVIST)
         await anew.reads("fit for surgery")
         [after] = await anew.cases()
         assert (after.case.id, after.team and after.team.name) == (before.case.id, before.team and before.team.name)
@@ -319,7 +319,7 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     late = data(card, "T8")
     await board.tap("T8", OKAFOR)
     await board.reads("T8 · 1 level")
-    await board.tap("Done", OKAFOR)
+    await board.tap("Only T8", OKAFOR)
     await board.reads("fit for surgery")
     before = [kept.case for kept in await board.cases()]
     for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
@@ -373,11 +373,11 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
     stage.set_bot(BOARD, "member")
     await board.beyond()
     assert not await board.cases()
-    await board.tap("Done", OKAFOR, at="T8 · 1 level")
+    await board.tap("Only T8", OKAFOR, at="T8 · 1 level")
     await board.until(lambda: "Set aside" in board.cards()[0]["text"])
     await board.tap("Continue", OKAFOR, at="Set aside")
     await board.reads("T8 · 1 level")
-    await board.tap("Done", OKAFOR)
+    await board.tap("Only T8", OKAFOR)
     await board.reads("fit for surgery")
 
 
@@ -389,9 +389,9 @@ async def test_a_score_stands_beside_the_question_of_a_team_and_goes_on_after_a_
             await board.tap(label)
         await board.reads("How extensive is the destruction")
         await board.tap("SINS", OKAFOR)
-        await board.reads("SINS · 2 of 6")
+        await board.reads("SINS · 2, four left")
         await board.tap("Mechanical", LINDQVIST)
-        await board.reads("SINS · 3 of 6")
+        await board.reads("SINS · 3, three left")
     async with grouped(tmp_path) as board:
         rest = {"bone lesion": "Lytic", "alignment": "Normal", "collapsed": "Less than", "elements": "Bilateral"}
         for question, label in rest.items():
@@ -462,11 +462,47 @@ async def test_a_bot_that_may_not_pin_posts_the_decision_all_the_same(board: Gro
     assert board.seat.play.world.rooms.get(BOARD).pinned == ()
 
 
+async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_still_shows(board: Group) -> None:
+    named = DR_OKAFOR.first_name
+    await board.finished(OKAFOR)
+    await board.tap("✎ Answers", LINDQVIST)
+    await board.reads("Change an answer")
+    await board.tap("✎ no deficit", LINDQVIST)
+    await board.reads("Disagree?")
+    await board.tap("Minor", LINDQVIST)
+    await board.reads("Disputed: no deficit or minor deficit")
+    await board.tap("✎ Answers", OKAFOR)
+    await board.reads("Change an answer")
+    await board.tap("✎ no deficit", OKAFOR)
+    await board.reads("Disagree?")
+    await board.tap("Settle: no deficit", OKAFOR)
+    await board.until(lambda: "Disputed" not in board.cards()[-1]["text"] and ADVISED in board.cards()[-1]["text"])
+    await board.decided(OKAFOR)
+    await board.tap("Reopen", OKAFOR, at="Decided: Posterior MIS")
+    await board.until(lambda: "Superseded: Posterior MIS" in board.cards()[-1]["text"])
+    await board.until(lambda: "Close" in str(board.cards()[0]["reply_markup"]))
+    await board.decided(OKAFOR, at="Findings: ")
+    await board.until(lambda: "Decided: Posterior MIS" in board.cards()[0]["text"])
+    assert [named in card["text"] for card in board.cards()] == [True] * 3
+    play = board.seat.play
+    await play.say("/forget", OKAFOR, person_id=OKAFOR)
+    await board.until(lambda: "Erase everything" in str(play.world.messages.every(OKAFOR)[-1].get("reply_markup")))
+    page = play.world.messages.every(OKAFOR)[-1]
+    await play.tap(page["message_id"], data(page, "Erase everything"), chat_id=OKAFOR, person_id=OKAFOR)
+    await board.until(lambda: not any(named in card["text"] for card in board.cards()))
+    card, superseded, record = board.cards()
+    assert superseded["text"].startswith("Superseded: Posterior MIS")
+    assert record["text"].startswith("Decision: Posterior MIS")
+    for shown in (card, superseded, record):
+        assert "no deficit (someone)" in shown["text"]
+        assert f"minor deficit ({isolated(DR_LINDQVIST)}) against no deficit (someone)" in shown["text"]
+
+
 async def shared(seat: Seat) -> str:
     """Finish a case alone and ask for the link that hands it to a group; give what the link says."""
     await seat.say("/new", LEVELS)
     await seat.answer(*ANSWERS)
-    await seat.reads("Also supported")
+    await seat.reads("✓ Posterior (open): supported")
     await seat.tap("Share to team", "Share this case with a team")
     [link] = [b["url"] for row in (await seat.newest())["reply_markup"]["inline_keyboard"] for b in row if "url" in b]
     return str(link).partition("startgroup=")[2]
@@ -523,7 +559,7 @@ async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_
         await board.tap("T8")
         await board.reads("T8 · 1 level")
     async with grouped(tmp_path, terms=Terms(keep=0.0)) as board:
-        await board.tap("Done", OKAFOR)
+        await board.tap("Only T8", OKAFOR)
         await board.reads("This case is no longer here")
         await board.told(OKAFOR, "was erased")
         assert not await board.cases()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.intake import Arrival, Kind, Unreadable, arrival_in, letter_of, mark
+from bot.telegram.intake import KINDS, Arrival, Kind, Unreadable, arrival_in, letter_of, mark
 
 ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
 MASK: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
@@ -206,3 +206,67 @@ def test_what_the_bot_offered_inline_and_somebody_sent_is_no_note_and_no_command
 def test_what_another_bot_offered_inline_is_read_as_if_it_were_typed() -> None:
     other = {"id": 8, "is_bot": True, "username": "gif"}
     assert read(message("T8 fit", PRIVATE, via_bot=other)) == read(message("T8 fit", PRIVATE))
+
+
+# Notes, and what is no note.
+
+
+def heard(update: dict[str, Any]) -> list[str]:
+    """Give the texts of which the ear was asked what it hears, with the letter for it."""
+    texts: list[str] = []
+
+    def hear(_: int, message: dict[str, Any]) -> str:
+        texts.append(message["text"])
+        return "codes"
+
+    letter = letter_of(update, "SpineBot", hear)
+    return texts + ([arrival_in(letter).argument] if letter else ["no letter"])
+
+
+@pytest.mark.parametrize(
+    ("text", "chat", "told"),
+    [
+        ("T8 fit", PRIVATE, ["T8 fit", "codes"]),
+        ("/new T8 fit", PRIVATE, [" " * 4 + " T8 fit", "codes"]),
+        ("/case@SpineBot T8", PRIVATE, [" " * 14 + " T8", "codes"]),
+        ("/new", PRIVATE, [""]),
+        ("/help T8 fit", PRIVATE, [""]),
+        ("/case T8 fit", GROUP, [" " * 5 + " T8 fit", "codes"]),
+        ("/case@SpineBot T8 fit", GROUP, [" " * 14 + " T8 fit", "codes"]),
+        ("/case@other_bot T8 fit", GROUP, ["no letter"]),
+        ("/case", GROUP, [""]),
+        ("/cases T8 fit", GROUP, [""]),
+        ("/start T8", GROUP, [""]),
+        ("T8 fit", GROUP, ["no letter"]),
+    ],
+)
+def test_a_note_is_heard_without_the_command_before_it(text: str, chat: dict[str, Any], told: list[str]) -> None:
+    assert heard(message(text, chat)) == told
+
+
+def edited(text: str, chat: dict[str, Any]) -> dict[str, Any]:
+    """An update with a message that somebody changed."""
+    return {"update_id": 1, "edited_message": message(text, chat)["message"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "chat", "told"),
+    [
+        ("T8 fit", PRIVATE, ["T8 fit", "codes"]),
+        ("/new T8 fit", PRIVATE, [" " * 4 + " T8 fit", "codes"]),
+        ("/help T8 fit", PRIVATE, ["", "codes"]),
+        ("/case T8 fit", GROUP, [" " * 5 + " T8 fit", "codes"]),
+        ("/case", GROUP, ["     ", "codes"]),
+        ("/cases", GROUP, ["no letter"]),
+        ("T8 fit", GROUP, ["no letter"]),
+    ],
+)
+def test_what_is_changed_is_heard_where_it_may_be_a_note(text: str, chat: dict[str, Any], told: list[str]) -> None:
+    assert heard(edited(text, chat)) == told
+    assert "edited_message" in KINDS
+
+
+def test_a_letter_of_a_line_in_a_group_holds_the_command_and_what_was_heard_alone() -> None:
+    letter = letter_of(message("/case Mr Smith T8"), "SpineBot", lambda *_: "codes")
+    assert letter
+    assert letter.body == '[1001,-100,false,"",null,"case","","codes",0,false,false]'

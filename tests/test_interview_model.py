@@ -8,9 +8,10 @@ from store_kit import chance_of
 from test_interleavings import display_of
 from witness import STEPS as MODELLED
 
+from bot.conversation import ASKS_ABOVE, sure_to_start_over
 from flows.card import Card, Tap, Verb
 from flows.case import Case
-from flows.errors import NothingBefore, NothingChosen
+from flows.errors import AnswersWouldGo, NothingBefore, NothingChosen
 
 CASES = 400
 STEPS = 40
@@ -26,13 +27,17 @@ def taken(case: Case, tap: Tap) -> tuple[Case, str]:
             case Verb.mark | Verb.unmark:
                 return INTERVIEW.mark(case, tap.question, tap.choice, WHO, on=tap.verb is Verb.mark), ""
             case Verb.done:
-                return INTERVIEW.done(case, tap.question, WHO), ""
+                return INTERVIEW.done(case, tap.question, WHO, tap.choice), ""
             case Verb.change:
                 return INTERVIEW.change(case, tap.question, WHO), ""
             case Verb.back:
                 return INTERVIEW.back(case), ""
             case _:
-                return INTERVIEW.restart(case, WHO), ""
+                begun = INTERVIEW.restart(case, WHO)
+                sure_to_start_over(INTERVIEW.standing(case), tap)
+                return begun, ""
+    except AnswersWouldGo:
+        return case, ""
     except NothingChosen:
         return case, "nothing_chosen"
     except NothingBefore:
@@ -40,10 +45,11 @@ def taken(case: Case, tap: Tap) -> tuple[Case, str]:
 
 
 def cards_of(case: Case) -> list[Card]:
-    """Draw where a case stands, and its answers where that card leads to them."""
-    card = drawn(case)
+    """Draw where a case stands, its answers where that card leads to them, and what is asked before a restart."""
+    card, standing = drawn(case), INTERVIEW.standing(case)
     leads_on = any(button.tap.verb is Verb.answers for button in buttons(card))
-    return [card, CARDS.answers(case, INTERVIEW.standing(case))] if leads_on else [card]
+    asks = [CARDS.starting_over(case, standing)] if len(standing.answers) > ASKS_ABOVE else []
+    return [card, *([CARDS.answers(case, standing)] if leads_on else []), *asks]
 
 
 def test_the_model_and_the_program_stand_at_the_same_place_after_every_step() -> None:

@@ -113,7 +113,7 @@ def test_b1_the_link_that_a_dead_process_was_to_open_is_opened_when_the_tap_come
     with virtual_rig(tmp_path) as (run, rig):
         rig.channel._members.username = "b"
         run(rig.accept(in_group(rig.cloud.writes(USER, "/case"))))
-        for label in ("T8", "Done", "Fit"):
+        for label in ("T8", "Only T8", "Fit"):
             run(rig.accept(in_group(rig.cloud.taps(USER, *rig.cloud.button(GROUP, label)))))
         tap = in_group(rig.cloud.taps(USER, *rig.cloud.button(GROUP, "? ")))
         run(rig.store.run(taking_in(tap)))

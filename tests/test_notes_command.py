@@ -13,7 +13,7 @@ import pytest
 
 from bot import __main__ as program
 from bot.decide import decide_lines
-from bot.notes import decide_notes
+from bot.notes import decide_notes, print_json
 from flows.library import library
 
 WHOLE = "T8, fit, no deficit, body only, limited destruction, prior none"
@@ -120,3 +120,47 @@ def test_notes_come_from_standard_input(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"T8\nL2\n")))
     assert run("decide", "--notes") == 0
     assert len(capfdbinary.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        (b'{"levels": ["T8"], "fitness": "fit", "fitness": "unfit_advanced"}', "fitness"),
+        (b'{"levels": ["T8"], "levels": ["T8"]}', "levels"),
+        (b'{"fitness": "fit", "fitnes\\u0073": "fit"}', "fitness"),
+        (b'{"x": 1, "x": 1}', "x"),
+        (b'{"levels": {"deep": 1, "deep": 2}}', "deep"),
+        (b'{"levels": [{"": 1, "": 2}]}', ""),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_line_is_an_error_that_names_it(line: bytes, key: str) -> None:
+    faults, [error, good] = told(decide_lines, line, orjson.dumps(FINDINGS))
+    assert faults == 1
+    assert error["error"]["finding"] == key
+    assert error["error"]["message"] == f"{key!r} is given twice"
+    assert good["headline"] == "posterior_mis"
+
+
+def test_the_same_word_as_a_key_and_as_a_value_is_no_error_of_that_kind() -> None:
+    assert told(decide_lines, orjson.dumps(FINDINGS | {"prior": "none", "deficit": "none"}))[0] == 0
+    [nested] = told(decide_lines, b'{"levels": ' + b"[" * 1000 + b"]" * 1000 + b"}")[1]
+    assert "twice" not in nested["error"]["message"]
+
+
+def test_a_mark_of_byte_order_is_skipped() -> None:
+    mark = b"\xef\xbb\xbf"
+    assert told(decide_lines, mark + orjson.dumps(FINDINGS)) == told(decide_lines, orjson.dumps(FINDINGS))
+    assert told(decide_notes, mark + WHOLE.encode()) == told(decide_notes, WHOLE.encode())
+    two = told(decide_lines, *[mark + orjson.dumps(FINDINGS)] * 2)
+    assert two[0] == 0, "files that were put together have one in the middle"
+    [error] = told(decide_lines, mark)[1]
+    assert error == told(decide_lines, b"")[1][0]
+
+
+def test_a_mark_of_byte_order_before_a_note_that_is_typed_is_skipped(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    print_json(library().flow(), library().catalog, "\ufeff" + WHOLE)
+    marked = capsysbinary.readouterr().out
+    print_json(library().flow(), library().catalog, WHOLE)
+    assert marked == capsysbinary.readouterr().out

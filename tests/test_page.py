@@ -12,7 +12,7 @@ from playwright.async_api import ConsoleMessage, Request, expect
 
 FRESH = (
     ("Which symptomatic levels", "T8"),
-    ("T8 · 1 level", "Done"),
+    ("T8 · 1 level", "Only T8"),
     ("fit for surgery", "Fit"),
     ("Neurological", "None"),
 )
@@ -66,9 +66,9 @@ async def test_from_start_to_the_recommendation(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8)
     await phone.reads("Posterior MIS")
-    await phone.reads("Also supported")
-    await phone.reads("Indication not met in the source")
-    await phone.reads("AO Surgery Reference, text of 2019")
+    await phone.reads("✓ Posterior (open): supported")
+    await phone.reads("✗ Combined: indication not met")
+    await phone.reads("AO Surgery Reference 2019")
     assert not strangers
     assert not faults
 
@@ -76,10 +76,10 @@ async def test_from_start_to_the_recommendation(phone: Phone) -> None:
 async def test_the_headline_is_seen_above_the_whole_keyboard(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8)
-    await phone.reads("Also supported")
-    await phone.key("↺ Restart").scroll_into_view_if_needed()
+    await phone.reads("✓ Posterior (open): supported")
+    await phone.key("New case").scroll_into_view_if_needed()
     await expect(phone.newest.get_by_text("Posterior MIS", exact=True)).to_be_in_viewport(ratio=1)
-    for label in ("All options", "Copy", "↺ Restart"):
+    for label in ("All options", "Copy", "New case"):
         await expect(phone.key(label)).to_be_in_viewport(ratio=0.9)
 
 
@@ -89,24 +89,24 @@ async def test_on_the_narrowest_phone_nothing_is_wider_than_the_screen(phone: Ph
     for question, label in (*FRESH, *T8):
         await phone.answer((question, label))
         assert await phone.page.evaluate(WIDER) == []
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
     for view, told in (
         ("All options", "Combined: Indication not met"),
-        ("What would change it", "Another headline"),
+        ("What would change it", "T8 · Posterior MIS"),
         ("✎ Answers", "the others are kept"),
     ):
         await phone.tap(view)
         await phone.reads(told)
         assert await phone.page.evaluate(WIDER) == []
         await phone.tap("‹ Back to the card")
-        await phone.reads("Also supported")
+        await phone.reads("✓ Posterior (open): supported")
 
 
 async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(
         ("Which symptomatic levels", "T4"),
-        ("T4 · 1 level", "Done"),
+        ("T4 · 1 level", "Only T4"),
         ("fit for surgery", "Fit"),
         ("Neurological", "Significant"),
         ("Where is the tumour", "Circumferential"),
@@ -115,8 +115,8 @@ async def test_a_case_without_a_headline_says_decide_in_the_team(phone: Phone) -
         ("Earlier thoracic or abdominal", "None"),
     )
     await phone.reads("No option fully meets an indication in the source: discuss as a team")
-    await phone.reads("A matter of judgement")
-    await phone.reads("Not recommended in the source")
+    await phone.reads("~ Combined: judgement")
+    await phone.reads("✗ Anterior corpectomy: not recommended")
 
 
 async def test_quick_taps_on_the_grid_all_count(phone: Phone) -> None:
@@ -131,7 +131,7 @@ async def test_quick_taps_on_the_grid_all_count(phone: Phone) -> None:
 async def test_an_answer_is_changed_and_the_others_are_kept(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8)
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
     await phone.tap("✎ Answers")
     await phone.reads("Change an answer")
     await phone.tap("✎ no deficit")
@@ -146,7 +146,7 @@ async def test_an_answer_is_changed_and_the_others_are_kept(phone: Phone) -> Non
 async def test_an_option_is_opened_and_left(phone: Phone) -> None:
     await begin(phone)
     await phone.answer(*FRESH, *T8)
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
     await phone.tap("All options")
     await phone.reads("Supported by the source")
     await phone.tap("Anterior")
@@ -154,7 +154,7 @@ async def test_an_option_is_opened_and_left(phone: Phone) -> None:
     await phone.reads("not available")
     await phone.reads("shorter construct (A7)")
     await phone.tap("‹ Back to the card")
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
 
 
 async def test_sins_is_scored_beside_the_question_it_helps_with(phone: Phone) -> None:
@@ -173,7 +173,7 @@ async def test_sins_is_scored_beside_the_question_it_helps_with(phone: Phone) ->
     await phone.tap("‹ Back to the case")
     await phone.reads("The source names no cut-off: you judge")
     await phone.answer(*T8[1:])
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
 
 
 async def test_a_reload_in_the_middle_changes_nothing(phone: Phone) -> None:
@@ -182,7 +182,7 @@ async def test_a_reload_in_the_middle_changes_nothing(phone: Phone) -> None:
     await phone.reads("Where is the tumour")
     await phone.page.reload()
     await phone.answer(*T8)
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
 
 
 async def test_killed_and_started_again_in_the_middle_the_same_buttons_go_on(phone: Phone, bot: Bot) -> None:
@@ -197,7 +197,7 @@ async def test_killed_and_started_again_in_the_middle_the_same_buttons_go_on(pho
     bot.kill()
     bot.start()
     await phone.answer(*T8[1:])
-    await phone.reads("Also supported")
+    await phone.reads("✓ Posterior (open): supported")
 
 
 async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_changes_nothing(phone: Phone) -> None:
@@ -208,11 +208,27 @@ async def test_one_typed_line_is_a_recommendation_in_two_actions_and_what_if_cha
     await phone.tap("Confirm")
     await phone.reads("The headline would change with")
     await phone.tap("What would change it")
-    await phone.reads("significant deficit")
-    await phone.tap("significant deficit")
+    await phone.reads("T8 · Posterior MIS")
+    await phone.tap("Deficit: significant → Posterior (open)")
     await phone.reads("your case is not changed")
     await phone.tap("‹ Back to the card")
-    await phone.reads("Findings: T8 · 1 level · fit · no deficit")
+    await phone.reads("fit · no deficit · body only")
+
+
+async def test_a_note_that_is_changed_on_the_page_is_read_again_in_its_card(phone: Phone) -> None:
+    await phone.page.locator("#start").click()
+    await phone.reads("bedside look-up")
+    await phone.write("/new T8 fit no deficit")
+    await phone.reads("T8 · 1 level")
+    cards = await phone.cards.count()
+    await phone.page.locator(".edit-key").last.click()
+    await expect(phone.page.locator("#replying-words")).to_have_text("Edit: /new T8 fit no deficit")
+    await phone.write("L2 unfit comorbidities")
+    await phone.reads("L2 · 1 level")
+    await expect(phone.page.locator("#replying")).to_be_hidden()
+    assert await phone.cards.count() == cards
+    await phone.tap("Confirm")
+    await expect(phone.key("All options")).to_be_visible()
 
 
 async def test_the_command_menu_lists_the_commands(phone: Phone) -> None:

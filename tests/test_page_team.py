@@ -48,7 +48,7 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await reyes.write("/case")
     first = await lindqvist.named()
     await reyes.tap(first, "T8")
-    await okafor.tap(first, "Done · 1")
+    await okafor.tap(first, "Only T8")
     await lindqvist.tap(first, "Fit")
     await okafor.tap(first, "None")
     await lindqvist.reads(first, f"no deficit ({OKAFOR})")
@@ -69,7 +69,9 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
 
     # Somebody sees the deficit otherwise; whoever answered settles it.
     await lindqvist.tap(first, "✎ Answers", "✎ no deficit", "Significant")
-    await okafor.reads(first, "Disputed", f"significant deficit ({LINDQVIST})", "If significant deficit: Posterior")
+    await okafor.reads(
+        first, "Disputed: Posterior MIS or Posterior (open)", f"If significant deficit ({LINDQVIST}): Posterior"
+    )
     await reyes.tap(first, "Discuss")
     await reyes.told("Settle what is disputed first")
     await okafor.tap(first, "✎ Answers", "✎ no deficit", "None ✓")
@@ -91,19 +93,44 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await lindqvist.page.locator(".vote").filter(has_text="Anterior").click()
     await reyes.reads(first, "The vote", "Posterior MIS: 2 · ", f"Anterior corpectomy: 1 · {LINDQVIST}")
     await lindqvist.tap(first, "Close")
-    await lindqvist.reads(first, "What did you decide?")
-    await lindqvist.tap(first, "Posterior MIS", first)
     await lindqvist.told("Only whoever opened the case")
     await reyes.tap(first, "Close")
     await reyes.reads(first, "What did you decide?")
-    await reyes.tap(first, "Posterior MIS", first)
+    await reyes.tap(first, "Posterior MIS")
+    await reyes.reads(first, "Decide: Posterior MIS?")
+    await reyes.tap(first, "Decide", first)
 
-    decision = lindqvist.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")
-    await expect(decision).to_contain_text(f"Decided by {REYES}", timeout=PATIENCE)
-    await expect(decision).to_contain_text(f"{LINDQVIST}: Anterior")
-    await expect(lindqvist.page.locator("#pinned")).to_contain_text(first, timeout=PATIENCE)
+    disputed = f"significant deficit ({LINDQVIST}) against no deficit ({OKAFOR})."
+    await _recorded(lindqvist, f"Decided by {REYES}", f"{LINDQVIST}: Anterior", disputed)
+    pinned = f"Pinned: Decision: Posterior MIS · {first}"
+    await expect(lindqvist.page.locator("#pinned")).to_contain_text(pinned, timeout=PATIENCE)
     await expect(reyes.page.locator(".poll-kind")).to_have_text("Final results", timeout=PATIENCE)
     await okafor.reads(second, "L2 · 1 level")
+
+
+async def _recorded(member: Member, *texts: str) -> None:
+    """Wait until the record of the decision says so."""
+    decision = member.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")
+    for text in texts:
+        await expect(decision).to_contain_text(text, timeout=PATIENCE)
+
+
+async def test_one_member_reads_in_private_while_the_others_go_on_with_the_card(team: dict[str, Member]) -> None:
+    reyes, okafor = team["reyes"], team["okafor"]
+    await reyes.write("/case")
+    name = await okafor.named()
+    await reyes.tap(name, "T8", "Only T8 ›", "Unfit: comorbidities")
+    await reyes.reads(name, "Non-operative treatment")
+    await okafor.tap(name, "All options")
+    newest = okafor.page.locator("#messages [data-author=bot]").last
+    await expect(okafor.page.locator("#bot-name")).to_have_text("spinemets", timeout=PATIENCE)
+    await expect(newest).to_contain_text("Answer and vote on the card in your group.", timeout=PATIENCE)
+    await newest.get_by_role("button", name="Combined").click()
+    await expect(newest).to_contain_text("Combined anterior and posterior", timeout=PATIENCE)
+    await expect(newest.get_by_role("button", name="Restart")).to_have_count(0)
+    await reyes.reads(name, "Non-operative treatment")
+    await reyes.tap(name, "Discuss")
+    await expect(reyes.page.locator(".poll-question")).to_have_text(f"{name}: which way?", timeout=PATIENCE)
 
 
 async def test_a_line_behind_the_bots_name_offers_the_recommendation_while_it_is_typed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -20,7 +21,7 @@ from flows.catalog import Catalog
 from flows.condition import Always, Is
 from flows.errors import CatalogFault
 from flows.findings import Codes, Findings
-from flows.flow import Choice, Flow, Question
+from flows.flow import Choice, Flow, Progress, Question
 from flows.interview import Interview, Standing
 from flows.keyboard import LONGEST_LABEL
 from flows.library import library
@@ -45,20 +46,21 @@ def paths(flow: Flow) -> tuple[Path, ...]:
 
 
 @cache
-def most_questions(flow: Flow) -> dict[Path, int]:
-    """Count, for each beginning of each case, the questions of the longest case that begins so."""
-    most: dict[Path, int] = {}
+def lengths(flow: Flow) -> dict[Path, set[int]]:
+    """Tell, for each beginning of each case, how many questions the cases that begin so have."""
+    found: dict[Path, set[int]] = {}
     for path in paths(flow):
         for end in range(len(path) + 1):
-            most[path[:end]] = max(most.get(path[:end], 0), len(path))
-    return most
+            found.setdefault(path[:end], set()).add(len(path))
+    return found
 
 
 @cache
-def most_with(flow: Flow, kept: Path) -> int:
-    """Count the questions of the longest case that gives these answers wherever it is asked for them."""
+def lengths_with(flow: Flow, kept: Path, question: str) -> set[int]:
+    """Count what the cases that give these answers, wherever they are asked for them, ask besides, and a question."""
     fitting = (case for case in complete(flow) if all(case[code] in (codes, ()) for code, codes in kept))
-    return max(sum(1 for codes in case.values() if codes) for case in fitting)
+    answered = {code for code, _ in kept} | {question}
+    return {sum(1 for code, codes in case.items() if codes and code not in answered) for case in fitting}
 
 
 def answers_of(standing: Standing) -> dict[str, Codes]:
@@ -178,24 +180,25 @@ def test_the_questions_are_asked_in_their_order(flow: Flow) -> None:
 
 
 @every_flow
-def test_the_progress_counts_the_questions_that_are_really_still_possible(flow: Flow) -> None:
-    most = most_questions(flow)
+def test_the_progress_counts_the_questions_that_may_really_follow(flow: Flow) -> None:
+    reached = lengths(flow)
     interview = Interview(flow)
     ends = set(paths(flow))
     for way, case in walked(paths(flow), interview).items():
         standing = interview.standing(case)
         assert (standing.at is None) is (way in ends)
         if standing.at:
-            assert flow.progress(standing.at, answers_of(standing)) == (len(way) + 1, most[way]), way
+            number = len(way) + 1
+            expected = (number, min(reached[way]) - number, max(reached[way]) - number)
+            assert flow.progress(standing.at, answers_of(standing)) == Progress(*expected), way
 
 
 @every_flow
-def test_the_progress_never_goes_back_and_ends_at_its_end(flow: Flow) -> None:
-    most = most_questions(flow)
+def test_the_number_of_the_question_never_goes_back_and_what_is_left_never_grows(flow: Flow) -> None:
+    reached = lengths(flow)
     for path in paths(flow):
-        counts = [most[path[:end]] for end in range(len(path))]
-        assert counts == sorted(counts, reverse=True)
-        assert counts[-1] >= len(path)
+        left = [max(reached[path[:end]]) - end - 1 for end in range(len(path))]
+        assert left == sorted(left, reverse=True)
 
 
 @every_flow
@@ -207,16 +210,30 @@ def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_ope
             standing = interview.standing(interview.change(case, question, WHO))
             kept = tuple(answer for answer in path if answer[0] != question)
             assert standing.at is not None
-            assert flow.progress(standing.at, answers_of(standing)) == (number, most_with(flow, kept)), (
-                path,
-                question,
-            )
+            left = lengths_with(flow, kept, question)
+            expected = Progress(number, min(left), max(left))
+            assert flow.progress(standing.at, answers_of(standing)) == expected, (path, question)
 
 
 def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:
-    lengths = {len(table.asked(case)) for case in table.every_case()}
-    assert lengths == {len(path) for path in paths(METASTASIS)}
-    assert most_questions(METASTASIS)[()] == max(lengths) == 7
+    asked = {len(table.asked(case)) for case in table.every_case()}
+    assert asked == lengths(METASTASIS)[()]
+    assert max(asked) == 7
+
+
+@pytest.mark.parametrize(
+    ("fewest", "most", "said"),
+    [
+        (0, 0, "the last"),
+        (2, 2, "two left"),
+        (2, 3, "two or three left"),
+        (1, 6, "one to six left"),
+        (0, 5, "at most five left"),
+        (0, 12, "at most 12 left"),
+    ],
+)
+def test_how_far_the_questions_have_come_is_said_in_words(fewest: int, most: int, said: str) -> None:
+    assert CATALOG.wording.left.said(fewest, most) == said
 
 
 # What a button carries.
@@ -385,6 +402,21 @@ def test_the_questions_stand_in_the_order_of_the_decision_rules() -> None:
     assert [question.code for question in METASTASIS.questions] == ["levels", *table.ANSWERS]
 
 
+def statements() -> list[str]:
+    """Give every text of the pathway that a clinician reads."""
+    told = METASTASIS.guidance
+    asked = [text for q in METASTASIS.questions for text in (q.text, q.hint, *(c.label + c.said for c in q.choices))]
+    gaps = [text for gap in CATALOG.gaps.values() for text in (gap.silent, gap.here)]
+    options = [said.text for option in CATALOG.options.values() for said in option.indication]
+    reasons = [rule.because for rule in told.rules] + [note.text for note in told.notes]
+    return [*asked, *reasons, *CATALOG.facts.values(), *gaps, *options]
+
+
+@pytest.mark.parametrize("word", ["side", "front", "back", "behind", "route", "rebuil", "favoured", "outright"])
+def test_no_text_of_the_pathway_names_an_approach_or_a_reconstruction_in_another_word(word: str) -> None:
+    assert [text for text in statements() if re.search(rf"\b{word}", text)] == []
+
+
 # What the flow cites.
 
 
@@ -447,6 +479,11 @@ def test_an_unknown_fact_of_a_note_or_of_a_question_is_a_fault_that_names_it() -
     hinted = replace(metastasis("levels"), facts=("G8", "G45"))
     [fault] = faults(replace(METASTASIS, questions=(hinted, *METASTASIS.questions[1:])))
     assert "metastasis: question levels: 'G45'" in fault
+
+
+def test_an_unknown_option_of_a_note_is_a_fault_that_names_it() -> None:
+    [fault] = faults(with_guidance(notes=(Note(Always(), "A note on cement", ("F3",), of=("combined", "cement")),)))
+    assert fault == "metastasis: note 'A note on cement': 'cement' is not in options.toml"
 
 
 def test_an_unknown_fact_of_a_fork_is_a_fault_that_names_it() -> None:

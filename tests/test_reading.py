@@ -96,14 +96,14 @@ class Reader:
 
     async def follow(self, payload: str) -> None:
         """Follow a link that was made for this person."""
-        room, visit = self.team.rooms.team, Visit(self.who, self.who)
+        room, visit = self.team.rooms.team.reading, Visit(self.who, self.who)
 
         def opened(ledger: Any) -> Reply:
             tap = room.linked(ledger, payload, visit)
             assert tap
-            kept = room.to_read(ledger, tap)
+            kept = room.of(ledger, tap)
             assert kept
-            return room.read(kept, tap, visit)
+            return room.shown(ledger, kept, tap, visit)
 
         await self._shown(opened)
 
@@ -112,12 +112,12 @@ class Reader:
             await self.wish(tap_of(self.card, label))
 
     async def wish(self, tap: Tap) -> None:
-        room, visit = self.team.rooms.team, Visit(self.who, self.who, max(self.cards))
+        room, visit = self.team.rooms.team.reading, Visit(self.who, self.who, max(self.cards))
 
         def tapped(ledger: Any) -> Reply:
-            kept = room.to_read(ledger, tap)
+            kept = room.of(ledger, tap)
             assert kept
-            return room.read(kept, tap, visit)
+            return room.shown(ledger, kept, tap, visit)
 
         await self._shown(tapped)
 

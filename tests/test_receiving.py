@@ -15,7 +15,6 @@ from telegram_queue import HIGH, LOW, Queue, answered
 from bot.app import REFUSED, _told_why
 from bot.health import STALE
 from bot.telegram.api import Api
-from bot.telegram.channel import WebhookRefused
 from bot.telegram.fingerprint import fingerprint_of
 from bot.telegram.poller import SecondPoller
 from bot.telegram.progress import LONGEST_PAUSE
@@ -73,7 +72,7 @@ def test_a_number_that_comes_again_with_other_content_is_handled_and_a_repeat_is
         number, data = rig.cloud.button(7, "T8")
         tap = rig.cloud.taps(7, number, data)
         await rig.accept(tap)
-        other = rig.cloud.taps(7, number, data_of(rig.cloud.newest(7)[1], "Done")) | {"update_id": tap["update_id"]}
+        other = rig.cloud.taps(7, number, data_of(rig.cloud.newest(7)[1], "Only T8")) | {"update_id": tap["update_id"]}
         await rig.accept(other)
         assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
         told = rig.cloud.toasts()
@@ -293,7 +292,7 @@ def test_b15_a_tap_that_cannot_be_read_is_told_that_it_did_not_work(virtual: tup
         rig.cloud.raw = queue.answer
         async with living(rig):
             await asyncio.sleep(5)
-        assert rig.cloud.toasts()["4321"].startswith("That did not work")
+        assert rig.cloud.toasts()["4321"].startswith("That failed")
 
     run(life())
 
@@ -488,7 +487,7 @@ def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_word
     rig.cloud.script = only("setWebhook", HOST)
     said: list[str] = []
     assert run(_told_why(rig.channel.listen("https://typo.example/hook", "s"), said.append), within=60) == REFUSED
-    assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Mend it, then start again."]
+    assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Fix it, then start again."]
     assert [told["said"] for told in events(rig, "webhook_refused")] == [UNRESOLVED] * 3
     assert not events(rig, "telegram_unreachable")
 
@@ -594,5 +593,25 @@ def test_a19_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[R
     assert next(answers, None) is None
 
 
-def test_x14_a_refusal_of_the_webhook_has_words_of_its_own() -> None:
-    assert str(WebhookRefused("Bad Request: bad webhook")) == "Bad Request: bad webhook"
+@pytest.mark.parametrize("url", ["", "https://somebody.example/hook"])
+def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, Rig], url: str) -> None:
+    run, rig = virtual
+    now: list[str] = []
+
+    async def script(name: str, params: Fields) -> Fields | None:
+        if name == "setWebhook":
+            now.append(params["url"])
+        return {"ok": True, "result": {"url": now[-1]}} if name == "getWebhookInfo" else None
+
+    async def life() -> None:
+        rig.cloud.script = script
+        listening = asyncio.create_task(rig.channel.listen("https://bot.example/hook", "s"))
+        await asyncio.sleep(200)
+        now.append(url)
+        await asyncio.sleep(61)
+        assert now == ["https://bot.example/hook", url, "https://bot.example/hook"]
+        listening.cancel()
+        await asyncio.wait([listening])
+
+    run(life())
+    assert len(events(rig, "webhook_set_again")) == 1

@@ -19,7 +19,7 @@ HAZARDS: Final = (ROOT / "docs/hazards.md").read_text("utf-8")
 
 GROUPS: Final = {"A": 21, "B": 19, "C": 13, "D": 14, "S": 6, "F": 8, "G": 6}
 IDS: Final = [f"{letter}{number}" for letter, most in GROUPS.items() for number in range(1, most + 1)]
-HAZARD_IDS: Final = [f"H{number:02}" for number in range(1, 18)]
+HAZARD_IDS: Final = [f"H{number:02}" for number in range(1, 19)]
 
 LATER: Final = re.compile(r"comes with (?:groups|inline queries|pictures)(?:: |$)")
 NEVER: Final = re.compile(r"does not apply: \S")

@@ -80,7 +80,7 @@ def test_a_grade_means_what_the_instrument_says(code: str, part: int, grade: str
         ("sins", "Fisher CG et al. Spine 2010;35(22):E1221–E1229."),
         ("sins", "one level at a time"),
         ("sins", "exactly 50 %"),
-        ("sins", "From 7 a surgical consultation is advised."),
+        ("sins", "From 7 points, a surgical consultation is advised."),
         ("escc", "Bilsky MH et al. J Neurosurg Spine 2010;13:324–328."),
         ("escc", "axial T2 MRI at the worst level"),
         ("escc", "0 to 1b counts as low, 2 and 3 as high; 1c is debated"),

@@ -214,7 +214,7 @@ def test_a_score_begun_under_another_edition_says_so() -> None:
 
 def test_a_question_of_the_score_is_labelled_as_such_and_has_no_way_back_to_a_case_where_it_helps_none() -> None:
     card = drawn(new_case(SINS))
-    assert card.label == "SINS · 1 of 6"
+    assert card.label == "SINS · 1, five left"
     assert "‹ Back to the case" not in labels(card)
 
 

@@ -1,4 +1,4 @@
-"""No word is taken for another: medical words of English and German change nothing of a note, however like they are."""
+"""No word is taken for another: medical words of English and German change nothing of a note, however alike."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ LOOKALIKES = [
 def words_of_list(name: str) -> list[str]:
     """Return every n-th word of a list, without what is behind it."""
     path, encoding, step = LISTS[name]
-    assert path.exists(), f"{path} is missing: run scripts/words, or apt install hunspell-en-med hunspell-de-med wngerman"
+    assert path.exists(), (
+        f"{path} is missing: run scripts/words, or apt install hunspell-en-med hunspell-de-med wngerman"
+    )
     lines = path.read_text(encoding).splitlines()[1:]
     words = [line.partition("/")[0].strip() for line in lines]
     return [word for word in words if word.replace("-", "").isalpha()][::step]

@@ -64,7 +64,7 @@ async def test_b7_b8_whoever_taps_is_told_that_nothing_is_saved_and_it_is_once_t
         assert [call.params["callback_query_id"] for call in rig.cloud.of("answerCallbackQuery")].count(query) == 1
     assert await rig.store.run(lambda desk: desk.letter(refused[0]["update_id"])) is None
     await rig.accept(refused[0])
-    await rig.tap(7, "Done")
+    await rig.tap(7, "Only T8" if fault is locked else "Done")
     await rig.settled()
     assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
     assert await rig.store.run(lambda desk: (desk.waiting(), desk.dead())) == ([], [])
@@ -287,7 +287,7 @@ def test_g1_a_clock_that_jumps_loses_no_answer(tmp_path: Path, step: int) -> Non
 
         async def life() -> None:
             await rig.begun(7)
-            for label, follows in (("T8", "T8 · 1 level"), ("Done", "fit for surgery"), ("Fit", "Neurological")):
+            for label, follows in (("T8", "T8 · 1 level"), ("Only T8", "fit for surgery"), ("Fit", "Neurological")):
                 rig.wall.now += step
                 assert await rig.tap(7, label) == ""
                 assert follows in rig.cloud.newest(7)[1]["text"]

@@ -154,6 +154,7 @@ TALK = (
     Remark(Act.discuss, "", ("posterior", "none"), "ann", 2.0),
     Remark(Act.vote, "", (), "ben", 3.0),
     Remark(Act.settle, "deficit", ("minor",), "ann", 4.0, (Step(Kind.answer, "deficit", ("none",), "cleo"),)),
+    Remark(Act.close, "posterior", ("wish",), "ann", 5.0, record=("-100", 17)),
 )
 
 
@@ -224,12 +225,84 @@ async def test_every_case_whose_time_is_over_is_erased(ledger_store: Store) -> N
         kept(touched=1.0),
     )
     await ledger_store.run(added(*cases))
-    assert await ledger_store.run(lambda ledger: ledger.expire(2.0)) == 3
-    assert await ledger_store.run(lambda ledger: ledger.expire(2.0)) == 0
+    assert await ledger_store.run(lambda ledger: ledger.expire(2.0, 2.0)) == 3
+    assert await ledger_store.run(lambda ledger: ledger.expire(2.0, 2.0)) == 0
     there = await ledger_store.run(
         lambda ledger: [ledger.get(case_id) is not None for case_id in ("old", "new", "1f")]
     )
     assert there == [False, True, False]
+
+
+NOTE = (Step(Kind.read, "", ("5", "left", "#17"), "ann"), Step(Kind.read, "levels", ("T8",), "ann"))
+"""What is kept of a note in message 17 that nobody has confirmed."""
+
+
+async def test_the_last_cases_of_a_person_are_listed_page_by_page_without_notes_and_helpers(
+    ledger_store: Store,
+) -> None:
+    cases = (
+        *(kept(f"c{number}", touched=float(number)) for number in range(1, 6)),
+        kept("note", steps=NOTE, touched=9.0),
+        kept("c1xt8", touched=9.0),
+        kept("theirs", owner="bob", touched=9.0),
+        kept("there", place="other", touched=9.0),
+        team("team", place="chat", touched=9.0),
+    )
+    await ledger_store.run(added(*cases))
+    pages = [
+        await ledger_store.run(lambda ledger, skip=skip: ids(ledger.recent("chat", "ann", 2, skip)))  # type: ignore[misc]
+        for skip in (0, 2, 4, 6)
+    ]
+    assert pages == [["c5", "c4"], ["c3", "c2"], ["c1"], []]
+    last = await ledger_store.run(lambda ledger: ledger.last_ids("chat", "ann", 3))
+    assert last == ["note", "c5", "c4"], "a note that waits bears a name as well"
+
+
+async def test_a_note_is_found_by_its_message_until_somebody_confirms_it(ledger_store: Store) -> None:
+    note, confirmed = kept("note", steps=NOTE), kept("done", steps=(NOTE[1]._replace(kind=Kind.answer),))
+    group = team("group", steps=NOTE, owner="ann")
+    await ledger_store.run(added(note, confirmed, group))
+    places = (("chat", "ann", 17), ("-100", "ann", 17), ("chat", "bob", 17), ("chat", "ann", 1), ("chat", "ann", 7))
+    found = await ledger_store.run(lambda ledger: [ledger.unconfirmed(*place) for place in places])
+    assert found == [note, group, None, None, None]
+
+
+async def test_the_newest_card_of_a_person_in_a_chat_is_known(ledger_store: Store) -> None:
+    await ledger_store.run(
+        added(
+            kept("a", card=7), kept("b", card=9, aside=True), kept("c"), kept("d", card=99, owner="bob"),
+            kept("e", card=99, place="other"),
+        )
+    )  # fmt: skip
+    found = await ledger_store.run(lambda ledger: [ledger.newest_card("chat", who) for who in ("ann", "cleo")])
+    assert found == [9, 0]
+
+
+async def test_a_note_that_nobody_confirmed_goes_before_the_cases_do(ledger_store: Store) -> None:
+    cases = (
+        kept("note", steps=NOTE, touched=4.0),
+        kept("young", steps=NOTE, touched=5.0),
+        kept("begun", touched=4.0),
+        kept("confirmed", steps=(NOTE[1]._replace(kind=Kind.answer),), touched=4.0),
+        team("group", steps=NOTE, touched=4.0),
+        kept("old", touched=1.0),
+    )
+    await ledger_store.run(added(*cases))
+    assert await ledger_store.run(lambda ledger: ledger.expire(2.0, 5.0)) == 3
+    there = await ledger_store.run(lambda ledger: [kept.case.id for kept in cases if ledger.get(kept.case.id)])
+    assert there == ["young", "begun", "confirmed"]
+
+
+async def test_nothing_of_a_note_that_nobody_confirmed_is_sent_later(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[str]:
+        desk.add(kept("note", steps=NOTE, touched=4.0))
+        desk.add(kept("begun", touched=4.0))
+        for slot, case in (("c:note", "note"), ("m:2", "begun")):
+            desk.wish("chat", slot, "{}", case)
+        desk.expire(2.0, 5.0)
+        return [wish.slot for wish in desk.wishes()]
+
+    assert await store.run(work) == ["m:2"]
 
 
 async def test_nothing_of_an_expired_case_is_sent_later(store: SqlStore) -> None:
@@ -238,7 +311,7 @@ async def test_nothing_of_an_expired_case_is_sent_later(store: SqlStore) -> None
         desk.add(team("new", touched=2.0))
         for slot, case in (("m:1", "old"), ("v:old.1", "old"), ("m:2", "new"), ("page", "")):
             desk.wish("-100", slot, "{}", case)
-        desk.expire(2.0)
+        desk.expire(2.0, 2.0)
         return [wish.slot for wish in desk.wishes()]
 
     assert await store.run(work) == ["m:2", "page"]

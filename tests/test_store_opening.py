@@ -109,9 +109,9 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cas
     ask(url, "INSERT INTO bot (id) VALUES ('4242')")
     ask(
         url,
-        "INSERT INTO cases (id, place, owner, flow, edition, revision, turn, steps, card, aside, touched) "
-        """VALUES ('1f', 'chat', 'ann', 'metastasis', '2024', 3, 2, '[["answer", "fitness", ["fit"], "7"]]', 5, """
-        "false, 1.5)",
+        "INSERT INTO cases (id, place, owner, flow, edition, revision, turn, steps, card, aside, touched) "  # noqa: S608
+        f"VALUES ('1f', 'chat', 'ann', 'metastasis', '{kept().case.edition}', 3, 2, "
+        """'[["answer", "fitness", ["fit"], "7"]]', 5, false, 1.5)""",
     )
     store = open_store(url)
     found = asyncio.run(store.run(lambda desk: (desk.get("1f"), desk.team_cases("chat"), desk.idle(9.0))))

@@ -114,7 +114,7 @@ def test_d7_the_payload_of_a_deep_link_is_a_plain_start_and_leaves_the_case_alon
         await rig.accept(rig.cloud.writes(7, f"/start{payload}"))
         assert "spinemets" in rig.cloud.newest(7)[1]["text"]
         assert rig.cloud.screens[7, card[0]] == card[1]
-        await rig.accept(rig.cloud.taps(7, card[0], data_of(card[1], "Done"), "after"))
+        await rig.accept(rig.cloud.taps(7, card[0], data_of(card[1], "Only T8"), "after"))
         assert rig.cloud.toasts()["after"] == ""
         assert "fit for surgery" in rig.cloud.screens[7, card[0]]["text"]
 

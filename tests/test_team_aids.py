@@ -8,7 +8,7 @@ from team_kit import ANA, BEN, CLEO, HOUR, Group, block, disputed, findings_of
 
 from flows.card import Card, Tap, Verb, person
 
-TO_DESTRUCTION = ("T8", "Done · 1", "Fit", "None", "Circumferential")
+TO_DESTRUCTION = ("T8", "Only T8 ›", "Fit", "None", "Circumferential")
 SCORED = ("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
 QUESTION = "How extensive is the destruction of the vertebral body?"
 TO_CASE = "‹ Back to the case"
@@ -32,7 +32,7 @@ def sins(card: Card) -> list[str]:
 async def test_sins_is_scored_on_the_same_card_and_its_total_stands_beside_the_question(group: Group) -> None:
     name = group.card.label.partition(" · ")[0]
     await group.tap("SINS", who=BEN)
-    assert (group.card.label, group.card.title) == (f"{name} · SINS · 2 of 6", "What is the pain like?")
+    assert (group.card.label, group.card.title) == (f"{name} · SINS · 2, four left", "What is the pain like?")
     await group.tap(*SCORED, who=CLEO)
     assert (group.card.label, group.card.title) == (
         f"{name} · T8, semirigid spine",
@@ -66,7 +66,7 @@ async def test_a_score_that_was_begun_alone_comes_along_where_its_case_is_handed
     await group.tap("SINS", who=BEN)
     assert f"mechanical pain: 3 ({person(ANA)})" in block(group.card, "Points")
     await group.tap("✎ Answers", "✎ lytic lesion", "Blastic", who=BEN)
-    assert disputed(group.card)[1] == f"blastic lesion ({person(BEN)}): 9 · potentially unstable"
+    assert disputed(group.card)[1] == f"If blastic lesion ({person(BEN)}): 9 · potentially unstable"
     scores = [kept for kept in (await group.kept()).values() if kept.case.flow == "sins"]
     assert sorted((kept.place, len(kept.case.talk)) for kept in scores) == [(group.place, 1), (ANA, 0)]
 
@@ -103,8 +103,8 @@ async def test_an_item_that_is_disputed_shows_both_scores_until_it_is_settled(gr
     assert group.toast == CATALOG.team.toasts.held
     assert group.card.title == "Disputed: SINS 11 · potentially unstable or 9 · potentially unstable"
     assert disputed(group.card) == [
-        f"lytic lesion ({person(BEN)}): 11 · potentially unstable",
-        f"blastic lesion ({person(CLEO)}): 9 · potentially unstable",
+        f"If lytic lesion ({person(BEN)}): 11 · potentially unstable",
+        f"If blastic lesion ({person(CLEO)}): 9 · potentially unstable",
     ]
     assert f"lytic lesion: 2 ({person(BEN)}), disputed" in block(group.card, "Points")
     await group.tap(TO_CASE)

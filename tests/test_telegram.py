@@ -36,9 +36,9 @@ async def test_a_case_is_one_message_edited_from_the_first_question_to_the_recom
     await begun(seat)
     first = await seat.newest()
     await seat.answer(*FRESH, *REST)
-    card = await seat.reads("Also supported")
+    card = await seat.reads("✓ Posterior (open): supported")
     assert card["message_id"] == first["message_id"]
-    assert card["text"].startswith("T8 · 1 level\nPosterior MIS")
+    assert " · T8 · 1 level\nPosterior MIS" in card["text"]
     assert len(await seat.cards()) == 2
 
 
@@ -93,7 +93,7 @@ async def test_the_bot_goes_on_after_a_restart_and_old_buttons_work(tmp_path: Pa
         await seat.reads("Where is the tumour")
     async with seated(tmp_path) as seat:
         await seat.answer(*REST)
-        await seat.reads("Also supported")
+        await seat.reads("✓ Posterior (open): supported")
 
 
 async def test_what_was_tapped_while_the_bot_was_down_is_answered_after_the_start(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ async def test_a_deleted_card_is_sent_anew_once(seat: Seat) -> None:
     anew = await seat.reads("T8 · 1 level")
     assert anew["message_id"] > card["message_id"]
     assert len(await seat.cards()) == 2
-    await seat.tap("Done", "fit for surgery")
+    await seat.tap("Only T8", "fit for surgery")
 
 
 class Trouble:
@@ -169,8 +169,8 @@ async def test_trouble_with_the_bot_api_delays_and_loses_nothing(tmp_path: Path,
     async with seated(tmp_path, interfere=trouble) as seat:
         await begun(seat)
         await seat.answer(*FRESH, *REST)
-        card = await seat.reads("Also supported")
-        assert card["text"].startswith("T8 · 1 level\nPosterior MIS")
+        card = await seat.reads("✓ Posterior (open): supported")
+        assert " · T8 · 1 level\nPosterior MIS" in card["text"]
     assert trouble.calls
     assert not trouble.answers
 
@@ -206,7 +206,7 @@ async def test_nothing_of_what_a_person_is_called_or_writes_is_kept_or_logged(tm
         await seat.say(planted, "Please leave out identifiers")
         await begun(seat)
         await seat.answer(*FRESH, *REST)
-        await seat.reads("Also supported")
+        await seat.reads("✓ Posterior (open): supported")
         log = seat.log.getvalue()
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
     for word in ("Zebediah", "12.03.1950", "7788990", "Reyes", "planted-Token"):

@@ -32,9 +32,9 @@ async def told(*typed: str) -> str:
 
 async def test_a_case_is_answered_by_labels_and_by_numbers() -> None:
     shown = await told(
-        "New case", "T8", "Done", "1", "None", "Body only", "Limited", "None", "All options", "Anterior"
+        "New case", "T8", "Only T8", "1", "None", "Body only", "Limited", "None", "All options", "Anterior"
     )
-    assert "Case · 2 of 7" in shown
+    assert " · 2, at most five left" in shown
     assert "T8 · 1 level\nPosterior MIS" in shown
     assert "Anterior corpectomy and stabilization" in shown
     assert "shorter construct (A7)" in shown

@@ -310,7 +310,7 @@ async def test_b15_a_delivery_with_one_bad_byte_is_set_aside_and_the_next_is_ser
         assert await at_door.deliver(rig.cloud.writes(8, "/new")) == 200
         await rig.settled()
         assert inbox_of(tmp_path)[900] == "dead"
-        assert rig.cloud.toasts()["4321"].startswith("That did not work")
+        assert rig.cloud.toasts()["4321"].startswith("That failed")
         assert "Which symptomatic levels" in rig.cloud.newest(8)[1]["text"]
 
 

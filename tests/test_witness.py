@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from interview_model import TITLES
-from witness import CHANGING, Button, Witness
+from witness import CHANGING, Button, Witness, seen_in
 
 CARD = 9
 T8 = "T8 · 1 level"
@@ -48,6 +48,16 @@ def test_a_page_over_the_card_is_no_fault_where_it_was_drawn_from_how_the_case_s
     witness = told_that_levels_count()
     witness.sees(message(CHANGING, T8, f"levels {turn}.ch.levels", f"Back {turn}.sh"))
     assert len(witness.faults()) == faults
+
+
+def test_the_findings_of_a_recommendation_are_read_above_its_last_line() -> None:
+    case = message("Non-operative treatment", "", "✎ Answers 3.an", "‹ Back 3.bk")
+    case["text"] = (
+        f"🟦 Heron · {T8}\nNon-operative treatment\nWhy\nunfit: comorbidities\nNot needed: no deficit\nAO Surgery"
+    )
+    seen = seen_in(case)
+    assert seen
+    assert seen.display == ("", frozenset(), f"{T8} · unfit: comorbidities")
 
 
 def test_a_card_that_the_case_never_was_is_told() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import CATALOG
+from kit import CATALOG, FLOWS
 
 FOLDER = Path(__file__).parent.parent / "flows" / "catalog"
 
@@ -43,8 +43,19 @@ def texts(value: object, where: str = "") -> Iterator[tuple[str, str]]:
 
 
 def catalog_texts() -> Iterator[tuple[str, str]]:
-    for name in ("wording", "team", "options", "scales"):
+    for name in ("wording", "team", "options", "scales", "facts"):
         yield from texts(tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")), name)
+
+
+def flow_texts() -> Iterator[tuple[str, str]]:
+    for flow in FLOWS:
+        for question in flow.questions:
+            yield from ((f"{flow.code}.{question.code}", text) for text in (question.text, question.hint))
+            for choice in question.choices:
+                yield f"{flow.code}.{question.code}.{choice.code}", f"{choice.label} {choice.said}"
+        for rule in flow.guidance.rules:
+            yield f"{flow.code}.{rule.id}", f"{rule.because} {rule.brief}"
+        yield from ((f"{flow.code}.note", note.text) for note in flow.guidance.notes)
 
 
 def toasts() -> Iterator[tuple[str, str]]:
@@ -58,7 +69,7 @@ def test_a_toast_is_read_in_passing(name: str, text: str) -> None:
     assert len(told.split()) <= MOST_WORDS, f"{name}: {told}"
 
 
-@pytest.mark.parametrize(("where", "text"), [*catalog_texts()])
+@pytest.mark.parametrize(("where", "text"), [*catalog_texts(), *flow_texts()])
 def test_texts_use_the_terms_of_the_trade(where: str, text: str) -> None:
     assert not LAY.search(text), f"{where}: {text}"
 

@@ -82,7 +82,15 @@ def seen_in(message: Json) -> Seen | None:
     at = next((question for question, title in TITLES.items() if lines[1] == title), "")
     ticks = frozenset(label.split()[0] for label, _ in buttons if at == "levels" and label.endswith("✓"))
     found = next((line.removeprefix("Findings: ") for line in lines if line.startswith("Findings: ")), "")
+    found = found if at else _concluded(lines)
     return Seen(steps[0].message, steps[0].case, steps[0].turn, (at, ticks, found))
+
+
+def _concluded(lines: list[str]) -> str:
+    """Read the findings of a recommendation: its levels behind the name of the case, the others above the end."""
+    others = [line for line in lines[1:-1] if not line.startswith(("Not needed: ", "Begun under "))]
+    _, _, levels = lines[0].partition(" · ")
+    return f"{levels} · {others[-1]}"
 
 
 @dataclass

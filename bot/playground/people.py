@@ -13,12 +13,14 @@ from bot.playground.entities import formatted
 from bot.playground.ground import Ground
 from bot.playground.inline import Inline
 from bot.playground.markup import units
+from bot.playground.privacy import given
 from bot.playground.queries import Queries
 from bot.playground.refused import Refused
 from bot.playground.senders import origin_of, place_in, sender_of
 from bot.playground.shapes import PRESENT, Member, Person, Room
 
 LONGEST_TEXT: Final = 4096
+_EDIT_WITHIN: Final = 48 * 60 * 60
 _FORWARDED: Final = ("text", "entities", "caption", "caption_entities", "photo", "document", "poll")
 
 
@@ -59,14 +61,34 @@ class People(Ground):
         """
         room = self.rooms.get(chat_id)
         member = self._member(room, person_id)
-        said = formatted(text)
-        if not 1 <= units(said.text) <= LONGEST_TEXT:
-            raise Refused(f"A message has 1 to {LONGEST_TEXT} characters.")
+        said = _typed(text)
         replied = self._found(chat_id, reply_to, "The message to answer is gone.") if reply_to else None
-        content = said.fields("text", "entities") | self._place(room, thread, replied)
+        content = said | self._place(room, thread, replied)
         with self.act():
             message = self.post(self._opened(room), sender_of(room, member, channel), content)
         return int(message["message_id"])
+
+    def edit_own(self, chat_id: int, message_id: int, text: str, person_id: int) -> None:
+        """Change the text of a person's own message; the bot is told where it was given the message.
+
+        Raises:
+            Refused: it is not theirs, was not typed, or is older than two days.
+        """
+        room = self.rooms.get(chat_id)
+        person = self._member(room, person_id).person
+        message = self._found(chat_id, message_id, "This message is gone.")
+        typed = "text" in message and not {"via_bot", "forward_origin"} & set(message)
+        if not typed or message["from"]["id"] != person.id or message["date"] < self.clock() - _EDIT_WITHIN:
+            raise Refused("This message cannot be changed.")
+        said = _typed(text)
+        if said == {key: message[key] for key in ("text", "entities") if key in message}:
+            return
+        kept = {key: value for key, value in message.items() if key != "entities"}
+        with self.act():
+            edited = self.messages.change(kept | said)
+            self.note("edited", {"chat_id": chat_id, "message": edited})
+            if room.bot in PRESENT and given(room, edited, self.bot_id):
+                self.update("edited_message", edited)
 
     def forward(self, chat_id: int, message_id: int, to_chat_id: int, person_id: int) -> int:
         """Let a person forward a message, without its buttons; give the new one's number."""
@@ -171,3 +193,15 @@ class People(Ground):
         if replied is None and thread:
             replied = self.messages.get(room.id, thread)
         return place_in(room, thread, replied)
+
+
+def _typed(text: str) -> Json:
+    """Give the fields of a text that a person types.
+
+    Raises:
+        Refused: it is empty or too long.
+    """
+    said = formatted(text)
+    if not 1 <= units(said.text) <= LONGEST_TEXT:
+        raise Refused(f"A message has 1 to {LONGEST_TEXT} characters.")
+    return said.fields("text", "entities")

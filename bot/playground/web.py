@@ -51,6 +51,7 @@ class Web:
             Route("/play/state", self._state),
             Route("/play/events", self._stream),
             Route("/play/send", self._send, methods=["POST"]),
+            Route("/play/edit", self._edit, methods=["POST"]),
             Route("/play/tap", self._tap, methods=["POST"]),
             Route("/play/vote", self._vote, methods=["POST"]),
             Route("/play/forward", self._forward, methods=["POST"]),
@@ -82,6 +83,12 @@ class Web:
         channel = said.text("channel", "")
         number = self._world.say(*place, thread=thread, reply_to=reply_to, channel=channel)
         return _json({"message_id": number})
+
+    async def _edit(self, request: Request) -> Response:
+        said = await _read(request)
+        place = said.number("chat_id"), said.number("message_id")
+        self._world.edit_own(*place, said.text("text"), said.number("person_id"))
+        return _json({})
 
     async def _tap(self, request: Request) -> Response:
         said = await _read(request)

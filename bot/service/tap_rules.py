@@ -85,6 +85,7 @@ RULES: Final[dict[Verb, Rule]] = {
     Verb.help: _ANYWHERE_TO_READ,
     Verb.about: _ANYWHERE_TO_READ,
     Verb.browse: _ANYWHERE_TO_READ,
+    Verb.recent: Rule(frozenset({Where.page})),
     Verb.erase: Rule(frozenset({Where.page})),
     Verb.wipe: Rule(frozenset({Where.page, Where.own})),
     # What a team says of its case.

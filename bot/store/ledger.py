@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Select, Text, and_, bindparam, cast, delete, func, or_, select, update
 
 from bot.store.driver import Driver
 from bot.store.tables import BOT, CASES, OUTBOX, for_each_database
-from flows.case import Act, Case, Kind, Remark, Step
+from flows.case import AIDING, MESSAGE, Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
+from flows.model.editions import upgrade
+from flows.pathways.editions import CHANGES
 from flows.store import Kept, Team, without
 
 _LISTS: Final = (CASES.c.steps.name, CASES.c.talk.name)
@@ -26,11 +29,20 @@ _CURRENT: Final = (
     .order_by(CASES.c.touched.desc())
     .limit(1)
 )
+_OWNED: Final = (CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"))
+_UNCONFIRMED: Final = cast(CASES.c.steps, Text).startswith(f'[["{Kind.read}"')
+"""Begins with a note that nobody has confirmed; told by the first characters, since this is asked of every case."""
+
+_ALONE: Final = (*_OWNED, CASES.c.name.is_(None), ~CASES.c.id.contains(AIDING))
 _RECENT: Final = (
-    _CASE.where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.name.is_(None))
+    _CASE.where(*_ALONE, ~_UNCONFIRMED)
     .order_by(CASES.c.touched.desc())
     .limit(bindparam("most"))
+    .offset(bindparam("skip"))
 )
+_LAST_IDS: Final = select(CASES.c.id).where(*_ALONE).order_by(CASES.c.touched.desc()).limit(bindparam("most"))
+_NOTE: Final = _CASE.where(*_OWNED, _UNCONFIRMED, cast(CASES.c.steps, Text).contains(bindparam("message")))
+_NEWEST_CARD: Final = select(func.max(CASES.c.card)).where(*_OWNED)
 _TEAMS: Final = _CASE.where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
 _TEAM_CASES: Final = _TEAMS.where(CASES.c.place == bindparam("place")).order_by(CASES.c.opened.desc())
 _OF_CHAT: Final = _TEAMS.where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
@@ -46,10 +58,11 @@ _MOVE: Final = (
         minutes=None,
     )
 )
-_EXPIRED_WISHES: Final = delete(OUTBOX).where(
-    OUTBOX.c.case_id.in_(select(CASES.c.id).where(CASES.c.touched < bindparam("before")))
+_OVER: Final = or_(
+    CASES.c.touched < bindparam("before"), and_(CASES.c.touched < bindparam("notes_before"), _UNCONFIRMED)
 )
-_EXPIRED: Final = delete(CASES).where(CASES.c.touched < bindparam("before"))
+_EXPIRED_WISHES: Final = delete(OUTBOX).where(OUTBOX.c.case_id.in_(select(CASES.c.id).where(_OVER)))
+_EXPIRED: Final = delete(CASES).where(_OVER)
 _SAID_BY: Final = _CASE.where(
     CASES.c.name.is_not(None),
     or_(
@@ -78,19 +91,36 @@ class SqlLedger:
     def __init__(self, driver: Driver) -> None:
         """Work on the given driver."""
         self._driver = driver
+        self._stored: dict[tuple[str, int], int] = {}
         self.erased = False
 
     def get(self, case_id: str) -> Kept | None:
         """Find a case by its id."""
-        return _kept(self._driver.row(_BY_ID, {"id": case_id}))
+        return self._one(_BY_ID, {"id": case_id})
 
     def current(self, place: str, owner: str) -> Kept | None:
         """Give the person's case in a place that was touched last and is not put aside."""
-        return _kept(self._driver.row(_CURRENT, {"place": place, "owner": owner}))
+        return self._one(_CURRENT, {"place": place, "owner": owner})
 
-    def recent(self, place: str, owner: str, most: int) -> list[Kept]:
-        """Give a person's own cases in a place, those that were touched last first."""
-        return self._every(_RECENT, {"place": place, "owner": owner, "most": most})
+    def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
+        """List a person's own cases in a place, those that were touched last first."""
+        return self._every(_RECENT, {"place": place, "owner": owner, "most": most, "skip": skip})
+
+    def last_ids(self, place: str, owner: str, most: int) -> list[str]:
+        """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
+        return [
+            str(found) for (found,) in self._driver.rows(_LAST_IDS, {"place": place, "owner": owner, "most": most})
+        ]
+
+    def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
+        """Find the case of a note that its owner typed in a message and nobody has confirmed."""
+        where = {"place": place, "owner": owner, "message": f'"{MESSAGE}{message}"'}
+        return self._one(_NOTE, where)
+
+    def newest_card(self, place: str, owner: str) -> int:
+        """Return the newest message that shows a case of a person in a place; 0 where none does."""
+        (newest,) = self._driver.row(_NEWEST_CARD, {"place": place, "owner": owner}) or (None,)
+        return int(newest or 0)
 
     def add(self, kept: Kept) -> None:
         """Keep a new case.
@@ -103,7 +133,7 @@ class SqlLedger:
 
     def put(self, kept: Kept, expected: int) -> None:
         """Keep a case anew, where its revision is as expected."""
-        where = {"case_id": kept.case.id, "expected": expected}
+        where = {"case_id": kept.case.id, "expected": self._stored.pop((kept.case.id, expected), expected)}
         # What a case never changes is not written again: it would only be taken out of the indexes and put back.
         if not self._driver.count(_PUT, {**where, **_changing(kept)}):
             raise Overtaken(kept.case.id)
@@ -118,16 +148,17 @@ class SqlLedger:
 
     def balloted(self, poll: str) -> Kept | None:
         """Find a case by the id of its vote."""
-        return _kept(self._driver.row(_BALLOTED, {"poll": poll}))
+        return self._one(_BALLOTED, {"poll": poll})
 
     def idle(self, since: float) -> list[Kept]:
         """Give the team's cases that do not rest and were last touched before `since`."""
         return self._every(_IDLE, {"since": since})
 
-    def expire(self, before: float) -> int:
+    def expire(self, before: float, notes_before: float) -> int:
         """Erase every case that was last touched before then, and the wishes that show one."""
-        self._driver.count(_EXPIRED_WISHES, {"before": before})
-        expired = self._driver.count(_EXPIRED, {"before": before})
+        over = {"before": before, "notes_before": notes_before}
+        self._driver.count(_EXPIRED_WISHES, over)
+        expired = self._driver.count(_EXPIRED, over)
         self.erased |= expired > 0
         return expired
 
@@ -143,17 +174,36 @@ class SqlLedger:
             self._driver.count(_KEEP_SECRET, {"made": found})
         return str(found)
 
+    def said_by(self, who: str) -> list[Kept]:
+        """List the team's cases in which a person said something, or which they opened or brought."""
+        return self._every(_SAID_BY, {"who": who, "quoted": f'"{who}"'})
+
     def forget(self, owner: str) -> int:
         """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
-        for kept in self._every(_SAID_BY, {"who": owner, "quoted": f'"{owner}"'}):
+        for kept in self.said_by(owner):
             self.put(without(kept, owner), kept.case.revision)
         self._driver.count(_FORGET_WISHES, {"owner": owner})
         self.erased = True
         return self._driver.count(_FORGET, {"owner": owner})
 
+    def _one(self, query: Select[Any], where: dict[str, Any]) -> Kept | None:
+        row = self._driver.row(query, where)
+        return self._kept(row) if row else None
+
     def _every(self, query: Select[Any], where: dict[str, Any]) -> list[Kept]:
-        found = (_kept(row) for row in self._driver.rows(query, where))
-        return [kept for kept in found if kept]
+        return [self._kept(row) for row in self._driver.rows(query, where)]
+
+    def _kept(self, row: Sequence[Any]) -> Kept:
+        """Return a case as the present edition reads it; it is written so once it is put.
+
+        What is put then takes the place of the revision that is stored, which the case has no longer.
+        """
+        kept = _kept(row)
+        case = upgrade(kept.case, CHANGES)
+        if case is kept.case:
+            return kept
+        self._stored[case.id, case.revision] = kept.case.revision
+        return replace(kept, case=case)
 
 
 def _columns(kept: Kept) -> dict[str, Any]:
@@ -201,10 +251,8 @@ REMEMBERED: Final = 1024
 """How many histories are remembered as they were read: a tap finds the one that the last tap on the card drew from."""
 
 
-def _kept(row: Sequence[Any] | None) -> Kept | None:
+def _kept(row: Sequence[Any]) -> Kept:
     """Read a case as it was written; the columns in the order of the table."""
-    if row is None:
-        return None
     case_id, place, owner, flow, edition, revision, turn, steps, card, aside, touched, talk, *team = row
     case = Case(case_id, flow, edition, revision, turn, _steps(steps), _talk(talk) if talk else ())
     return Kept(case, place, owner, touched, card, aside, Team(*team) if team[0] else None)
@@ -225,15 +273,20 @@ def _read(lists: Sequence[Sequence[Any]]) -> tuple[Step, ...]:
 
 
 def _remark(said: Remark) -> list[Any]:
-    """Write what somebody said; what counted at that moment stands last, where it was noted."""
-    counted = [_written(said.counted)] if said.counted else []
-    return [said.act, said.subject, said.codes, said.who, said.at, *counted]
+    """Write what somebody said; what counted at that moment and which message records it stand last, where noted."""
+    noted: list[Any] = [_written(said.counted)] if said.counted or said.record else []
+    noted += [list(said.record)] if said.record else []
+    return [said.act, said.subject, said.codes, said.who, said.at, *noted]
 
 
 def _talk(written: str) -> tuple[Remark, ...]:
     """Read what a team says of a case; nothing where none was ever said."""
     lists = orjson.loads(written) or ()
-    return tuple(
-        Remark(Act(act), subject, tuple(codes), who, at, _read(*counted) if counted else ())
-        for act, subject, codes, who, at, *counted in lists
-    )
+    return tuple(_said(*remark) for remark in lists)
+
+
+def _said(
+    act: str, subject: str, codes: list[str], who: str, at: float, counted: Any = (), record: Any = None
+) -> Remark:
+    """Read what somebody said."""
+    return Remark(Act(act), subject, tuple(codes), who, at, _read(counted), tuple(record) if record else None)

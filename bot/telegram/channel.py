@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from structlog.typing import FilteringBoundLogger
@@ -115,7 +116,8 @@ class Channel:
             TokenRefused: where the token has been refused for ten minutes.
             WebhookRefused: where Telegram will not deliver there.
         """
-        await self._serve({"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}, self._watch)
+        hook = {"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}
+        await self._serve(hook, partial(self._watch, hook))
 
     async def delivered(self, batch: list[Any]) -> int:
         """Keep what the webhook brings, once that is in hand which was left undone before: it came first.
@@ -176,18 +178,22 @@ class Channel:
                 self._outbox.take(await self._store.run(self._clerk.tended))
             await asyncio.sleep(TEND)
 
-    async def _watch(self) -> None:
-        """Ask now and then whether the token still holds: where updates are delivered, nothing else would tell."""
+    async def _watch(self, hook: dict[str, Any]) -> None:
+        """Ask now and then whether token and webhook still hold: if updates are delivered, nothing else would tell."""
         wait = FIRST_WAIT
         while True:
             await asyncio.sleep(WATCH)
             try:
-                await self._api.call("getMe", {})
+                info = await self._api.call("getWebhookInfo", {})
             except TelegramError as error:
                 wait = await self._poller.again(error, wait)
-            else:
-                wait = FIRST_WAIT
-                self._poller.heard()
+                continue
+            wait = FIRST_WAIT
+            self._poller.heard()
+            if isinstance(info, dict) and info.get("url") != hook["url"]:
+                self._log.warning("webhook_set_again", advice="somebody changed it; see who else has this token")
+                with suppress(WebhookRefused):  # it was taken before, and will be again
+                    await self._hooked(hook)
 
     async def _kept(self, work: Callable[[Desk], Result]) -> Result:
         """Do something with the database, however long it takes to come back."""

@@ -18,7 +18,7 @@ from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
 from bot.telegram.ear import said_in
 from bot.telegram.html import Press
-from bot.telegram.intake import Arrival, Kind, arrival_in, mark
+from bot.telegram.intake import BEGINNING, Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from bot.telegram.names import BOT
 from flows.card import Tap, Verb
@@ -40,7 +40,7 @@ class MemberWanted(Exception):
     """Only a member of a group may have that in private; Telegram is to be asked first."""
 
     def __init__(self, chat: int) -> None:
-        """Take the group."""
+        """Note the group."""
         super().__init__(chat)
         self.chat = chat
 
@@ -150,7 +150,7 @@ class Clerk:
 
     def _reply(self, desk: Desk, arrival: Arrival, role: Role | None) -> Reply:
         """Let those take part who may; others are told why not. Everybody may have theirs erased."""
-        tapped = arrival.kind == Kind.tap
+        tapped, edited = arrival.kind == Kind.tap, arrival.kind == Kind.edited
         tap = unpack(arrival.data) if tapped else None
         match arrival.kind:
             case Kind.vote | Kind.poll:
@@ -164,6 +164,8 @@ class Clerk:
         if not arrival.private:
             return self._in_group(desk, arrival, tap, role or Role.member, allowed=allowed)
         visit = Visit(arrival.place, str(arrival.who), arrival.card, bears=arrival.bears)
+        if edited:
+            return self._conversation.edited(desk, visit, said_in(arrival.argument)) if allowed else Reply()
         if arrival.data == "start" and re.fullmatch(TO_CASE, arrival.argument):
             return self._linked(desk, arrival, visit, role)
         alone = self._alone(desk, arrival, tap, visit) if allowed else self._not_listed(arrival)
@@ -175,7 +177,9 @@ class Clerk:
         return self._conversation.not_listed(str(arrival.who), tapped=arrival.kind == Kind.tap)
 
     def _alone(self, desk: Desk, arrival: Arrival, tap: Tap | None, visit: Visit) -> Reply:
-        """Let a person work alone."""
+        """Handle what a person does in a private chat."""
+        if tap and tap.verb is Verb.erase:
+            return self._erased(desk, tap, visit)
         if arrival.kind == Kind.tap:
             return self._conversation.tap(desk, tap, visit)
         if arrival.data == "start" and arrival.argument:
@@ -184,17 +188,25 @@ class Clerk:
             return self._conversation.command(desk, arrival.data, visit)
         return self._conversation.text(desk, visit, said_in(arrival.argument))
 
+    def _erased(self, desk: Desk, tap: Tap, visit: Visit) -> Reply:
+        """Erase what is kept of a person; the cards of their teams name them no more."""
+        worked = desk.said_by(visit.who)
+        reply = self._conversation.tap(desk, tap, visit)
+        return replace(reply, shows=(*reply.shows, *self._team.unsigned(desk, worked)))
+
     def _linked(self, desk: Desk, arrival: Arrival, visit: Visit, role: Role | None) -> Reply:
-        """Let a member read what they asked for in the group; a moment ago they tapped there."""
-        tap = self._team.linked(desk, arrival.argument, visit)
-        return (tap and self._read(desk, arrival, tap, visit, role)) or self._team.not_read("link_gone", tapped=False)
+        """Show a member what they asked for in the group; a moment ago they tapped there."""
+        tap = self._team.reading.linked(desk, arrival.argument, visit)
+        return (tap and self._read(desk, arrival, tap, visit, role)) or self._team.reading.refused(
+            "link_gone", tapped=False
+        )
 
     def _read(self, desk: Desk, arrival: Arrival, tap: Tap, visit: Visit, role: Role | None) -> Reply | None:
-        """Let a member of a group read its case in private; None where it is no team's case.
+        """Show a member of a group its case in private; None where it is no team's case.
 
         Where Telegram does not say who is a member, the link says that they tapped there; a tap says nothing.
         """
-        kept = self._team.to_read(desk, tap)
+        kept = self._team.reading.of(desk, tap)
         if kept is None:
             return None
         chat, tapped = int(chat_of(kept.place)), arrival.kind == Kind.tap
@@ -203,22 +215,28 @@ class Clerk:
         if role is None:
             raise MemberWanted(chat)
         if role is Role.outsider or (tapped and role is Role.unknown):
-            return self._team.not_read("outsider" if role is Role.outsider else "unsure", tapped=tapped)
-        return self._team.read(kept, tap, visit)
+            return self._team.reading.refused("outsider" if role is Role.outsider else "unsure", tapped=tapped)
+        return self._team.reading.shown(desk, kept, tap, visit)
 
     def _in_group(self, desk: Desk, arrival: Arrival, tap: Tap | None, role: Role, *, allowed: bool) -> Reply:
         """Let the members of a group take part, as themselves."""
-        tapped = arrival.kind == Kind.tap
+        tapped, edited = arrival.kind == Kind.tap, arrival.kind == Kind.edited
+        masked = arrival.masked or role is Role.unseen
+        if edited and (not allowed or masked or role is Role.outsider):
+            return Reply()
         if not allowed:
             told = not tapped and not desk.silence(str(arrival.chat))
             return self._team.not_here(str(arrival.chat), str(arrival.who), tapped=tapped, told=told)
-        masked = arrival.masked or role is Role.unseen
         if masked or role is Role.outsider:
             return self._team.refused("masked" if masked else "outsider", "" if tapped else arrival.data)
         admin = role is Role.admin
         visit = Visit(arrival.place, str(arrival.who), arrival.card, admin=admin, bears=arrival.bears)
         if tapped:
             return self._team.tap(desk, tap, visit)
+        if edited:
+            return self._team.edited(desk, visit, said_in(arrival.argument))
+        if arrival.data in BEGINNING and arrival.argument:
+            return self._team.typed(desk, visit, said_in(arrival.argument))
         return self._team.command(desk, arrival.data, arrival.argument, visit)
 
     def chat_of(self, desk: Desk, vote: Arrival) -> int:
@@ -249,7 +267,8 @@ class Clerk:
         # A client that is given words as well shows them, and opens nothing.
         opens = {"url": f"https://t.me/{BOT}?start={reply.opens}"} if reply.opens else {}
         said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else opens
-        body = orjson.dumps({"callback_query_id": arrival.query} | said).decode()
+        late = {"late": reply.late, "chat_id": arrival.chat} if reply.late else {}
+        body = orjson.dumps({"callback_query_id": arrival.query} | said | late).decode()
         return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
 
     def _wish(self, desk: Desk, place: str, show: Show) -> Wish:

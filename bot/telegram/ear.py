@@ -7,20 +7,20 @@ from html import escape
 from typing import Any, Final
 
 import orjson
+from telegram.constants import ChatType
 
 from bot.reply import Said
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
+from flows.findings import Codes
 from flows.flow import Flow
-from flows.heard import IDENTIFIERS
+from flows.heard import IDENTIFIERS, LONG, MORE, PARTS
+from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
 from flows.shorthand import Reading, read
 
 MOST: Final = 200
 """Notes whose words are in memory; the oldest ones are forgotten first, and are shown without their words then."""
-
-PICTURE: Final = "picture"
-LONG: Final = "long"
 
 _PLACE: Final = re.compile(f"{QUOTE[0]}([^{QUOTE[1]}]*){QUOTE[1]}")
 
@@ -34,21 +34,22 @@ class Ear:
         self._words: dict[str, dict[str, str]] = {}
 
     def hears(self, update_id: int, message: dict[str, Any]) -> str:
-        """Give what is taken in of a message that is no command: codes alone, as JSON."""
+        """Return what is taken in of a note: codes alone, as JSON. In a group nothing is quoted but the findings."""
         number = int(message["message_id"])
-        if "text" not in message:
-            return _written({}, [PICTURE], "", number)
         try:
             reading = read(self._flow, lexicon(), str(message["text"]))
         except NoteTooLong:
             return _written({}, [LONG], "", number)
-        words = _words(reading)
+        words, aloud = _words(reading), message["chat"]["type"] != ChatType.PRIVATE.value
+        rest = [part for part in PARTS if words.get(part)]
+        beside = [MORE] if aloud and rest else rest
+        if aloud:
+            words = {part: said for part, said in words.items() if part not in rest}
         self._words[str(update_id)] = words
         if len(self._words) > MOST:
             del self._words[next(iter(self._words))]
-        beside = [part for part in ("context", "left", "outside") if words.get(part)]
         beside += [IDENTIFIERS] if reading.identifiers else []
-        return _written(reading.answers, beside, str(update_id), number)
+        return _written(reading.answers, beside, str(update_id), number, encode_scope(reading.scope))
 
     def quoted(self, text: str) -> str:
         """Put the words of notes into a text in HTML."""
@@ -63,12 +64,14 @@ def said_in(argument: str) -> Said:
     """Read what was taken in of a message."""
     if not argument:
         return Said()
-    findings, beside, note, message = orjson.loads(argument)
-    return Said({question: tuple(codes) for question, codes in findings.items()}, tuple(beside), note, message)
+    findings, beside, note, message, *scope = orjson.loads(argument)
+    answers = {question: tuple(codes) for question, codes in findings.items()}
+    # What an earlier version took in has no scope.
+    return Said(answers, tuple(beside), note, message, tuple(scope[0]) if scope else ())
 
 
-def _written(findings: Any, beside: list[str], note: str, message: int) -> str:
-    return orjson.dumps((findings, beside, note, message)).decode()
+def _written(findings: Any, beside: list[str], note: str, message: int, scope: Codes = ()) -> str:
+    return orjson.dumps((findings, beside, note, message, scope)).decode()
 
 
 def _words(reading: Reading) -> dict[str, str]:

@@ -45,7 +45,7 @@ class Floods:
     def let(self, letter: Letter) -> Letter | None:
         """Let a letter through; of one that is too much give the word that it is, once, and then nothing."""
         arrival = arrival_in(letter)
-        if arrival.kind != Kind.message or not arrival.private:
+        if arrival.kind not in (Kind.message, Kind.edited) or not arrival.private:
             return letter
         now = self._clock()
         known = self._writers.pop(arrival.who, Writer(now, -1, told=False))
@@ -60,4 +60,5 @@ class Floods:
             del self._writers[next(iter(self._writers))]
         if not over:
             return letter
-        return None if known.told else replace(letter, body=replace(arrival, data=SLOW, argument="").body())
+        slow = replace(arrival, kind=Kind.message, data=SLOW, argument="")
+        return None if known.told else replace(letter, body=slow.body())

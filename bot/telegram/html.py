@@ -16,6 +16,8 @@ from flows.card import Block, Button, Card, Line, Style
 
 _GAP: Final = "\n\n"
 
+_Key = tuple[bool, str, tuple[Line, ...], int, int]
+
 Screen = dict[str, object]
 """The parameters of a message that shows a card: text, parse mode, keyboard."""
 
@@ -23,7 +25,9 @@ REMEMBERED: Final = 2048
 """Cards whose screens are remembered, 2 kB each; the oldest goes first."""
 
 _ITS_OWN: Final = "\ue005"
-"""Stands for the case of a card in a screen that is remembered: the next one may be of another case."""
+_LABELLED: Final = "\ue006"
+"""Stand for the case and for the first line of a card in a screen that is remembered: the next one may be of another
+case, which has another name."""
 
 
 class Press:
@@ -31,19 +35,21 @@ class Press:
 
     def __init__(self) -> None:
         """Begin with nothing remembered."""
-        self._plates: dict[tuple[str, str, int, int], tuple[Card, str]] = {}
+        self._plates: dict[_Key, tuple[Card, str]] = {}
 
     def print(self, card: Card) -> str:
         """Give the screen of a card as JSON."""
         # Its parts are told by their identity, and held, so that no other ever bears it: to read them takes longer.
-        key = (card.label, card.title, id(card.blocks), id(card.rows))
+        key = (bool(card.label), card.title, card.above, id(card.blocks), id(card.rows))
         _, plate = self._plates.get(key) or self._keep(key, card)
-        return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.")
+        label = orjson.dumps(escape(card.label, quote=False)).decode()[1:-1]
+        return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.").replace(_LABELLED, label)
 
-    def _keep(self, key: tuple[str, str, int, int], card: Card) -> tuple[Card, str]:
+    def _keep(self, key: _Key, card: Card) -> tuple[Card, str]:
         if len(self._plates) >= REMEMBERED:
             del self._plates[next(iter(self._plates))]
-        kept = card, orjson.dumps(screen(replace(card, case=_ITS_OWN, turn=0))).decode()
+        label = _LABELLED if card.label else ""
+        kept = card, orjson.dumps(screen(replace(card, label=label, case=_ITS_OWN, turn=0))).decode()
         self._plates[key] = kept
         return kept
 
@@ -51,6 +57,7 @@ class Press:
 def screen(card: Card) -> Screen:
     """Write a card as the parameters of sendMessage and editMessageText."""
     head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
+    head += [f"⚠️ {escape(line.text, quote=False)}" for line in card.above]
     head.append(f"<b>{escape(card.title, quote=False)}</b>")
     keyboard = [[_button(card, button) for button in row] for row in card.rows]
     return {
@@ -71,28 +78,49 @@ def _button(card: Card, button: Button) -> dict[str, object]:
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
     """Write blocks, each after its gap; those that are folded and follow one another fold as one."""
-    gap = _GAP
+    before: Block | None = None
     for folded, several in groupby(blocks, key=lambda block: block.style is Style.folded):
-        text = _GAP.join(map(_block, several))
-        # A quote stands off by itself.
-        yield f"\n<blockquote expandable>{text}</blockquote>" if folded else gap + text
-        gap = "\n" if folded else _GAP
+        if folded:
+            group = tuple(several)
+            yield f"\n<blockquote expandable>{_GAP.join(map(_block, group))}</blockquote>"
+            before = group[-1]
+            continue
+        for block in several:
+            yield _gap(before, block) + _block(block)
+            before = block
+
+
+def _gap(before: Block | None, block: Block) -> str:
+    """Return what parts a block from what stands before it; None is the title."""
+    if block.heading:
+        return "\n" if before and before.style is Style.folded else _GAP
+    if before is None or before.style is Style.folded or block.style is Style.urgent:
+        return "\n"  # a quote and a warning stand off by themselves
+    small_print = block.style is Style.small and before.style is Style.plain and not before.heading
+    return "\n" if small_print else _GAP
 
 
 def _block(block: Block) -> str:
     bullet = "· " if block.style is Style.listed else ""
-    lines = [bullet + _line(line) for line in block.lines]
+    line = _summary if block.style is Style.summary else _line
+    lines = [bullet + line(said) for said in block.lines]
     heading = [f"<b>{escape(block.heading, quote=False)}</b>"] if block.heading else []
     text = (" · " if block.style is Style.small else "\n").join([*heading, *lines])
     match block.style:
         case Style.urgent:
-            return f"⚠️ <b>{text}</b>"
+            return f"⚠️ {text}"
         case Style.small:
             return f"<i>{text}</i>"
         case Style.typed:
             return f"<pre>{text}</pre>"
         case _:
             return text
+
+
+def _summary(line: Line) -> str:
+    lead = f"{escape(line.lead, quote=False)}: " if line.lead else ""
+    text = escape(line.text, quote=False)
+    return lead + (f"<b>{text}</b>" if line.strong else text)
 
 
 def _line(line: Line) -> str:

@@ -10,15 +10,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 import orjson
-from telegram.constants import ChatType
+from telegram.constants import ChatType, MessageAttachmentType
 
-from bot.conversation import COMMANDS
+from bot.conversation import COMMANDS, NO_TEXT, OWN_CARD
 from bot.desk import Letter
 from bot.service.read_links import TO_CASE, TO_PAGE
 from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.fingerprint import fingerprint_of
+from flows.prefill import SCOPE_PATTERN
 
-KINDS: Final = ("message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
+KINDS: Final = ("message", "edited_message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
 
 KNOWN: Final = frozenset((*COMMANDS, *TEAM_COMMANDS))
@@ -26,7 +27,14 @@ KNOWN: Final = frozenset((*COMMANDS, *TEAM_COMMANDS))
 UNKNOWN: Final = "unknown"
 """Stands for a command that is none of ours: what was written after the slash is nobody's business."""
 
+BEGINNING: Final = ("case", "new")
+"""Commands that begin a case; a line behind one is read as a note."""
+
 PRIVATE: Final = ChatType.PRIVATE.value
+
+CONTENT: Final = frozenset([*map(str, MessageAttachmentType), "checklist"]) - {"passport_data", "successful_payment"}
+"""What somebody sends in place of a text. By whatever else stands in a message Telegram tells something, and nobody
+waits for an answer."""
 
 LARGEST: Final = 2**63
 """Ids are below this: a database keeps no larger one."""
@@ -36,7 +44,8 @@ MOST_DATA: Final = 80
 
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+([A-Za-z0-9_-]{1,64})\s*$|\s|$)")
 _PAYLOAD: Final = re.compile(
-    f"case|[a-z0-9]{{1,16}}-[0-9]{{1,12}}-[0-9a-f]{{24}}|p[12][0-9a-f]{{5}}[a-z-]{{6}}|{TO_CASE}|{TO_PAGE}"
+    f"case|[a-z0-9]{{1,16}}-[0-9]{{1,12}}-[0-9a-f]{{24}}|p1[0-9a-f]{{5}}[a-z-]{{6}}|{TO_CASE}|{TO_PAGE}"
+    f"|p2[0-9a-f]{{5}}[a-z-]{{6}}{SCOPE_PATTERN}"
 )
 """What the bot's own links bear; what somebody writes behind /start is nobody's business."""
 
@@ -51,6 +60,7 @@ class Kind(StrEnum):
     """What an update tells."""
 
     message = ""
+    edited = "edited"
     tap = "tap"
     vote = "vote"
     poll = "poll"
@@ -69,7 +79,7 @@ class Arrival:
         private: whether it is a private chat.
         query: the callback query of a tap; empty for a message.
         card: the message that was tapped; None where it is not known any more.
-        data: the callback data of a tap, the bare command of a message; empty for a message that is none;
+        data: the callback data of a tap, the bare command of a message; empty for a note in a private chat;
             the id of the poll of a vote, or of one that got its first vote.
         argument: what was taken in of a message, codes alone; what follows a command in a link; the numbers of the
             answers of a vote; the mark of a poll's question; the number of the chat that a group has become.
@@ -135,7 +145,8 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
     Args:
         update: the update, as JSON has it.
         username: the bot's own; a command that names another bot is not for this one.
-        hear: takes the update's id and a message to the bot alone; gives what is taken in of it.
+        hear: takes the update's id and a message that holds a note, without the command before it; gives what is
+            taken in of it.
 
     Raises:
         Unreadable: where the update is misshapen.
@@ -143,8 +154,11 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
     update_id: int = update["update_id"]
     try:
         arrival = _arrived(update, username)
-        if arrival and arrival.private and arrival.kind == Kind.message and not arrival.data:
-            arrival = replace(arrival, argument=hear(update_id, update["message"]))
+        if arrival and arrival.kind in (Kind.message, Kind.edited):
+            message = update["message"] if arrival.kind == Kind.message else update["edited_message"]
+            note = _note_in(message)
+            if not arrival.data or (arrival.data in BEGINNING and note.strip()):
+                arrival = replace(arrival, argument=hear(update_id, message | {"text": note}))
         return _letter(update, arrival) if arrival else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
@@ -178,6 +192,8 @@ def _arrived(update: dict[str, Any], username: str) -> Arrival | None:
         return _begun(update["poll"])
     if "my_chat_member" in update:
         return _membership(update["my_chat_member"])
+    if "edited_message" in update:
+        return _edited(update["edited_message"], username)
     return _written(update.get("message"), username)
 
 
@@ -231,7 +247,7 @@ def _written(message: dict[str, Any] | None, username: str) -> Arrival | None:
 
     What the bot offered inline, and somebody sent, is its own word: it is no note.
     """
-    if message is None or "from" not in message or _own(message, username):
+    if message is None or "from" not in message or _own(message.get("via_bot", {}), username):
         return None
     _number(message)
     chat, private = _chat(message)
@@ -244,9 +260,43 @@ def _written(message: dict[str, Any] | None, username: str) -> Arrival | None:
         new = str(int(message["migrate_to_chat_id"]))
         return Arrival(who, chat, private, "", None, "", Kind.moved, new)
     said, argument = _command(str(message.get("text", "")), username, private=private)
-    if not said and not private:
+    data = _in_private(message, said, username) if private else said or None
+    if data is None:
         return None
-    return Arrival(who, chat, private, "", None, said, Kind.message, argument, topic, masked)
+    return Arrival(who, chat, private, "", None, data, Kind.message, argument, topic, masked)
+
+
+def _in_private(message: dict[str, Any], command: str, username: str) -> str | None:
+    """Tell what a message in a private chat is: a command, or what stands in place of one; empty for a note.
+
+    None for one in which Telegram tells something: a message was pinned, a timer set, a background chosen.
+    """
+    if _own(message.get("forward_origin", {}).get("sender_user", {}), username):
+        return OWN_CARD
+    if "text" not in message:
+        return None if CONTENT.isdisjoint(message) else NO_TEXT
+    return "" if command in BEGINNING and _note_in(message).strip() else command
+
+
+def _edited(message: dict[str, Any], username: str) -> Arrival | None:
+    """Read that somebody changed a message: in private any that was a text, in a group a command that begins a case.
+
+    A place on the map that moves is changed every few seconds; it was never a text.
+    """
+    arrival = None if "location" in message else _written(message, username)
+    if arrival is None or arrival.kind != Kind.message or not (arrival.private or arrival.data in BEGINNING):
+        return None
+    return replace(arrival, kind=Kind.edited, data="", argument="")
+
+
+def _note_in(message: dict[str, Any]) -> str:
+    """Give the text of a message with blanks for the command that begins a case; nothing of any other command."""
+    text = str(message.get("text", ""))
+    command = _COMMAND.match(text)
+    if command is None:
+        return text
+    end = command.end(2) if command[2] else command.end(1)
+    return " " * end + text[end:] if command[1].lower() in BEGINNING else ""
 
 
 def _command(text: str, username: str, *, private: bool) -> tuple[str, str]:
@@ -286,10 +336,9 @@ def _masked(user: dict[str, Any]) -> bool:
     return bool(user.get("is_bot")) or user["id"] in _MASKS
 
 
-def _own(message: dict[str, Any], username: str) -> bool:
-    """Tell whether a message is a result of this bot's inline mode."""
-    via = str(message["via_bot"].get("username", "")) if "via_bot" in message else ""
-    return bool(via) and via.lower() == username.lower()
+def _own(user: dict[str, Any], username: str) -> bool:
+    """Tell whether a user is this bot."""
+    return bool(username) and str(user.get("username", "")).lower() == username.lower()
 
 
 def _number(message: dict[str, Any]) -> int:

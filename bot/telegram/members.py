@@ -40,6 +40,7 @@ class Role(StrEnum):
 
 
 _ADMINS: Final = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+_WHO: Final = (("message", "from"), ("edited_message", "from"), ("callback_query", "from"), ("poll_answer", "user"))
 _GONE: Final = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 
 
@@ -128,7 +129,7 @@ class Members:
 
 def _users(update: object) -> Iterator[object]:
     """Give the people that an update speaks of."""
-    for kind, field in (("message", "from"), ("callback_query", "from"), ("poll_answer", "user")):
+    for kind, field in _WHO:
         found = update.get(kind) if isinstance(update, dict) else None
         if isinstance(found, dict):
             yield found.get(field)

@@ -27,6 +27,9 @@ LONGEST_WAIT: Final = 30.0
 LONGEST_TOAST: Final = 200
 """Characters that Telegram shows of an answer to a tap."""
 
+SOON: Final = 1.0
+"""Seconds: a card that is drawn anew sooner needs no word that it follows."""
+
 STRIKE_EVERY: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
@@ -119,6 +122,8 @@ class Outbox:
             if failure.fate is not Fate.again:
                 await self._settle(wish, failure, newer)
                 return
+            if failure.wait:
+                self._pace.hold(wish.place, failure.wait)
             await self._sleep(failure.wait or wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
@@ -153,10 +158,13 @@ class Outbox:
         self._let_go(wish)
 
     async def _answer(self, wish: Wish) -> None:
-        """Answer a tap, with names where its few words bear any."""
+        """Answer a tap, with names where its few words bear any; where its card must wait, the answer says so."""
         body = orjson.loads(wish.body)
+        chat, late = body.pop("chat_id", 0), body.pop("late", "")
+        if late and self._pace.ahead(str(chat)) > SOON:
+            body["text"] = late
         if "text" in body:
-            body["text"] = (await self._members.in_words(body["text"], body.pop("chat_id")))[:LONGEST_TOAST]
+            body["text"] = (await self._members.in_words(body["text"], chat))[:LONGEST_TOAST]
         if "url" in body:
             body["url"] = body["url"].replace(BOT, self._members.username)
         await self._api.call("answerCallbackQuery", body)

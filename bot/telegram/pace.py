@@ -27,7 +27,7 @@ class Pace:
 
     def wait(self, place: str, *, edit: bool) -> float:
         """Book a message or an edit in a chat, and give the seconds until it may go."""
-        group = place.startswith("-")
+        group = _is_group(place)
         if edit and not group:
             return 0.0
         now = self._clock()
@@ -39,3 +39,16 @@ class Pace:
         if not edit:
             self._all = max(self._all + 1 / ALL_RATE, now)
         return max(0.0, free - now, 0.0 if edit else self._all - now)
+
+    def ahead(self, place: str) -> float:
+        """Return the seconds that an edit would wait which was booked now."""
+        return max(0.0, self._chats.get(place, 0.0) - self._clock()) if _is_group(place) else 0.0
+
+    def hold(self, place: str, seconds: float) -> None:
+        """Book nothing in a group for some seconds: Telegram has asked for them."""
+        if _is_group(place):
+            self._chats[place] = max(self._chats.get(place, 0.0), self._clock() + seconds)
+
+
+def _is_group(place: str) -> bool:
+    return place.startswith("-")

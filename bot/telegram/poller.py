@@ -11,23 +11,13 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.desk import NotSaved
 from bot.telegram.api import Api
+from bot.telegram.batches import Batches
 from bot.telegram.failures import failure_of
-from bot.telegram.garbled import Garbled
-from bot.telegram.intake import KINDS
 from bot.telegram.progress import Progress
-
-POLL: Final = 50
-"""Seconds that one poll stays open."""
-
-BATCH: Final = 100
-"""Updates that are asked for at once; one alone, as long as one of so many cannot be read."""
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 5.0
 """Seconds between attempts after a failure: short, for a clinician waits at the other end."""
-
-LOOK_AGAIN: Final = 0.2
-"""Seconds until an update that cannot be read is asked for once more: it may have been the way and not the update."""
 
 SAVE_WAIT: Final = 2.0
 """Seconds between attempts to save while the database cannot."""
@@ -74,8 +64,7 @@ class Poller:
         self._polled = polled
         self._refused_since: float | None = None
         self._offset = 0
-        self._alone = 0
-        self._suspect: int | None = None
+        self._batches = Batches(api, sleep)
         self._taken_back = False
         self._progress = Progress()
 
@@ -91,7 +80,7 @@ class Poller:
         while True:
             began = self._clock()
             try:
-                batch = await self._fetched()
+                batch = await self._batches.fetch(self._offset)
             except Conflict as error:
                 if "webhook" in error.message.lower():
                     await self._take_back()
@@ -109,39 +98,9 @@ class Poller:
             self.heard()
             await self._take(batch, self._clock() - began)
 
-    async def _fetched(self) -> list[Any]:
-        """Ask for what comes after the last batch; an update that cannot be read is found by asking for each alone."""
-        limit = 1 if self._alone else BATCH
-        try:
-            batch = await self._api.call("getUpdates", _asking(self._offset, limit), wait=POLL + 10)
-        except Garbled as error:
-            if error.update is None:
-                raise
-            return await self._passed_over(error.update)
-        self._alone, self._suspect = max(0, self._alone - 1), None
-        return batch if isinstance(batch, list) else []
-
-    async def _passed_over(self, update: dict[str, Any]) -> list[Any]:
-        """Return what stands for an update that cannot be read, once it was asked for alone and twice.
-
-        Raises:
-            TelegramError: where other answers of Telegram cannot be read either: the way is at fault, no update.
-        """
-        alone, known = self._alone > 0, self._suspect == update["update_id"]
-        self._alone = self._alone or BATCH
-        if not alone:
-            return []
-        if not known:
-            self._suspect = update["update_id"]
-            await self._sleep(LOOK_AGAIN)
-            return []
-        await self._api.call("getMe", {})
-        self._alone, self._suspect = 0, None
-        return [update]
-
     async def _take(self, batch: list[Any], took: float) -> None:
         """Hand a batch on, and go on behind it: Telegram's numbers may start anew, and then lower."""
-        if self._progress.made(batch, took) or self._alone:
+        if self._progress.made(batch, took) or self._batches.searching:
             self._polled()
         try:
             last = await self._accept(batch)
@@ -188,7 +147,3 @@ class Poller:
             self._log.warning("telegram_unreachable", error=type(error).__name__, retry_in=wait)
         await self._sleep(failure_of(error).wait or wait)
         return min(wait * 2, LONGEST_WAIT)
-
-
-def _asking(offset: int, limit: int) -> dict[str, Any]:
-    return {"offset": offset, "limit": limit, "timeout": POLL, "allowed_updates": list(KINDS)}

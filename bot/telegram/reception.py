@@ -33,6 +33,9 @@ REMEMBERED: Final = 20_000
 
 TIDY_EVERY: Final = 1_000
 
+WRITTEN: Final = frozenset(("message", "edited_message"))
+"""Updates in which somebody writes."""
+
 MOMENT: Final = 1.0
 """Seconds that another process has to go on with what it has begun, before this one does."""
 
@@ -130,7 +133,7 @@ class Reception:
                 self._log.error("update_unreadable", update_id=fault.update_id)
                 unreadable[fault.update_id] = fingerprint_of(update)
             else:
-                if letter and "message" in update:  # a tap is not even looked at: it is never held back
+                if letter and not WRITTEN.isdisjoint(update):  # a tap is not even looked at: it is never held back
                     letter = self._floods.let(letter)
                 letters += [letter] if letter else []
         return letters, unreadable
@@ -189,7 +192,7 @@ class Reception:
             chat = await self._store.run(lambda desk: self._clerk.chat_of(desk, arrival))
             role = await self._members.role(chat, arrival.who) if chat else Role.outsider
             return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
-        if arrival.private or arrival.kind not in (Kind.tap, Kind.message):
+        if arrival.private or arrival.kind not in (Kind.tap, Kind.message, Kind.edited):
             return await self._handled_alone(letter, arrival.who)
         async with self._lines.setdefault(letter.lane, asyncio.Lock()):
             role = Role.member
@@ -207,7 +210,7 @@ class Reception:
         return await self._store.run(lambda desk: self._clerk.handle(desk, letter, role))
 
     async def _repeat(self, letter: Letter) -> None:
-        """Tell a repeated update what it was told before; an answer that still waits is given as it was kept."""
+        """Answer a repeated update as it was answered before; an answer that still waits is given as it was kept."""
         known, left = await self._store.run(
             lambda desk: (desk.letter(letter.update_id), desk.wishes(f"{TAP}{letter.update_id}"))
         )

@@ -16,7 +16,7 @@ _NUMBER: Final = re.compile(r"\d")
 
 
 def dangers(lexicon: Lexicon, meanings: Sequence[Meaning]) -> list[Meaning]:
-    """Return the meanings that are signs of an emergency, unless they are denied: "not walking" is, "no weakness" not."""
+    """Return the meanings that are signs of an emergency and not denied: "not walking" is one, "no weakness" none."""
     return [meaning for meaning in meanings if _is_danger(lexicon, meaning)]
 
 

@@ -104,7 +104,7 @@ PERCENT.4: /{percent}/
 AGE.4: /{age}/
 NUMBER.2: /\d\w*(?:[.,]\d\w*)*/
 RUN.1: /(?:(?!{level}|{ordinal}|gr(?:ade)?\.?\s?[0-5][+-]?\s+(?:motor|power|strength)|{scale}|{percent}|{age}){word}|(?!{percent})[<>≥≤~]|[^\w<>≥≤~]+|_)+/s
-"""
+"""  # noqa: E501 - a rule of the grammar stands on one line
 
 
 class Piece(NamedTuple):

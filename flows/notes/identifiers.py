@@ -65,7 +65,7 @@ def hidden(text: str, known: Callable[[str], bool], lexicon: Lexicon) -> tuple[s
         covered,
     )
     covered = _NUMBERS.sub(_cover, covered)
-    if not (_shouts(text) or _is_german(text, lexicon)):
+    if not (_shouts(text) or is_german(text, lexicon)):
         covered = _CAPITAL.sub(lambda found: found[0] if _clinical(found[0], known) else _cover(found), covered)
         covered = _SHOUTED.sub(lambda found: _quietened(found[0], known), covered)
     covered = _PARTICLE.sub(_cover, covered)
@@ -78,7 +78,7 @@ def _shouts(text: str) -> bool:
     return sum(letter.isupper() for letter in letters) > _MOSTLY * len(letters)
 
 
-def _is_german(text: str, lexicon: Lexicon) -> bool:
+def is_german(text: str, lexicon: Lexicon) -> bool:
     """Return whether a note holds a word that only a German one holds."""
     german = set(lexicon.german)
     return any(plain(word) in german for word in re.findall(r"z\.\s?n|[^\W\d_]+", text, re.IGNORECASE))

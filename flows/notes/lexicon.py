@@ -216,6 +216,13 @@ class LevelWords(_Data):
         return frozenset(self.doubtful)
 
 
+class LineWords(_Data):
+    """Words that no line ends with, and words that none begins with, unless its sentence goes on."""
+
+    goes_on_behind: Phrases
+    goes_on_ahead: Phrases
+
+
 class Values(_Data):
     """What a form puts behind an item: that it is so, that it is not, that nobody has said."""
 
@@ -311,6 +318,7 @@ class Lexicon(_Same):
     neutral: Phrases
     degree: Phrases
     german: Phrases
+    lines: LineWords
     values: Values
     scope: ScopeWords
     crossed: tuple[Crossing, ...]
@@ -391,7 +399,7 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     words = load_file(folder, FILE, Lexicon)
     faults = [f"{FILE}: {phrase!r} stands {n} times" for phrase, n in _counted(words).items() if n > 1]
     senses: tuple[Answer | Topic, ...] = (*words.answers, *words.topics)
-    cited = [name for sense in (*words.answers, *words.topics) for name in sense.not_beside]
+    cited = [name for sense in senses for name in sense.not_beside]
     cited += [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
     cited += [sense.denied_topic for sense in senses if sense.denied_topic]
     cited += [name for answer in words.answers for name in answer.topics_behind or ()]

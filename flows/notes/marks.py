@@ -1,4 +1,4 @@
-"""Find what puts a case outside the scope of the source in a note: asymptomatic, stable, a low score, a primary tumour."""
+"""Find what puts a case outside the scope of the source: asymptomatic, stable, a low score, a primary tumour."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class _Checker:
         )
 
     def _compound(self, meaning: Meaning) -> bool:
-        """Return whether something stands between a "no" and the deficit that it would deny: "no sphincter deficit"."""
+        """Return whether a word stands between a "no" and the deficit that it would deny: "no sphincter deficit"."""
         at = self._first.get(meaning.item.start, 0) - 1
         if meaning.start == meaning.item.start:
             return False

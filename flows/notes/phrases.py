@@ -105,7 +105,7 @@ class Phrases:
         return plain(word) in self._known
 
     def meant(self, word: str) -> str:
-        """Return the word of an answer that was meant by an unknown one, to be asked for; empty where there is none."""
+        """Return the word of an answer that an unknown one may mean, to be asked for; empty if there is none."""
         said = plain(word)
         return "" if said in self._known or len(said) < LEAST_LETTERS else _nearest(said, self._deciding)
 

@@ -82,27 +82,33 @@ class _Clause:
             return
         if sense in _SPARING and self._spare(item, after):
             return
+        self._modify(item, after)
+        if sense not in _SILENT:
+            self.joined = False
+            self.near = self.near and sense == "neutral"
+            self.degree = (self.degree or item) if sense == "degree" else None
+            self.sound = item if sense == "sound" else None
+
+    def _modify(self, item: Item, after: Item | None) -> None:
+        """Take what says something of the items around it: a no, a doubt, an end, or nothing that counts."""
+        sense = item.sense
         if sense == "lesion":
             self._name()
         elif sense in _MARKS:
             self.no, self.doubt, self.gap, self.spent, self.marked = None, None, False, False, True
         elif sense in {"no", "not", "nil"}:
             self._deny(item)
-        elif sense in {"or", "and"}:
-            self.carried = str(sense)
-            if sense == "or":
-                self._choose(item)
+        elif sense == "and":
+            self.carried = "and"
+        elif sense == "or":
+            self.carried = "or"
+            self._choose(item)
         elif sense in {"next", "around", "last", "more", "clause", "time"} or _asks(item):
             if not (self.before and self.before.sense in _MARKS):
                 self._doubt(item, after)
         elif sense not in _SILENT or sense == "spine":
             self.gap = self.gap or (self.no is not None and not self.denies)
             self.alien = self.alien or sense not in _SILENT
-        if sense not in _SILENT:
-            self.joined = False
-            self.near = self.near and sense == "neutral"
-            self.degree = (self.degree or item) if sense == "degree" else None
-            self.sound = item if sense == "sound" else None
 
     @property
     def only_doubts(self) -> bool:

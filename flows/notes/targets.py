@@ -307,7 +307,7 @@ class Targets:
         while first and self._meanings[first - 1].clause == meaning.clause:
             first -= 1
         before = self._meanings[first:place]
-        beside = before[-1:] if meaning.joined else []
+        beside = list(before[-1:]) if meaning.joined else []
         ill = self._leads_to_lesion(self._place(place) + 1)
         beside += [
             other

@@ -177,17 +177,23 @@ def _boxes(items: list[Item]) -> None:
             behind = next((place for place in range(at + 1, last) if _takes(items[place])), None)
             sure = leading != trailing
             for place in (behind if leading else before,) if sure else (before, behind):
-                while place is not None:
-                    _mark(items, place, _BOXES[items[at].piece.kind] if sure else "open")
-                    place = _next(items, place, 1 if place > at else -1)
+                for marked in _run(items, place, at):
+                    _mark(items, marked, _BOXES[items[at].piece.kind] if sure else "open")
+
+
+def _run(items: list[Item], place: int | None, box: int) -> Iterator[int]:
+    """Iterate from a place over the items that speak of the same question, away from the box."""
+    while place is not None:
+        yield place
+        place = _next(items, place, 1 if place > box else -1)
 
 
 def _next(items: list[Item], place: int, step: int) -> int | None:
     """Return the place of the item beside one, where it speaks of the same question: "❌ prior RT"."""
     at = place + step
-    if not 0 <= at < len(items) or not (isinstance(items[at].sense, Topic) and isinstance(items[place].sense, Topic)):
-        return None
-    return at if items[at].sense.question == items[place].sense.question else None
+    here, there = items[place].sense, items[at].sense if 0 <= at < len(items) else None
+    same = isinstance(here, Topic) and isinstance(there, Topic) and here.question == there.question
+    return at if same else None
 
 
 def _struck(items: list[Item], place: int) -> bool:

@@ -55,8 +55,9 @@ QUESTIONS: Final = (
         tuple(Choice(level, level) for level in LEVELS),
         several=True,
         rows=(4, 4, 4, 5),
-        hint="The source does not say which levels count: take the symptomatic ones to treat now.",
-        facts=("G8",),
+        hint="For symptomatic metastases T1–L5, unstable, with high-grade compression. "
+        "Take the symptomatic levels to treat now: the source does not say which count.",
+        facts=("G10", "G8"),
     ),
     Question(
         "fitness",
@@ -162,6 +163,7 @@ RULES: Final = (
         Is("fitness", "undecided"),
         "fitness is not settled; indicated if the patient turns out unfit",
         ("F8",),
+        "fitness not settled",
     ),
     Rule("R1", NONOPERATIVE, Verdict.not_indicated, Is("fitness", "fit"), "the patient is fit", ("F8",)),
     *(
@@ -199,6 +201,7 @@ RULES: Final = (
         EXTENSIVE,
         "the source does not say whether it reconstructs the anterior column",
         ("F12", "F2", "G5"),
+        "reconstruction not stated",
     ),
     Rule("R3", POSTERIOR_MIS, Verdict.not_indicated, SIGNIFICANT, "significant deficit", ("F12",)),
     Rule(
@@ -217,6 +220,7 @@ RULES: Final = (
         "the source adds a corpectomy here, and does not say whether posterior without it reconstructs "
         "the anterior column",
         ("F10", "F11", "G5"),
+        "reconstruction not stated",
     ),
     *(
         Rule(
@@ -316,6 +320,7 @@ RULES: Final = (
         BODY_PEDICLE,
         "the source speaks of tumours of the vertebral body; whether one that reaches a pedicle counts is not said",
         ("F13", "G11"),
+        "tumours that reach a pedicle are not named",
     ),
     Rule(
         "R6",
@@ -324,6 +329,7 @@ RULES: Final = (
         PRIOR_UNKNOWN,
         "earlier thoracic or abdominal treatment is not known; extensive treatment is a contraindication",
         ("F13", "F15"),
+        "earlier treatment not known",
     ),
     Rule(
         "R6",
@@ -367,6 +373,7 @@ RULES: Final = (
         "the source contradicts itself at T2–T5: no limit of level is stated here, "
         "yet it advises against an anterior approach there; discuss",
         ("F16", "F4", "F14", "G6"),
+        "the source contradicts itself at T2–T5",
     ),
     Rule(
         "R7",
@@ -375,6 +382,7 @@ RULES: Final = (
         Every(OPERABLE, AT_T1),
         "no limit of level is stated, but the source is silent on an anterior approach to T1",
         ("F16", "G1"),
+        "the source is silent on T1",
     ),
     Rule(
         "R7",
@@ -383,6 +391,7 @@ RULES: Final = (
         PRIOR_EXTENSIVE,
         "it has an anterior stage, and anterior corpectomy is contraindicated after extensive earlier treatment",
         ("F16", "F15", "G7"),
+        "anterior stage after extensive treatment",
     ),
     Rule(
         "R7",
@@ -391,6 +400,7 @@ RULES: Final = (
         PRIOR_UNKNOWN,
         "it has an anterior stage, and earlier thoracic or abdominal treatment is not known",
         ("F16", "F15", "G7"),
+        "anterior stage, earlier treatment not known",
     ),
     Rule(
         "R7",
@@ -399,6 +409,7 @@ RULES: Final = (
         APPROACH_NOT_JUDGED,
         "whether a single approach is stable enough is not judged",
         ("F16",),
+        "single approach not judged",
     ),
     Rule(
         "R7",
@@ -417,6 +428,7 @@ RULES: Final = (
             APPROACH_NOT_ENOUGH,
             "you judged that a single approach is not stable enough",
             ("F16",),
+            "not enough alone",
         )
         for operation in (POSTERIOR_MIS, POSTERIOR, POSTERIOR_CORPECTOMY)
     ),
@@ -480,6 +492,7 @@ NOTES: Final = (
         "Scope: symptomatic metastases T1–L5, unstable, high-grade compression; radiosensitivity not considered.",
         ("G10",),
         closing=True,
+        brief="unstable, high-grade compression",
     ),
 )
 

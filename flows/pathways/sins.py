@@ -6,6 +6,7 @@ from typing import Final
 
 from flows.condition import Always, AnyLevel, Count, Either, Every, Scores
 from flows.flow import Choice, Flow, Question
+from flows.model.source_scope import ScopeCode
 from flows.rules import Band, Guidance, Note
 
 CITED: Final = ("SINS",)
@@ -103,7 +104,7 @@ ITEMS: Final = tuple(question.item for question in QUESTIONS)
 CONSULT: Final = "from 7 points a surgical consultation is advised"
 
 BANDS: Final = (
-    Band("stable", "stable", Scores(ITEMS, 0, 6), "0 to 6 points", CITED),
+    Band("stable", "stable", Scores(ITEMS, 0, 6), "0 to 6 points", CITED, ScopeCode.sins),
     Band("potentially_unstable", "potentially unstable", Scores(ITEMS, 7, 12), f"7 to 12 points; {CONSULT}", CITED),
     Band("unstable", "unstable", Scores(ITEMS, 13, 18), f"13 to 18 points; {CONSULT}", CITED),
 )

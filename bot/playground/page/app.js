@@ -6,13 +6,13 @@ import { follow } from "./links.js";
 import { clearAction, showAction, showHealth, toast } from "./notices.js";
 import { drawPlaces, isIn, keyOf, onPlace, rememberPlace, topicOf, wishedPlace } from "./places.js";
 import { presses } from "./press.js";
-import { replied, replyTo, replyToNone } from "./replying.js";
+import { change, changed, replied, replyTo, replyToNone } from "./replying.js";
 import { stage } from "./stage.js";
 import { answered, forgetTaps } from "./taps.js";
 import { drawEmpty, drawTop } from "./top.js";
 import { transcript } from "./transcript.js";
 import { isGroup, sideOf, view } from "./view.js";
-import { connect, sendText, vote } from "./wire.js";
+import { connect, editText, sendText, vote } from "./wire.js";
 
 const byId = (id) => document.getElementById(id);
 const box = byId("messages");
@@ -152,9 +152,10 @@ function lead(id) {
 // What the person does
 
 async function send(text) {
-  const reply = replied();
+  const [reply, edited] = [replied(), changed()];
   replyToNone();
-  await sendText(shown, text, reply);
+  if (edited) await editText(shown.chatId, edited, text);
+  else await sendText(shown, text, reply);
 }
 
 function sendTrouble({ status, words }) {
@@ -167,6 +168,10 @@ const hits = {
   ".key": (key) => press[kindOf(buttonOf(key))](key, buttonOf(key)),
   ".command": (command) => field.submit(command.dataset.command),
   ".reply-key": (_, id) => replyTo(view.chat.messages.get(id)),
+  ".edit-key": (_, id) => {
+    field.fill(view.chat.messages.get(id).text);
+    change(view.chat.messages.get(id));
+  },
   "[data-options]": (option, id) => vote(shown.chatId, id, JSON.parse(option.dataset.options)).catch(report),
   "[data-leads-to]": (quoted) => lead(Number(quoted.dataset.leadsTo)),
   "a[href^='https://t.me/']": (link, _, event) => {

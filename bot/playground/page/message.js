@@ -45,7 +45,7 @@ function partsOf(message) {
   const meta = el("span", { class: "meta", "aria-hidden": "true" });
   const line = serviceLine(message);
   if (line) return [el("span", { class: "words" }, line), meta];
-  return [...headOf(message), ...contentOf(message), meta, ...reactionTo(message), ...replyKey()];
+  return [...headOf(message), ...contentOf(message), meta, ...reactionTo(message), ...keysOf(message)];
 }
 
 /** Who wrote it, by way of whom, and what it answers. */
@@ -71,8 +71,13 @@ function reactionTo({ message_id: id }) {
   return emoji ? [el("span", { class: "reaction", title: `${view.bot.first_name} reacted` }, emoji)] : [];
 }
 
-function replyKey() {
-  return isGroup() ? [el("button", { type: "button", class: "reply-key" }, "Reply")] : [];
+/** What a person does with a message: answer it in a group, change it where they typed it. */
+function keysOf(message) {
+  const isTyped = sideOf(message) === "me" && message.text && !message.via_bot && !message.forward_origin;
+  const keys = [isGroup() && ["reply-key", "Reply"], isTyped && ["edit-key", "Edit"]].filter(Boolean);
+  if (!keys.length) return [];
+  const buttons = keys.map(([kind, name]) => el("button", { type: "button", class: kind }, name));
+  return [el("span", { class: "own-keys" }, ...buttons)];
 }
 
 function contentOf(message) {

@@ -50,6 +50,9 @@ const asMe = () => ({ person_id: view.me.id });
 export const sendText = ({ chatId, topic }, text, replyTo = 0) =>
   post("/play/send", { chat_id: chatId, thread: topic, reply_to: replyTo, text, ...asMe() });
 
+export const editText = (chatId, messageId, text) =>
+  post("/play/edit", { chat_id: chatId, message_id: messageId, text, ...asMe() });
+
 export const tapKey = (chatId, messageId, data) =>
   post("/play/tap", { chat_id: chatId, message_id: messageId, data, ...asMe() });
 

@@ -1,0 +1,1 @@
+"""What a team does to its cases, the same for every channel."""

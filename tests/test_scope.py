@@ -1,0 +1,368 @@
+"""A case outside the scope of the source says so above its headline, in every channel; no verdict changes by it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from kit import CATALOG, INTERVIEW, T8, WHO, Phone, answer, buttons, changed, lines, new_case, read
+from rich.console import Console
+from team_kit import ANA, BEN, T8_TAPS, Group
+
+from bot.conversation import Conversation
+from bot.inline import Lookup
+from bot.notes import record_of
+from bot.reply import Said, Visit
+from bot.telegram.html import Press, screen
+from bot.terminal import Terminal
+from flows.card import Card, Line, Style, Verb
+from flows.cards import Cards
+from flows.case import Case
+from flows.errors import NothingBefore, StaleTap
+from flows.interview import MOST_STEPS, SCOPE
+from flows.library import library
+from flows.model.source_scope import ScopeCode, ScopeMark, decode_scope, encode_scope
+from flows.pathways.metastasis import METASTASIS
+from flows.record import advice_of, findings_of
+from flows.scope_text import scope_texts
+from flows.scored import Scored
+from flows.shorthand import Heard, Reading
+from flows.store import MemoryStore
+
+TEXTS = {
+    ScopeMark(ScopeCode.asymptomatic): "Your note says asymptomatic. This source is about symptomatic metastases.",
+    ScopeMark(ScopeCode.stable_spine): "Your note says the spine is stable. This source is about unstable spines.",
+    ScopeMark(ScopeCode.sins, "5"): "Your note says SINS 5, stable. This source is about unstable spines.",
+    ScopeMark(ScopeCode.escc, "1a"): "Your note says ESCC 1a, low-grade. This source is about high-grade compression.",
+    ScopeMark(ScopeCode.level, "C7"): "Your note names C7. This source is about T1–L5.",
+    ScopeMark(ScopeCode.primary): "Your note says a primary tumour. This source is about metastases.",
+    ScopeMark(ScopeCode.intradural): (
+        "Your note says intradural. This source is about metastases with epidural compression."
+    ),
+}
+MARKS = tuple(TEXTS)
+MIDDLE = ScopeMark(ScopeCode.sins, "5")
+
+every_mark = pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.code.value)
+
+
+def noted(*marks: ScopeMark, **findings: tuple[str, ...]) -> Case:
+    """A case that was read from a note and confirmed."""
+    read_back = INTERVIEW.read(new_case(), findings or T8, ("5",), WHO, encode_scope(marks))
+    return INTERVIEW.confirm(read_back, WHO)
+
+
+def above(card: Card) -> list[str]:
+    return [line.text for line in card.above]
+
+
+def scope_of(case: Case) -> tuple[ScopeMark, ...]:
+    return INTERVIEW.standing(case).scope
+
+
+# What is found, and how long it is kept.
+
+
+def test_every_reason_has_its_words() -> None:
+    assert {mark.code for mark in MARKS} == set(ScopeCode)
+    assert {mark: said.text for mark in MARKS for said in scope_texts(CATALOG.wording.scope, [mark])} == TEXTS
+
+
+@every_mark
+def test_a_mark_is_stored_as_a_code_and_read_back(mark: ScopeMark) -> None:
+    assert decode_scope(encode_scope((mark,))) == (mark,)
+    assert scope_of(noted(mark)) == (mark,)
+
+
+def test_a_mark_that_this_edition_does_not_know_is_passed_over() -> None:
+    assert decode_scope(("frail", "sins:5", "")) == (MIDDLE,)
+
+
+def test_the_marks_stay_when_the_note_is_confirmed_and_when_answers_are_undone() -> None:
+    case = noted(MIDDLE)
+    assert INTERVIEW.standing(case).at is None
+    while INTERVIEW.standing(case).answers:
+        case = INTERVIEW.back(case)
+        assert scope_of(case) == (MIDDLE,)
+    with pytest.raises(NothingBefore):
+        INTERVIEW.back(case)
+    with pytest.raises(NothingBefore):
+        INTERVIEW.restart(case, WHO)
+    assert scope_of(case) == (MIDDLE,)
+
+
+def test_a_restart_lets_go_of_the_marks_with_the_note_and_back_brings_them_again() -> None:
+    begun_again = INTERVIEW.restart(noted(MIDDLE), WHO)
+    assert scope_of(begun_again) == ()
+    assert scope_of(answer(INTERVIEW, begun_again, "levels", ("T8",))) == ()
+    assert scope_of(INTERVIEW.back(begun_again)) == (MIDDLE,)
+
+
+def test_the_marks_outlast_a_long_history_and_not_a_restart_within_it() -> None:
+    case, other = noted(MIDDLE), INTERVIEW.restart(noted(MIDDLE), WHO)
+    for question, codes in T8.items():
+        other = answer(INTERVIEW, other, question, codes)
+    for number in range(MOST_STEPS):
+        codes = ("minor",) if number % 2 else ("significant",)
+        case, other = changed(case, "deficit", codes), changed(other, "deficit", codes)
+    assert len(case.steps) <= MOST_STEPS
+    assert (scope_of(case), scope_of(other)) == ((MIDDLE,), ())
+
+
+def test_what_was_read_of_the_scope_can_be_left_out_before_it_is_confirmed() -> None:
+    case = INTERVIEW.read(new_case(), T8, ("5",), WHO, encode_scope(MARKS))
+    case = INTERVIEW.drop(case, SCOPE)
+    assert (scope_of(case), INTERVIEW.standing(case).read) == ((), T8)
+    with pytest.raises(StaleTap):
+        INTERVIEW.drop(case, SCOPE)
+
+
+# On the cards of one person.
+
+
+async def test_the_first_question_says_in_one_line_whom_the_source_is_about_and_asks_nothing() -> None:
+    phone = Phone()
+    await phone.command("new")
+    [hint] = lines(phone.card, Style.small)
+    assert hint.text.startswith("For symptomatic metastases T1–L5, unstable, with high-grade compression.")
+    assert hint.facts == ("G10", "G8")
+    await phone.tap(*T8_TAPS)
+    assert phone.card.title == "Posterior MIS"
+
+
+@every_mark
+async def test_the_line_stands_above_what_was_read_and_above_the_headline(mark: ScopeMark) -> None:
+    phone = Phone()
+    await phone.write(Said(T8, (), "5", 1, encode_scope((mark,))))
+    assert above(phone.card) == [TEXTS[mark]]
+    await phone.tap("Confirm")
+    assert (phone.card.title, above(phone.card)) == ("Posterior MIS", [TEXTS[mark]])
+    told = read(phone.card).text
+    assert told.index(TEXTS[mark]) < told.index("Posterior MIS")
+
+
+async def test_the_line_is_not_above_a_case_that_says_nothing_of_it() -> None:
+    phone = Phone()
+    await phone.write(Said(T8, (), "5", 1))
+    await phone.tap("Confirm")
+    assert above(phone.card) == []
+
+
+async def test_a_tap_leaves_out_what_was_read_of_the_scope() -> None:
+    phone = Phone()
+    await phone.write(Said(T8, (), "5", 1, encode_scope((MIDDLE,))))
+    [button] = [b for b in buttons(phone.card) if b.tap.question == SCOPE]
+    await phone.tap(button.label)
+    assert above(phone.card) == []
+    await phone.tap("Confirm")
+    assert above(phone.card) == []
+
+
+async def test_a_note_of_which_nothing_but_the_scope_was_read_is_told_so() -> None:
+    phone = Phone()
+    await phone.write(Said({}, ("outside",), "5", 1, encode_scope((ScopeMark(ScopeCode.level, "C7"),))))
+    assert above(phone.card) == ["Your note names C7. This source is about T1–L5."]
+
+
+async def test_the_copy_says_it_before_all_else() -> None:
+    phone = Phone()
+    await phone.write(Said(T8, (), "5", 1, encode_scope((MIDDLE,))))
+    await phone.tap("Confirm")
+    assert (await copied(phone)).splitlines()[0] == TEXTS[MIDDLE]
+
+
+async def copied(phone: Phone) -> str:
+    """Give what is copied of a recommendation, from its button or from the block that it opens."""
+    [button] = [b for b in buttons(phone.card) if b.tap.verb is Verb.copy]
+    if button.copies:
+        return button.copies
+    await phone.tap(button.label)
+    text = "\n".join(line.text for line in lines(phone.card, Style.typed))
+    await phone.tap(CATALOG.wording.labels.to_card)
+    return text
+
+
+def test_a_start_link_brings_it_along() -> None:
+    lookup = Lookup(library())
+    result = lookup._case(T8, (MIDDLE,))
+    assert above(result.card) == [TEXTS[MIDDLE]]
+    incomplete = lookup._case({"levels": ("T8",)}, (MIDDLE,))
+    assert (above(incomplete.card), incomplete.complete) == ([TEXTS[MIDDLE]], False)
+    assert result.prefill.endswith("_c5")
+
+
+async def test_a_case_from_a_start_link_says_it() -> None:
+    phone = Phone()
+    payload = Lookup(library())._case(T8, (MIDDLE,)).prefill
+    await phone._do(lambda ledger: phone.conversation.linked(ledger, payload, Visit(phone.place, phone.who)))
+    assert above(phone.card) == [TEXTS[MIDDLE]]
+    await phone.tap("Confirm")
+    assert above(phone.card) == [TEXTS[MIDDLE]]
+
+
+# A score.
+
+STABLE = ("Pain-free lesion", "Lytic", "Normal", "None of these", "None")  # with T8, semirigid: 0 + 2 + 0 + 0 + 0 + 1
+UNSTABLE = ("Mechanical", "Lytic", "New deformity", "More than 50 %", "Bilateral")  # with T8: 3 + 2 + 2 + 3 + 3 + 1
+TO_DESTRUCTION = ("T8", "Only T8 ›", "Fit", "None", "Body only")
+SCORED = "You scored SINS 3, stable. This source is about unstable spines."
+
+
+async def scored(phone: Phone, items: tuple[str, ...]) -> None:
+    await phone.command("new")
+    await phone.tap(*TO_DESTRUCTION, "SINS", *items, "‹ Back to the case", "Limited", "None")
+    assert phone.card.title == "Posterior MIS"
+
+
+async def test_a_score_that_says_stable_is_said_above_the_headline_and_stays_with_the_findings() -> None:
+    phone = Phone()
+    await scored(phone, STABLE)
+    assert above(phone.card) == [SCORED]
+    [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
+    assert line.text == "3 · stable · T8, semirigid spine"
+    text = await copied(phone)
+    assert text.splitlines()[0] == SCORED
+    assert "SINS 3, stable, T8, semirigid spine" in text
+
+
+async def test_a_score_that_does_not_say_stable_stays_with_the_findings_alone() -> None:
+    phone = Phone()
+    await scored(phone, UNSTABLE)
+    assert above(phone.card) == []
+    [line] = [line for line in lines(phone.card) if line.lead == "SINS"]
+    assert line.text == "14 · unstable · T8, semirigid spine"
+    assert "SINS 14, unstable, T8, semirigid spine" in await copied(phone)
+
+
+async def test_a_score_goes_with_its_level() -> None:
+    phone = Phone()
+    await scored(phone, STABLE)
+    await phone.tap("✎ Answers", "✎ T8", "T8 ✓", "T9", "Only T9 ›")
+    assert phone.card.title == "Posterior MIS"
+    assert above(phone.card) == []
+    assert not [line for line in lines(phone.card) if line.lead == "SINS"]
+
+
+def test_a_score_of_six_says_stable_and_one_of_seven_does_not() -> None:
+    bands = library().flow("sins").guidance.bands
+    outside = {band.code: band.outside for band in bands}
+    assert outside == {"stable": ScopeCode.sins, "potentially_unstable": None, "unstable": None}
+
+
+def test_the_same_score_in_the_note_and_made_here_is_said_once() -> None:
+    stable = library().flow("sins").guidance.bands[0]
+    made = Scored("sins", 5, stable, "T8")
+    told = [said.text for said in scope_texts(CATALOG.wording.scope, MARKS, made)]
+    assert told[0] == "You scored SINS 5, stable. This source is about unstable spines."
+    assert TEXTS[MIDDLE] not in told
+    assert len(told) == len(MARKS)
+
+
+# In a group.
+
+
+async def test_what_was_found_comes_along_when_a_case_is_shared_and_stands_on_every_card_of_it() -> None:
+    group = Group()
+    phone = Phone(place=ANA, who=ANA, store=group.store)
+    await phone.write(Said(T8, (), "5", 1, encode_scope((MIDDLE,))))
+    await phone.tap("Confirm", CATALOG.team.labels.share)
+    [token] = [button.hands for button in buttons(phone.card) if button.hands]
+    await group.command("start", ANA, token)
+    assert above(group.card) == [TEXTS[MIDDLE]]
+    card = max(group.messages)
+    await group.tap("Close", "Posterior MIS", "Decide", at=card)
+    decision = group.messages[max(group.messages)]
+    assert above(group.messages[card]) == above(decision) == [TEXTS[MIDDLE]]
+    assert TEXTS[MIDDLE] in record(decision)
+
+
+def record(decision: Card) -> str:
+    """Give the record of a decision, from its button or from the block on its card."""
+    copies = [button.copies for button in buttons(decision) if button.copies]
+    return copies[0] if copies else "\n".join(line.text for line in lines(decision, Style.typed))
+
+
+async def test_a_team_s_score_that_says_stable_stands_on_its_cards_and_in_its_record() -> None:
+    group = Group()
+    await group.command("case")
+    await group.tap(*TO_DESTRUCTION, "SINS", *STABLE, "‹ Back to the case", "Limited", "None")
+    assert above(group.card) == [SCORED]
+    assert [line.text for line in lines(group.card) if line.lead == "SINS"] == ["3 · stable · T8, semirigid spine"]
+    await group.tap("Close", "Posterior MIS", "Decide", at=1)
+    decision = group.messages[max(group.messages)]
+    assert above(group.messages[1]) == above(decision) == [SCORED]
+    assert [line.text for line in lines(decision) if line.lead == "SINS"] == ["3 · stable · T8, semirigid spine"]
+    assert record(decision).splitlines()[0] == SCORED
+    assert "SINS 3, stable, T8, semirigid spine" in record(decision)
+
+
+async def test_a_score_that_is_disputed_says_so_where_it_stands() -> None:
+    group = Group()
+    await group.command("case")
+    await group.tap(*TO_DESTRUCTION, "SINS", *STABLE)
+    await group.tap("✎ Answers", "✎ lytic lesion", "Blastic", who=BEN)
+    await group.tap("‹ Back to the case", "Limited", "None")
+    assert [line.text for line in lines(group.card) if line.lead == "SINS, disputed"] == [
+        "3 · stable · T8, semirigid spine"
+    ]
+
+
+# In the other channels.
+
+
+@every_mark
+def test_json_has_the_code_and_the_text_and_no_verdict_changes(mark: ScopeMark) -> None:
+    findings = findings_of(METASTASIS, {code: list(v) if code == "levels" else v[0] for code, v in T8.items()})
+    plain = advice_of(METASTASIS, CATALOG, findings)
+    outside = advice_of(METASTASIS, CATALOG, findings, (mark,))
+    assert plain["scope"] == []
+    assert outside["scope"] == [{"code": mark.code.value, "text": TEXTS[mark]}]
+    assert {**outside, "scope": []} == plain
+
+
+def reading(*marks: ScopeMark, complete: bool = True) -> Reading:
+    said = T8 if complete else {"levels": ("T8",)}
+    return Reading(
+        {code: Heard(codes, ("x",), 0, 1) for code, codes in said.items()}, (), (), (), identifiers=False, scope=marks
+    )
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_json_of_a_note_has_it_whether_or_not_the_case_is_complete(*, complete: bool) -> None:
+    told: Any = record_of(METASTASIS, CATALOG, reading(MIDDLE, complete=complete))
+    assert told["scope"] == [{"code": "sins", "text": TEXTS[MIDDLE]}]
+    assert not complete or told["recommendation"]["scope"] == told["scope"]
+    assert record_of(METASTASIS, CATALOG, reading(complete=complete))["scope"] == []
+
+
+async def test_the_terminal_prints_it_above_the_headline() -> None:
+    printed = io.StringIO()
+    talk = Conversation(*library(), lambda: 1.0, lambda: "1f")
+    terminal = Terminal(talk, MemoryStore(), Console(file=printed, width=200), input)
+    terminal._show(await terminal.store.run(lambda ledger: talk.command(ledger, "new", VISIT)))
+    for label in TO_DESTRUCTION:
+        await terminal._take(label.partition(" ·")[0])
+    for label in ("SINS", *STABLE, "‹ Back to the case", "Limited", "None"):
+        await terminal._take(label)
+    lines_printed = printed.getvalue().splitlines()
+    at = lines_printed.index(f"{SCORED} (G10)")
+    assert lines_printed[at + 1] == "Posterior MIS"
+
+
+VISIT = Visit("terminal", "terminal", 1)
+
+
+def test_two_cards_that_differ_in_that_line_alone_are_written_apart_and_safely() -> None:
+    press = Press()
+    bare = Card("T8", "Posterior MIS")
+    warned = Card("T8", "Posterior MIS", above=(Line("<b>C7</b> & more", facts=("G10",)),))
+    assert press.print(bare) != press.print(warned)
+    text = str(screen(warned)["text"])
+    assert text == "<i>T8</i>\n⚠️ &lt;b&gt;C7&lt;/b&gt; &amp; more\n<b>Posterior MIS</b>"
+
+
+def test_a_card_that_was_drawn_for_one_case_is_not_shown_for_another_that_is_out_of_scope() -> None:
+    cards = Cards(METASTASIS, CATALOG)
+    drawn = [cards.case(case, INTERVIEW.standing(case)) for case in (noted(), noted(MIDDLE), noted())]
+    assert [above(card) for card in drawn] == [[], [TEXTS[MIDDLE]], []]
