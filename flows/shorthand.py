@@ -18,7 +18,7 @@ from flows.notes.bare import bared
 from flows.notes.crossings import crossed
 from flows.notes.danger import dangers
 from flows.notes.grammar import cutter
-from flows.notes.identifiers import hidden, is_german
+from flows.notes.identifiers import hidden
 from flows.notes.lexicon import Answer, Joint, Lexicon, Topic
 from flows.notes.lines import joined, joined_boldly
 from flows.notes.marks import marked
@@ -111,9 +111,9 @@ def read(flow: Flow, lexicon: Lexicon, text: str) -> Reading:
     if len(text) > MOST_CHARACTERS:
         raise NoteTooLong(len(text), MOST_CHARACTERS)
     covered, identifiers = hidden(text, phrases(lexicon).knows, lexicon)
-    bold = joined_boldly(covered, german=is_german(text, lexicon))
+    bold = joined_boldly(covered)
     checked = None if bold == covered else _reader(flow, lexicon, text, bold).reading(identifiers=identifiers).answers
-    return _reader(flow, lexicon, text, joined(covered)).reading(identifiers=identifiers, checked=checked)
+    return _reader(flow, lexicon, text, joined(covered, lexicon)).reading(identifiers=identifiers, checked=checked)
 
 
 def _reader(flow: Flow, lexicon: Lexicon, text: str, covered: str) -> _Reader:

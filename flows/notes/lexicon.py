@@ -216,6 +216,13 @@ class LevelWords(_Data):
         return frozenset(self.doubtful)
 
 
+class LineWords(_Data):
+    """Words that no line ends with, and words that none begins with, unless its sentence goes on."""
+
+    goes_on_behind: Phrases
+    goes_on_ahead: Phrases
+
+
 class Values(_Data):
     """What a form puts behind an item: that it is so, that it is not, that nobody has said."""
 
@@ -311,6 +318,7 @@ class Lexicon(_Same):
     neutral: Phrases
     degree: Phrases
     german: Phrases
+    lines: LineWords
     values: Values
     scope: ScopeWords
     crossed: tuple[Crossing, ...]

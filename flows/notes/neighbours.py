@@ -100,7 +100,12 @@ class _Checker:
         unlike = frozenset(getattr(meaning.item.sense, "not_before", ()))
         first = at = self._last.get(meaning.item.end, len(self._items)) + 1
         away = False
-        while at < len(self._items) and (self._idle(self._items[at]) if bare else self._passes(self._items[at])):
+        noun = isinstance(meaning.item.sense, Answer) and meaning.item.sense.topics_behind is not None
+        while at < len(self._items) and (
+            self._idle(self._items[at])
+            if bare
+            else self._passes(self._items[at]) or (noun and self._breaks_line(self._items[at]))
+        ):
             if self._items[at].words in _SINCE:
                 return False
             away = away or self._items[at].words in _AWAY
@@ -122,7 +127,6 @@ class _Checker:
             return bare or opened or item.sense.name == "after" or self._estranged(meaning, item.sense)
         if item.sense == "around" or (item.sense == "number" and _YEAR.fullmatch(item.words[0])):
             return True
-        noun = isinstance(meaning.item.sense, Answer) and meaning.item.sense.topics_behind is not None
         return (
             self._opaque(at)
             or (noun and item.sense == "apart")
@@ -132,6 +136,10 @@ class _Checker:
     def _hidden(self, item: Item) -> bool:
         """Return whether something was hidden there, and nothing else parts it from what stands beside."""
         return set(self._covered(item).strip(" ")) == {HIDDEN}
+
+    def _breaks_line(self, item: Item) -> bool:
+        """Return whether a line ends there, which may part an adjective from its noun."""
+        return item.sense == "sep" and set(item.words[0]) == {"\n"}
 
     def _sturdy(self, meaning: Meaning) -> bool:
         """Return whether a denial stands though a name follows: "no deficit" does, "no neuro" does not."""

@@ -52,7 +52,7 @@ _SPANNED: Final = re.compile(
 """What stands between two levels that were meant as a span, or as one of two."""
 
 _LISTED: Final = re.compile(
-    r"[\s,&+/]*(?:(?:and|und|also|a|the|pt|patient|today|tonight|currently|now|overall|aktuell|heute|der|die)\s+)+",
+    r"[\s,&+/]*(?:(?:and|und|also|a|the|pt|patient|overall|der|die)\s+)+",
     re.IGNORECASE,
 )
 """What stands between two levels of one list, beside what the grammar reads as a list."""
