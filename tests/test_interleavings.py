@@ -142,10 +142,9 @@ def display_of(card: Card) -> tuple[str, frozenset[str], str]:
 
 
 def concluded(card: Card) -> str:
-    """Read the findings of a recommendation: its levels behind the name of the case, the others in a plain block."""
+    """Read the findings of a recommendation: its levels end the first line, the others stand in a plain block."""
     plain = [line.text for block in card.blocks if block.style is Style.plain for line in block.lines if not line.lead]
-    _, _, levels = card.label.partition(" · ")
-    return " · ".join((levels, *plain))
+    return " · ".join((*card.label.split(" · ")[-2:], *plain))
 
 
 @pytest.mark.parametrize(
