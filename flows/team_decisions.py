@@ -61,6 +61,7 @@ class Decisions:
         heading = words.heads.decision if holds else words.heads.superseded
         then = shared.at(decision, blocks.cards.flow)
         parts: tuple[Block, ...] = (
+            Block(blocks.outside(then), style=Style.urgent),
             Block(self._begins(then, decision, holds=holds)),
             blocks.urgent(then.standing),
             blocks.given(then),
@@ -78,7 +79,7 @@ class Decisions:
             rows = ((Button(words.labels.reopen, Tap(Verb.reopen)),),)
         title = f"{heading.format(option=blocks.short(decision.option))} · {shared.name}"
         shown = tuple(part for part in parts if part.lines)
-        return bound(Card("", title, shown, rows, above=blocks.outside(then)), shared.case)
+        return bound(Card("", title, shown, rows), shared.case)
 
     def text(self, shared: Shared, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""

@@ -36,7 +36,7 @@ ROUNDS: Final = Room(OPEN, THREE, "supergroup", "Open rounds", username="open_ro
 NIGHT: Final = Room(BASIC, THREE, "group", "Night shift")
 CHATS: Final = (*START, ROUNDS, NIGHT)
 LEVELS: Final = "Which symptomatic levels"
-ADVISED: Final = "The source supports"
+ADVISED: Final = "What the source adds"
 ANSWERS: Final = (
     (LEVELS, "T8"),
     ("T8 · 1 level", "Only T8"),

@@ -109,14 +109,14 @@ def test_decide_survives_any_line(spinemets: Spinemets, line: bytes) -> None:
 
 
 def test_chat_leads_through_the_same_interview(spinemets: Spinemets) -> None:
-    typed = "new case\nT8\nDone\nfit\nnone\nbody only\nlimited\nnone\nAll options\nPosterior MIS\n99\n/about\nq\n"
+    typed = "new case\nT8\nOnly T8 ›\nfit\nnone\nbody only\nlimited\nnone\nAll options\nPosterior MIS\n99\n/about\nq\n"
     result = spinemets("chat", given=typed)
     told = result.stdout.decode()
     assert result.returncode == 0
     assert re.search(r"T8 · 1 level\s+Posterior MIS", told)
     assert "not available" in told
     assert "“99” is none of the choices." in told
-    assert "G12" in told
+    assert "G13" in told
 
 
 def test_chat_ends_at_the_end_of_the_input(spinemets: Spinemets) -> None:

@@ -27,8 +27,8 @@ async def test_a6_a7_a8_a_call_that_is_cut_off_is_made_again_and_shows_no_messag
         await seat.say("/start", "bedside look-up")
         await seat.tap("New case", LEVELS)
         await seat.answer(*FRESH, *REST)
-        finished = await seat.reads("Also supported")
-        assert finished["text"].startswith("T8 · 1 level\nPosterior MIS")
+        finished = await seat.reads("What the source adds")
+        assert " · T8 · 1 level\nPosterior MIS\n" in finished["text"]
         cards = await seat.cards()
         dead = await seat.store.run(lambda desk: desk.dead())
     assert dead == []

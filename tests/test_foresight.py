@@ -318,7 +318,7 @@ def test_a_case_is_compared_with_what_would_come_of_an_answer_kept_and_not_neede
 def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> None:
     case = played({**T8, "levels": ("T4", "T7", "T9"), "prior": ()})
     offered = labels(CARDS.changes(case, INTERVIEW.standing(case), "levels"))
-    assert {"Without T4 → other verdicts", "One level in T6–L5 alone"} <= set(offered)
+    assert {"Without T4 → other verdicts", "One level in T6–L5 alone → other verdicts"} <= set(offered)
 
 
 # On the phone.

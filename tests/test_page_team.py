@@ -59,7 +59,7 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await reyes.tap(first, "Limited")
     await reyes.reads(first, "Earlier thoracic or abdominal")
     await reyes.tap(first, "None")
-    await okafor.reads(first, "The source supports this", f"no prior treatment ({REYES})")
+    await okafor.reads(first, "What the source adds", f"no prior treatment ({REYES})")
 
     # Whoever opened the case disputes as anybody does, and settles it by a button of its own.
     await reyes.tap(first, "✎ Answers", "✎ no deficit", "Minor")
