@@ -1,51 +1,146 @@
-"""What of a message counts as its writer's own words: nothing struck through, quoted, or copied from the bot."""
+"""What is copied of a recommendation, of a score and of a team's decision: whole, in plain text, without a name."""
 
 from __future__ import annotations
 
-from typing import Any
+from kit import (
+    CARDS,
+    CATALOG,
+    INTERVIEW,
+    T4,
+    Phone,
+    answer,
+    buttons,
+    drawn,
+    every_path,
+    labels,
+    lines,
+    new_case,
+    played,
+    read,
+    refusals,
+    walked,
+)
 
-import pytest
-
-from bot.telegram.ear import Ear, said_in
-from bot.telegram.plain_text import own_words
+from bot.telegram.html import screen
+from flows.card import Style, Verb
+from flows.cards import MOST_COPIED, Cards
+from flows.interview import Interview, Standing
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
+from flows.plain import units
+from flows.rules import decide
 
 
-def entity(kind: str, offset: int, length: int) -> dict[str, Any]:
-    return {"type": kind, "offset": offset, "length": length}
+def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
+    for case in walked(every_path(METASTASIS)).values():
+        standing = INTERVIEW.standing(case)
+        if standing.at:
+            continue
+        result = decide(METASTASIS.guidance, standing.findings)
+        text = CARDS.plain.recommendation(standing, "27 Nov 2026, 14:05 UTC")
+        [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
+        assert (copy.copies, units(text) > MOST_COPIED) == ("", True)
+        headline, *_ = text.splitlines()
+        assert headline.startswith(CARDS.told.title(result))
+        for advice in result.options:
+            assert all(fact in text for rule in advice.decisive for fact in rule.facts)
+            assert advice is result.headline or CATALOG.options[advice.option].short in text
+        assert text.splitlines()[-3:] == [
+            "27 Nov 2026, 14:05 UTC",
+            f"AO Surgery Reference 2019, edition {CATALOG.edition}",
+            "For clinicians: supports, does not replace, clinical judgement.",
+        ]
 
 
-def read(text: str, *entities: dict[str, Any]) -> dict[str, Any]:
-    message = {"message_id": 3, "chat": {"id": 1, "type": "private"}, "text": text, "entities": list(entities)}
-    return dict(said_in(Ear(METASTASIS).hears(5, message)).findings)
+def test_what_is_copied_has_the_headline_first_then_the_reasons_the_findings_and_each_kind_of_no() -> None:
+    findings = {**T4, "deficit": ("none",), "extent": ("body",), "destruction": ("limited",)}
+    counted = METASTASIS.counted({code: codes for code, codes in findings.items() if code != "single_approach"})
+    assert CARDS.plain.recommendation(Standing(None, counted, {}, ()), "27 Nov 2026, 14:05 UTC").splitlines() == [
+        "Posterior MIS",
+        "No significant deficit; where MIS is possible it is generally the first choice (F12, F2)",
+        "Also supported: Posterior (open) (F10)",
+        "Findings: T4: fit, no deficit, body only, limited destruction",
+        "Indication not met in the source: Posterior + corpectomy (F11, F3), Combined (F16), Non-operative (F8)",
+        "Not recommended in the source: Anterior corpectomy (F14, F4)",
+        "27 Nov 2026, 14:05 UTC",
+        f"AO Surgery Reference 2019, edition {CATALOG.edition}",
+        "For clinicians: supports, does not replace, clinical judgement.",
+    ]
 
 
-def test_a_text_without_marks_is_read_as_it_stands() -> None:
-    assert own_words({"text": "T8 fit"}) == "T8 fit"
-    assert own_words({"text": "T8 fit", "entities": [entity("bold", 0, 2)]}) == "T8 fit"
-    assert own_words({}) == ""
+def test_a_matter_of_judgement_is_copied_with_its_reason_and_the_emergency_is_never_left_out() -> None:
+    text = CARDS.plain.recommendation(Standing(None, METASTASIS.counted(T4), {}, ()), "")
+    assert text.startswith("No option fully meets an indication in the source: discuss as a team\n")
+    assert "A matter of judgement: Combined: the source contradicts itself at T2–T5" in text
+    assert "is an emergency" in text
 
 
-def test_what_is_struck_through_does_not_count() -> None:
-    assert read("T8 met, fit, no deficit", entity("strikethrough", 13, 10)) == {"levels": ("T8",), "fitness": ("fit",)}
-    assert own_words({"text": "T8 fit", "entities": [entity("strikethrough", 3, 3)]}) == "T8    "
+async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> None:
+    case = new_case()
+    for question, codes in (("levels", ("T2", "T8")), ("fitness", ("undecided",)), ("deficit", ("significant",))):
+        case = answer(INTERVIEW, case, question, codes)
+    for question, codes in (("extent", ("circumferential",)), ("destruction", ("extensive",))):
+        case = answer(INTERVIEW, case, question, codes)
+    for question, codes in (("single_approach", ("not_judged",)), ("prior", ("extensive",))):
+        case = answer(INTERVIEW, case, question, codes)
+    standing = INTERVIEW.standing(case)
+    assert standing.at is None
+    card = CARDS.copied(case, standing)
+    assert "<pre>" in str(screen(card)["text"])
+    assert "T2, T8: fitness undecided" in read(card).text
+    assert refusals(card) == []
 
 
-def test_places_are_counted_in_units_of_telegram() -> None:
-    assert read("🦴 T8, fit, L2", entity("strikethrough", 12, 2)) == {"levels": ("T8",), "fitness": ("fit",)}
+SCORE = {
+    "location": ("semirigid",),
+    "pain": ("mechanical",),
+    "bone": ("lytic",),
+    "alignment": ("normal",),
+    "collapse": ("under_half",),
+    "posterolateral": ("bilateral",),
+}
 
 
-@pytest.mark.parametrize("kind", ["blockquote", "expandable_blockquote"])
-def test_what_is_quoted_is_not_the_writer_s(kind: str) -> None:
-    assert read("T8 met, no deficit\nfit", entity(kind, 0, 18)) == {"fitness": ("fit",)}
+def test_a_score_is_copied_with_its_class_its_points_its_publication_and_the_time() -> None:
+    scoring = Interview(SINS)
+    case = played(SCORE, scoring)
+    card = Cards(SINS, CATALOG).case(case, scoring.standing(case), when="27 Nov 2026, 14:05 UTC")
+    [copied] = [button.copies for button in buttons(card) if button.copies]
+    points = "semirigid spine 1, mechanical pain 3, lytic lesion 2, normal alignment 0, collapse under 50 % 2"
+    assert copied.splitlines() == [
+        "SINS 11, potentially unstable",
+        f"{points}, posterolateral: bilateral 3",
+        f"Fisher CG et al. Spine 2010;35(22):E1221–E1229. Edition {CATALOG.edition}",
+        "27 Nov 2026, 14:05 UTC",
+    ]
 
 
-@pytest.mark.parametrize(("offset", "length"), [(-5, 2), (0, 0), (4, 400), (900, 9), (6, -2)])
-def test_a_mark_that_fits_no_text_harms_nothing(offset: int, length: int) -> None:
-    assert isinstance(own_words({"text": "T8 met", "entities": [entity("strikethrough", offset, length)]}), str)
+def test_every_score_is_copied_by_its_button_or_shown_in_a_block() -> None:
+    scoring, cards = Interview(SINS), Cards(SINS, CATALOG)
+    for case in walked(every_path(SINS), scoring).values():
+        standing = scoring.standing(case)
+        if standing.at:
+            continue
+        card = cards.case(case, standing, when="27 Nov 2026, 14:05 UTC")
+        [copy] = [button for button in buttons(card) if button.label == CATALOG.wording.labels.copy_text]
+        shown = cards.copied(case, standing, "27 Nov 2026, 14:05 UTC")
+        text = "\n".join(line.text for line in lines(shown, Style.typed))
+        assert copy.copies == (text if units(text) <= MOST_COPIED else "")
+        assert refusals(card) == refusals(shown) == []
 
 
-def test_a_text_that_was_copied_from_the_bot_is_no_note() -> None:
-    copied = "Posterior MIS\nT8: fit, no deficit\nAO Surgery Reference 2019, edition 2026-12"
-    assert read(copied) == {}
-    assert read("T8 fit, AO Surgery Reference says what?")["fitness"] == ("fit",)
+async def test_a_copy_tells_when_it_was_made() -> None:
+    phone = Phone()
+    await phone.command("new")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None", "Copy")
+    typed = [line.text for line in lines(phone.card, Style.typed)]
+    assert typed[0] == "Posterior MIS"
+    assert typed[-3] == "15 Jan 2027, 08:00 UTC"
+
+
+async def test_a_score_that_helps_a_case_can_be_copied_and_leads_back() -> None:
+    phone = Phone()
+    await phone.command("new")
+    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "SINS")
+    await phone.tap("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
+    assert labels(phone.card)[:2] == ["Copy", "‹ Back to the case"]

@@ -10,7 +10,7 @@ import orjson
 from telegram.constants import ChatType
 
 from bot.reply import Said
-from bot.telegram.plain_text import own_words
+from bot.telegram.own_words import own_words
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
 from flows.findings import Codes
