@@ -481,7 +481,7 @@ async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_st
     await board.tap("Reopen", OKAFOR, at="Decided: Posterior MIS")
     await board.until(lambda: "Superseded: Posterior MIS" in board.cards()[-1]["text"])
     await board.until(lambda: "Close" in str(board.cards()[0]["reply_markup"]))
-    await board.decided(OKAFOR, at="Findings: ")
+    await board.decided(OKAFOR, at=ADVISED)
     await board.until(lambda: "Decided: Posterior MIS" in board.cards()[0]["text"])
     assert [named in card["text"] for card in board.cards()] == [True] * 3
     play = board.seat.play
