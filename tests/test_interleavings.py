@@ -14,7 +14,7 @@ from witness import TOASTS
 
 from bot.conversation import Conversation
 from bot.reply import Reply, Visit
-from flows.card import Card, Tap, Verb
+from flows.card import Card, Style, Tap, Verb
 from flows.errors import Overtaken
 from flows.pathways.metastasis import METASTASIS
 from flows.store import Kept, MemoryLedger
@@ -137,8 +137,15 @@ def display_of(card: Card) -> tuple[str, frozenset[str], str]:
     """Read a card as the model says what is seen."""
     at = next((question for question, title in TITLES.items() if card.title == title), "")
     ticks = [button.tap.choice for button in buttons(card) if at == "levels" and button.label.endswith("✓")]
-    found = next((line.text for line in lines(card) if line.lead == "Findings"), "")
+    found = next((line.text for line in lines(card) if line.lead == "Findings"), "") if at else concluded(card)
     return at, frozenset(ticks), found
+
+
+def concluded(card: Card) -> str:
+    """Read the findings of a recommendation: its levels behind the name of the case, the others in a plain block."""
+    plain = [line.text for block in card.blocks if block.style is Style.plain for line in block.lines if not line.lead]
+    _, _, levels = card.label.partition(" · ")
+    return " · ".join((levels, *plain))
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,8 @@ async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person
         rig = rig_on(store)
         rig.cloud = None  # type: ignore[assignment] # it is the real wire that is looked at
         api = Api(PLANTED_TOKEN, play.url)
-        for part in (rig.channel, rig.channel.reception, rig.channel._outbox, rig.channel._poller):
+        poller = rig.channel._poller
+        for part in (rig.channel, rig.channel.reception, rig.channel._outbox, poller, poller._batches):
             part._api = api
         task = asyncio.create_task(rig.channel.poll())
         await until(lambda: rig.channel.health.is_ready)

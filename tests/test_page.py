@@ -78,7 +78,7 @@ async def test_the_headline_is_seen_above_the_whole_keyboard(phone: Phone) -> No
     await phone.answer(*FRESH, *T8)
     await phone.reads("✓ Posterior (open): supported")
     await phone.key("New case").scroll_into_view_if_needed()
-    await expect(phone.newest.get_by_text("Posterior MIS", exact=True)).to_be_in_viewport(ratio=1)
+    await expect(phone.newest.locator("strong", has_text="Posterior MIS").first).to_be_in_viewport(ratio=1)
     for label in ("All options", "Copy", "New case"):
         await expect(phone.key(label)).to_be_in_viewport(ratio=0.9)
 
@@ -93,7 +93,7 @@ async def test_on_the_narrowest_phone_nothing_is_wider_than_the_screen(phone: Ph
     for view, told in (
         ("All options", "Combined: Indication not met"),
         ("What would change it", "T8 · Posterior MIS"),
-        ("✎ Answers", "the others are kept"),
+        ("✎ Answers", "The others are kept"),
     ):
         await phone.tap(view)
         await phone.reads(told)
