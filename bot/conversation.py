@@ -12,14 +12,14 @@ from bot.service.tap_rules import Where, allows
 from bot.service.times import in_utc
 from bot.service.wipe_offers import offer, offered
 from bot.shares import sealed
-from flows.card import Button, Card, Line, Tap, Verb
+from flows.card import Block, Button, Card, Line, Tap, Verb
 from flows.cards import Cards
 from flows.case import MESSAGE, Case
 from flows.catalog import Catalog
 from flows.errors import AnswersWouldGo, ChosenOtherwise, FlowError, NothingBefore, NothingChosen, StaleTap
 from flows.findings import NOT_ASKED, Codes
 from flows.flow import Flow
-from flows.heard import IDENTIFIERS, LONG, heard, wiper
+from flows.heard import DANGER, IDENTIFIERS, LONG, emergency, heard, wiper
 from flows.interview import Interview, Standing
 from flows.levels import written
 from flows.model.code_names import code_name
@@ -233,10 +233,18 @@ class Conversation:
 
     def warning(self, said: Said) -> Card | None:
         """Draw what a group's line should not hold of which nothing was read; None where all is well with it."""
-        for fault, told in ((IDENTIFIERS, self._words.note.leave_out), (LONG, self._words.note.long)):
-            if fault in said.beside:
-                return self._pages.listed(self._words.pages.stray.title, told, ())
-        return None
+        texts = {IDENTIFIERS: self._words.note.leave_out, LONG: self._words.note.long}
+        told = [text for fault, text in texts.items() if fault in said.beside]
+        danger = self._dangers(said)
+        if not told and not danger:
+            return None
+        card = self._pages.listed(self._words.pages.stray.title, told[0] if told else "", ())
+        blocks = tuple(block for block in card.blocks if any(line.text for line in block.lines))
+        return replace(card, blocks=(*danger, *blocks))
+
+    def _dangers(self, said: Said) -> tuple[Block, ...]:
+        """Draw the emergency note for a note that holds a sign of one."""
+        return (emergency(self._clinics[self._default].cards),) if DANGER in said.beside else ()
 
     def refused(self, forged: str) -> Reply:
         """Refuse what no button of ours can have asked for there."""
@@ -535,11 +543,13 @@ class Conversation:
         words, title = self._words.note, self._words.pages.stray.title
         if IDENTIFIERS in said.beside:
             wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
-            return self._pages.said(title, words.leave_out, *wipe, *more)
-        if LONG in said.beside:
-            return self._pages.said(title, words.long, *more)
-        outside = self._clinics[self._default].cards.outside(decode_scope(said.scope))
-        return replace(self._pages.plain(self._words.pages.stray, *more), above=outside)
+            card = self._pages.said(title, words.leave_out, *wipe, *more)
+        elif LONG in said.beside:
+            card = self._pages.said(title, words.long, *more)
+        else:
+            outside = self._clinics[self._default].cards.outside(decode_scope(said.scope))
+            card = replace(self._pages.plain(self._words.pages.stray, *more), above=outside)
+        return replace(card, blocks=(*self._dangers(said), *card.blocks))
 
     def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
         """Return what was scored of a case at its levels, where its card says it and it is complete."""

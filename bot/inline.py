@@ -10,14 +10,15 @@ from flows.card import Block, Card, Line, Style
 from flows.cards import Cards
 from flows.case import Case
 from flows.errors import NoteTooLong
-from flows.findings import Findings
-from flows.interview import Interview
+from flows.heard import read_back
+from flows.interview import Interview, Standing
 from flows.library import Library
-from flows.model.source_scope import ScopeMark, encode_scope
+from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
 from flows.pages import Pages
 from flows.prefill import write_prefill
-from flows.shorthand import read
+from flows.rules import decide
+from flows.shorthand import Reading, read
 
 MOST: Final = 8
 """Results that are offered; a thumb reaches no more."""
@@ -58,27 +59,41 @@ class Lookup:
             reading = read(self._flow, lexicon(), line)
         except NoteTooLong:
             return ()
-        case = (self._case(reading.answers, reading.scope),) if reading.answers else ()
+        case = (self._case(reading),) if reading.answers or reading.danger else ()
         found = [] if case else [result for result, text in self._everything() if _holds(text, line)]
         return (*case, *found)[:MOST]
 
-    def _case(self, answers: Findings, scope: tuple[ScopeMark, ...]) -> Result:
-        """Draw what a line says of a case: the recommendation, or what is still asked."""
+    def _case(self, reading: Reading) -> Result:
+        """Draw what was read of a line, each finding with its words, and then what follows if that is right."""
+        words, answers = self._catalog.wording, reading.answers
+        above, read_so = self._cards.outside(reading.scope), read_back(self._cards, reading)
+        if not answers:
+            footer = Block(self._cards.footer(), style=Style.small)
+            return Result("case", Card("", words.pages.stray.title, (*read_so, footer), above=above))
+        payload = write_prefill(self._flow, answers, reading.scope)
         fresh = Case("inline", self._flow.code, self._catalog.edition)
-        case = self._interview.confirm(self._interview.read(fresh, answers, ("",), "", encode_scope(scope)), "")
-        standing, payload = self._interview.standing(case), write_prefill(self._flow, answers, scope)
-        card = self._cards.case(case, standing)
+        begun = self._interview.read(fresh, answers, ("",), "", encode_scope(reading.scope))
+        case = self._interview.confirm(begun, "")
+        standing = self._interview.standing(case)
         if standing.at is None:
-            return Result("case", replace(card, rows=()), payload)
-        words = self._catalog.wording
+            card = self._cards.case(case, standing)
+            blocks = (*read_so, self._if_right(standing), *(block for block in card.blocks if block not in read_so))
+            return Result("case", replace(card, title=words.note.title, blocks=blocks, rows=()), payload)
         asked = [question.text for question in self._flow.questions if question.code in self._flow.open(answers)]
         blocks = (
-            Block((Line(" · ".join(self._cards.given(standing).values()), lead=words.result.findings),)),
+            *read_so,
             Block(tuple(map(Line, asked)), words.note.asked, Style.listed),
             Block(self._cards.footer(), style=Style.small),
         )
-        card = Card("", words.note.incomplete, blocks, above=self._cards.outside(standing.scope))
-        return Result("case", card, payload, complete=False)
+        return Result("case", Card("", words.note.title, blocks, above=above), payload, complete=False)
+
+    def _if_right(self, standing: Standing) -> Block:
+        """Draw the headline, on the condition that what was read is right."""
+        words, result = self._catalog.wording.note, decide(self._flow.guidance, standing.findings)
+        told = self._cards.told
+        supported = result.headline is not None and result.fork is None
+        lead = f"{words.if_right}, {words.supports[0].lower()}{words.supports[1:]}" if supported else words.if_right
+        return Block((Line(told.title(result), lead=lead),))
 
     def _everything(self) -> Iterator[tuple[Result, str]]:
         """Give every option, scale and fact with what it is found by."""

@@ -22,19 +22,25 @@ from flows.rules import Recommendation, decide
 from flows.scope_text import CITED, scope_texts
 from flows.shorthand import Heard, Reading, read
 
-IDENTIFIERS = "something looks like a name, a date or a number of a person; it was not read, and is not needed"
+IDENTIFIERS = "something was left out because it looked like a name, a date or a number of a person"
 
 
 def record_of(flow: Flow, catalog: Catalog, reading: Reading) -> Record:
-    """Write a reading as a plain record; the recommendation is null while a question is still asked."""
+    """Return a reading as a plain record; the recommendation is null while a question is still asked.
+
+    No recommendation goes without the words that it was made of, what was left over and whether something was hidden.
+    """
     missing = flow.open(reading.answers)
     return {
+        "emergency": _emergency(flow, reading),
         "findings": {code: _heard(flow, code, heard) for code, heard in reading.findings.items()},
         "context": [{"scale": c.scale, "value": c.value, "words": c.words} for c in reading.context],
         "scope": scope_of(catalog, reading.scope),
         "missing": list(missing),
         "not_understood": list(reading.not_understood),
+        "did_you_mean": [{"words": typed, "meant": meant} for typed, meant in reading.did_you_mean],
         "outside": list(reading.outside),
+        "hidden": reading.identifiers,
         "recommendation": _advice(flow, catalog, reading, missing),
     }
 
@@ -83,6 +89,8 @@ def print_card(flow: Flow, catalog: Catalog, note: str) -> None:
     """
     reading = read(flow, lexicon(), _typed(note))
     console = Console(highlight=False)
+    if reading.danger:
+        console.print(Text(_urgent(flow), style="bold red"))
     for question in flow.questions:
         if question.code in reading.findings:
             heard = reading.findings[question.code]
@@ -91,12 +99,22 @@ def print_card(flow: Flow, catalog: Catalog, note: str) -> None:
     for heading, pieces in (
         ("Noted, not used", [context.words for context in reading.context]),
         ("Not understood", reading.not_understood),
+        ("Did you mean …? Not used", [f"{typed} – {meant}" for typed, meant in reading.did_you_mean]),
         ("Outside T1–L5", reading.outside),
         ("Left out", [IDENTIFIERS] if reading.identifiers else []),
     ):
         if pieces:
             console.print(Text(f"{heading}: {' · '.join(pieces)}"))
     _print_advice(flow, catalog, reading, console)
+
+
+def _emergency(flow: Flow, reading: Reading) -> Record | None:
+    """Return the safety note with the words that are signs of an emergency; None without any."""
+    return {"text": _urgent(flow), "words": list(reading.danger)} if reading.danger else None
+
+
+def _urgent(flow: Flow) -> str:
+    return " ".join(note.text for note in flow.guidance.notes if note.urgent)
 
 
 def _advice(flow: Flow, catalog: Catalog, reading: Reading, missing: Codes) -> Record | None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flows.card import Block, Button, Card, Line, Style, Tap, Verb, quote
 from flows.cards import Cards
 from flows.case import Case, Kind
 from flows.findings import Codes
 from flows.interview import SCOPE, Standing
 from flows.keyboard import bound, laid_out
+from flows.shorthand import Reading
 
-PARTS = ("context", "left", "outside")
-"""What a note may hold beside findings, by its key: what helps and answers nothing, what was not understood, vertebrae
-that are not in scope."""
+PARTS = ("context", "left", "guess", "outside")
+"""What a note may hold beside findings, by its key: what helps and answers nothing, what was not understood, what may
+be a slip of the keyboard, vertebrae that are not in scope."""
 
 MORE = "more"
 """Marks a note of a group that holds such parts: nothing of them is shown there."""
 
 IDENTIFIERS = "identifiers"
 """Marks a note in which something looked like a person."""
+
+DANGER = "danger"
+"""Marks a note that holds a sign of an emergency, whatever else was read of it."""
 
 LONG = "long"
 """Marks a note that has more characters than are read."""
@@ -37,6 +43,7 @@ def heard(cards: Cards, case: Case, standing: Standing) -> Card:
         left_out = cards.catalog.wording.scope.left_out
         chips.append(Button(words.drop.format(finding=left_out), Tap(Verb.drop, SCOPE)))
     blocks = (
+        emergency(cards) if DANGER in beside else Block(()),
         Block((Line(words.leave_out),) if IDENTIFIERS in beside else (), style=Style.urgent),
         Block(lines, style=Style.listed),
         Block(tuple(Line(quote(note, part), lead=getattr(words, part)) for part in PARTS if part in beside)),
@@ -55,10 +62,48 @@ def _nothing(cards: Cards, case: Case, standing: Standing) -> Card:
     _, *beside = note_of(case)
     told = (Line(wording.note.long),) if LONG in beside else tuple(map(Line, wording.pages.stray.lines))
     named = Block((Line(wording.note.leave_out),) if IDENTIFIERS in beside else (), style=Style.urgent)
-    blocks = tuple(block for block in (named, Block(told)) if block.lines)
+    danger = emergency(cards) if DANGER in beside else Block(())
+    blocks = tuple(block for block in (danger, named, Block(told)) if block.lines)
     rows = ((Button(wording.labels.by_buttons, Tap(Verb.confirm)),), *_wipers(cards, case))
     label, above = f"{wording.case} · {wording.note.label}", cards.outside(standing.scope)
     return bound(Card(label, wording.pages.stray.title, blocks, rows, above=above), case)
+
+
+def read_back(cards: Cards, reading: Reading) -> tuple[Block, ...]:
+    """Draw what was read of a note with its words, what was left over and that something was hidden."""
+    words = cards.catalog.wording.note
+    found = [(q, reading.findings[q.code]) for q in cards.flow.questions if q.code in reading.findings]
+    lines = tuple(Line(f"{q.said(heard.answer)} — {quotations(heard.words)}") for q, heard in found)
+    rest = rest_of(reading)
+    blocks = (
+        emergency(cards) if reading.danger else Block(()),
+        Block((Line(words.leave_out),) if reading.identifiers else (), style=Style.urgent),
+        Block(lines, style=Style.listed),
+        Block(tuple(Line(rest[part], lead=getattr(words, part)) for part in PARTS if part in rest)),
+    )
+    return tuple(block for block in blocks if block.lines)
+
+
+def rest_of(reading: Reading) -> dict[str, str]:
+    """Return what else a note holds, as quotations, by the keys of `PARTS`."""
+    parts = {
+        "context": quotations([context.words for context in reading.context]),
+        "left": quotations(reading.not_understood),
+        "guess": ", ".join(f"“{typed}” – {meant}" for typed, meant in reading.did_you_mean),
+        "outside": quotations(reading.outside),
+    }
+    return {part: said for part, said in parts.items() if said}
+
+
+def quotations(pieces: Iterable[str]) -> str:
+    """Return pieces of a note as quotations."""
+    return ", ".join(f"“{piece}”" for piece in pieces)
+
+
+def emergency(cards: Cards) -> Block:
+    """Draw the safety note of the project on signs of an emergency."""
+    urgent = (note.text for note in cards.flow.guidance.notes if note.urgent)
+    return Block(tuple(map(Line, urgent)), style=Style.urgent)
 
 
 def _wipers(cards: Cards, case: Case) -> tuple[tuple[Button, ...], ...]:

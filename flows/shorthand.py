@@ -116,10 +116,20 @@ def read(flow: Flow, lexicon: Lexicon, text: str) -> Reading:
     return _reader(flow, lexicon, text, joined(covered, lexicon)).reading(identifiers=identifiers, checked=checked)
 
 
-def _reader(flow: Flow, lexicon: Lexicon, text: str, covered: str) -> _Reader:
+def signs_of_danger(lexicon: Lexicon, text: str) -> bool:
+    """Return whether a text of any length holds a sign of an emergency; a note that is too long to be read may."""
+    covered, _ = hidden(text, phrases(lexicon).knows, lexicon)
+    found = settled(lexicon, covered, items := _items(lexicon, covered), meanings(items))
+    return bool(dangers(lexicon, found))
+
+
+def _items(lexicon: Lexicon, covered: str) -> list[Item]:
     pieces = cutter(lexicon).cut(covered)
-    items = valued(lexicon, bared(lexicon, crossed(lexicon, phrases(lexicon).found(pieces))))
-    return _Reader(flow, lexicon, text, covered, items)
+    return valued(lexicon, bared(lexicon, crossed(lexicon, phrases(lexicon).found(pieces))))
+
+
+def _reader(flow: Flow, lexicon: Lexicon, text: str, covered: str) -> _Reader:
+    return _Reader(flow, lexicon, text, covered, _items(lexicon, covered))
 
 
 @dataclass(frozen=True, slots=True)

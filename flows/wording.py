@@ -241,8 +241,11 @@ class Note(Words):
     missing: Text
     context: Text
     left: Text
+    guess: Text
     outside: Text
     leave_out: Text
+    if_right: Text
+    supports: Text
     long: Text
     incomplete: Text
     asked: Text

@@ -15,8 +15,8 @@ from bot.telegram.ear import MOST, Ear, said_in
 from flows.card import Style, Verb, quote
 from flows.errors import StaleTap
 from flows.findings import Codes
-from flows.heard import IDENTIFIERS, heard
-from flows.pathways.metastasis import METASTASIS
+from flows.heard import DANGER, IDENTIFIERS, heard
+from flows.pathways.metastasis import EMERGENCY, METASTASIS
 
 WHOLE: dict[str, Codes] = {
     "levels": ("T8",),
@@ -123,6 +123,13 @@ def test_a_note_that_named_somebody_says_so_and_offers_to_delete_the_message() -
     assert (wipe.verb, wipe.question, wipe.choice) == (Verb.wipe, "m", "17")
 
 
+def test_a_sign_of_an_emergency_is_named_before_what_was_read() -> None:
+    case = INTERVIEW.read(new_case(), {"levels": ("T8",)}, ("5", DANGER), WHO)
+    card = heard(CARDS, case, INTERVIEW.standing(case))
+    assert card.blocks[0].style is Style.urgent
+    assert [line.text for line in card.blocks[0].lines] == [EMERGENCY]
+
+
 # The conversation.
 
 
@@ -167,7 +174,23 @@ async def test_a_confirmation_that_comes_twice_changes_nothing() -> None:
     assert phone.toast == CATALOG.wording.toasts.stale
 
 
+async def test_a_sign_of_an_emergency_is_named_where_nothing_of_a_case_was_found() -> None:
+    for beside in ((DANGER,), (DANGER, "long"), (DANGER, IDENTIFIERS)):
+        phone = Phone()
+        await phone.write(Said({}, beside, "", 9))
+        assert [line.text for line in lines(phone.card)][0] == EMERGENCY
+        assert refusals(phone.card) == []
+
+
 # What is taken in.
+
+
+def test_signs_of_an_emergency_are_marked_however_long_the_text_is() -> None:
+    for text in ("cannot feel my legs", "T8 met, incontinent", "T8 fit " * 100 + "saddle numbness"):
+        assert DANGER in said_in(Ear(METASTASIS).hears(5, message(text))).beside
+    assert DANGER not in said_in(Ear(METASTASIS).hears(5, message("T8, no incontinence"))).beside
+
+
 
 
 def message(text: str, number: int = 7, chat: str = "private") -> dict[str, Any]:

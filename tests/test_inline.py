@@ -19,7 +19,7 @@ from bot.inline import MOST, Lookup
 from bot.telegram.html import screen
 from bot.telegram.intake import letter_of
 from flows.library import library
-from flows.pathways.metastasis import METASTASIS
+from flows.pathways.metastasis import EMERGENCY, METASTASIS
 from flows.prefill import read_prefill
 
 LOOKUP = Lookup(library())
@@ -57,10 +57,31 @@ async def offered(seat: Seat, line: str) -> dict[str, Any]:
 # What a line offers.
 
 
-def test_a_whole_case_offers_its_recommendation_alone() -> None:
-    [result] = LOOKUP.results(LINE)
-    assert (result.card.title, result.complete, result.card.rows) == ("Posterior MIS", True, ())
+def test_a_whole_case_offers_what_was_read_and_then_what_the_source_supports() -> None:
+    [result] = LOOKUP.results(f"{LINE}, zebra")
+    assert (result.card.title, result.complete, result.card.rows) == (CATALOG.wording.note.title, True, ())
     assert read_prefill(METASTASIS, result.prefill) is not None
+    text = read(result.card).text
+    told = ["no deficit — “no deficit”", "Not understood, not used: “zebra”", "the source supports: Posterior MIS"]
+    assert [text.index(said) for said in told] == sorted(text.index(said) for said in told)
+
+
+def test_what_was_hidden_and_what_is_a_sign_of_an_emergency_is_said_before_all_else() -> None:
+    [result] = LOOKUP.results("Mrs Quuxington, T8, fit, legs heavy")
+    urgent = [line.text for block in result.card.blocks if block.style is Style.urgent for line in block.lines]
+    assert urgent == [EMERGENCY, CATALOG.wording.note.leave_out]
+    assert "uuxington" not in read(result.card).text
+
+
+def test_a_sign_of_an_emergency_is_told_where_nothing_of_a_case_was_found() -> None:
+    [result] = LOOKUP.results("cannot feel my feet")
+    assert EMERGENCY in read(result.card).text
+    assert result.prefill == ""
+
+
+def test_what_is_outside_the_scope_is_said_above_what_was_read() -> None:
+    [result] = LOOKUP.results(f"{LINE}, SINS 5")
+    assert [line.text for line in result.card.above] == [CATALOG.wording.scope.sins.format(value="5")]
 
 
 def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
@@ -96,10 +117,10 @@ def test_what_is_offered_can_be_sent(line: str) -> None:
         assert "callback_data" not in str(screen(result.card))
 
 
-def test_no_word_of_the_line_is_sent_back() -> None:
-    [result] = LOOKUP.results("T8 fit Mr Quuxington zebra")
+def test_what_looks_like_a_person_is_not_sent_back() -> None:
+    [result] = LOOKUP.results("T8, fit, Mr Quuxington zebra")
     assert "uuxington" not in read(result.card).text
-    assert "zebra" not in read(result.card).text
+    assert CATALOG.wording.note.leave_out in read(result.card).text
 
 
 # Through Telegram's door.
@@ -107,7 +128,7 @@ def test_no_word_of_the_line_is_sent_back() -> None:
 
 async def test_an_inline_query_is_answered_and_nothing_of_it_kept(seat: Seat, tmp_path: Path) -> None:
     told = await offered(seat, f"{LINE}, zebra")
-    assert [result["title"] for result in told["results"]] == ["T8 · 1 level · Posterior MIS"]
+    assert [result["title"] for result in told["results"]] == [f"T8 · 1 level · {CATALOG.wording.note.title}"]
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
     assert b"zebra" not in kept
     assert "zebra" not in seat.log.getvalue()

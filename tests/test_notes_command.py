@@ -15,6 +15,7 @@ from bot import __main__ as program
 from bot.decide import decide_lines
 from bot.notes import decide_notes, print_json
 from flows.library import library
+from flows.pathways.metastasis import EMERGENCY
 
 WHOLE = "T8, fit, no deficit, body only, limited destruction, prior none"
 FINDINGS = {
@@ -65,6 +66,23 @@ def test_there_is_no_recommendation_while_something_is_missing() -> None:
     assert (record["not_understood"], record["outside"]) == (["blue eyes"], ["C5"])
 
 
+def test_what_was_hidden_and_what_is_a_sign_of_an_emergency_stands_beside_the_findings() -> None:
+    record = noted("Mrs Miller, T8, fit, legs heavy, circumfrential")
+    assert record["hidden"] is True
+    assert record["emergency"] == {"text": EMERGENCY, "words": ["legs heavy"]}
+    assert record["did_you_mean"] == [{"words": "circumfrential", "meant": "circumferential"}]
+    assert record["recommendation"] is None
+    plain = noted(WHOLE)
+    assert (plain["hidden"], plain["emergency"], plain["did_you_mean"]) == (False, None, [])
+
+
+def test_a_sign_of_an_emergency_is_told_in_the_terminal_whatever_else_was_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("decide", "incontinent since this morning") == 0
+    assert EMERGENCY in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_note_at_fault_says_so_in_its_place_and_the_others_go_on() -> None:
     faults, records = told(decide_notes, b"T8\r\n", b"x" * 501, b"\xff\n", b"\n", b"L2")
     assert faults == 2
@@ -92,7 +110,7 @@ def test_a_card_asks_what_is_missing_and_says_that_a_name_was_left_out(capsys: p
     assert run("decide", "Mrs Miller, T8, fit") == 0
     shown = capsys.readouterr().out
     assert "· Neurological deficit?" in shown
-    assert "looks like a name" in shown
+    assert "looked like a name" in " ".join(shown.split())
     assert "Miller" not in shown
 
 

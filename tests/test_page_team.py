@@ -139,7 +139,7 @@ async def test_a_line_behind_the_bots_name_offers_the_recommendation_while_it_is
     okafor, reyes = team["okafor"], team["reyes"]
     text = okafor.page.locator("#text")
     await text.press_sequentially("@spinemets_bot T8 fit intact body limited no prior treatment", delay=5)
-    offer = okafor.page.get_by_role("option", name=re.compile("T8 · 1 level · Posterior MIS"))
+    offer = okafor.page.get_by_role("option", name=re.compile("T8 · 1 level · This is what was read"))
     await offer.click(timeout=PATIENCE)
     said = reyes.page.locator("#messages .message").last
     await expect(said).to_contain_text("via @spinemets_bot", timeout=PATIENCE)

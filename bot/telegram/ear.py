@@ -1,4 +1,4 @@
-"""Hears what is typed: findings go on as codes; the words themselves stay in memory until they were shown back."""
+"""Read typed notes into codes; keep the words in memory until they have been shown back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import orjson
 from telegram.constants import ChatType
 
 from bot.reply import Said
+from bot.telegram.own_words import own_words
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
 from flows.findings import Codes
 from flows.flow import Flow
-from flows.heard import IDENTIFIERS, LONG, MORE, PARTS
+from flows.heard import DANGER, IDENTIFIERS, LONG, MORE, PARTS, quotations, rest_of
 from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
-from flows.shorthand import Reading, read
+from flows.shorthand import Reading, read, signs_of_danger
 
 MOST: Final = 200
 """Notes whose words are in memory; the oldest ones are forgotten first, and are shown without their words then."""
@@ -35,11 +36,12 @@ class Ear:
 
     def hears(self, update_id: int, message: dict[str, Any]) -> str:
         """Return what is taken in of a note: codes alone, as JSON. In a group nothing is quoted but the findings."""
-        number = int(message["message_id"])
+        number, text = int(message["message_id"]), own_words(message)
         try:
-            reading = read(self._flow, lexicon(), str(message["text"]))
+            reading = read(self._flow, lexicon(), text)
         except NoteTooLong:
-            return _written({}, [LONG], "", number)
+            danger = [DANGER] if signs_of_danger(lexicon(), text) else []
+            return _written({}, [LONG, *danger], "", number)
         words, aloud = _words(reading), message["chat"]["type"] != ChatType.PRIVATE.value
         rest = [part for part in PARTS if words.get(part)]
         beside = [MORE] if aloud and rest else rest
@@ -49,6 +51,7 @@ class Ear:
         if len(self._words) > MOST:
             del self._words[next(iter(self._words))]
         beside += [IDENTIFIERS] if reading.identifiers else []
+        beside += [DANGER] if reading.danger else []
         return _written(reading.answers, beside, str(update_id), number, encode_scope(reading.scope))
 
     def quoted(self, text: str) -> str:
@@ -75,15 +78,6 @@ def _written(findings: Any, beside: list[str], note: str, message: int, scope: C
 
 
 def _words(reading: Reading) -> dict[str, str]:
-    """Give the words of each finding, and of the rest of a note."""
-    words = {question: f" — {_quotations(heard.words)}" for question, heard in reading.findings.items()}
-    rest = {
-        "context": [context.words for context in reading.context],
-        "left": reading.not_understood,
-        "outside": reading.outside,
-    }
-    return words | {part: _quotations(pieces) for part, pieces in rest.items() if pieces}
-
-
-def _quotations(pieces: Any) -> str:
-    return ", ".join(f"“{piece}”" for piece in pieces)
+    """Return the words of each finding, and of the rest of a note."""
+    words = {question: f" — {quotations(heard.words)}" for question, heard in reading.findings.items()}
+    return words | rest_of(reading)
