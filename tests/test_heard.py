@@ -178,7 +178,7 @@ async def test_a_sign_of_an_emergency_is_named_where_nothing_of_a_case_was_found
     for beside in ((DANGER,), (DANGER, "long"), (DANGER, IDENTIFIERS)):
         phone = Phone()
         await phone.write(Said({}, beside, "", 9))
-        assert [line.text for line in lines(phone.card)][0] == EMERGENCY
+        assert next(line.text for line in lines(phone.card)) == EMERGENCY
         assert refusals(phone.card) == []
 
 
@@ -189,8 +189,6 @@ def test_signs_of_an_emergency_are_marked_however_long_the_text_is() -> None:
     for text in ("cannot feel my legs", "T8 met, incontinent", "T8 fit " * 100 + "saddle numbness"):
         assert DANGER in said_in(Ear(METASTASIS).hears(5, message(text))).beside
     assert DANGER not in said_in(Ear(METASTASIS).hears(5, message("T8, no incontinence"))).beside
-
-
 
 
 def message(text: str, number: int = 7, chat: str = "private") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bot.access import Access
 from bot.inline import MOST, Lookup
 from bot.telegram.html import screen
 from bot.telegram.intake import letter_of
+from flows.card import Style
 from flows.library import library
 from flows.pathways.metastasis import EMERGENCY, METASTASIS
 from flows.prefill import read_prefill

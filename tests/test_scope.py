@@ -43,6 +43,8 @@ TEXTS = {
 }
 MARKS = tuple(TEXTS)
 MIDDLE = ScopeMark(ScopeCode.sins, "5")
+WHOLE = "T8 met, fit, no deficit, body only, limited destruction, prior none"
+SAID = "SINS 5"
 
 every_mark = pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.code.value)
 
@@ -185,16 +187,17 @@ async def copied(phone: Phone) -> str:
 
 def test_a_start_link_brings_it_along() -> None:
     lookup = Lookup(library())
-    result = lookup._case(T8, (MIDDLE,))
+    [result] = lookup.results(f"{WHOLE}, {SAID}")
     assert above(result.card) == [TEXTS[MIDDLE]]
-    incomplete = lookup._case({"levels": ("T8",)}, (MIDDLE,))
+    [incomplete] = lookup.results(f"T8 met, {SAID}")
     assert (above(incomplete.card), incomplete.complete) == ([TEXTS[MIDDLE]], False)
     assert result.prefill.endswith("_c5")
 
 
 async def test_a_case_from_a_start_link_says_it() -> None:
     phone = Phone()
-    payload = Lookup(library())._case(T8, (MIDDLE,)).prefill
+    [result] = Lookup(library()).results(f"{WHOLE}, {SAID}")
+    payload = result.prefill
     await phone._do(lambda ledger: phone.conversation.linked(ledger, payload, Visit(phone.place, phone.who)))
     assert above(phone.card) == [TEXTS[MIDDLE]]
     await phone.tap("Confirm")
