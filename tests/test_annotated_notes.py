@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bench.notes_accuracy import annotated_notes, counted, main
@@ -16,6 +16,9 @@ from flows.shorthand import MOST_CHARACTERS, Reading, read
 
 ANNOTATED = list(annotated_notes())
 BY_KIND = [note for note in ANNOTATED if "kind" in note]
+UNFINISHED: Final = ("not", "no", "nicht", "kein")
+"""What a note may end with although its sentence goes on."""
+
 NEUTRAL = ("today", "currently", "the patient", "heute", "aktuell", "overall")
 SEPARATORS = (", ", "; ", ".\n", "\n", " | ")
 
@@ -86,6 +89,7 @@ def test_small_and_capital_letters_make_no_finding(text: str, change: Any) -> No
 @settings(derandomize=True, max_examples=400, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.sampled_from(WHOLE), st.sampled_from(NEUTRAL), st.booleans())
 def test_a_neutral_word_before_or_behind_a_note_makes_no_finding(text: str, word: str, ahead: bool) -> None:  # noqa: FBT001
+    assume(ahead or text.rsplit(maxsplit=1)[-1] not in UNFINISHED)  # its "not" would stand before the word
     nothing_new(text, f"{word} {text}" if ahead else f"{text} {word}")
 
 
