@@ -68,6 +68,7 @@ class BareMachine:
         )
 
     def _write(self, path: Path, script: str) -> None:
+        path.unlink(missing_ok=True)  # it may be a link to the program of the machine beneath
         path.write_text(f"#!{self.programs / 'sh'}\n{script}\n", "utf-8")
         path.chmod(0o755)
 

@@ -12,12 +12,14 @@ from test_leaks import CANARIES
 PLANTED = {word.lower().encode() for word in (SECRET_PART, *NAMED, *CANARIES.values())}
 NOT_OURS = ("chats.db",)
 """Where the local Bot API keeps the chats, in Telegram's place: what people wrote belongs there."""
+INSTALLED = "site-packages"
+"""Where pip puts other people's code, which may well hold a planted word."""
 
 
 def planted_in(folder: Path) -> tuple[dict[str, set[bytes]], int, int]:
     """Give what is found in the files of a folder, by file; how many were looked through, and how many bytes."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    ours = [path for path in files if not path.name.startswith(NOT_OURS)]
+    ours = [path for path in files if not path.name.startswith(NOT_OURS) and INSTALLED not in path.parts]
     found: dict[str, set[bytes]] = {}
     size = 0
     for path in ours:

@@ -24,7 +24,7 @@ pytest_plugins = ("store_fixtures",)
 KILLS = int(os.environ.get("SPINEMETS_KILLS", "300"))
 
 HARMLESS = {
-    "started", "access_open", "telegram_unreachable", "not_shown", "not_answered", "update_unreadable",
+    "started", "access_open", "telegram_unreachable", "not_shown", "not_answered", "not_offered", "update_unreadable",
 }  # fmt: skip
 """What a bot may log in a siege."""
 

@@ -61,7 +61,8 @@ def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual
     assert storms > 300, "a storm in which nothing is refused proves nothing"
     assert len(waits) == 800
     assert waits[int(len(waits) * 0.95)] <= 2 * WAIT + 1
-    assert {reading(rig.cloud.newest(user)[1]["text"]).text.split("\n")[5] for user in users} == {"T1–T8 · 8 levels"}
+    shown = [reading(rig.cloud.newest(user)[1]["text"]).text for user in users]
+    assert [text for text in shown if "T1–T8 · 8 levels" not in text] == []
 
 
 def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, Rig]) -> None:

@@ -1,4 +1,4 @@
-"""A line behind /case in a group: its findings are read back and confirmed by a member; no word of it is kept."""
+"""A line after /case in a group: its findings are read back and confirmed by a member; no word of it is kept."""
 
 from __future__ import annotations
 
