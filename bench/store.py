@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.desk import Desk, Letter
+from bot.desk import Desk, Letter, OutboxKind
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
 from flows.case import Case, Kind, Step
@@ -30,7 +30,7 @@ def tap(chat: int, update: int) -> Callable[[Desk], None]:
             raise LookupError(chat)
         case = replace(kept.case, revision=kept.case.revision + 1)
         desk.put(replace(kept, case=case, touched=float(update)), kept.case.revision)
-        desk.wish(kept.place, f"m:{chat}", SCREEN, case.id)
+        desk.wish(kept.place, OutboxKind.edit_card, str(chat), SCREEN, case.id)
         if not desk.handled(update, ""):
             raise LookupError(update)
 

@@ -418,7 +418,7 @@ class Conversation:
         begun = ledger.get(aid)
         if begun:
             return self._bring(ledger, begun, visit)
-        fresh = Case(aid, tap.question, self._catalog.edition)
+        fresh = kept.case.helper(tap.question, self._catalog.edition, levels_of(standing))
         case = self._clinics[tap.question].interview.told(fresh, standing.findings, visit.who)
         opened = Kept(case, visit.place, visit.who, later(self._clock, kept), visit.card)
         ledger.add(opened)
@@ -439,7 +439,7 @@ class Conversation:
         code = flow or self._default
         present = ledger.current(visit.place, visit.who)
         now = later(self._clock, present)
-        if present and present.case.flow == code and not present.case.steps and not present.case.helped:
+        if present and present.case.flow == code and not present.case.steps and not present.case.parent_id:
             case = replace(present.case, edition=self._catalog.edition)
             fresh = replace(present, case=case, card=None, touched=now)
             ledger.put(fresh, present.case.revision)
@@ -490,7 +490,7 @@ class Conversation:
 
     def _name(self, case: Case) -> str:
         """Return the name that tells a case from the others of its chat; one that helps another bears that one's."""
-        return code_name(case.helped or case.id, self._catalog.team.names)
+        return code_name(case.parent_id or case.id, self._catalog.team.names)
 
     def _named(self, case: Case, card: Card) -> Card:
         """Put the name of a case first on its card."""
@@ -637,7 +637,12 @@ def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
 
 def aid_of(case: Case, standing: Standing) -> str:
     """Give the id of the case that helps where this one stands, at its level."""
-    return case.aid(standing.findings.get("levels", NOT_ASKED))
+    return case.aid(levels_of(standing))
+
+
+def levels_of(standing: Standing) -> Codes:
+    """Give the levels that were found; none where they were not asked."""
+    return standing.findings.get("levels", NOT_ASKED)
 
 
 def aged(seconds: float) -> str:

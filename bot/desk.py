@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from bot.reply import Said
 from flows.store import Ledger
 
 Result = TypeVar("Result")
@@ -21,6 +23,7 @@ class Letter:
         body: the reduced update as JSON; empty once it is handled.
         toast: what the person was told in passing; a repeat is told the same.
         fingerprint: of its content; a repeat bears the same, another update of the same number does not.
+        note: what was read of a typed note, as codes; None where it holds none, and once it is handled.
     """
 
     update_id: int
@@ -28,6 +31,32 @@ class Letter:
     body: str
     toast: str = ""
     fingerprint: str = ""
+    note: Said | None = field(default=None, hash=False)
+
+
+class OutboxKind(StrEnum):
+    """What a wish asks for, and what its target then is."""
+
+    edit_card = "edit_card"
+    """A message shall show something else; the target is the message."""
+    send_card = "send_card"
+    """The card of a case is to be sent; the target is the case."""
+    send_decision = "send_decision"
+    """The card of its decision; the target is the case."""
+    send_page = "send_page"
+    """The next page of a chat; the target is the thread that it belongs to, 0 for none."""
+    open_poll = "open_poll"
+    """A vote; the target is the case, the number tells which of its votes it is."""
+    close_poll = "close_poll"
+    """The vote of a message ends; the target is the message."""
+    pin = "pin"
+    """A message is to be pinned."""
+    unpin = "unpin"
+    """It is not to be pinned any more."""
+    delete = "delete"
+    """A message is to be deleted."""
+    answer_callback = "answer_callback"
+    """A tap is to be answered; the target is the update that it came as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +64,27 @@ class Wish:
     """A screen that a message shall show: the newest one for its slot. Or the answer that a tap shall get.
 
     Attributes:
-        place: the chat; "tap:42" for the answer to the tap that came as update 42.
-        slot: which message: "m:17" an existing one, "c:1f…" the card of a case that is yet to be sent,
-            "page" the next page of the chat, or of its topic "page:5"; "d:1f…" the card of its decision,
-            "v:1f….2" its second vote, "s:17" that the vote of a message ends, "p:17" whether a message is pinned,
-            "answer" the answer to a tap.
+        place: the queue that it waits in: the chat, or one of its own for the answer to a tap.
+        kind: what it asks for.
+        target: of which message, case, thread or update.
         version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
         body: the screen as JSON.
         case: the case that the message then shows; empty for a page.
+        number: which vote of the case; 0 for everything else.
     """
 
     place: str
-    slot: str
+    kind: OutboxKind
+    target: str
     version: int
     body: str
     case: str = ""
+    number: int = 0
+
+    @property
+    def slot(self) -> tuple[OutboxKind, str, int]:
+        """Tell what a newer wish of the same place takes the place of: whether a message is pinned is one thing."""
+        return OutboxKind.pin if self.kind is OutboxKind.unpin else self.kind, self.target, self.number
 
 
 class Desk(Ledger, Protocol):
@@ -105,7 +140,7 @@ class Desk(Ledger, Protocol):
         """Give a dead letter up and strip it; False where it is not dead."""
         ...
 
-    def wish(self, place: str, slot: str, body: str, case: str) -> Wish:
+    def wish(self, place: str, kind: OutboxKind, target: str, body: str, case: str = "", number: int = 0) -> Wish:
         """Keep the screen that a slot shall show, in place of any older one for that slot."""
         ...
 

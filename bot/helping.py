@@ -11,9 +11,9 @@ from flows.store import Kept, Ledger
 def found(ledger: Ledger, case_id: str) -> Kept | None:
     """Find a case; one that helps another has its place, card, name and rights from that one, and goes with it."""
     kept = ledger.get(case_id)
-    if kept is None or not kept.case.helped:
+    if kept is None or not kept.case.parent_id:
         return kept
-    helped = ledger.get(kept.case.helped)
+    helped = ledger.get(kept.case.parent_id)
     return helping(helped, kept) if helped else None
 
 
@@ -25,13 +25,14 @@ def helping(helped: Kept, kept: Kept) -> Kept:
 
 def brought_along(helped: Kept, helps: Kept, as_id: str) -> Kept:
     """Give a copy of what helped with a case elsewhere, as it helps the copy of that case that is opened here."""
-    return helping(helped, replace(helps, case=replace(helps.case, id=as_id, talk=()), touched=helped.touched))
+    case = replace(helps.case, id=as_id, parent_id=helped.case.id, talk=())
+    return helping(helped, replace(helps, case=case, touched=helped.touched))
 
 
 def put(ledger: Ledger, kept: Kept, expected: int) -> None:
     """Keep a case anew; the one that it helps is shown by the same message, and was touched with it."""
     ledger.put(kept, expected)
-    helped = ledger.get(kept.case.helped) if kept.case.helped else None
+    helped = ledger.get(kept.case.parent_id) if kept.case.parent_id else None
     if helped:
         touched = max(helped.touched, kept.touched)
         ledger.put(replace(helped, card=kept.card, touched=touched), helped.case.revision)
@@ -39,4 +40,4 @@ def put(ledger: Ledger, kept: Kept, expected: int) -> None:
 
 def leading(cases: Iterable[Kept]) -> list[Kept]:
     """Leave out the cases that help others: those have no name of their own, and never rest by themselves."""
-    return [kept for kept in cases if not kept.case.helped]
+    return [kept for kept in cases if not kept.case.parent_id]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.conversation import Conversation, aid_of, heading, later
+from bot.conversation import Conversation, aid_of, heading, later, levels_of
 from bot.helping import brought_along, found, helping, leading, put
 from bot.reply import FOREIGN, MISPLACED, Deed, Pin, Reply, Said, Show, Stop, Visit
 from bot.retorts import Retorts
@@ -259,7 +259,7 @@ class TeamRoom:
 
     def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
         """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
-        ids = dict.fromkeys(kept.case.helped or kept.case.id for kept in cases)
+        ids = dict.fromkeys(kept.case.parent_id or kept.case.id for kept in cases)
         return tuple(show for case_id in ids for show in self._shown_anew(ledger.get(case_id), ledger))
 
     def _shown_anew(self, kept: Kept | None, ledger: Ledger) -> list[Show]:
@@ -337,7 +337,7 @@ class TeamRoom:
 
     def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""
-        mine = kept.case.helped or kept.case.id
+        mine = kept.case.parent_id or kept.case.id
         opened = [k for k in leading(ledger.team_cases(kept.place)) if self._wards.is_open(k)]
         above = bool(opened) and max(opened, key=_depth).case.id != mine
         if tap.verb in LISTS or not above or not kept.team or tap.name == word(kept.team.name):
@@ -395,7 +395,7 @@ class TeamRoom:
         aid = aid_of(kept.case, standing)
         begun = found(ledger, aid)
         if begun is None:
-            fresh = Case(aid, tap.question, self._catalog.edition)
+            fresh = kept.case.helper(tap.question, self._catalog.edition, levels_of(standing))
             case = self._wards.serving(tap.question).interview.told(fresh, standing.findings, visit.who)
             begun = helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
             ledger.add(begun)
@@ -483,7 +483,7 @@ class TeamRoom:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""
         if visit.card is not None and visit.card == kept.card and not kept.aside:
             return Reply((self._wards.drawn(ledger, kept),))
-        helped = ledger.get(kept.case.helped) if kept.case.helped else None
+        helped = ledger.get(kept.case.parent_id) if kept.case.parent_id else None
         kept = helped or kept
         woken = self._woken(ledger, kept)
         if woken is None:

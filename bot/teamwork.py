@@ -60,7 +60,7 @@ class Teamwork:
                 return self._finding(shared, tap.question, who)
             case Verb.reasons if stage is Stage.voting:
                 return board.reasons(shared, who)
-            case Verb.choose if not shared.case.helped and stage in (Stage.advised, Stage.voting, Stage.reopened):
+            case Verb.choose if not shared.case.parent_id and stage in (Stage.advised, Stage.voting, Stage.reopened):
                 return self._choosing(shared, tap.question, who)
             case _:
                 raise NotNow
@@ -119,7 +119,7 @@ class Teamwork:
     def _moved(self, shared: Shared, tap: Tap, member: Member) -> Case:
         """Take what leads the discussion to another stage, which a score has none of, or undoes an answer."""
         case, now, discussion = shared.case, self._clock(), self._discussion
-        if case.helped and tap.verb not in (Verb.back, Verb.restart):
+        if case.parent_id and tap.verb not in (Verb.back, Verb.restart):
             raise StaleTap(tap.question)
         match tap.verb:
             case Verb.discuss:

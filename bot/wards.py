@@ -140,4 +140,4 @@ class Wards:
 
 
 def _show(kept: Kept) -> Tap:
-    return Tap(Verb.show, case=kept.case.helped or kept.case.id)
+    return Tap(Verb.show, case=kept.case.parent_id or kept.case.id)

@@ -190,7 +190,7 @@ class Board:
         """Insert what the team says right below the headline; what is disputed stands before its reasons."""
         heads = self.cards.catalog.team.heads
         begun = [Line(heads.handed_by.format(who=person(shared.giver)))] if shared.giver else []
-        if not shared.standing.answers and not shared.case.helped:
+        if not shared.standing.answers and not shared.case.parent_id:
             begun = [Line(heads.opened_by.format(who=person(shared.opener)))]
         talk = shared.talk
         disputed = (self.disputes.block(shared), self.disputes.emergency(shared))
@@ -211,7 +211,7 @@ class Board:
         match shared.talk.stage:
             case Stage.gathering:
                 return tuple(opened)
-            case _ if shared.case.helped:
+            case _ if shared.case.parent_id:
                 return tuple(opened)
             case Stage.voting:
                 close = Button(labels.close, Tap(Verb.choose))

@@ -72,9 +72,9 @@ class Cards:
             text = self.plain.score(standing.findings, band, case.level, when)
             first, *others = card.rows
             card = replace(card, rows=((self._copy(text), *first), *others))
-        if case.helped:
+        if case.parent_id:
             *rows, last = (tuple(button for button in row if button.tap.verb is not Verb.new) for row in card.rows)
-            back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.helped))
+            back = Button(self.catalog.wording.labels.to_case, Tap(Verb.show, case=case.parent_id))
             card = replace(card, rows=(*filter(None, rows), (back,), last))
         return bound(card, case)
 

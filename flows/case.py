@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from flows.findings import Codes
 
 AIDING: Final = "x"
-"""Parts the id of a case that helps another one: that one's id, which is hexadecimal, this letter, the level."""
+"""In the id of a case that helps another one it stands between that one's id, which is hexadecimal, and the level:
+so the helper at a level is found by its id, whether or not it was begun. Nothing is read out of an id."""
 
 MESSAGE: Final = "#"
 """Begins the number of the message that a note was typed in, among the codes of the step that begins it."""
@@ -98,6 +99,8 @@ class Case:
             grid all count while a tap on an earlier question does not.
         steps: the answers in order; where the case stands is a fold over them.
         talk: what a team says of it, in order; where its discussion stands is a fold over that.
+        parent_id: the case that this one helps; empty where it stands alone.
+        level: the level to which a helping case is bound; empty where it is bound to none.
     """
 
     id: str
@@ -107,6 +110,8 @@ class Case:
     turn: int = 0
     steps: tuple[Step, ...] = ()
     talk: tuple[Remark, ...] = ()
+    parent_id: str = ""
+    level: str = ""
 
     @property
     def unconfirmed(self) -> bool:
@@ -125,15 +130,13 @@ class Case:
         Args:
             levels: the levels of this case; the helping case is bound to the level where there is just one.
         """
-        level = levels[0].lower() if len(levels) == 1 else ""
-        return f"{self.id}{AIDING}{level}"
+        return f"{self.id}{AIDING}{_only(levels).lower()}"
 
-    @property
-    def helped(self) -> str:
-        """The id of the case that this one helps; empty where it stands alone."""
-        return self.id.partition(AIDING)[0] if AIDING in self.id else ""
+    def helper(self, flow: str, edition: str, levels: Codes) -> Case:
+        """Begin the case of another flow that helps this one at its level."""
+        return Case(self.aid(levels), flow, edition, parent_id=self.id, level=_only(levels))
 
-    @property
-    def level(self) -> str:
-        """The level to which a helping case is bound; empty where it is bound to none."""
-        return self.id.partition(AIDING)[2].upper()
+
+def _only(levels: Codes) -> str:
+    """Give the level where there is just one."""
+    return levels[0] if len(levels) == 1 else ""

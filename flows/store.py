@@ -246,7 +246,8 @@ class MemoryLedger:
         for case_id, kept in self.cases.items():
             if chat_of(kept.place) == old:
                 team = replace(kept.team, ballot=None, minutes=None) if kept.team else None
-                self.cases[case_id] = replace(kept, place=new + kept.place.removeprefix(old), card=None, team=team)
+                place = place_of(new, thread_of(kept.place))
+                self.cases[case_id] = replace(kept, place=place, card=None, team=team)
 
     def secret(self) -> str:
         """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
@@ -264,7 +265,7 @@ class MemoryLedger:
         return self._drop([i for i, kept in self.cases.items() if kept.owner == owner and not kept.team])
 
     def _own(self, place: str, owner: str) -> list[Kept]:
-        mine = [kept for kept in self._of(place, owner) if not (kept.team or kept.case.helped)]
+        mine = [kept for kept in self._of(place, owner) if not (kept.team or kept.case.parent_id)]
         return sorted(mine, key=lambda kept: -kept.touched)
 
     def _of(self, place: str, owner: str) -> list[Kept]:
@@ -279,9 +280,19 @@ class MemoryLedger:
         return len(case_ids)
 
 
+def place_of(chat: str, thread: int) -> str:
+    """Give the place of a chat, or of a thread of it, which is a place of its own; 0 is no thread."""
+    return f"{chat}/{thread}" if thread else chat
+
+
 def chat_of(place: str) -> str:
-    """Give the chat of a place: a topic of a chat is a place of its own, "chat/topic"."""
+    """Give the chat of a place."""
     return place.partition("/")[0]
+
+
+def thread_of(place: str) -> int:
+    """Give the thread of a place; 0 where it is a whole chat."""
+    return int(place.partition("/")[2] or 0)
 
 
 def without(kept: Kept, who: str) -> Kept:

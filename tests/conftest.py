@@ -323,6 +323,12 @@ async def living(rig: Rig) -> AsyncIterator[asyncio.Task[None]]:
             await task
 
 
+async def claimed(store: DeskStore) -> DeskStore:
+    """Have a store claimed by the bot of a rig, as every start does."""
+    await store.run(lambda desk: desk.claim(PLANTED_TOKEN.partition(":")[0]))
+    return store
+
+
 def rig_on(
     store: DeskStore,
     script: Script | None = None,
@@ -348,7 +354,7 @@ def virtual_rig(folder: Path, script: Script | None = None) -> Iterator[tuple[Ca
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
 
         async def made() -> Rig:
-            return rig_on(store, script)
+            return rig_on(await claimed(store), script)
 
         rig = runner.run(made())
 

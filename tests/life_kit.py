@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from store_kit import ask, bytes_of, chance_of, kept, path_of
 
-from bot.desk import Desk, Letter, Wish
+from bot.desk import Desk, Letter, OutboxKind, Wish
 from bot.store.errors import StoreFault
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
@@ -82,7 +82,7 @@ def answering(case: str, answers: int) -> Callable[[Desk], Wish]:
         else:
             desk.add(now)
         desk.handled(letter_of(case, answers), f"answer {answers}")
-        return desk.wish(case[:4], f"c:{case}", f"{case}.{answers}", case)
+        return desk.wish(case[:4], OutboxKind.send_card, case, f"{case}.{answers}", case)
 
     return work
 
@@ -158,7 +158,7 @@ class Known:
             wishes = await store.run(lambda desk: desk.wishes())
         finally:
             await store.close()
-        toasts: dict[int, str] = dict(ask(url, "SELECT update_id, toast FROM inbox"))
+        toasts: dict[int, str] = dict(ask(url, "SELECT update_id, answer_text FROM inbox"))
         faults = Counter(fault for case, found in cases.items() for fault in self._of(case, found, toasts))
         faults["halved"] += sum(not _is_of(wish, cases.get(wish.case)) for wish in wishes)
         left = bytes_of(path_of(url))

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from bot.desk import Desk, Letter
+from bot.desk import Desk, Letter, OutboxKind
 from bot.store.errors import StoreFault
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
@@ -37,8 +37,8 @@ FORKED.set_forkserver_preload(["bot.store.opening", "alembic.command", "sqlalche
 
 
 def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> Kept:
-    """A case as it is kept; what is said of revision or steps is the case's own."""
-    own = {name: more.pop(name) for name in ("revision", "turn", "steps") if name in more}
+    """A case as it is kept; what is said of revision, steps or the case that it helps is the case's own."""
+    own = {name: more.pop(name) for name in ("revision", "turn", "steps", "parent_id", "level") if name in more}
     return Kept(Case(case_id, "metastasis", catalog().edition, **own), place, owner, more.pop("touched", 1.5), **more)
 
 
@@ -79,7 +79,7 @@ def step(number: int) -> Callable[[Desk], int]:
     def work(desk: Desk) -> int:
         desk.add(kept(f"case{number}"))
         desk.take_in(letters(number))
-        desk.wish("chat", f"c:case{number}", "{}", f"case{number}")
+        desk.wish("chat", OutboxKind.send_card, f"case{number}", "{}", f"case{number}")
         return number
 
     return work

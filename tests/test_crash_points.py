@@ -39,7 +39,7 @@ CASE: tuple[tuple[str, str], ...] = (
 )
 """What the person does: a case with a correction, a look at an option, a new beginning, and the erasure."""
 
-TABLES = ("cases", "inbox", "outbox", "bot")
+TABLES = ("cases", "inbox", "outbox", "bots")
 
 
 @dataclass

@@ -251,29 +251,31 @@ def write(url: str, case: Case, team: Team | None = None, place: str = "p1", own
     """Write a case behind the back of the store, as the former edition left it."""
     asyncio.run(open_store(url).close())
     rows = {
+        "bot_id": "",
         "id": case.id,
-        "place": place,
+        "chat_id": place,
+        "thread_id": 0,
         "owner": owner,
         "flow": case.flow,
         "edition": case.edition,
         "revision": case.revision,
         "turn": case.turn,
-        "steps": orjson.dumps([[s.kind, s.question, s.codes, s.who] for s in case.steps]).decode(),
-        "card": 1,
-        "touched": 1_700_000_000.0,
+        "answer_events": orjson.dumps([[s.kind, s.question, s.codes, s.who] for s in case.steps]).decode(),
+        "card_message_id": 1,
+        "updated_at": 1_700_000_000.0,
     }
     if team:
         talk = [[r.act, r.subject, r.codes, r.who, r.at] for r in case.talk]
         rows |= {
-            "talk": orjson.dumps(talk).decode(),
-            "name": team.name,
-            "opened": team.opened,
-            "giver": "",
-            "poll": "",
+            "discussion_events": orjson.dumps(talk).decode(),
+            "code_name": team.name,
+            "created_at": team.opened,
+            "shared_by": "",
+            "poll_id": "",
         }
-        rows["minutes"] = team.minutes or "null"
+        rows["decision_message_id"] = team.minutes or "null"
     values = ", ".join(str(v) if isinstance(v, int | float) or v == "null" else f"'{v}'" for v in rows.values())
-    ask(url, f"INSERT INTO cases ({', '.join(rows)}, aside) VALUES ({values}, false)")  # noqa: S608 - a test's own
+    ask(url, f"INSERT INTO cases ({', '.join(rows)}, archived) VALUES ({values}, false)")  # noqa: S608 - a test's own
 
 
 def in_store(url: str, work: Callable[[Any], Any]) -> Any:

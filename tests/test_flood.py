@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from conftest import Fields, Rig, data_of, rig_on, virtual_rig
+from conftest import Fields, Rig, claimed, data_of, rig_on, virtual_rig
 
 from bot.conversation import SLOW
 from bot.store.opening import open_store
@@ -84,7 +84,7 @@ def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_pa
 
 async def test_c10_the_same_on_the_real_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
-    rig = rig_on(store, clock=time.monotonic)
+    rig = rig_on(await claimed(store), clock=time.monotonic)
     await rig.accept(*(rig.cloud.writes(user, "/new") for user in (*OTHERS, FLOODER)))
     rig.cloud.calls.clear()
     rig.cloud.bring(*flood(rig), *asked(rig))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.reply import Said
 from bot.telegram.intake import KINDS, Arrival, Kind, Unreadable, arrival_in, letter_of, mark
 
 ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
@@ -211,16 +212,22 @@ def test_what_another_bot_offered_inline_is_read_as_if_it_were_typed() -> None:
 # Notes, and what is no note.
 
 
+CODES = Said({"levels": ("T8",)}, note="1")
+
+
 def heard(update: dict[str, Any]) -> list[str]:
     """Give the texts of which the ear was asked what it hears, with the letter for it."""
     texts: list[str] = []
 
-    def hear(_: int, message: dict[str, Any]) -> str:
+    def hear(_: int, message: dict[str, Any]) -> Said:
         texts.append(message["text"])
-        return "codes"
+        return CODES
 
     letter = letter_of(update, "SpineBot", hear)
-    return texts + ([arrival_in(letter).argument] if letter else ["no letter"])
+    if letter is None:
+        return [*texts, "no letter"]
+    assert arrival_in(letter).note == letter.note in (CODES, None)
+    return [*texts, "codes" if letter.note else ""]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +274,7 @@ def test_what_is_changed_is_heard_where_it_may_be_a_note(text: str, chat: dict[s
 
 
 def test_a_letter_of_a_line_in_a_group_holds_the_command_and_what_was_heard_alone() -> None:
-    letter = letter_of(message("/case Mr Smith T8"), "SpineBot", lambda *_: "codes")
+    letter = letter_of(message("/case Mr Smith T8"), "SpineBot", lambda *_: CODES)
     assert letter
-    assert letter.body == '[1001,-100,false,"",null,"case","","codes",0,false,false]'
+    assert letter.body == '[1001,-100,false,"",null,"case","","",0,false,false]'
+    assert letter.note == CODES

@@ -21,7 +21,7 @@ from telegram.error import NetworkError, TimedOut
 from test_commands import Spinemets, ended
 
 from bot.app import OTHER_BOT, REFUSED, SECOND_POLLER, _told_why
-from bot.desk import Desk, Wish
+from bot.desk import Desk, OutboxKind, Wish
 from bot.telegram.outbox import LONGEST_WAIT
 from bot.telegram.poller import PATIENCE, SecondPoller, TokenRefused
 
@@ -365,7 +365,7 @@ def test_edits_of_a_private_chat_do_not_wait(virtual: tuple[Run, Rig]) -> None:
 
 
 def wished(desk: Desk, body: str) -> Wish:
-    return desk.wish("-5", "m:9", body, "")
+    return desk.wish("-5", OutboxKind.edit_card, "9", body)
 
 
 def test_what_is_tried_again_in_a_group_counts_among_its_twenty_calls_a_minute(virtual: tuple[Run, Rig]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.ear import Ear, said_in
+from bot.telegram.ear import Ear
 from bot.telegram.own_words import own_words
 from flows.pathways.metastasis import METASTASIS
 
@@ -17,7 +17,7 @@ def entity(kind: str, offset: int, length: int) -> dict[str, Any]:
 
 def read(text: str, *entities: dict[str, Any]) -> dict[str, Any]:
     message = {"message_id": 3, "chat": {"id": 1, "type": "private"}, "text": text, "entities": list(entities)}
-    return dict(said_in(Ear(METASTASIS).hears(5, message)).findings)
+    return dict(Ear(METASTASIS).hears(5, message).findings)
 
 
 def test_a_text_without_marks_is_read_as_it_stands() -> None:

@@ -82,7 +82,7 @@ async def running(url: str, play: Play, folder: Path) -> AsyncIterator[Process]:
 def multiplied(url: str, times: int) -> None:
     """Give every case so many doubles, each of a person of its own."""
     columns = [str(column[1]) for column in ask(url, "PRAGMA table_info(cases)")]
-    changed = {"id": "printf('%x', i) || id", "place": "place || '.' || i", "owner": "owner || '.' || i"}
+    changed = {"id": "printf('%x', i) || id", "chat_id": "chat_id || '.' || i", "owner": "owner || '.' || i"}
     ask(
         url,
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times}) "  # noqa: S608 - our own

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from store_kit import STEPS, ask, kept, letters
 
-from bot.desk import Desk, DeskStore, Letter, NumberInUse
+from bot.desk import Desk, DeskStore, Letter, NumberInUse, OutboxKind, Wish
+from bot.reply import Said
 from bot.store.errors import StoreClosed
 from bot.store.opening import open_store
 from bot.store.store import SqlStore
@@ -67,7 +68,16 @@ async def at_once(store: DeskStore, *works: Callable[[Desk], object]) -> list[ob
 
 
 async def test_a_case_comes_back_as_it_was_kept(ledger_store: Store) -> None:
-    case = kept(steps=STEPS, revision=BIG, turn=3, card=-BIG, aside=True, touched=1_700_000_000.123456)
+    case = kept(
+        steps=STEPS,
+        revision=BIG,
+        turn=3,
+        card=-BIG,
+        aside=True,
+        touched=1_700_000_000.123456,
+        parent_id="f",
+        level="T8",
+    )
     await ledger_store.run(added(case))
     assert await ledger_store.run(lambda ledger: ledger.get("1f")) == case
     assert await ledger_store.run(lambda ledger: ledger.get("2f")) is None
@@ -243,7 +253,7 @@ async def test_the_last_cases_of_a_person_are_listed_page_by_page_without_notes_
     cases = (
         *(kept(f"c{number}", touched=float(number)) for number in range(1, 6)),
         kept("note", steps=NOTE, touched=9.0),
-        kept("c1xt8", touched=9.0),
+        kept("c1xt8", parent_id="c1", level="T8", touched=9.0),
         kept("theirs", owner="bob", touched=9.0),
         kept("there", place="other", touched=9.0),
         team("team", place="chat", touched=9.0),
@@ -297,24 +307,26 @@ async def test_nothing_of_a_note_that_nobody_confirmed_is_sent_later(store: SqlS
     def work(desk: Desk) -> list[str]:
         desk.add(kept("note", steps=NOTE, touched=4.0))
         desk.add(kept("begun", touched=4.0))
-        for slot, case in (("c:note", "note"), ("m:2", "begun")):
-            desk.wish("chat", slot, "{}", case)
+        desk.wish("chat", OutboxKind.send_card, "note", "{}", "note")
+        desk.wish("chat", OutboxKind.edit_card, "2", "{}", "begun")
         desk.expire(2.0, 5.0)
-        return [wish.slot for wish in desk.wishes()]
+        return [wish.target for wish in desk.wishes()]
 
-    assert await store.run(work) == ["m:2"]
+    assert await store.run(work) == ["2"]
 
 
 async def test_nothing_of_an_expired_case_is_sent_later(store: SqlStore) -> None:
     def work(desk: Desk) -> list[str]:
         desk.add(team("old", touched=1.0))
         desk.add(team("new", touched=2.0))
-        for slot, case in (("m:1", "old"), ("v:old.1", "old"), ("m:2", "new"), ("page", "")):
-            desk.wish("-100", slot, "{}", case)
+        desk.wish("-100", OutboxKind.edit_card, "1", "{}", "old")
+        desk.wish("-100", OutboxKind.open_poll, "old", "{}", "old", 1)
+        desk.wish("-100", OutboxKind.edit_card, "2", "{}", "new")
+        desk.wish("-100", OutboxKind.send_page, "0", "{}")
         desk.expire(2.0, 2.0)
-        return [wish.slot for wish in desk.wishes()]
+        return [wish.kind for wish in desk.wishes()]
 
-    assert await store.run(work) == ["m:2", "page"]
+    assert await store.run(work) == [OutboxKind.edit_card, OutboxKind.send_page]
 
 
 async def test_a_chat_that_moves_takes_its_cases_with_it_and_leaves_every_number_behind(ledger_store: Store) -> None:
@@ -329,12 +341,12 @@ async def test_a_chat_that_moves_takes_its_cases_with_it_and_leaves_every_number
 
 async def test_what_was_to_be_shown_in_a_chat_that_moved_is_not_sent(store: SqlStore) -> None:
     def work(desk: Desk) -> list[str]:
-        desk.wish("-100", "m:1", "{}", "")
-        desk.wish("-1007", "m:2", "{}", "")
+        desk.wish("-100", OutboxKind.edit_card, "1", "{}")
+        desk.wish("-1007", OutboxKind.edit_card, "2", "{}")
         desk.move("-100", "-900")
-        return [wish.slot for wish in desk.wishes()]
+        return [wish.target for wish in desk.wishes()]
 
-    assert await store.run(work) == ["m:2"]
+    assert await store.run(work) == ["2"]
 
 
 async def test_the_secret_of_a_bot_is_made_once(store: SqlStore, url: str) -> None:
@@ -344,6 +356,41 @@ async def test_the_secret_of_a_bot_is_made_once(store: SqlStore, url: str) -> No
     assert await other.run(lambda desk: (desk.secret(), desk.claim("4242"))) == (secret, "4242")
     await other.close()
     assert len(secret) >= 32
+
+
+async def test_nothing_of_another_bot_is_seen_or_changed(store: SqlStore, url: str) -> None:
+    def written(desk: Desk) -> None:
+        desk.add(kept())
+        desk.add(team("2f", "chat", poll="p1", owner="bob"))
+        desk.take_in(letters(1))
+        desk.wish("chat", OutboxKind.edit_card, "1", "{}", "1f")
+        desk.silence("-1")
+
+    def seen(desk: Desk) -> list[object]:
+        found = desk.current("chat", "ann"), desk.recent("chat", "ann", 9), desk.last_ids("chat", "ann", 9)
+        teams = desk.team_cases("chat"), desk.of_chat("chat"), desk.balloted("p1"), desk.idle(9.0), desk.said_by("bob")
+        card = desk.newest_card("chat", "ann")
+        return [desk.get("1f"), *found, *teams, card, desk.letter(1), desk.waiting(), desk.wishes()]
+
+    def erased(desk: Desk) -> None:
+        desk.forget("ann")
+        desk.move("chat", "else")
+        desk.handled(1, "")
+        desk.tidy(9, 0)
+        desk.expire(9.0, 9.0)
+
+    await store.run(lambda desk: desk.claim("4242"))
+    await store.run(written)
+    there = await store.run(seen)
+    ask(url, "UPDATE bots SET id = '7'")
+    other = open_store(url)
+    assert not any(await other.run(seen))
+    await other.run(erased)
+    await other.run(written)
+    assert await other.run(seen) == [*there[:-1], await other.run(lambda desk: desk.wishes())]
+    await other.close()
+    ask(url, "UPDATE bots SET id = '4242'")
+    assert await store.run(seen) == there
 
 
 async def test_a_group_is_told_to_be_left_alone_once(store: SqlStore) -> None:
@@ -416,6 +463,32 @@ async def test_a_letter_is_handled_once_and_then_holds_no_more_than_its_toast(st
     assert await store.run(lambda desk: desk.letter(1)) == Letter(1, "", "", "noted")
     assert await store.run(lambda desk: desk.waiting()) == letters(2)
     assert await store.run(lambda desk: desk.take_in(letters(1))) == []
+
+
+async def test_what_was_read_of_a_note_stands_in_columns_until_it_is_handled_or_dropped(
+    store: SqlStore, url: str
+) -> None:
+    note = Said({"levels": ("T8", "T9"), "fitness": ("fit",)}, ("left",), "1", 17, ("asymptomatic",))
+    noted = [Letter(number, "chat", "[]", note=note) for number in (1, 2, 3)]
+    columns = "note_findings, note_others, note_scope, note_message_id, note_key"
+
+    def work(desk: Desk) -> None:
+        desk.handled(1, "")
+        desk.set_aside(2, "KeyError")
+        desk.drop(2)
+
+    await store.run(lambda desk: desk.take_in([*noted, *letters(4)]))
+    found = await store.run(lambda desk: desk.waiting())
+    assert found == [*noted, *letters(4)]
+    assert [list(letter.note.findings) for letter in found if letter.note] == [["levels", "fitness"]] * 3, "in order"
+    await store.run(work)
+    assert ask(url, f"SELECT {columns} FROM inbox WHERE update_id <> 3") == [(None,) * 5] * 3  # noqa: S608 - our own
+    await store.run(lambda desk: desk.set_aside(3, "KeyError"))
+    await store.run(lambda desk: desk.retry(3))
+    assert await store.run(lambda desk: desk.waiting()) == [noted[2], *letters(4)]
+    await store.run(lambda desk: desk.set_aside(3, "KeyError"))
+    await store.run(lambda desk: desk.forget("chat"))
+    assert ask(url, f"SELECT {columns} FROM inbox") == [(None,) * 5] * 4  # noqa: S608 - our own
 
 
 async def test_a_dead_letter_waits_aside_until_it_is_tried_again_or_dropped(store: SqlStore) -> None:
@@ -504,21 +577,46 @@ async def test_a_dead_letter_gives_its_number_up_and_can_still_be_tried_again_or
 
 
 async def test_the_newest_wish_of_a_slot_waits_where_the_first_one_did(store: SqlStore) -> None:
-    first = await store.run(lambda desk: desk.wish("chat", "m:1", "old", "1f"))
-    other = await store.run(lambda desk: desk.wish("chat", "m:2", "page", ""))
-    there = await store.run(lambda desk: desk.wish("else", "m:1", "far", ""))
-    again = await store.run(lambda desk: desk.wish("chat", "m:1", "new", "2f"))
-    last = await store.run(lambda desk: desk.wish("chat", "m:1", "newest", "3f"))
-    assert (last.place, last.slot, last.body, last.case) == ("chat", "m:1", "newest", "3f")
+    first = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "old", "1f"))
+    other = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "2", "page", ""))
+    there = await store.run(lambda desk: desk.wish("else", OutboxKind.edit_card, "1", "far", ""))
+    again = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "new", "2f"))
+    last = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "newest", "3f"))
+    assert last == Wish("chat", OutboxKind.edit_card, "1", last.version, "newest", "3f")
     assert first.version < again.version < last.version
     assert await store.run(lambda desk: desk.wishes()) == [last, other, there]
     assert await store.run(lambda desk: desk.wishes("chat")) == [last, other]
 
 
+async def test_each_kind_of_wish_and_each_vote_of_a_case_has_a_slot_of_its_own(store: SqlStore) -> None:
+    def work(desk: Desk) -> list[Wish]:
+        wished = [desk.wish("-100", kind, "7", "{}") for kind in OutboxKind if kind is not OutboxKind.unpin]
+        return [*wished, *(desk.wish("-100", OutboxKind.open_poll, "1f", "{}", "1f", number) for number in (1, 2))]
+
+    wished = await store.run(work)
+    assert await store.run(lambda desk: desk.wishes()) == wished
+
+
+async def test_whether_a_message_is_pinned_is_told_by_the_last_wish(store: SqlStore) -> None:
+    def work(desk: Desk) -> None:
+        for kind in (OutboxKind.pin, OutboxKind.unpin, OutboxKind.pin):
+            desk.wish("-100", kind, "7", "{}")
+        desk.wish("-100", OutboxKind.unpin, "8", "{}")
+        desk.wish("-200", OutboxKind.unpin, "7", "{}")
+
+    await store.run(work)
+    found = [(wish.place, wish.kind, wish.target) for wish in await store.run(lambda desk: desk.wishes())]
+    assert found == [
+        ("-100", OutboxKind.pin, "7"),
+        ("-100", OutboxKind.unpin, "8"),
+        ("-200", OutboxKind.unpin, "7"),
+    ]
+
+
 async def test_a_wish_is_struck_out_unless_its_slot_was_wished_anew(store: SqlStore) -> None:
-    old = await store.run(lambda desk: desk.wish("chat", "m:1", "old", ""))
-    done = await store.run(lambda desk: desk.wish("chat", "m:2", "done", ""))
-    new = await store.run(lambda desk: desk.wish("chat", "m:1", "new", ""))
+    old = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "old", ""))
+    done = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "2", "done", ""))
+    new = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "new", ""))
     await store.run(lambda desk: desk.granted([old, done]))
     assert await store.run(lambda desk: desk.wishes()) == [new]
     await store.run(lambda desk: desk.granted([]))
@@ -527,9 +625,9 @@ async def test_a_wish_is_struck_out_unless_its_slot_was_wished_anew(store: SqlSt
 
 
 async def test_a_slot_that_was_shown_and_is_wished_anew_is_not_struck_out_by_what_it_was(store: SqlStore) -> None:
-    shown = await store.run(lambda desk: desk.wish("chat", "m:1", "the same", ""))
+    shown = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "the same", ""))
     await store.run(lambda desk: desk.granted([shown]))
-    anew = await store.run(lambda desk: desk.wish("chat", "m:1", "the same", ""))
+    anew = await store.run(lambda desk: desk.wish("chat", OutboxKind.edit_card, "1", "the same", ""))
     await store.run(lambda desk: desk.granted([shown]))
     assert await store.run(lambda desk: desk.wishes()) == [anew]
 
@@ -538,19 +636,20 @@ async def test_nothing_of_an_erased_case_is_sent_later(store: SqlStore) -> None:
     def work(desk: Desk) -> list[str]:
         desk.add(kept("1f"))
         desk.add(kept("2f", owner="bob"))
-        for slot, case in (("m:1", "1f"), ("c:1f", "1f"), ("m:2", "2f"), ("m:3", "")):
-            desk.wish("chat", slot, "{}", case)
+        desk.wish("chat", OutboxKind.send_card, "1f", "{}", "1f")
+        for message, case in (("1", "1f"), ("2", "2f"), ("3", "")):
+            desk.wish("chat", OutboxKind.edit_card, message, "{}", case)
         desk.forget("ann")
-        return [wish.slot for wish in desk.wishes()]
+        return [wish.target for wish in desk.wishes()]
 
-    assert await store.run(work) == ["m:2", "m:3"]
+    assert await store.run(work) == ["2", "3"]
 
 
 async def test_all_is_there_when_the_store_is_opened_again(url: str) -> None:
     store = open_store(url)
     await store.run(added(kept()))
     await store.run(lambda desk: desk.take_in(letters(1)))
-    wish = await store.run(lambda desk: desk.wish("c", "m:1", "{}", ""))
+    wish = await store.run(lambda desk: desk.wish("c", OutboxKind.edit_card, "1", "{}", ""))
     await store.close()
     store = open_store(url)
     assert await store.run(lambda desk: (desk.get("1f"), desk.waiting())) == (kept(), letters(1))
@@ -558,7 +657,7 @@ async def test_all_is_there_when_the_store_is_opened_again(url: str) -> None:
     await store.run(lambda desk: desk.granted([wish]))
     await store.close()
     store = open_store(url)
-    anew = await store.run(lambda desk: desk.wish("c", "m:1", "{}", ""))
+    anew = await store.run(lambda desk: desk.wish("c", OutboxKind.edit_card, "1", "{}", ""))
     await store.close()
     assert anew.version > wish.version
 
@@ -697,7 +796,7 @@ async def test_f3_what_others_were_told_of_an_erased_person_is_said_of_somebody(
         desk.take_in(letters(1, 2))
         desk.handled(1, f"{person('ann')} answered first: fit.")
         desk.handled(2, f"{person('ben')} answered first: fit.")
-        desk.wish("-100", "m:7", f'{{"text": "{person("ann")}, {person("anna")}"}}', "")
+        desk.wish("-100", OutboxKind.edit_card, "7", f'{{"text": "{person("ann")}, {person("anna")}"}}', "")
 
     await store.run(said)
     await store.run(lambda desk: desk.forget("ann"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from store_kit import STEPS, bytes_of, chance_of, kept, path_of, sqlite_url
 
-from bot.desk import Desk
+from bot.desk import Desk, OutboxKind
 from bot.store import writer
 from bot.store.opening import open_store
 from bot.store.sqlite import Sqlite
@@ -35,7 +35,7 @@ def cases_of_many(seed: int) -> Callable[[Desk], None]:
             case_id = f"{chance.getrandbits(48):012x}{MARK if mine else ''}"
             desk.add(kept(case_id, owner, owner))
             desk.put(kept(case_id, owner, owner, steps=STEPS[1:2] * chance.randrange(20), revision=1), 0)
-            desk.wish(owner, f"c:{case_id}", "{}", case_id)
+            desk.wish(owner, OutboxKind.send_card, case_id, "{}", case_id)
 
     return work
 

@@ -48,7 +48,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(
         acknowledged |= killed_while_writing(url, kill * 1_000_000, chance.uniform(0, 0.05))
         cases = {int(case_id.removeprefix("case")) for (case_id,) in ask(url, "SELECT id FROM cases")}
         taken_in = {update_id for (update_id,) in ask(url, "SELECT update_id FROM inbox")}
-        wished = {int(slot.removeprefix("c:case")) for (slot,) in ask(url, "SELECT slot FROM outbox")}
+        wished = {int(case_id.removeprefix("case")) for (case_id,) in ask(url, "SELECT target FROM outbox")}
         assert acknowledged <= cases
         assert cases == taken_in == wished
     if url.startswith("sqlite"):
@@ -142,7 +142,7 @@ async def test_what_another_process_changed_meanwhile_is_seen_by_the_next_try(ur
         assert present
         seen.append(present.card)
         if len(seen) <= meddling:
-            ask(url, "UPDATE cases SET card = card + 1")
+            ask(url, "UPDATE cases SET card_message_id = card_message_id + 1")
         desk.put(kept(card=100), 0)
 
     await store.run(lambda desk: desk.add(kept(card=0)))

@@ -1,4 +1,4 @@
-"""The store when it is opened: new, old, damaged or too new; by several at once; by any form of a URL."""
+"""The store when it is opened: new, old, damaged, too new or too old; by several at once; by any form of a URL."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Table, Text, create_engine, inspect
-from store_kit import FORKED, STEPS, ask, chance_of, kept, open_each, path_of, sqlite_url, step
+from sqlalchemy import Column, Table, Text, UniqueConstraint, create_engine, inspect
+from store_kit import FORKED, ask, chance_of, open_each, path_of, sqlite_url, step
 
 from bot.store import migrate
-from bot.store.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable, NewerDatabase
+from bot.store.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable, NewerDatabase, OlderDatabase
 from bot.store.migrations.__main__ import draft
 from bot.store.opening import database_at, open_store
 from bot.store.tables import METADATA
@@ -89,7 +89,7 @@ async def test_a_damaged_file_is_refused_with_advice_and_left_as_it_is(tmp_path:
 def test_a_database_of_a_newer_program_is_refused_with_advice_and_left_as_it_is(url: str) -> None:
     asyncio.run(open_store(url).close())
     ask(url, "UPDATE alembic_version SET version_num = 'v9999'")
-    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v0003.*Run the newer program"):
+    with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v1001.*Run the newer program"):
         open_store(url)
     assert ask(url, "SELECT version_num FROM alembic_version") == [("v9999",)]
 
@@ -101,28 +101,30 @@ def test_the_migrations_make_what_the_tables_say(url: str) -> None:
         assert compare_metadata(context, METADATA) == []
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_cases(tmp_path: Path, url: str) -> None:
-    first = tmp_path / "first"
-    shutil.copytree(migrate.HERE, first, ignore=shutil.ignore_patterns("__pycache__", "v0002*", "v0003*"))
-    with database_at(url).engine.begin() as connection:
-        migrate.upgrade(connection, first)
-    ask(url, "INSERT INTO bot (id) VALUES ('4242')")
-    ask(
-        url,
-        "INSERT INTO cases (id, place, owner, flow, edition, revision, turn, steps, card, aside, touched) "  # noqa: S608
-        f"VALUES ('1f', 'chat', 'ann', 'metastasis', '{kept().case.edition}', 3, 2, "
-        """'[["answer", "fitness", ["fit"], "7"]]', 5, false, 1.5)""",
-    )
-    store = open_store(url)
-    found = asyncio.run(store.run(lambda desk: (desk.get("1f"), desk.team_cases("chat"), desk.idle(9.0))))
-    assert found == (kept(revision=3, turn=2, steps=STEPS[1:2], card=5), [], [])
-    assert asyncio.run(store.run(lambda desk: (desk.claim("77"), len(desk.secret()), desk.silence("-1")))) == (
-        "4242",
-        32,
-        True,
-    )
-    asyncio.run(store.close())
-    assert ask(url, "SELECT version_num FROM alembic_version") == [("v0003",)]
+@pytest.mark.parametrize("version", ["v0001", "v0003", "4f2e9a"])
+def test_a_database_of_an_older_shape_is_refused_in_one_line_and_left_as_it_is(url: str, version: str) -> None:
+    ask(url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    ask(url, f"INSERT INTO alembic_version VALUES ('{version}')")  # noqa: S608 - a test's own
+    ask(url, "CREATE TABLE cases (id TEXT, place TEXT)")
+    ask(url, "INSERT INTO cases VALUES ('1f', 'chat')")
+    with pytest.raises(OlderDatabase, match=rf"tables of an older program \({version}\).*DATABASE_URL") as refused:
+        open_store(url)
+    assert database_at(url).name in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert ask(url, "SELECT * FROM cases") == [("1f", "chat")]
+    assert ask(url, "SELECT version_num FROM alembic_version") == [(version,)]
+
+
+def test_the_bot_leads_every_key_but_the_number_that_the_database_draws() -> None:
+    for table in METADATA.tables.values():
+        uniques = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+        keys = [
+            table.primary_key.columns,
+            *(each.columns for each in uniques),
+            *(each.columns for each in table.indexes),
+        ]
+        first = {next(iter(columns)).name for columns in keys}
+        assert first <= {"bots": {"id"}, "outbox": {"version", "bot_id"}}.get(table.name, {"bot_id"}), table.name
 
 
 def test_the_newest_version_that_is_known_is_the_head_of_the_migrations() -> None:
@@ -143,7 +145,7 @@ def test_a_change_of_the_tables_is_drafted_as_the_next_migration(
     with create_engine("sqlite://").begin() as connection:
         migrate.upgrade(connection, scripts)
         assert inspect(connection).has_table("ward")
-    assert [path.name for path in (scripts / "versions").glob("v0004*.py")] == ["v0004_wards.py"]
+    assert [path.name for path in (scripts / "versions").glob("v1002*.py")] == ["v1002_wards.py"]
 
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,8 +163,9 @@ def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(
     with closing(sqlite3.connect(path_of(url))) as connection, connection:
         connection.execute(
             "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000) INSERT INTO cases "
-            "(id, place, owner, flow, edition, revision, turn, steps, card, aside, touched) "
-            "SELECT hex(randomblob(8)), 'p' || n, 'o' || (n % 5000), 'metastasis', '1', 8, 8, :steps, n, 0, n FROM n",
+            "(bot_id, id, chat_id, thread_id, owner, flow, edition, revision, turn, answer_events, card_message_id, "
+            "archived, updated_at) SELECT '', hex(randomblob(8)), 'p' || n, 0, 'o' || (n % 5000), 'metastasis', '1', "
+            "8, 8, :steps, n, 0, n FROM n",
             {"steps": steps},
         )
     started = time.perf_counter()

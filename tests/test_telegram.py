@@ -291,7 +291,7 @@ async def test_a_database_of_another_bot_is_refused(tmp_path: Path) -> None:
     async with seated(tmp_path) as seat:
         await begun(seat)
     async with seated(tmp_path, start=False) as seat:
-        await seat.store.run(lambda desk: desk._driver.execute("UPDATE bot SET id = '7'"))  # type: ignore[attr-defined]
+        await seat.store.run(lambda desk: desk._driver.execute("UPDATE bots SET id = '7'"))  # type: ignore[attr-defined]
         with pytest.raises(OtherBot):
             await asyncio.wait_for(seat.channel.poll(), 10)
 

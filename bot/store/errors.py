@@ -34,12 +34,23 @@ class NewerDatabase(StoreFault):
         self.found = found
 
 
-class DatabaseAway(StoreFault):
-    """The database cannot be reached now; it may be there again later."""
-
-
 class DatabaseUnusable(StoreFault):
     """What DATABASE_URL names can be no database, until somebody changes the setting or the rights to the file."""
+
+
+class OlderDatabase(DatabaseUnusable):
+    """The tables are those of a program from before the first release, which no migration leads on from."""
+
+    def __init__(self, name: str, found: str) -> None:
+        """Name the database and the version of its tables."""
+        super().__init__(
+            f"{name} has the tables of an older program ({found}), which this one does not read; nothing was changed. "
+            "Let DATABASE_URL name a new, empty database, or move the old file away; the cases in it are left behind."
+        )
+
+
+class DatabaseAway(StoreFault):
+    """The database cannot be reached now; it may be there again later."""
 
 
 class StoreClosed(RuntimeError):

@@ -9,88 +9,98 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select, Text, and_, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Select, Text, UpdateBase, and_, bindparam, cast, delete, func, or_, select, update
 
-from bot.store.driver import Driver
-from bot.store.tables import BOT, CASES, OUTBOX, for_each_database
-from flows.case import AIDING, MESSAGE, Act, Case, Kind, Remark, Step
+from bot.store.driver import Driver, Row
+from bot.store.tables import BOTS, CASES, OUTBOX, for_each_database
+from flows.case import MESSAGE, Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
 from flows.model.editions import upgrade
 from flows.pathways.editions import CHANGES
-from flows.store import Kept, Team, without
+from flows.store import Kept, Team, chat_of, place_of, thread_of, without
 
-_LISTS: Final = (CASES.c.steps.name, CASES.c.talk.name)
-_CASE: Final = select(*(cast(column, Text) if column.name in _LISTS else column for column in CASES.c))
-"""A case, its steps and talk as the text they were written as: one that was read before is not read again."""
+_LISTS: Final = (CASES.c.answer_events.name, CASES.c.discussion_events.name)
+_OF_BOT: Final = CASES.c.bot_id == bindparam("bot")
+_CASE: Final = select(
+    *(cast(column, Text) if column.name in _LISTS else column for column in CASES.c if column is not CASES.c.bot_id)
+).where(_OF_BOT)
+"""A case, its events as the text they were written as: one that was read before is not read again."""
 
 _BY_ID: Final = _CASE.where(CASES.c.id == bindparam("id"))
-_CURRENT: Final = (
-    _CASE.where(CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"), CASES.c.aside.is_(False))
-    .order_by(CASES.c.touched.desc())
-    .limit(1)
-)
-_OWNED: Final = (CASES.c.owner == bindparam("owner"), CASES.c.place == bindparam("place"))
-_UNCONFIRMED: Final = cast(CASES.c.steps, Text).startswith(f'[["{Kind.read}"')
+_HERE: Final = (CASES.c.chat_id == bindparam("chat"), CASES.c.thread_id == bindparam("thread"))
+_OWNED: Final = (CASES.c.owner == bindparam("owner"), *_HERE)
+_CURRENT: Final = _CASE.where(*_OWNED, CASES.c.archived.is_(False)).order_by(CASES.c.updated_at.desc()).limit(1)
+_UNCONFIRMED: Final = cast(CASES.c.answer_events, Text).startswith(f'[["{Kind.read}"')
 """Begins with a note that nobody has confirmed; told by the first characters, since this is asked of every case."""
 
-_ALONE: Final = (*_OWNED, CASES.c.name.is_(None), ~CASES.c.id.contains(AIDING))
+_ALONE: Final = (*_OWNED, CASES.c.code_name.is_(None), CASES.c.parent_id.is_(None))
 _RECENT: Final = (
     _CASE.where(*_ALONE, ~_UNCONFIRMED)
-    .order_by(CASES.c.touched.desc())
+    .order_by(CASES.c.updated_at.desc())
     .limit(bindparam("most"))
     .offset(bindparam("skip"))
 )
-_LAST_IDS: Final = select(CASES.c.id).where(*_ALONE).order_by(CASES.c.touched.desc()).limit(bindparam("most"))
-_NOTE: Final = _CASE.where(*_OWNED, _UNCONFIRMED, cast(CASES.c.steps, Text).contains(bindparam("message")))
-_NEWEST_CARD: Final = select(func.max(CASES.c.card)).where(*_OWNED)
-_TEAMS: Final = _CASE.where(CASES.c.name.is_not(None), CASES.c.aside.is_(False))
-_TEAM_CASES: Final = _TEAMS.where(CASES.c.place == bindparam("place")).order_by(CASES.c.opened.desc())
-_OF_CHAT: Final = _TEAMS.where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
-_IDLE: Final = _TEAMS.where(CASES.c.touched < bindparam("since"))
-_BALLOTED: Final = _CASE.where(CASES.c.poll == bindparam("poll"), CASES.c.poll != "")
+_LAST_IDS: Final = (
+    select(CASES.c.id).where(_OF_BOT, *_ALONE).order_by(CASES.c.updated_at.desc()).limit(bindparam("most"))
+)
+_NOTE: Final = _CASE.where(*_OWNED, _UNCONFIRMED, cast(CASES.c.answer_events, Text).contains(bindparam("message")))
+_NEWEST_CARD: Final = select(func.max(CASES.c.card_message_id)).where(_OF_BOT, *_OWNED)
+_TEAMS: Final = _CASE.where(CASES.c.code_name.is_not(None), CASES.c.archived.is_(False))
+_TEAM_CASES: Final = _TEAMS.where(*_HERE).order_by(CASES.c.created_at.desc())
+_OF_CHAT: Final = _TEAMS.where(CASES.c.chat_id == bindparam("chat"))
+_IDLE: Final = _TEAMS.where(CASES.c.updated_at < bindparam("since"))
+_BALLOTED: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), CASES.c.poll_id != "")
 _MOVE: Final = (
     update(CASES)
-    .where(or_(CASES.c.place == bindparam("chat"), CASES.c.place.startswith(bindparam("topics"))))
-    .values(
-        place=bindparam("new", type_=Text) + func.substr(CASES.c.place, bindparam("after"), type_=Text),
-        card=None,
-        ballot=None,
-        minutes=None,
-    )
+    .where(_OF_BOT, CASES.c.chat_id == bindparam("old"))
+    .values(chat_id=bindparam("new"), card_message_id=None, poll_message_id=None, decision_message_id=None)
 )
-_OVER: Final = or_(
-    CASES.c.touched < bindparam("before"), and_(CASES.c.touched < bindparam("notes_before"), _UNCONFIRMED)
+_OVER: Final = (
+    _OF_BOT,
+    or_(
+        CASES.c.updated_at < bindparam("before"),
+        and_(CASES.c.updated_at < bindparam("notes_before"), _UNCONFIRMED),
+    ),
 )
-_EXPIRED_WISHES: Final = delete(OUTBOX).where(OUTBOX.c.case_id.in_(select(CASES.c.id).where(_OVER)))
-_EXPIRED: Final = delete(CASES).where(_OVER)
+_EXPIRED_WISHES: Final = delete(OUTBOX).where(
+    OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_OVER))
+)
+_EXPIRED: Final = delete(CASES).where(*_OVER)
 _SAID_BY: Final = _CASE.where(
-    CASES.c.name.is_not(None),
+    CASES.c.code_name.is_not(None),
     or_(
         CASES.c.owner == bindparam("who"),
-        CASES.c.giver == bindparam("who"),
-        cast(CASES.c.steps, Text).contains(bindparam("quoted")),
-        cast(CASES.c.talk, Text).contains(bindparam("quoted")),
+        CASES.c.shared_by == bindparam("who"),
+        cast(CASES.c.answer_events, Text).contains(bindparam("quoted")),
+        cast(CASES.c.discussion_events, Text).contains(bindparam("quoted")),
     ),
 )
 _ADD: Final = for_each_database(CASES, lambda insert: insert.on_conflict_do_nothing().returning(CASES.c.id))
-_PUT: Final = update(CASES).where(CASES.c.id == bindparam("case_id"), CASES.c.revision == bindparam("expected"))
-_OWN: Final = (CASES.c.owner == bindparam("owner"), CASES.c.name.is_(None))
+_PUT: Final = update(CASES).where(
+    _OF_BOT, CASES.c.id == bindparam("case_id"), CASES.c.revision == bindparam("expected")
+)
+_OWN: Final = (_OF_BOT, CASES.c.owner == bindparam("owner"), CASES.c.code_name.is_(None))
 _FORGET: Final = delete(CASES).where(*_OWN)
-_FORGET_WISHES: Final = delete(OUTBOX).where(OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_OWN)))
-_SECRET: Final = select(BOT.c.secret)
-_KEEP_SECRET: Final = update(BOT).values(secret=bindparam("made"))
+_FORGET_WISHES: Final = delete(OUTBOX).where(
+    OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_OWN))
+)
+_WHOSE: Final = select(BOTS.c.id)
+_SECRET: Final = select(BOTS.c.secret).where(BOTS.c.id == bindparam("bot"))
+_KEEP_SECRET: Final = update(BOTS).where(BOTS.c.id == bindparam("bot")).values(secret=bindparam("made"))
 
 
 class SqlLedger:
     """A ledger on a driver whose transaction has begun.
 
     Attributes:
+        bot: the bot that has claimed the database; empty before that, and while it is not known.
         erased: whether something was erased for good, so that no trace may stay once it is committed.
     """
 
-    def __init__(self, driver: Driver) -> None:
-        """Work on the given driver."""
+    def __init__(self, driver: Driver, bot: str = "") -> None:
+        """Work on the given driver, for the bot that has claimed the database; it is looked up where none is named."""
         self._driver = driver
+        self.bot = bot or self._whose()
         self._stored: dict[tuple[str, int], int] = {}
         self.erased = False
 
@@ -100,26 +110,23 @@ class SqlLedger:
 
     def current(self, place: str, owner: str) -> Kept | None:
         """Give the person's case in a place that was touched last and is not put aside."""
-        return self._one(_CURRENT, {"place": place, "owner": owner})
+        return self._one(_CURRENT, _owned(place, owner))
 
     def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
         """List a person's own cases in a place, those that were touched last first."""
-        return self._every(_RECENT, {"place": place, "owner": owner, "most": most, "skip": skip})
+        return self._every(_RECENT, _owned(place, owner) | {"most": most, "skip": skip})
 
     def last_ids(self, place: str, owner: str, most: int) -> list[str]:
         """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
-        return [
-            str(found) for (found,) in self._driver.rows(_LAST_IDS, {"place": place, "owner": owner, "most": most})
-        ]
+        return [str(found) for (found,) in self._rows(_LAST_IDS, _owned(place, owner) | {"most": most})]
 
     def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""
-        where = {"place": place, "owner": owner, "message": f'"{MESSAGE}{message}"'}
-        return self._one(_NOTE, where)
+        return self._one(_NOTE, _owned(place, owner) | {"message": f'"{MESSAGE}{message}"'})
 
     def newest_card(self, place: str, owner: str) -> int:
         """Return the newest message that shows a case of a person in a place; 0 where none does."""
-        (newest,) = self._driver.row(_NEWEST_CARD, {"place": place, "owner": owner}) or (None,)
+        (newest,) = self._row(_NEWEST_CARD, _owned(place, owner)) or (None,)
         return int(newest or 0)
 
     def add(self, kept: Kept) -> None:
@@ -128,23 +135,24 @@ class SqlLedger:
         Raises:
             Overtaken: where a case of that id is kept already; no case ever takes the place of another.
         """
-        if not self._driver.row(_ADD[self._driver.name], {"id": kept.case.id, **_columns(kept)}):
+        row = {"bot_id": self.bot, "id": kept.case.id, **_columns(kept)}
+        if not self._driver.row(_ADD[self._driver.name], row):
             raise Overtaken(kept.case.id)
 
     def put(self, kept: Kept, expected: int) -> None:
         """Keep a case anew, where its revision is as expected."""
         where = {"case_id": kept.case.id, "expected": self._stored.pop((kept.case.id, expected), expected)}
         # What a case never changes is not written again: it would only be taken out of the indexes and put back.
-        if not self._driver.count(_PUT, {**where, **_changing(kept)}):
+        if not self._count(_PUT, {**where, **_changing(kept)}):
             raise Overtaken(kept.case.id)
 
     def team_cases(self, place: str) -> list[Kept]:
         """Give the team's cases of a place that do not rest, the newest first."""
-        return self._every(_TEAM_CASES, {"place": place})
+        return self._every(_TEAM_CASES, _at(place))
 
     def of_chat(self, chat: str) -> list[Kept]:
         """Give the team's cases of a chat, with all its topics, that do not rest."""
-        return self._every(_OF_CHAT, {"chat": chat, "topics": f"{chat}/"})
+        return self._every(_OF_CHAT, {"chat": chat})
 
     def balloted(self, poll: str) -> Kept | None:
         """Find a case by the id of its vote."""
@@ -157,21 +165,21 @@ class SqlLedger:
     def expire(self, before: float, notes_before: float) -> int:
         """Erase every case that was last touched before then, and the wishes that show one."""
         over = {"before": before, "notes_before": notes_before}
-        self._driver.count(_EXPIRED_WISHES, over)
-        expired = self._driver.count(_EXPIRED, over)
+        self._count(_EXPIRED_WISHES, over)
+        expired = self._count(_EXPIRED, over)
         self.erased |= expired > 0
         return expired
 
     def move(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""
-        self._driver.count(_MOVE, {"chat": old, "topics": f"{old}/", "new": new, "after": len(old) + 1})
+        self._count(_MOVE, {"old": old, "new": new})
 
     def secret(self) -> str:
         """Give what links of this bot are signed with; it is made when it is first asked for."""
-        (found,) = self._driver.row(_SECRET, {}) or (None,)
+        (found,) = self._row(_SECRET, {}) or (None,)
         if found is None:
             found = secrets.token_hex(16)
-            self._driver.count(_KEEP_SECRET, {"made": found})
+            self._count(_KEEP_SECRET, {"made": found})
         return str(found)
 
     def said_by(self, who: str) -> list[Kept]:
@@ -182,16 +190,33 @@ class SqlLedger:
         """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
         for kept in self.said_by(owner):
             self.put(without(kept, owner), kept.case.revision)
-        self._driver.count(_FORGET_WISHES, {"owner": owner})
+        self._count(_FORGET_WISHES, {"owner": owner})
         self.erased = True
-        return self._driver.count(_FORGET, {"owner": owner})
+        return self._count(_FORGET, {"owner": owner})
 
     def _one(self, query: Select[Any], where: dict[str, Any]) -> Kept | None:
-        row = self._driver.row(query, where)
+        row = self._row(query, where)
         return self._kept(row) if row else None
 
     def _every(self, query: Select[Any], where: dict[str, Any]) -> list[Kept]:
-        return [self._kept(row) for row in self._driver.rows(query, where)]
+        return [self._kept(row) for row in self._rows(query, where)]
+
+    def _rows(self, query: Select[Any], where: dict[str, Any]) -> list[Row]:
+        """Give every row of this bot that is found."""
+        return self._driver.rows(query, {"bot": self.bot, **where})
+
+    def _row(self, query: Select[Any], where: dict[str, Any]) -> Row | None:
+        """Give the only row of this bot, or the first of them."""
+        return self._driver.row(query, {"bot": self.bot, **where})
+
+    def _count(self, change: UpdateBase, values: dict[str, Any]) -> int:
+        """Tell how many rows of this bot were changed."""
+        return self._driver.count(change, {"bot": self.bot, **values})
+
+    def _whose(self) -> str:
+        """Tell which bot has claimed the database; empty where none has yet."""
+        (found,) = self._driver.row(_WHOSE, {}) or ("",)
+        return str(found)
 
     def _kept(self, row: Sequence[Any]) -> Kept:
         """Return a case as the present edition reads it; it is written so once it is put.
@@ -206,9 +231,27 @@ class SqlLedger:
         return replace(kept, case=case)
 
 
+def _at(place: str) -> dict[str, Any]:
+    """Give the values by which cases of a place are found."""
+    return {"chat": chat_of(place), "thread": thread_of(place)}
+
+
+def _owned(place: str, owner: str) -> dict[str, Any]:
+    """Give the values by which cases of a person in a place are found."""
+    return {"owner": owner, **_at(place)}
+
+
 def _columns(kept: Kept) -> dict[str, Any]:
     """Give what is written of a new case, but for its id."""
-    whose = {"place": kept.place, "owner": kept.owner, "flow": kept.case.flow}
+    case = kept.case
+    whose = {
+        "chat_id": chat_of(kept.place),
+        "thread_id": thread_of(kept.place),
+        "owner": kept.owner,
+        "parent_id": case.parent_id or None,
+        "level": case.level or None,
+        "flow": case.flow,
+    }
     return {**whose, **(_changing(kept) if kept.team else {**_NO_TEAM, **_changing(kept)})}
 
 
@@ -219,28 +262,38 @@ def _changing(kept: Kept) -> dict[str, Any]:
         "edition": case.edition,
         "revision": case.revision,
         "turn": case.turn,
-        "steps": _written(case.steps),
-        "card": kept.card,
-        "aside": kept.aside,
-        "touched": kept.touched,
+        "answer_events": _written(case.steps),
+        "card_message_id": kept.card,
+        "archived": kept.aside,
+        "updated_at": kept.touched,
         **(_team_columns(kept, kept.team) if kept.team else {}),
     }
 
 
-_NO_TEAM: Final = dict.fromkeys(("talk", "name", "opened", "giver", "poll", "ballot", "minutes"))
+_NO_TEAM: Final = dict.fromkeys(
+    (
+        "discussion_events",
+        "code_name",
+        "created_at",
+        "shared_by",
+        "poll_id",
+        "poll_message_id",
+        "decision_message_id",
+    )
+)
 
 
 def _team_columns(kept: Kept, team: Team) -> dict[str, Any]:
     """Give what is written of a team's case beside; whoever opened it may have had their id taken out."""
     return {
         "owner": kept.owner,
-        "talk": [_remark(said) for said in kept.case.talk],
-        "name": team.name,
-        "opened": team.opened,
-        "giver": team.giver,
-        "poll": team.poll,
-        "ballot": team.ballot,
-        "minutes": team.minutes,
+        "discussion_events": [_remark(said) for said in kept.case.talk],
+        "code_name": team.name,
+        "created_at": team.opened,
+        "shared_by": team.giver,
+        "poll_id": team.poll,
+        "poll_message_id": team.ballot,
+        "decision_message_id": team.minutes,
     }
 
 
@@ -253,9 +306,11 @@ REMEMBERED: Final = 1024
 
 def _kept(row: Sequence[Any]) -> Kept:
     """Read a case as it was written; the columns in the order of the table."""
-    case_id, place, owner, flow, edition, revision, turn, steps, card, aside, touched, talk, *team = row
-    case = Case(case_id, flow, edition, revision, turn, _steps(steps), _talk(talk) if talk else ())
-    return Kept(case, place, owner, touched, card, aside, Team(*team) if team[0] else None)
+    case_id, chat, thread, owner, parent, level, flow, edition, revision, turn, steps, *rest = row
+    card, aside, touched, talk, *team = rest
+    said = _talk(talk) if talk else ()
+    case = Case(case_id, flow, edition, revision, turn, _steps(steps), said, parent or "", level or "")
+    return Kept(case, place_of(chat, thread), owner, touched, card, aside, Team(*team) if team[0] else None)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -281,8 +336,7 @@ def _remark(said: Remark) -> list[Any]:
 
 def _talk(written: str) -> tuple[Remark, ...]:
     """Read what a team says of a case; nothing where none was ever said."""
-    lists = orjson.loads(written) or ()
-    return tuple(_said(*remark) for remark in lists)
+    return tuple(_said(*remark) for remark in orjson.loads(written))
 
 
 def _said(

@@ -1,4 +1,4 @@
-"""Brings a database to the version of the tables that the program knows, and refuses a newer one."""
+"""Brings a database to the version of the tables that the program knows, and refuses any other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from bot.store.database import Database
-from bot.store.errors import NewerDatabase
+from bot.store.errors import NewerDatabase, OlderDatabase
 
 HERE: Final = Path(__file__).parent / "migrations"
 
@@ -23,12 +23,13 @@ def bring_up_to_date(database: Database, connection: Connection) -> None:
 
     Raises:
         NewerDatabase: for one that knows a version which we do not.
+        OlderDatabase: for one from before the first version that we know.
     """
     with connection.begin():
-        if _is_newest(connection):
+        if _is_newest(database, connection):
             return
     with database.migration() as alone:
-        if not _is_newest(alone):  # another process may have been faster
+        if not _is_newest(database, alone):  # another process may have been faster
             upgrade(alone)
 
 
@@ -44,11 +45,12 @@ def upgrade(connection: Connection, scripts: Path = HERE) -> None:
     command.upgrade(config, "head")
 
 
-def _is_newest(connection: Connection) -> bool:
+def _is_newest(database: Database, connection: Connection) -> bool:
     """Tell whether nothing is to be done.
 
     Raises:
-        NewerDatabase: for a version that is not known.
+        NewerDatabase: for a version after the last one that is known.
+        OlderDatabase: for any other that is not known.
     """
     if not inspect(connection).has_table("alembic_version"):
         return False
@@ -56,5 +58,5 @@ def _is_newest(connection: Connection) -> bool:
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
     for version in found:
         if version not in known:
-            raise NewerDatabase(version, known[-1])
+            raise NewerDatabase(version, known[-1]) if version > known[-1] else OlderDatabase(database.name, version)
     return found == known[-1:]

@@ -27,6 +27,7 @@ def open_store(place: str | Path) -> SqlStore:
         DatabaseUnusable: for a URL that cannot be used, or a file that may not be.
         CorruptDatabase: for a file that is damaged.
         NewerDatabase: for a database of a newer program.
+        OlderDatabase: for one from before the first release.
         DatabaseAway: where the database cannot be reached.
     """
     database = database_at(place)

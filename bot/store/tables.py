@@ -36,82 +36,104 @@ METADATA: Final = MetaData(
 LONG: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A whole number of 64 bits; SQLite keeps those under INTEGER, and only so named is a key the row's own number."""
 
-STEPS: Final = JSON().with_variant(JSONB(), "postgresql")
-"""The steps of a case as lists: [kind, question, [codes], who]; its talk: [act, subject, [codes], who, at]."""
+EVENTS: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""Answers of a case as lists: [kind, question, [codes], who]; its discussion: [act, subject, [codes], who, at].
+Of a note its findings: [question, [codes]]; else codes. No objects, whose keys PostgreSQL would sort."""
 
-_VOTED: Final = text("poll <> ''")
-_SHARED: Final = text("name IS NOT NULL")
+_VOTED: Final = text("poll_id <> ''")
+_SHARED: Final = text("code_name IS NOT NULL")
 
-CASES: Final = Table(
-    "cases",
+# The id of the bot leads every key: chats, messages and updates are numbered for each bot anew.
+
+BOTS: Final = Table(
+    "bots",
     METADATA,
-    Column("id", Text, primary_key=True),
-    Column("place", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("flow", Text, nullable=False),
-    Column("edition", Text, nullable=False),
-    Column("revision", LONG, nullable=False),
-    Column("turn", LONG, nullable=False),
-    Column("steps", STEPS, nullable=False),
-    Column("card", LONG),
-    Column("aside", Boolean, nullable=False),
-    Column("touched", Double, nullable=False),
-    # The rest is of cases that a team works; their name tells them from a person's own, which has none.
-    Column("talk", STEPS),
-    Column("name", Text),
-    Column("opened", Double),
-    Column("giver", Text),
-    Column("poll", Text),
-    Column("ballot", LONG),
-    Column("minutes", LONG),
-    # Serves `current` and `forget`. Without `touched`, so that an answer changes no index.
-    Index("ix_cases_owner_place", "owner", "place"),
-    Index("ix_cases_poll", "poll", sqlite_where=_VOTED, postgresql_where=_VOTED),
-    Index("ix_cases_team_place", "place", sqlite_where=_SHARED, postgresql_where=_SHARED),
-)
-
-BOT: Final = Table(
-    "bot",
-    METADATA,
-    # One row: the bot whose updates and messages are numbered here. Another bot numbers its own.
+    # One row: a database belongs to one bot, and another one is refused.
     Column("id", Text, primary_key=True),
     # What links of the bot are signed with.
     Column("secret", Text),
 )
 
-SILENT: Final = Table(
-    "silent",
+CASES: Final = Table(
+    "cases",
+    METADATA,
+    Column("bot_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("chat_id", Text, nullable=False),
+    # 0 where the case belongs to the whole chat.
+    Column("thread_id", LONG, nullable=False),
+    Column("owner", Text, nullable=False),
+    # Of a case that helps another one: which, and at which level.
+    Column("parent_id", Text),
+    Column("level", Text),
+    Column("flow", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("revision", LONG, nullable=False),
+    Column("turn", LONG, nullable=False),
+    Column("answer_events", EVENTS, nullable=False),
+    Column("card_message_id", LONG),
+    Column("archived", Boolean, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    # The rest is of cases that a team works; their code name tells them from a person's own, which has none.
+    Column("discussion_events", EVENTS),
+    Column("code_name", Text),
+    Column("created_at", Double),
+    Column("shared_by", Text),
+    Column("poll_id", Text),
+    Column("poll_message_id", LONG),
+    Column("decision_message_id", LONG),
+    # Serves `current` and `forget`. Without `updated_at`, so that an answer changes no index.
+    Index("ix_cases_owner", "bot_id", "owner", "chat_id", "thread_id"),
+    Index("ix_cases_poll", "bot_id", "poll_id", sqlite_where=_VOTED, postgresql_where=_VOTED),
+    Index("ix_cases_team", "bot_id", "chat_id", "thread_id", sqlite_where=_SHARED, postgresql_where=_SHARED),
+)
+
+REFUSED_CHATS: Final = Table(
+    "refused_chats",
     METADATA,
     # Groups that were told once that the bot is not for them.
-    Column("chat", Text, primary_key=True),
+    Column("bot_id", Text, primary_key=True),
+    Column("chat_id", Text, primary_key=True),
 )
 
 INBOX: Final = Table(
     "inbox",
     METADATA,
+    Column("bot_id", Text, primary_key=True),
     Column("update_id", LONG, primary_key=True, autoincrement=False),
-    Column("lane", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("payload", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("toast", Text, nullable=False),
-    Column("fault", Text, nullable=False),
+    Column("answer_text", Text, nullable=False),
+    Column("error", Text, nullable=False),
     # Telegram's numbers may start anew: one that comes again with another fingerprint is another update.
-    Column("fingerprint", Text, nullable=False, server_default=text("''")),
+    Column("fingerprint", Text, nullable=False),
+    # What was read of a typed note, as codes; its words are in memory alone, under the key.
+    Column("note_findings", EVENTS),
+    Column("note_others", EVENTS),
+    Column("note_scope", EVENTS),
+    Column("note_message_id", LONG),
+    Column("note_key", Text),
 )
 
 OUTBOX: Final = Table(
     "outbox",
     METADATA,
     # Each wish draws a number that no other ever had: a slot that was shown and is wished anew cannot be
-    # mistaken for what it was before.
+    # mistaken for what it was before. It is drawn for all bots alike, and so is a key without one:
+    # SQLite draws numbers that never come again for a key of one column alone.
     Column("version", LONG, primary_key=True),
+    Column("bot_id", Text, nullable=False),
     # The number a slot was first wished under, while it waits under a later one.
-    Column("first", LONG),
-    Column("place", Text, nullable=False),
-    Column("slot", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("enqueued_as", LONG),
+    Column("queue", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    # Which vote of the case is to be opened; 0 for everything else.
+    Column("number", LONG, nullable=False),
+    Column("payload", Text, nullable=False),
     Column("case_id", Text, nullable=False),
-    UniqueConstraint("place", "slot"),
+    UniqueConstraint("bot_id", "queue", "kind", "target", "number"),
     sqlite_autoincrement=True,
 )
 

@@ -47,6 +47,7 @@ class Transactions:
         errors = self._driver.errors
         # What the database says of a statement that can never succeed; the next job may.
         self._its_own = (errors.DataError, errors.IntegrityError, errors.NotSupportedError, errors.ProgrammingError)
+        self._bot = ""  # not known before the first transaction
         self.unclean = True  # another process may have been killed before it could wipe
 
     def carry_out(self, works: Sequence[Work]) -> list[Outcome]:
@@ -103,7 +104,7 @@ class Transactions:
         driver = self._driver
         try:
             driver.begin(self._database.begins)
-            desk = SqlDesk(driver)
+            desk = SqlDesk(driver, self._bot)
             results = [work(desk) for work in works]
             if desk.erased and self._database.marks:
                 driver.execute(self._database.marks)
@@ -117,6 +118,7 @@ class Transactions:
         except BaseException:
             driver.rollback()
             raise
+        self._bot = desk.bot
         self.unclean |= desk.erased
         return results
 

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
 
 import orjson
 from structlog.typing import FilteringBoundLogger
 
 from bot.access import Access
 from bot.conversation import Conversation
-from bot.desk import Desk, Letter, Wish
-from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
+from bot.desk import Desk, Letter, OutboxKind, Wish
+from bot.reply import FOREIGN, Ask, Deed, Pin, Reply, Said, Show, Stop, Visit, Wipe
 from bot.service.read_links import TO_CASE
 from bot.team import TeamRoom
 from bot.telegram.buttons import unpack
-from bot.telegram.ear import said_in
 from bot.telegram.html import Press
 from bot.telegram.intake import BEGINNING, Arrival, Kind, arrival_in, mark
 from bot.telegram.members import Role
 from bot.telegram.names import BOT
 from flows.card import Tap, Verb
-from flows.store import chat_of
-
-ANSWER: Final = "answer"
-"""The slot of the answer to a tap, whose place is the tap itself: no screen of the chat keeps it waiting."""
-
-
-TAP: Final = "tap:"
-"""Begins the place of such an answer."""
+from flows.store import chat_of, thread_of
 
 
 class HandledAlready(Exception):
@@ -98,7 +89,7 @@ class Clerk:
         desk.granted((wish,))
         if not wish.case:
             return ()
-        if wish.slot.startswith("d:"):
+        if wish.kind is OutboxKind.send_decision:
             reply = self._team.minuted(desk, wish.case, message)
         else:
             kept = desk.get(wish.case)
@@ -110,8 +101,7 @@ class Clerk:
     def polled(self, desk: Desk, wish: Wish, poll: str, message: int) -> tuple[Wish, ...]:
         """Strike out a wish that was granted by a poll; the votes that come under its id are its case's."""
         desk.granted((wish,))
-        number = int(wish.slot.rpartition(".")[2])
-        return self._wishes(desk, wish.place, self._team.polled(desk, wish.case, number, poll, message))
+        return self._wishes(desk, wish.place, self._team.polled(desk, wish.case, wish.number, poll, message))
 
     def moved(self, desk: Desk, old: str, new: str) -> tuple[Wish, ...]:
         """Go on in the chat that a group has become."""
@@ -121,8 +111,8 @@ class Clerk:
         """Wish a new message for a case whose message is gone, in the topic that the case belongs to."""
         desk.granted((wish,))
         kept = desk.get(wish.case)
-        _, _, topic = kept.place.partition("/") if kept else ("", "", "")
-        return (desk.wish(wish.place, f"c:{wish.case}", _in_topic(wish.body, topic), wish.case),)
+        body = _in_topic(wish.body, thread_of(kept.place) if kept else 0)
+        return (desk.wish(wish.place, OutboxKind.send_card, wish.case, body, wish.case),)
 
     def redrawn(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Tell what a message shall show after an older screen was sent that another process had overtaken.
@@ -165,7 +155,7 @@ class Clerk:
             return self._in_group(desk, arrival, tap, role or Role.member, allowed=allowed)
         visit = Visit(arrival.place, str(arrival.who), arrival.card, bears=arrival.bears)
         if edited:
-            return self._conversation.edited(desk, visit, said_in(arrival.argument)) if allowed else Reply()
+            return self._conversation.edited(desk, visit, arrival.note or Said()) if allowed else Reply()
         if arrival.data == "start" and re.fullmatch(TO_CASE, arrival.argument):
             return self._linked(desk, arrival, visit, role)
         alone = self._alone(desk, arrival, tap, visit) if allowed else self._not_listed(arrival)
@@ -186,7 +176,7 @@ class Clerk:
             return self._conversation.linked(desk, arrival.argument, visit)
         if arrival.data:
             return self._conversation.command(desk, arrival.data, visit)
-        return self._conversation.text(desk, visit, said_in(arrival.argument))
+        return self._conversation.text(desk, visit, arrival.note or Said())
 
     def _erased(self, desk: Desk, tap: Tap, visit: Visit) -> Reply:
         """Erase what is kept of a person; the cards of their teams name them no more."""
@@ -234,9 +224,9 @@ class Clerk:
         if tapped:
             return self._team.tap(desk, tap, visit)
         if edited:
-            return self._team.edited(desk, visit, said_in(arrival.argument))
-        if arrival.data in BEGINNING and arrival.argument:
-            return self._team.typed(desk, visit, said_in(arrival.argument))
+            return self._team.edited(desk, visit, arrival.note or Said())
+        if arrival.data in BEGINNING and arrival.note:
+            return self._team.typed(desk, visit, arrival.note)
         return self._team.command(desk, arrival.data, arrival.argument, visit)
 
     def chat_of(self, desk: Desk, vote: Arrival) -> int:
@@ -269,7 +259,8 @@ class Clerk:
         said = {"text": reply.toast, "chat_id": arrival.chat} if reply.toast else opens
         late = {"late": reply.late, "chat_id": arrival.chat} if reply.late else {}
         body = orjson.dumps({"callback_query_id": arrival.query} | said | late).decode()
-        return (desk.wish(f"{TAP}{letter.update_id}", ANSWER, body, ""), *wishes)
+        answer = OutboxKind.answer_callback, str(letter.update_id)
+        return (desk.wish(callback_queue(letter.update_id), *answer, body), *wishes)
 
     def _wish(self, desk: Desk, place: str, show: Show) -> Wish:
         """Keep what a message shall show: the one named, the card of a case, or the chat's next page.
@@ -277,40 +268,48 @@ class Clerk:
         Pages share one slot: of those that wait to be sent the newest counts, so that a flood of commands does not
         become a flood of answers.
         """
-        chat, _, topic = place.partition("/")
+        chat, topic, body = chat_of(place), thread_of(place), self._press.print(show.card)
         if show.at is not None:
             # A record of a decision that is gone is not posted again; a case's card is.
-            return desk.wish(chat, f"m:{show.at}", self._press.print(show.card), "" if show.minutes else show.case)
-        page = f"page:{topic}" if topic else "page"
-        slot = f"d:{show.case}" if show.minutes else f"c:{show.case}" if show.case else page
-        return desk.wish(chat, slot, _in_topic(self._press.print(show.card), topic), show.case)
+            return desk.wish(chat, OutboxKind.edit_card, str(show.at), body, "" if show.minutes else show.case)
+        body = _in_topic(body, topic)
+        if not show.case:
+            return desk.wish(chat, OutboxKind.send_page, str(topic), body)
+        kind = OutboxKind.send_decision if show.minutes else OutboxKind.send_card
+        return desk.wish(chat, kind, show.case, body, show.case)
 
     def _sent(self, show: Show) -> str:
         """Write the screen of a card as it is kept for a new message, which bears its topic; an edit does not."""
-        return _in_topic(self._press.print(show.card), show.place.partition("/")[2])
+        return _in_topic(self._press.print(show.card), thread_of(show.place))
 
 
-def _in_topic(body: str, topic: str) -> str:
+def callback_queue(update_id: int) -> str:
+    """Give the queue of the answer to a tap, by the update that it came as: no screen of the chat keeps it waiting."""
+    return f"callback:{update_id}"
+
+
+def _in_topic(body: str, topic: int) -> str:
     """Put the screen of a new message, as it is kept, into a topic, where there is one."""
     return orjson.dumps(orjson.loads(body) | _where(topic)).decode() if topic else body
 
 
-def _where(topic: str) -> dict[str, int]:
+def _where(topic: int) -> dict[str, int]:
     """Give the parameter that puts a new message into a topic, where there is one."""
-    return {"message_thread_id": int(topic)} if topic else {}
+    return {"message_thread_id": topic} if topic else {}
 
 
 def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
     """Keep that a vote is to be opened or to end, or that a message is to be pinned."""
-    chat, _, topic = place.partition("/")
+    chat = chat_of(place)
     match deed:
         case Ask(case=case, number=number, question=question, answers=answers):
             options = [{"text": answer} for answer in answers]
             asked = {"question": question, "options": options, "is_anonymous": False, "allows_revoting": True}
-            return desk.wish(chat, f"v:{case}.{number}", orjson.dumps(asked | _where(topic)).decode(), case)
+            body = orjson.dumps(asked | _where(thread_of(place))).decode()
+            return desk.wish(chat, OutboxKind.open_poll, case, body, case, number)
         case Stop(message=message):
-            return desk.wish(chat, f"s:{message}", "{}", "")
+            return desk.wish(chat, OutboxKind.close_poll, str(message), "{}")
         case Wipe(message=message):
-            return desk.wish(chat, f"x:{message}", "{}", "")
+            return desk.wish(chat, OutboxKind.delete, str(message), "{}")
         case Pin(message=message, on=on):
-            return desk.wish(chat, f"p:{message}", orjson.dumps({"on": on}).decode(), "")
+            return desk.wish(chat, OutboxKind.pin if on else OutboxKind.unpin, str(message), "{}")

@@ -6,14 +6,12 @@ import re
 from html import escape
 from typing import Any, Final
 
-import orjson
 from telegram.constants import ChatType
 
 from bot.reply import Said
 from bot.telegram.own_words import own_words
 from flows.card import QUOTE
 from flows.errors import NoteTooLong
-from flows.findings import Codes
 from flows.flow import Flow
 from flows.heard import DANGER, IDENTIFIERS, LONG, MORE, PARTS, quotations, rest_of
 from flows.model.source_scope import encode_scope
@@ -34,14 +32,14 @@ class Ear:
         self._flow = flow
         self._words: dict[str, dict[str, str]] = {}
 
-    def hears(self, update_id: int, message: dict[str, Any]) -> str:
-        """Return what is taken in of a note: codes alone, as JSON. In a group nothing is quoted but the findings."""
+    def hears(self, update_id: int, message: dict[str, Any]) -> Said:
+        """Return what is taken in of a note: codes alone. In a group nothing is quoted but the findings."""
         number, text = int(message["message_id"]), own_words(message)
         try:
             reading = read(self._flow, lexicon(), text)
         except NoteTooLong:
             danger = [DANGER] if signs_of_danger(lexicon(), text) else []
-            return _written({}, [LONG, *danger], "", number)
+            return Said({}, (LONG, *danger), "", number)
         words, aloud = _words(reading), message["chat"]["type"] != ChatType.PRIVATE.value
         rest = [part for part in PARTS if words.get(part)]
         beside = [MORE] if aloud and rest else rest
@@ -52,7 +50,7 @@ class Ear:
             del self._words[next(iter(self._words))]
         beside += [IDENTIFIERS] if reading.identifiers else []
         beside += [DANGER] if reading.danger else []
-        return _written(reading.answers, beside, str(update_id), number, encode_scope(reading.scope))
+        return Said(reading.answers, tuple(beside), str(update_id), number, encode_scope(reading.scope))
 
     def quoted(self, text: str) -> str:
         """Put the words of notes into a text in HTML."""
@@ -61,20 +59,6 @@ class Ear:
     def _said(self, note: str, part: str) -> str:
         """Give the words of a part of a note, as quotations; nothing where they are forgotten."""
         return escape(self._words.get(note, {}).get(part, ""), quote=False)
-
-
-def said_in(argument: str) -> Said:
-    """Read what was taken in of a message."""
-    if not argument:
-        return Said()
-    findings, beside, note, message, *scope = orjson.loads(argument)
-    answers = {question: tuple(codes) for question, codes in findings.items()}
-    # What an earlier version took in has no scope.
-    return Said(answers, tuple(beside), note, message, tuple(scope[0]) if scope else ())
-
-
-def _written(findings: Any, beside: list[str], note: str, message: int, scope: Codes = ()) -> str:
-    return orjson.dumps((findings, beside, note, message, scope)).decode()
 
 
 def _words(reading: Reading) -> dict[str, str]:

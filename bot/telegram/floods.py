@@ -60,5 +60,5 @@ class Floods:
             del self._writers[next(iter(self._writers))]
         if not over:
             return letter
-        slow = replace(arrival, kind=Kind.message, data=SLOW, argument="")
-        return None if known.told else replace(letter, body=slow.body())
+        slow = replace(arrival, kind=Kind.message, data=SLOW)
+        return None if known.told else replace(letter, body=slow.body(), note=None)

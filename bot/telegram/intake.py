@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,10 +14,12 @@ from telegram.constants import ChatType, MessageAttachmentType
 
 from bot.conversation import COMMANDS, NO_TEXT, OWN_CARD
 from bot.desk import Letter
+from bot.reply import Said
 from bot.service.read_links import TO_CASE, TO_PAGE
 from bot.team import COMMANDS as TEAM_COMMANDS
 from bot.telegram.fingerprint import fingerprint_of
 from flows.prefill import SCOPE_PATTERN
+from flows.store import place_of
 
 KINDS: Final = ("message", "edited_message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
@@ -81,11 +83,12 @@ class Arrival:
         card: the message that was tapped; None where it is not known any more.
         data: the callback data of a tap, the bare command of a message; empty for a note in a private chat;
             the id of the poll of a vote, or of one that got its first vote.
-        argument: what was taken in of a message, codes alone; what follows a command in a link; the numbers of the
-            answers of a vote; the mark of a poll's question; the number of the chat that a group has become.
+        argument: what follows a command in a link; the numbers of the answers of a vote; the mark of a poll's
+            question; the number of the chat that a group has become.
         topic: the topic of a forum; 0 where the chat has none.
         masked: whether somebody writes as the group, as a channel or as a bot.
         bears: whether the message that was tapped shows this very button, as Telegram has it.
+        note: what was read of a typed note, codes alone; None where there is none.
     """
 
     who: int
@@ -99,16 +102,17 @@ class Arrival:
     topic: int = 0
     masked: bool = False
     bears: bool = False
+    note: Said | None = field(default=None, kw_only=True)
 
     def body(self) -> str:
-        """Write it for a letter."""
+        """Write it for a letter, which keeps the note beside."""
         person = (self.who, self.chat, self.private, self.query, self.card, self.data)
         return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked, self.bears)).decode()
 
     @property
     def place(self) -> str:
         """The chat, or the topic of it: a place of its own."""
-        return f"{self.chat}/{self.topic}" if self.topic else str(self.chat)
+        return place_of(str(self.chat), self.topic)
 
 
 class Unreadable(Exception):
@@ -120,12 +124,11 @@ class Unreadable(Exception):
         self.update_id = update_id
 
 
-Hear = Callable[[int, dict[str, Any]], str]
+Hear = Callable[[int, dict[str, Any]], Said | None]
 
 
-def _deaf(_: int, __: dict[str, Any]) -> str:
+def _deaf(_: int, __: dict[str, Any]) -> None:
     """Take nothing in of what is typed."""
-    return ""
 
 
 def arrival_in(letter: Letter) -> Arrival:
@@ -136,7 +139,7 @@ def arrival_in(letter: Letter) -> Arrival:
     """
     if not letter.body:
         raise Unreadable(letter.update_id)
-    return Arrival(*orjson.loads(letter.body))
+    return Arrival(*orjson.loads(letter.body), note=letter.note)
 
 
 def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) -> Letter | None:
@@ -158,7 +161,7 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
             message = update["message"] if arrival.kind == Kind.message else update["edited_message"]
             note = _note_in(message)
             if not arrival.data or (arrival.data in BEGINNING and note.strip()):
-                arrival = replace(arrival, argument=hear(update_id, message | {"text": note}))
+                arrival = replace(arrival, note=hear(update_id, message | {"text": note}))
         return _letter(update, arrival) if arrival else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
@@ -166,7 +169,8 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
 
 def _letter(update: dict[str, Any], arrival: Arrival) -> Letter:
     """Return what is kept of an update."""
-    return Letter(update["update_id"], str(arrival.chat), arrival.body(), fingerprint=fingerprint_of(update))
+    fingerprint = fingerprint_of(update)
+    return Letter(update["update_id"], str(arrival.chat), arrival.body(), fingerprint=fingerprint, note=arrival.note)
 
 
 def update_id_of(update: object) -> int | None:

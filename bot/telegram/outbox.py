@@ -11,9 +11,9 @@ import orjson
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
-from bot.desk import Desk, DeskStore, NotSaved, Wish
+from bot.desk import Desk, DeskStore, NotSaved, OutboxKind, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import ANSWER, Clerk
+from bot.telegram.clerk import Clerk
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Failure, Fate, failure_of
 from bot.telegram.members import Members
@@ -34,8 +34,16 @@ STRIKE_EVERY: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
 
-_CHANGES: Final = {"m:": "editMessageText", "s:": "stopPoll", "p:": "pinChatMessage", "x:": "deleteMessage"}
-"""What changes a message that is there already, by the slot of the wish."""
+_CHANGES: Final = {
+    OutboxKind.edit_card: "editMessageText",
+    OutboxKind.close_poll: "stopPoll",
+    OutboxKind.pin: "pinChatMessage",
+    OutboxKind.unpin: "unpinChatMessage",
+    OutboxKind.delete: "deleteMessage",
+}
+"""What changes a message that is there already."""
+
+Slot = tuple[OutboxKind, str, int]
 
 
 class Outbox:
@@ -61,9 +69,9 @@ class Outbox:
         self._pace = pace
         self._log = log
         self._sleep = sleep
-        self._chats: dict[str, dict[str, Wish]] = {}
+        self._chats: dict[str, dict[Slot, Wish]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._newest: dict[tuple[str, str], int] = {}
+        self._newest: dict[tuple[str, Slot], int] = {}
         self._granted: list[Wish] = []
         self._striking: asyncio.Task[None] | None = None
 
@@ -103,10 +111,10 @@ class Outbox:
         finally:
             del self._chats[place], self._workers[place]
 
-    async def _show(self, wish: Wish, newer: dict[str, Wish]) -> None:
+    async def _show(self, wish: Wish, newer: dict[Slot, Wish]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        edit = wish.slot[:2] in _CHANGES or wish.slot == ANSWER
+        edit = wish.kind in _CHANGES or wish.kind is OutboxKind.answer_callback
         while True:
             pause = self._pace.wait(wish.place, edit=edit)  # what is tried again counts at Telegram again
             if pause:
@@ -129,7 +137,7 @@ class Outbox:
 
     async def _send(self, wish: Wish) -> None:
         """Do what one wish asks for, and note that it was done."""
-        if wish.slot == ANSWER:
+        if wish.kind is OutboxKind.answer_callback:
             await self._answer(wish)
             return
         body = orjson.loads(wish.body)
@@ -137,17 +145,14 @@ class Outbox:
             body = await self._members.filled(body, int(wish.place))
         if QUOTE[0] in wish.body:
             body["text"] = self._ear.quoted(body["text"])
-        kind, number = wish.slot[:2], wish.slot[2:]
-        if kind in _CHANGES:
-            on = body.pop("on", True)
-            method = _CHANGES[kind] if on else "unpinChatMessage"
-            quiet = {"disable_notification": True} if method == "pinChatMessage" else {}
-            params = {"chat_id": int(wish.place), **body, "message_id": int(number), **quiet}
-            await self._api.call(method, params)
+        if wish.kind in _CHANGES:
+            quiet = {"disable_notification": True} if wish.kind is OutboxKind.pin else {}
+            params = {"chat_id": int(wish.place), **body, "message_id": int(wish.target), **quiet}
+            await self._api.call(_CHANGES[wish.kind], params)
             self._note(wish)
             return
         params = {"chat_id": int(wish.place), **body, "disable_notification": True}
-        if kind == "v:":
+        if wish.kind is OutboxKind.open_poll:
             sent = await self._api.call("sendPoll", params)
             poll, message = str(sent["poll"]["id"]), int(sent["message_id"])
             await self._record(lambda desk: self._clerk.polled(desk, wish, poll, message))
@@ -170,7 +175,7 @@ class Outbox:
         await self._api.call("answerCallbackQuery", body)
         self._note(wish)
 
-    async def _settle(self, wish: Wish, failure: Failure, newer: dict[str, Wish]) -> None:
+    async def _settle(self, wish: Wish, failure: Failure, newer: dict[Slot, Wish]) -> None:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
         if failure.fate is Fate.gone and wish.case:
             await self._record(lambda desk: self._clerk.resent(desk, wish))

@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from bot.conversation import Conversation
 from bot.desk import Desk, DeskStore, Letter, NotSaved, NumberInUse, Wish
 from bot.telegram.api import Api
-from bot.telegram.clerk import TAP, Clerk, HandledAlready, MemberWanted
+from bot.telegram.clerk import Clerk, HandledAlready, MemberWanted, callback_queue
 from bot.telegram.ear import Ear
 from bot.telegram.failures import Fate, failure_of
 from bot.telegram.fingerprint import fingerprint_of
@@ -212,7 +212,7 @@ class Reception:
     async def _repeat(self, letter: Letter) -> None:
         """Answer a repeated update as it was answered before; an answer that still waits is given as it was kept."""
         known, left = await self._store.run(
-            lambda desk: (desk.letter(letter.update_id), desk.wishes(f"{TAP}{letter.update_id}"))
+            lambda desk: (desk.letter(letter.update_id), desk.wishes(callback_queue(letter.update_id)))
         )
         self._outbox.take_left(left)
         if known and not known.body and not left:

@@ -19,7 +19,8 @@ def draft(what: str, scripts: Path = HERE) -> None:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-        command.revision(config, what, autogenerate=True, rev_id=f"v{len(known_versions()) + 1:04}")
+        newest = int(known_versions()[-1].removeprefix("v"))
+        command.revision(config, what, autogenerate=True, rev_id=f"v{newest + 1:04}")
 
 
 if __name__ == "__main__":
