@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from browser import free_port
+from store_kit import ask
 
 from bot.playground.disk import Disk
 from bot.settings import Settings
@@ -209,6 +210,22 @@ def test_a_folder_in_the_place_of_the_database_is_told_in_one_line(spinemets: Sp
     assert result.returncode == 78
     assert result.stderr.decode() == (
         "spinemets: cases.db is a folder. Check DATABASE_URL, or without it XDG_DATA_HOME.\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("run",), ("dead", "list")])
+def test_a_database_from_before_the_first_release_is_told_in_one_line(
+    spinemets: Spinemets, words: tuple[str, ...]
+) -> None:
+    url = f"sqlite:///{spinemets.folder}/cases.db"
+    ask(url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    ask(url, "INSERT INTO alembic_version VALUES ('v0003')")
+    result = spinemets(*words, DATABASE_URL=url, PLAYGROUND_PORT=str(free_port()))
+    assert result.returncode == 78
+    assert result.stderr.decode() == (
+        f"spinemets: {spinemets.folder}/cases.db has the tables of an older program (v0003), which this one does not "
+        "read; nothing was changed. Let DATABASE_URL name a new, empty database, or move the old file away; the cases "
+        "in it are left behind.\n"
     )
 
 
