@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Select, Text, UpdateBase, and_, bindparam, cast, delete, func, or_, select, update
 
 from bot.store.driver import Driver, Row
-from bot.store.tables import BOTS, CASES, OUTBOX, for_each_database
+from bot.store.tables import BOTS, CASES, OUTBOX, VOTED, for_each_database
 from flows.case import MESSAGE, Act, Case, Kind, Remark, Step
 from flows.errors import Overtaken
 from flows.model.editions import upgrade
@@ -21,6 +21,10 @@ from flows.store import Kept, Team, chat_of, place_of, thread_of, without
 
 _LISTS: Final = (CASES.c.answer_events.name, CASES.c.discussion_events.name)
 _OF_BOT: Final = CASES.c.bot_id == bindparam("bot")
+_OF_BOT_SCANNED: Final = CASES.c.bot_id.concat("") == bindparam("bot")
+"""The same where every case is looked at: by an index over the bot SQLite would fetch each row alone, which takes ten
+times as long as to read the table through. It uses no index for an expression."""
+
 _CASE: Final = select(
     *(cast(column, Text) if column.name in _LISTS else column for column in CASES.c if column is not CASES.c.bot_id)
 ).where(_OF_BOT)
@@ -49,14 +53,14 @@ _TEAMS: Final = _CASE.where(CASES.c.code_name.is_not(None), CASES.c.archived.is_
 _TEAM_CASES: Final = _TEAMS.where(*_HERE).order_by(CASES.c.created_at.desc())
 _OF_CHAT: Final = _TEAMS.where(CASES.c.chat_id == bindparam("chat"))
 _IDLE: Final = _TEAMS.where(CASES.c.updated_at < bindparam("since"))
-_BALLOTED: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), CASES.c.poll_id != "")
+_BALLOTED: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), VOTED)
 _MOVE: Final = (
     update(CASES)
-    .where(_OF_BOT, CASES.c.chat_id == bindparam("old"))
+    .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("old"))
     .values(chat_id=bindparam("new"), card_message_id=None, poll_message_id=None, decision_message_id=None)
 )
 _OVER: Final = (
-    _OF_BOT,
+    _OF_BOT_SCANNED,
     or_(
         CASES.c.updated_at < bindparam("before"),
         and_(CASES.c.updated_at < bindparam("notes_before"), _UNCONFIRMED),

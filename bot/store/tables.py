@@ -40,7 +40,7 @@ EVENTS: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "
 """Answers of a case as lists: [kind, question, [codes], who]; its discussion: [act, subject, [codes], who, at].
 Of a note its findings: [question, [codes]]; else codes. No objects, whose keys PostgreSQL would sort."""
 
-_VOTED: Final = text("poll_id <> ''")
+VOTED: Final = text("poll_id <> ''")
 _SHARED: Final = text("code_name IS NOT NULL")
 
 # The id of the bot leads every key: chats, messages and updates are numbered for each bot anew.
@@ -84,7 +84,7 @@ CASES: Final = Table(
     Column("decision_message_id", LONG),
     # Serves `current` and `forget`. Without `updated_at`, so that an answer changes no index.
     Index("ix_cases_owner", "bot_id", "owner", "chat_id", "thread_id"),
-    Index("ix_cases_poll", "bot_id", "poll_id", sqlite_where=_VOTED, postgresql_where=_VOTED),
+    Index("ix_cases_poll", "bot_id", "poll_id", sqlite_where=VOTED, postgresql_where=VOTED),
     Index("ix_cases_team", "bot_id", "chat_id", "thread_id", sqlite_where=_SHARED, postgresql_where=_SHARED),
 )
 
