@@ -63,8 +63,8 @@ def report(record_property: Callable[[str, object], None]) -> Report:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the tests have reported."""
-    reports = [run for runs in terminalreporter.stats.values() for run in runs if isinstance(run, pytest.TestReport)]
-    for text in [text for run in reports for name, text in run.user_properties if name == REPORTED]:
+    runs = [run for runs in terminalreporter.stats.values() for run in runs if isinstance(run, pytest.TestReport)]
+    for text in [text for run in runs if run.when == "call" for name, text in run.user_properties if name == REPORTED]:
         terminalreporter.write_line(str(text))
 
 
