@@ -124,6 +124,13 @@ class Clerk:
         _, _, topic = kept.place.partition("/") if kept else ("", "", "")
         return (desk.wish(wish.place, f"c:{wish.case}", _in_topic(wish.body, topic), wish.case),)
 
+    def unpinned(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
+        """Strike out the wish for a pin that the bot has no right to, and say so where the decision stands."""
+        desk.granted((wish,))
+        body = orjson.loads(wish.body)
+        place = "/".join(filter(None, (wish.place, body.get("topic", ""))))
+        return self._wishes(desk, wish.place, self._team.unpinned(place)) if body["on"] else ()
+
     def redrawn(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Tell what a message shall show after an older screen was sent that another process had overtaken.
 
@@ -313,4 +320,4 @@ def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
         case Wipe(message=message):
             return desk.wish(chat, f"x:{message}", "{}", "")
         case Pin(message=message, on=on):
-            return desk.wish(chat, f"p:{message}", orjson.dumps({"on": on}).decode(), "")
+            return desk.wish(chat, f"p:{message}", orjson.dumps({"on": on, "topic": topic}).decode(), "")

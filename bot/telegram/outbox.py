@@ -140,6 +140,7 @@ class Outbox:
         kind, number = wish.slot[:2], wish.slot[2:]
         if kind in _CHANGES:
             on = body.pop("on", True)
+            body.pop("topic", None)
             method = _CHANGES[kind] if on else "unpinChatMessage"
             quiet = {"disable_notification": True} if method == "pinChatMessage" else {}
             params = {"chat_id": int(wish.place), **body, "message_id": int(number), **quiet}
@@ -174,6 +175,9 @@ class Outbox:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
         if failure.fate is Fate.gone and wish.case:
             await self._record(lambda desk: self._clerk.resent(desk, wish))
+            return
+        if failure.fate is Fate.unpinned:
+            await self._record(lambda desk: self._clerk.unpinned(desk, wish))
             return
         self._note(wish)
         if failure.fate is Fate.moved:
