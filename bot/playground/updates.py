@@ -9,7 +9,7 @@ from bot.playground.disk import Disk, Json
 from bot.playground.disorder import Disorder
 
 _DAY: Final = 24 * 60 * 60.0
-_LIVES: Final = {"callback_query": 150.0, "inline_query": 30.0, "chosen_inline_result": 600.0}
+LIVES: Final = {"callback_query": 150.0, "inline_query": 30.0, "chosen_inline_result": 600.0}
 """Seconds for which Telegram keeps an update of a kind; it keeps all others for a day."""
 
 _BEYOND: Final = 10
@@ -102,7 +102,7 @@ class Updates:
     def _put(self, kind: str, body: Any) -> Json:
         number = self._disk.number("update")
         update = {"update_id": number, kind: body}
-        self._disk.put("update", 0, number, update, at=self._clock() + _LIVES.get(kind, _DAY))
+        self._disk.put("update", 0, number, update, at=self._clock() + LIVES.get(kind, _DAY))
         return update
 
     def _expire(self) -> None:
