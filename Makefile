@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := scripts/install $(VENV)
 
+SHARED := --numprocesses=auto --maxprocesses=4 --dist=load --maxschedchunk=8
+
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint lock docs screenshot clean
+.PHONY: help run check test soak lint lock docs screenshot clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -14,16 +16,19 @@ help: ## say what can be made
 run: $(VENV)/run.stamp ## start the bot: on Telegram with BOT_TOKEN in .env, else the playground in a browser
 	@$(BIN)/spinemets run
 
+check: lint ## what is quick: style, types, dependencies and the quick tests, in about two minutes
+	$(BIN)/pytest $(SHARED) -m "not slow"
+
 test: ## install what tests need, and pass everything
 	@scripts/browser
 	@scripts/words
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/pytest $(SHARED) --durations=25 --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 soak: $(VENV)/test.stamp ## kill, fuzz and cut the power for hours, and write down what came of it; OPTIONS="--kills 500 --images 1000"
 	$(BIN)/python -m bench.soak $(OPTIONS)
 
-lint: $(VENV)/test.stamp ## style, strict types, dependencies between the rooms
+lint: $(VENV)/test.stamp ## style, strict types, dependencies between the packages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

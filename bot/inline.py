@@ -90,7 +90,7 @@ class Lookup:
     def _if_right(self, standing: Standing) -> Block:
         """Draw the headline, on the condition that what was read is right."""
         words, result = self._catalog.wording.note, decide(self._flow.guidance, standing.findings)
-        told = self._cards.told
+        told = self._cards.told.headline
         supported = result.headline is not None and result.fork is None
         lead = f"{words.if_right}, {words.supports[0].lower()}{words.supports[1:]}" if supported else words.if_right
         return Block((Line(told.title(result), lead=lead),))

@@ -15,8 +15,8 @@ from flows.catalog import Catalog
 from flows.errors import FindingFault, NoteTooLong
 from flows.findings import Codes
 from flows.flow import Flow
+from flows.headline import HeadlineText
 from flows.notes.lexicon import lexicon
-from flows.recommendation import RecommendationText
 from flows.record import Record, advice_of, fault_of, scope_of
 from flows.rules import Recommendation, decide
 from flows.scope_text import CITED, scope_texts
@@ -139,7 +139,7 @@ def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Conso
 
 def _print_recommendation(catalog: Catalog, result: Recommendation, console: Console) -> None:
     """Print the headline, or what must be settled before it, every option with its reasons, and the notes."""
-    told, fork = RecommendationText(catalog), result.fork
+    told, fork = HeadlineText(catalog), result.fork
     console.print(Text(told.title(result), style="bold"))
     if fork:
         instead = f"{catalog.options[fork.option].name} ({', '.join(fork.facts)})"

@@ -199,7 +199,7 @@ class Cards:
         draw = self.outlook.levels if of else self.outlook.changes
         result = decide(self.flow.guidance, standing.findings)
         levels = written(standing.findings[self.flow.questions[0].code])
-        label = f"{levels} · {self.shortly(self.told.title(result))}"
+        label = f"{levels} · {self.shortly(self.told.headline.title(result))}"
         return bound(replace(draw(label, _given(standing)), blocks=self._urgent(standing)), case)
 
     def what_if(self, case: Case, standing: Standing, question: str, choice: str) -> Card:
@@ -397,7 +397,7 @@ class Cards:
             Block((self._closing(result),), style=Style.small),
         )
         shown, above = tuple(block for block in blocks if block.lines), self.outside(standing.scope, scored)
-        return Card(self._findings_label(standing), self.told.title(result), shown, rows, above=above)
+        return Card(self._findings_label(standing), self.told.headline.title(result), shown, rows, above=above)
 
     def _copy(self, text: str) -> Button:
         """Return the button that copies a text, or leads to it where it is too long for a button."""

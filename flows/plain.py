@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from flows.catalog import Catalog
 from flows.findings import Findings
 from flows.flow import Flow
+from flows.headline import HeadlineText
 from flows.interview import Standing
 from flows.levels import written
-from flows.recommendation import RecommendationText, cited
-from flows.rules import Advice, Band, Recommendation, Rule, Verdict, decide
+from flows.rules import Advice, Band, Recommendation, Rule, Verdict, decide, facts_of
 from flows.scope_text import scope_texts
 from flows.scored import Scored
 
@@ -50,7 +50,7 @@ class PlainText:
 
     def headline(self, result: Recommendation) -> list[str]:
         """Return the headline with its reasons; first what must be settled before it holds, if anything must."""
-        told = RecommendationText(self.catalog)
+        told = HeadlineText(self.catalog)
         leading = told.title(result)
         if fork := result.fork:
             instead = self._carried(self.catalog.options[fork.option].name, fork.facts)
@@ -65,7 +65,9 @@ class PlainText:
         lines = [words.also.format(options=self._options(also))] if also else []
         for advice in result.having(Verdict.judgement):
             because = "; ".join(rule.because for rule in advice.decisive)
-            judged = self._carried(f"{self.catalog.options[advice.option].short}: {because}", cited(advice.decisive))
+            judged = self._carried(
+                f"{self.catalog.options[advice.option].short}: {because}", facts_of(advice.decisive)
+            )
             lines.append(f"{verdicts.judgement}: {judged}")
         lines.append(words.findings.format(findings=self.findings(findings)))
         lines += [self._score(scored)] if scored else []
@@ -93,7 +95,7 @@ class PlainText:
         return words.where.format(told=told, where=scored.where)
 
     def _options(self, advised: Iterable[Advice]) -> str:
-        named = ((self.catalog.options[advice.option].short, cited(advice.decisive)) for advice in advised)
+        named = ((self.catalog.options[advice.option].short, facts_of(advice.decisive)) for advice in advised)
         return ", ".join(self._carried(short, facts) for short, facts in named)
 
     def _reason(self, rule: Rule) -> str:

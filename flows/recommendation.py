@@ -8,7 +8,8 @@ from typing import Final
 
 from flows.card import Block, Line, Style
 from flows.catalog import Catalog
-from flows.rules import Advice, Note, Recommendation, Rule, Verdict
+from flows.headline import HeadlineText
+from flows.rules import Advice, Note, Recommendation, Verdict, facts_of
 
 WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
 """The kinds of "no" that stand out among the options."""
@@ -20,18 +21,10 @@ class RecommendationText:
 
     catalog: Catalog
 
-    def title(self, result: Recommendation) -> str:
-        """Return the headline: the leading option, what must be settled first, or that nothing is supported."""
-        return result.fork.title if result.fork else self.leading(result)
-
-    def leading(self, result: Recommendation) -> str:
-        """Return the name of the leading option, or that no option meets an indication."""
-        lead = result.headline
-        return self.catalog.options[lead.option].name if lead else self.catalog.wording.result.none
-
-    def if_so(self, result: Recommendation) -> str:
-        """Return what leads once what must be settled first is settled so: the option, or that none does."""
-        return self.leading(result) if result.headline else self.catalog.wording.result.none_if_so
+    @property
+    def headline(self) -> HeadlineText:
+        """Return what words the headline."""
+        return HeadlineText(self.catalog)
 
     def first_screen(self, result: Recommendation) -> tuple[Block, ...]:
         """Return what stands before the fold: the headline's reason, what is urgent, a line for each other option."""
@@ -69,10 +62,10 @@ class RecommendationText:
     def _headline(self, result: Recommendation) -> tuple[Line, ...]:
         rules = result.headline.decisive if result.headline else ()
         because = " ".join(f"{rule.because[0].upper()}{rule.because[1:]}." for rule in rules)
-        reason = (Line(because, facts=cited(rules)),) if rules else ()
+        reason = (Line(because, facts=facts_of(rules)),) if rules else ()
         if not result.fork:
             return reason
-        return Line(self.if_so(result), lead=result.fork.if_so), *reason, *self._instead(result)
+        return Line(self.headline.if_so(result), lead=result.fork.if_so), *reason, *self._instead(result)
 
     def _instead(self, result: Recommendation) -> tuple[Line, ...]:
         """Return what stands in place of the headline if what must be settled first turns out otherwise."""
@@ -87,9 +80,9 @@ class RecommendationText:
         if result.fork and advice.verdict is Verdict.indicated:
             said = f"{said}, {result.fork.if_so.lower()}"
         if result.headline or advice.verdict is not Verdict.judgement:
-            return Line(said, lead=lead, facts=cited(advice.decisive), strong=advice.verdict in WARNINGS)
+            return Line(said, lead=lead, facts=facts_of(advice.decisive), strong=advice.verdict in WARNINGS)
         because = "; ".join(sorted({rule.brief or rule.because for rule in advice.decisive}, key=len))
-        return Line(f"{said}; {because}", lead=lead, facts=cited(advice.decisive))
+        return Line(f"{said}; {because}", lead=lead, facts=facts_of(advice.decisive))
 
     def _why(self, advice: Advice) -> Line:
         """Return why, in one line: for a matter of judgement also the indication that is met."""
@@ -97,17 +90,12 @@ class RecommendationText:
         because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
         if met:
             because = "; ".join([*(rule.because for rule in met), f"{self.catalog.wording.result.but} {because}"])
-        return Line(because, facts=cited((*met, *advice.decisive)))
+        return Line(because, facts=facts_of((*met, *advice.decisive)))
 
 
 def noted(notes: Iterable[Note]) -> tuple[Line, ...]:
     """Write notes as lines."""
     return tuple(Line(note.text, facts=note.facts) for note in notes)
-
-
-def cited(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """Return the facts of rules, each once."""
-    return tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
 
 
 def _stands_above(advice: Advice, result: Recommendation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -164,6 +164,11 @@ class Recommendation:
     def having(self, *verdicts: Verdict) -> tuple[Advice, ...]:
         """The options with one of the verdicts, in card order."""
         return tuple(advice for advice in self.options if advice.verdict in verdicts)
+
+
+def facts_of(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Return the ids of the facts of rules, each once."""
+    return tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
 
 
 def decide(guidance: Guidance, findings: Findings) -> Recommendation:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import data_of, living, virtual_rig
+from conftest import Report, data_of, living, virtual_rig
 from life_kit import Asked, Known, Life
 from store_kit import ask, sqlite_url
 
@@ -40,7 +40,7 @@ def vacuumed(source: Path, target: Path) -> None:
 
 @pytest.mark.parametrize("back_up", [backed_up, vacuumed])
 async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowledged_before_it(
-    tmp_path: Path, back_up: Callable[[Path, Path], None], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, back_up: Callable[[Path, Path], None], report: Report
 ) -> None:
     log: list[Any] = []
     backups: list[tuple[Known, str]] = []
@@ -56,8 +56,7 @@ async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowl
         backups.append((known, sqlite_url(copy.parent)))
     await life
     due = sum(answers + 1 for known, _ in backups for answers in known.told.values())
-    with capsys.disabled():
-        print(f"\nbackups ({back_up.__name__}): {len(backups)} of a bot at work, {due} answers looked for")  # noqa: T201
+    report(f"backups ({back_up.__name__}): {len(backups)} of a bot at work, {due} answers looked for")
     for known, url in backups:
         assert await known.faults(url) == Counter()
     assert len(backups) >= 3

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
-from conftest import open_and_close, virtually
+from conftest import Report, open_and_close, virtually
 from mortal import Fate, Heaven, MortalStore, count, lived
 from store_kit import ask
 from witness import Button, Witness, buttons_of
@@ -119,9 +119,7 @@ def emptied(url: str) -> str:
 
 
 @pytest.mark.parametrize(("url", "every"), [("sqlite", 1), ("postgresql", 40)], indirect=["url"])
-def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
-    url: str, every: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(url: str, every: int, report: Report) -> None:
     open_and_close(url)
     whole, undisturbed = virtually(through_death(url, None))
     assert undisturbed.again == 0
@@ -133,7 +131,6 @@ def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
         died[fate.steps[-1]] += 1
         again += person.again
         assert len(person.done) == len(CASE)
-    with capsys.disabled():
-        print(f"\ncrash points: {len(points)} of {len(whole.steps)}, {again} taps done again; {dict(died)}")  # noqa: T201
+    report(f"crash points: {len(points)} of {len(whole.steps)}, {again} taps done again; {dict(died)}")
     assert died.total() == len(points)
     assert len(whole.steps) > 300, "a case in which nothing happens proves nothing"

@@ -9,8 +9,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-import pytest
-from conftest import Fields, Rig, data_of, rig_on, virtual_rig
+from conftest import Fields, Report, Rig, data_of, rig_on, virtual_rig
 
 from bot.conversation import SLOW
 from bot.store.opening import open_store
@@ -82,7 +81,7 @@ def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_pa
         assert served[-1] < max(call.at for call in rig.cloud.of("sendMessage") if call.chat == FLOODER)
 
 
-async def test_c10_the_same_on_the_real_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_c10_the_same_on_the_real_store(tmp_path: Path, report: Report) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
     rig = rig_on(store, clock=time.monotonic)
     await rig.accept(*(rig.cloud.writes(user, "/new") for user in (*OTHERS, FLOODER)))
@@ -92,8 +91,7 @@ async def test_c10_the_same_on_the_real_store(tmp_path: Path, capsys: pytest.Cap
     await polling(rig, 6)
     await store.close()
     served = sorted(call.at - began for call in rig.cloud.of("editMessageText") if call.chat != FLOODER)
-    with capsys.disabled():
-        print(f"\nflood: 600 updates before 50 others: the last of them served after {served[-1]:.2f} s")  # noqa: T201
+    report(f"flood: 600 updates before 50 others: the last of them served after {served[-1]:.2f} s")
     judged(rig)
 
 

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import Fields, Rig, message, person, rig_on
+from conftest import Fields, Report, Rig, message, person, rig_on
 from store_kit import bytes_of, chance_of
 
 from bot.store.opening import open_store
@@ -216,7 +216,7 @@ def heap_of_a_bot() -> Iterator[None]:
 @pytest.mark.usefixtures("heap_of_a_bot")
 @pytest.mark.parametrize("seed", [SEED])
 async def test_d3_d4_d13_any_update_is_survived_every_tap_answered_and_nothing_personal_kept(
-    tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, seed: int, report: Report
 ) -> None:
     path = tmp_path / "spinemets.db"
     store = open_store(f"sqlite:///{path}")
@@ -254,13 +254,12 @@ async def test_d3_d4_d13_any_update_is_survived_every_tap_answered_and_nothing_p
     await still_serves(rig)
     await store.close()
     written += bytes_of(path)
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\nfuzz: seed {seed}, {MANY} updates in {seconds:.0f} s, {dict(sower.made)}, {len(due)} taps due, "
-            f"{answered.total()} answers, {len(rig.cloud.of('sendMessage'))} sent, "
-            f"{len(rig.cloud.of('editMessageText'))} edited, log {dict(events)}, slowest batch {slowest[0]:.2f} s "
-            f"wall, {slowest[1]:.2f} s CPU"
-        )
+    report(
+        f"fuzz: seed {seed}, {MANY} updates in {seconds:.0f} s, {dict(sower.made)}, {len(due)} taps due, "
+        f"{answered.total()} answers, {len(rig.cloud.of('sendMessage'))} sent, "
+        f"{len(rig.cloud.of('editMessageText'))} edited, log {dict(events)}, slowest batch {slowest[0]:.2f} s "
+        f"wall, {slowest[1]:.2f} s CPU"
+    )
     told = f"seed {seed}; again with SPINEMETS_FUZZ_SEED={seed} SPINEMETS_FUZZ={MANY}"
     complaints = {
         "a batch was not taken in": faults,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pytest
+from conftest import Report
 from interview_model import TITLES, CaseModel
 from kit import CATALOG, buttons, lines
 from witness import TOASTS
@@ -156,12 +157,11 @@ def concluded(card: Card) -> str:
     ],
 )
 def test_c7_in_every_order_some_one_after_the_other_explains_all_that_was_told(
-    play: Callable[[], Play], orders: int, capsys: pytest.CaptureFixture[str]
+    play: Callable[[], Play], orders: int, report: Report
 ) -> None:
     played = play()
     played.every_order()
-    with capsys.disabled():
-        print(f"\ninterleavings: {played.orders} orders, {dict(played.told)}")  # noqa: T201 - the denominators
+    report(f"interleavings: {played.orders} orders, {dict(played.told)}")
     assert played.orders == orders
     assert played.told["taken"] > played.told["stale"] / 10, "orders in which nothing is taken prove nothing"
     assert played.told["stale"] > 0

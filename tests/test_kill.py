@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 import pytest
 from browser import free_port
+from conftest import Report
 from crash_kit import SEED, TOKEN, Siege, besieged, killed
 from store_kit import ask
 from zygote import Zygote
@@ -61,10 +62,9 @@ def settings_of(siege: Siege, door: str, url: str) -> dict[str, str]:
     }
 
 
-def judged(siege: Siege, log: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+def judged(siege: Siege, log: Path, what: str, report: Report) -> None:
     """Print what was done; nothing may be lost, doubled, changed or silent, and enough must have happened."""
-    with capsys.disabled():
-        print(f"\nkill ({what}): seed {SEED}, {siege.told()}")  # noqa: T201 - the denominators
+    report(f"kill ({what}): seed {SEED}, {siege.told()}")
     assert not siege.faults(), f"again with SPINEMETS_SEED={SEED}"
     assert set(logged(log)) <= HARMLESS, logged(log)
     assert siege.acknowledged >= 3 * siege.kills, "a siege in which nothing happens proves nothing"
@@ -86,18 +86,18 @@ async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_ta
     zygote: Zygote,
     tmp_path: Path,
     url_for: Callable[[str], str],
-    capsys: pytest.CaptureFixture[str],
+    report: Report,
 ) -> None:
     log = tmp_path / "log"
     async with besieged() as siege:
         settings = settings_of(siege, door, url_for(database))
         await siege.lasts(lambda: zygote.fork(log, **settings), round(KILLS * share))
-        judged(siege, log, f"{database}, {door}", capsys)
+        judged(siege, log, f"{database}, {door}", report)
 
 
 @pytest.mark.parametrize("door", ["polling", "webhook"])
 async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_order_and_shown(
-    door: str, zygote: Zygote, tmp_path: Path, url_for: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+    door: str, zygote: Zygote, tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:
     """What a bot that is dead had told a server to commit is committed all the same, at some time."""
     log, url = tmp_path / "log", url_for("postgresql")
@@ -123,10 +123,10 @@ async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_orde
             await siege.lasts(lambda: zygote.fork(log, **settings), max(1, KILLS // 15), kill)
         finally:
             go_on()
-        judged(siege, log, f"postgresql that commits late, {door}", capsys)
+        judged(siege, log, f"postgresql that commits late, {door}", report)
 
 
-async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, report: Report) -> None:
     log = tmp_path / "log"
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     async with besieged() as siege:
@@ -148,4 +148,4 @@ async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, capsy
         await siege.lasts(start, max(1, KILLS // 100))
         for process in living:
             process.wait()
-        judged(siege, log, "sqlite, polling, the command itself", capsys)
+        judged(siege, log, "sqlite, polling, the command itself", report)

@@ -41,7 +41,7 @@ def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
         [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
         assert (copy.copies, units(text) > MOST_COPIED) == ("", True)
         headline, *_ = text.splitlines()
-        assert headline.startswith(CARDS.told.title(result))
+        assert headline.startswith(CARDS.told.headline.title(result))
         for advice in result.options:
             assert all(fact in text for rule in advice.decisive for fact in rule.facts)
             assert advice is result.headline or CATALOG.options[advice.option].short in text

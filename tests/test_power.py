@@ -14,6 +14,7 @@ from random import Random
 from typing import Any, Final, Self
 
 import pytest
+from conftest import Report
 from flight_recorder import Recorder
 from life_kit import Known, Life, News, Told
 from power_kit import Disk
@@ -99,11 +100,10 @@ class Cuts:
 
 
 def test_b6_power_that_fails_at_any_instant_takes_no_acknowledged_answer_and_halves_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, report: Report
 ) -> None:
     cuts = Cuts(recorded(tmp_path / "life", FULL)).at_random(IMAGES, tmp_path / "images")
-    with capsys.disabled():
-        print(f"\npower: seed {SEED}, {cuts.told()}")  # noqa: T201 - the denominators
+    report(f"power: seed {SEED}, {cuts.told()}")
     assert cuts.faults == Counter(), f"again with SPINEMETS_POWER_SEED={SEED}"
     assert cuts.images == IMAGES
     assert cuts.at_stake >= IMAGES, "a disk on which all is flushed proves nothing"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import pytest
 from browser import free_port
+from conftest import Report
 from crash_kit import PATIENCE, SEED, TOKEN, Clinician, Siege, besieged, killed
 from store_kit import chance_of
 from test_kill import HARMLESS, logged
@@ -69,7 +69,7 @@ async def more(siege: Siege, answers: int) -> None:
 
 
 async def test_c9_replicas_that_are_killed_and_paused_in_turns_lose_double_and_change_no_answer(
-    tmp_path: Path, url_for: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:
     log, url, chance = tmp_path / "log", url_for("postgresql"), chance_of(SEED)
     with Zygote() as zygote:
@@ -104,8 +104,7 @@ async def test_c9_replicas_that_are_killed_and_paused_in_turns_lose_double_and_c
                 for process in replicas.processes:
                     await killed(process)
             siege.kills, siege.seconds = replicas.kills, time.monotonic() - began
-            with capsys.disabled():
-                print(f"\nreplicas: seed {SEED}, {replicas.pauses} pauses, {siege.told()}")  # noqa: T201 - the denominators
+            report(f"replicas: seed {SEED}, {replicas.pauses} pauses, {siege.told()}")
             assert not siege.faults(), f"again with SPINEMETS_SEED={SEED}"
             assert set(logged(log)) <= HARMLESS, logged(log)
             assert siege.acknowledged >= 3 * BLOWS, "blows that nothing happens between prove nothing"

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
+from conftest import Report
 from local_bot_api import Play, playing
 from store_kit import ask, sqlite_url
 from witness import Button, buttons_of
@@ -98,7 +98,7 @@ def most_memory(process: Process) -> int:
 
 
 async def test_b14_a_bot_that_starts_among_a_hundred_thousand_cases_works_a_days_backlog_off(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, report: Report
 ) -> None:
     url = sqlite_url(tmp_path)
     rooms = [Room(number, (Member(Person(number, "Dr.")),)) for number in PEOPLE]
@@ -128,11 +128,10 @@ async def test_b14_a_bot_that_starts_among_a_hundred_thousand_cases_works_a_days
         )
         await store.close()
     answered = sorted(chats.answered[query] - began for query in queries)
-    with capsys.disabled():
-        print(  # noqa: T201 - what it took
-            f"\nrestart among {CASES} cases: first answer after {answered[0]:.2f} s, {len(answered)} taps and "
-            f"{BACKLOG - len(answered)} messages worked off after {answered[-1]:.1f} s, {memory / 1024:.0f} MB at most"
-        )
+    report(
+        f"restart among {CASES} cases: first answer after {answered[0]:.2f} s, {len(answered)} taps and "
+        f"{BACKLOG - len(answered)} messages worked off after {answered[-1]:.1f} s, {memory / 1024:.0f} MB at most"
+    )
     assert len(queries) * 4 == BACKLOG * 3
     assert (waiting, dead) == ([], [])
     assert all(case and case.case.revision == 2 for case in cases), "one mark and one Done count, the rest is stale"

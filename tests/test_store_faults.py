@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from conftest import Report
 from sqlalchemy import Connection
 from store_kit import FORKED, ask, chance_of, kept, sqlite_url, step, write_until_killed
 
@@ -38,9 +39,7 @@ def killed_while_writing(url: str, first: int, patience: float) -> set[int]:
     return {int(line) for line in heard if line.endswith(b"\n")}
 
 
-def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(
-    url: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(url: str, report: Report) -> None:
     chance = chance_of(20)
     acknowledged: set[int] = set()
     cases: set[int] = set()
@@ -53,8 +52,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(
         assert cases == taken_in == wished
     if url.startswith("sqlite"):
         assert ask(url, "PRAGMA integrity_check") == [("ok",)]
-    with capsys.disabled():
-        print(f"\n20 kills: {len(acknowledged)} acknowledged, 0 lost, {len(cases)} kept, 0 halved")  # noqa: T201
+    report(f"20 kills: {len(acknowledged)} acknowledged, 0 lost, {len(cases)} kept, 0 halved")
     assert len(acknowledged) >= 3 * 20
 
 

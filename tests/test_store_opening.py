@@ -18,6 +18,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from conftest import Report
 from sqlalchemy import Column, Table, Text, create_engine, inspect
 from store_kit import FORKED, STEPS, ask, chance_of, kept, open_each, path_of, sqlite_url, step
 
@@ -152,9 +153,7 @@ def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, mon
     asyncio.run(open_store(sqlite_url(tmp_path)).close())
 
 
-def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(tmp_path: Path, report: Report) -> None:
     url = sqlite_url(tmp_path)
     asyncio.run(open_store(url).close())
     steps = orjson.dumps([["answer", "question", ["choice"], "1234567890"]] * 8).decode()
@@ -170,8 +169,7 @@ def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(
     found = asyncio.run(store.run(lambda desk: desk.current("p77", "o77")))
     took = time.perf_counter() - started
     asyncio.run(store.close())
-    with capsys.disabled():
-        print(f"\n100,000 cases ({path_of(url).stat().st_size / 1e6:.0f} MB) opened in {took:.2f} s")  # noqa: T201
+    report(f"100,000 cases ({path_of(url).stat().st_size / 1e6:.0f} MB) opened in {took:.2f} s")
     assert found
     assert took < 2
 
