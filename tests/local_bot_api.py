@@ -6,7 +6,7 @@ import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,9 @@ def refused(source: str, words: str) -> str:
     return f"Bad Request: {words}"
 
 
+_TICK = 0.05
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
@@ -74,6 +77,24 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@asynccontextmanager
+async def ticking(clock: Clock) -> AsyncIterator[None]:
+    """Let a clock go on meanwhile: a bot sets its webhook once a second of it, and waits for that."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            clock.now += _TICK
+
+    task = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @dataclass

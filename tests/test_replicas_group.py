@@ -15,7 +15,7 @@ import pytest
 import structlog
 from browser import free_port
 from group_kit import CHATS, LEVELS, LINDQVIST, OKAFOR, REYES, Group
-from local_bot_api import TOKEN, Play, playing
+from local_bot_api import TOKEN, Play, playing, ticking
 from telegram_kit import EVERYBODY, TERMS, Seat
 
 from bot.http import serving
@@ -44,13 +44,6 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def ticking(play: Play) -> None:
-    """Let the clock of the local Bot API go on: a webhook is set once a second of it."""
-    while True:
-        await asyncio.sleep(0.05)
-        play.clock.now += 0.05
 
 
 def replica(play: Play, store: SqlStore, number: int) -> Seat:
@@ -106,7 +99,7 @@ async def test_c8_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and
         play = await stack.enter_async_context(
             playing(token=TOKEN, rooms=CHATS, deliver_to=lambda: doors[next(spread)], second=0.05)
         )
-        await stack.enter_async_context(beside(ticking(play)))
+        await stack.enter_async_context(ticking(play.clock))
         meeting = asyncio.Barrier(len(TEAM))
         seats = []
         for number in range(3):
