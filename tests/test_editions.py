@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import pytest
@@ -14,6 +14,7 @@ from store_kit import ask, sqlite_url
 from team_kit import ANA, Group, block, told
 
 from bot.conversation import Conversation
+from bot.desk import Desk
 from bot.reply import Visit
 from bot.store.opening import open_store
 from flows.card import Card, Tap, Verb
@@ -26,6 +27,8 @@ from flows.model.editions import upgrade
 from flows.pathways.editions import CHANGES, CHOICES_BEFORE
 from flows.pathways.metastasis import METASTASIS
 from flows.store import Kept, Team
+
+Result = TypeVar("Result")
 
 pytest_plugins = ("store_fixtures",)
 
@@ -276,8 +279,8 @@ def write(url: str, case: Case, team: Team | None = None, place: str = "p1", own
     ask(url, f"INSERT INTO cases ({', '.join(rows)}, aside) VALUES ({values}, false)")  # noqa: S608 - a test's own
 
 
-def in_store(url: str, work: Callable[[Any], Any]) -> Any:
-    async def run() -> Any:
+def in_store(url: str, work: Callable[[Desk], Result]) -> Result:
+    async def run() -> Result:
         store = open_store(url)
         try:
             return await store.run(work)
@@ -305,6 +308,7 @@ def test_a_stored_case_is_asked_again_and_its_old_buttons_say_so(url: str) -> No
     reply = in_store(url, lambda desk: conversation().tap(desk, show.card.wish(button), Visit("p1", WHO, 1)))
     assert (reply.toast, reply.shows[0].card.title) == ("", "Posterior MIS")
     kept = in_store(url, lambda desk: desk.get(case.id))
+    assert kept
     assert findings(kept.case) == BODY
     assert kept.case.edition == FORMER
     assert in_store(url, lambda desk: desk.current("p1", WHO)) == kept, "it is the same, read once more"
@@ -313,15 +317,18 @@ def test_a_stored_case_is_asked_again_and_its_old_buttons_say_so(url: str) -> No
 def test_two_changes_of_a_stored_case_in_one_transaction_are_both_kept(url: str) -> None:
     write(url, stored(BODY))
 
-    def twice(desk: Any) -> None:
+    def twice(desk: Desk) -> None:
         kept = desk.get("1f")
+        assert kept
         desk.put(Kept(kept.case, kept.place, kept.owner, 2.0, card=5), kept.case.revision)
         again = desk.get("1f")
+        assert again
         case = answer(INTERVIEW, again.case, "prior", ("unknown",))
         desk.put(Kept(case, kept.place, kept.owner, 3.0, card=6), again.case.revision)
 
     in_store(url, twice)
     kept = in_store(url, lambda desk: desk.get("1f"))
+    assert kept
     assert (kept.card, findings(kept.case)) == (6, {**BODY, "prior": ("unknown",)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from bot.service.tap_rules import RULES, Where
 from bot.shares import LASTS
 from flows.card import PERSON, Card, Tap, Verb
 from flows.findings import Codes
+from flows.store import Ledger
 
 NOW = 1_800_000_000.0
 OF_THE_GROUP = "Answer and vote on the card in your group."
@@ -98,7 +99,7 @@ class Reader:
         """Follow a link that was made for this person."""
         room, visit = self.team.rooms.team.reading, Visit(self.who, self.who)
 
-        def opened(ledger: Any) -> Reply:
+        def opened(ledger: Ledger) -> Reply:
             tap = room.linked(ledger, payload, visit)
             assert tap
             kept = room.of(ledger, tap)
@@ -114,14 +115,14 @@ class Reader:
     async def wish(self, tap: Tap) -> None:
         room, visit = self.team.rooms.team.reading, Visit(self.who, self.who, max(self.cards))
 
-        def tapped(ledger: Any) -> Reply:
+        def tapped(ledger: Ledger) -> Reply:
             kept = room.of(ledger, tap)
             assert kept
             return room.shown(ledger, kept, tap, visit)
 
         await self._shown(tapped)
 
-    async def _shown(self, work: Any) -> None:
+    async def _shown(self, work: Callable[[Ledger], Reply]) -> None:
         reply = await self.team.store.run(work)
         self.toast, self.forged = reply.toast, reply.forged
         for show in reply.shows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from kit import CATALOG, Phone, buttons, labels, tap_of
@@ -15,6 +15,7 @@ from bot.service.tap_rules import RULES, Where, Who
 from flows.card import Card, Tap, Verb
 from flows.findings import Codes
 from flows.heard import IDENTIFIERS
+from flows.store import Ledger
 
 REFUSED: Final = CATALOG.wording.toasts.misplaced
 SAID: Final[tuple[Codes, ...]] = (("", ""), ("m", "1"), ("sins", ""), ("deficit", "minor"), ("posterior_mis", "other"))
@@ -90,10 +91,11 @@ async def test_no_forged_data_of_a_plain_member_takes_the_place_of_a_record_or_o
     assert (await group.kept())["c1"].case == kept["c1"].case
 
 
-def _rest(ledger: Any, case: str) -> None:
+def _rest(ledger: Ledger, case: str) -> None:
     """Let a case rest, and no message be known to show it, as where the bot was removed."""
     if case:
         kept = ledger.get(case)
+        assert kept
         ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
 
 
