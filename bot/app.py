@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -70,12 +71,13 @@ async def run_api_only(settings: Settings, say: Say) -> int:
     from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
-    make_log(settings.log_level)
+    log = make_log(settings.log_level)
     token = settings.bot_token.get_secret_value() if settings.bot_token else _new_token()
 
     async def serve_alone() -> int:
         world = _world(settings)
-        async with serve(playground_app(world, BotApi(world, token=token)), settings.playground_port) as port:
+        api = BotApi(world, token=token, unheeded=partial(_told_unheeded, log))
+        async with serve(playground_app(world, api), settings.playground_port) as port:
             say(_where("Local Bot API (no bot)", f"http://{HOST}:{port}", settings, port))
             say("Token: the one of BOT_TOKEN" if settings.bot_token else f"Token, for this run: {token}")
             await asyncio.Event().wait()
@@ -90,12 +92,19 @@ async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
     token, world = _new_token(), _world(settings)
-    async with serve(playground_app(world, BotApi(world, token=token)), settings.playground_port) as port:
+    local = BotApi(world, token=token, unheeded=partial(_told_unheeded, log))
+    async with serve(playground_app(world, local), settings.playground_port) as port:
         address = f"http://{HOST}:{port}"
         api = Api(token, address)
         async with _channel(settings, api, say, log, Access()) as channel:
             say(_where("Playground", address, settings, port))
             return await _told_why(channel.poll(), say)
+
+
+def _told_unheeded(log: FilteringBoundLogger, method: str, parameter: str) -> None:
+    """Tell of a parameter that the local Bot API passes over, and Telegram perhaps does not."""
+    advice = "the local Bot API does not heed this parameter; Telegram may"
+    log.warning("parameter_unheeded", said=f"{method} {parameter}", advice=advice)
 
 
 async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundLogger) -> int:

@@ -257,6 +257,11 @@ class TeamRoom:
             shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
         return Reply(tuple(shows), deeds=tuple(pins))
 
+    def unpinned(self, place: str) -> Reply:
+        """Say that a decision could not be pinned, and why."""
+        card = self._pages.listed(self._words.heads.unpinned, self._words.lines.unpinned, ())
+        return Reply((Show(card, place=place),))
+
     def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
         """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
         ids = dict.fromkeys(kept.case.parent_id or kept.case.id for kept in cases)

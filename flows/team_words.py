@@ -59,6 +59,7 @@ class Heads(Words):
     resting: Annotated[str, blanks("name")]
     poll: Annotated[str, blanks("name")]
     uncounted: Annotated[str, blanks("name")]
+    unpinned: Text
     cases: Text
     typed: Text
     none_of_these: Annotated[str, Field(max_length=100)]
@@ -78,6 +79,7 @@ class Lines(Words):
     which: Text
     resting: Annotated[str, blanks("hours")]
     uncounted: Text
+    unpinned: Text
     cases: Text
     no_cases: Text
 

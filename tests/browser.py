@@ -164,6 +164,14 @@ class Member:
         for text in texts:
             await expect(self.card(name)).to_contain_text(text, timeout=PATIENCE)
 
+    async def promotes_the_bot(self) -> None:
+        """Make the bot an administrator of the group, by the stage, as its owner does it on a phone."""
+        await self.page.locator("#open-stage").click()
+        row = self.page.locator(".stage-row", has_text="spinemets")
+        await row.get_by_role("button", name="Promote").click()
+        await expect(row).to_contain_text("administrator", timeout=PATIENCE)
+        await self.page.get_by_role("button", name="Close", exact=True).click()
+
     async def told(self, text: str) -> None:
         """Wait until a toast says so."""
         await expect(self.page.locator("#toast")).to_contain_text(text, timeout=PATIENCE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from local_bot_api import Play, playing
+from local_bot_api import Play, playing, ticking
 from store_kit import chance_of
 from witness import Button, Witness, buttons_of
 
@@ -129,17 +129,22 @@ class Siege:
                 for clinician in self.clinicians:
                     working.create_task(clinician.work(over))
                 for _ in range(kills):
-                    self.process = start()
+                    self._begin(start)
                     await self._live()
                     await (kill or killed)(self.process)
                     self.kills += 1
-                self.process = start()
+                self._begin(start)
                 over.set()
             await self.nothing_is_dead()
             await self.is_quiet()
         finally:
             await killed(self.process)
         self.seconds = time.monotonic() - began
+
+    def _begin(self, start: Start) -> None:
+        """Start a bot a second after the last one, so that it need not wait to set its webhook."""
+        self.play.clock.now += 1
+        self.process = start()
 
     async def _live(self) -> None:
         """Let a bot live until some answers were taken, and a moment more; a few die while they start."""
@@ -193,7 +198,8 @@ async def besieged(
         people = {chat: seat(chat, play, chance_of(seed + chat)) for chat in CLINICIANS}
         siege = Siege(play, trouble, list(people.values()), chance_of(seed))
         play.world.listen(_heard_by(people, siege.news))
-        yield siege
+        async with ticking(play.clock):
+            yield siege
 
 
 async def killed(process: int) -> None:

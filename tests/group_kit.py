@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,11 @@ REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
 THREE: Final = (Member(DR_REYES, "creator"), Member(DR_OKAFOR, "administrator"), Member(DR_LINDQVIST))
 ROUNDS: Final = Room(OPEN, THREE, "supergroup", "Open rounds", username="open_rounds")
 NIGHT: Final = Room(BASIC, THREE, "group", "Night shift")
-CHATS: Final = (*START, ROUNDS, NIGHT)
+CHATS: Final = tuple(
+    replace(room, bot="administrator") if room.type != "private" else room for room in (*START, ROUNDS, NIGHT)
+)  # fmt: skip - one line is too long
+"""The groups have made the bot an administrator, as those do that want their decisions pinned."""
+
 LEVELS: Final = "Which symptomatic levels"
 ADVISED: Final = "What the source adds"
 ANSWERS: Final = (

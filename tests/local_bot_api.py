@@ -6,7 +6,7 @@ import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import aiogram.types
 import aiohttp
 import telegram
 
-from bot.playground.api import BotApi, Interfere, Observe
+from bot.playground.api import BotApi, Interfere, Observe, Unheeded
 from bot.playground.crowding import Crowding
 from bot.playground.delivery import Delivery, Sleep
 from bot.playground.disk import Disk
@@ -33,6 +33,43 @@ PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", 320, 200, 8
 JPEG = b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xc0\x00\x0b\x08" + struct.pack(">HH", 90, 160) + bytes(9)
 
 
+SERVER = "Telegram's server"
+"""Where the words of a refusal are known from answers alone: that part of Telegram has no public source."""
+
+OWN = "not offered here"
+"""Where a refusal is this project's own: Telegram takes such a thing, or drops it without a word."""
+
+SOURCES = frozenset(
+    (
+        "telegram-bot-api/Client.cpp",
+        "telegram-bot-api/WebhookActor.cpp",
+        "td/telegram/BotCommand.cpp",
+        "td/telegram/DialogManager.cpp",
+        "td/telegram/InlineQueriesManager.cpp",
+        "td/telegram/LinkManager.cpp",
+        "td/telegram/MessageContent.cpp",
+        "td/telegram/MessageEntity.cpp",
+        "td/telegram/MessagesManager.cpp",
+        "td/telegram/PollManager.cpp",
+        "td/telegram/PollOption.cpp",
+        "td/telegram/files/FileLoaderUtils.cpp",
+        SERVER,
+        OWN,
+    )
+)  # fmt: skip - a list of words
+"""The files of tdlib/telegram-bot-api and tdlib/td in which the words of refusals were read."""
+
+
+def refused(source: str, words: str) -> str:
+    """Return the description of a refusal whose words were read in a source; what is our own must say so."""
+    assert source in SOURCES, source
+    assert words.startswith(f"{OWN}: ") == (source == OWN), words
+    return f"Bad Request: {words}"
+
+
+_TICK = 0.05
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
@@ -40,6 +77,24 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@asynccontextmanager
+async def ticking(clock: Clock) -> AsyncIterator[None]:
+    """Let a clock go on meanwhile: a bot sets its webhook once a second of it, and waits for that."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            clock.now += _TICK
+
+    task = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @dataclass
@@ -157,9 +212,10 @@ async def playing(
     token: str | None = None,
     observe: Observe | None = None,
     interfere: Interfere | None = None,
+    unheeded: Unheeded | None = None,
     trouble: Trouble | None = None,
     deliver_to: Callable[[], str] | None = None,
-    first_pause: float = 0.01,
+    second: float = 0.01,
     sleep: Sleep = asyncio.sleep,
     rooms: Iterable[Room] = (PRIVATE,),
     group_limit: int = 0,
@@ -167,6 +223,7 @@ async def playing(
     """Run a playground; with a path, go on where the last one on it stopped; in trouble, where there is to be some.
 
     `rooms` are the chats: the private one of Dr. Reyes alone, or `shapes.START` for all that `make run` opens with.
+    `second` is how long a second lasts between failed deliveries.
     `group_limit` is how many calls a minute a group bears (Telegram: 20), 0 for any number; it takes the place of
     trouble and of `interfere`.
     """
@@ -175,8 +232,9 @@ async def playing(
     hook = trouble.interfere if trouble else interfere
     if group_limit:
         hook = Crowding(clock, group_limit).interfere
-    delivery = Delivery(world, deliver_to=deliver_to, first_pause=first_pause, sleep=sleep)
-    app = playground_app(world, BotApi(world, token=token, observe=observe, interfere=hook, delivery=delivery))
+    delivery = Delivery(world, deliver_to=deliver_to, second=second, sleep=sleep)
+    api = BotApi(world, token=token, observe=observe, interfere=hook, unheeded=unheeded, delivery=delivery)
+    app = playground_app(world, api)
     async with serve(app) as port, aiohttp.ClientSession(headers=key_of(app, port)) as session:
         yield Play(world, app, clock, session, port)
     world.close()

@@ -59,6 +59,7 @@ async def decision(running: Browser, address: str) -> None:
     for person, page in zip(people, pages, strict=True):
         await page.goto(f"{address}/?person={person.id}&chat={SPINE_BOARD.id}")
     reyes, okafor, lindqvist = map(Member, pages)
+    await reyes.promotes_the_bot()
     await reyes.write("/case")
     name = await okafor.named()
     await reyes.tap(name, "T8", "Only T8 ›")

@@ -279,9 +279,11 @@ def test_the_playground_takes_the_next_free_port_and_says_so(spinemets: Spinemet
         assert ended(process) == 0
 
 
-def alone(spinemets: Spinemets, **settings: str) -> tuple[subprocess.Popen[str], str, str]:
+def alone(
+    spinemets: Spinemets, stderr: Any = subprocess.DEVNULL, **settings: str
+) -> tuple[subprocess.Popen[str], str, str]:
     """Serve the local Bot API without a bot; give the process, its address, and what it says of the token."""
-    server = spinemets.start("playground", "--api-only", PLAYGROUND_PORT=str(free_port()), **settings)
+    server = spinemets.start("playground", "--api-only", stderr=stderr, PLAYGROUND_PORT=str(free_port()), **settings)
     return server, heard(server, r"http://\S+"), heard(server, r"Token.*").partition(": ")[2]
 
 
@@ -349,6 +351,16 @@ def test_the_local_bot_api_takes_the_token_that_is_set_and_does_not_print_it(spi
     assert called(address, "42:abc", "getMe")["result"]["id"] == 42
     assert called(address, "42:abcd", "getMe")["error_code"] == 401
     assert ended(server) == 0
+
+
+def test_the_local_bot_api_logs_a_parameter_that_it_does_not_heed(spinemets: Spinemets) -> None:
+    said = spinemets.folder / "log"
+    with said.open("wb") as log:
+        server, address, token = alone(spinemets, stderr=log)
+    assert called(address, token, "getMe?is_closed=true")["ok"]
+    assert ended(server) == 0
+    lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
+    assert [(line["event"], line["said"]) for line in lines] == [("parameter_unheeded", "getMe is_closed")]
 
 
 def test_chats_that_were_deleted_beside_their_cases_begin_anew_and_everything_new_is_heard(

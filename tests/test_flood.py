@@ -124,7 +124,7 @@ def test_c10_a_message_that_comes_again_since_it_could_not_be_saved_is_none_more
 
 
 def backlog(rig: Rig, user: int) -> list[Fields]:
-    """What one person did while nobody listened: went through the first questions, over and over, and wrote."""
+    """What waits of one person after a day: taps of its last 150 seconds on the first questions, and messages."""
     number, card = rig.cloud.newest(user)
     marked = data_of(card, "T8")
     done = data_of(card, "Done")

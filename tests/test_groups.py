@@ -18,6 +18,7 @@ from group_kit import (
     ANSWERS,
     BASIC,
     BOARD,
+    CHATS,
     FORUM,
     LEVELS,
     LINDQVIST,
@@ -454,12 +455,28 @@ async def test_the_decision_ends_the_vote_and_is_pinned(board: Group) -> None:
     await board.until(lambda: bool(board.polls()[-1]["poll"]["is_closed"]))
 
 
-async def test_a_bot_that_may_not_pin_posts_the_decision_all_the_same(board: Group) -> None:
-    board.seat.play.world.stage.set_bot(BOARD, "member", pins=False)
+@pytest.mark.parametrize(("status", "pins"), [("member", True), ("administrator", False)])
+async def test_a_bot_that_may_not_pin_posts_the_decision_and_says_why_it_is_not_pinned(
+    board: Group, status: str, *, pins: bool
+) -> None:
+    board.seat.play.world.stage.set_bot(BOARD, status, pins=pins)
     await board.voting()
     await board.decided()
-    await board.say("/case", OKAFOR, LEVELS)
+    await board.reads("The decision above is not pinned")
     assert board.seat.play.world.rooms.get(BOARD).pinned == ()
+    await board.tap("Reopen", at="Decision: Posterior MIS")
+    await board.beyond()
+    assert len([card for card in board.cards() if "is not pinned" in card["text"]]) == 1, "to unpin is not missed"
+
+
+async def test_what_is_not_pinned_in_a_topic_is_said_in_that_topic(tmp_path: Path) -> None:
+    chats = tuple(replace(room, bot="member") if room.id == FORUM else room for room in CHATS)
+    async with grouped(tmp_path, FORUM, chats) as week:
+        week.thread = week.seat.play.world.rooms.get(FORUM).topics[0].id
+        await week.finished()
+        await week.decided()
+        said = await week.reads("The decision above is not pinned")
+        assert said["message_thread_id"] == week.thread
 
 
 async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_still_shows(board: Group) -> None:

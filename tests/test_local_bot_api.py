@@ -210,6 +210,17 @@ async def test_a_parameter_that_is_not_heeded_is_remembered(play: Play) -> None:
     assert play.app.api.unheeded == {("sendMessage", "has_spoiler"): 1}
 
 
+async def test_a_parameter_that_is_not_heeded_is_told_the_first_time_by_its_name_alone() -> None:
+    told: list[tuple[str, str]] = []
+    async with playing(unheeded=lambda *each: told.append(each)) as play:
+        options = [{"text": "y"}, {"text": "z"}]
+        asked = {"chat_id": CHAT, "question": "x", "options": options, "open_period": 60, "close_date": 7}
+        for _ in range(2):
+            await play.call("sendPoll", **asked)
+        await play.call("getUpdates", **{"offset_": 1, "Mrs. Smith, T8": 1})
+    assert told == [("sendPoll", "open_period"), ("sendPoll", "close_date"), ("getUpdates", "offset_")]
+
+
 async def test_every_request_can_be_observed_and_is_one_of_the_bot_api() -> None:
     seen: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
     async with playing(observe=lambda *each: seen.append(each)) as play:

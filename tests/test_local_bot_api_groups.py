@@ -9,7 +9,7 @@ from typing import Any
 import aiogram.types
 import pytest
 import telegram
-from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+from local_bot_api import CHAT, TAP, TOKEN, Play, playing, refused
 
 from bot.playground.reactions import EMOJI
 from bot.playground.shapes import (
@@ -26,6 +26,7 @@ from bot.playground.shapes import (
 BOARD = SPINE_BOARD.id
 FORUM = TUMOUR_CONFERENCE.id
 BASIC = -77
+CLIENT, RIGHTS = "telegram-bot-api/Client.cpp", "td/telegram/DialogManager.cpp"
 REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
 NIGHT = Room(BASIC, (Member(DR_REYES, "creator"), Member(DR_OKAFOR)), "group", "Night shift")
 OPEN = Room(-1001000000009, (Member(DR_REYES, "creator"),), "supergroup", "Open rounds", username="open_rounds")
@@ -127,8 +128,9 @@ async def test_a_topic_is_a_place_of_its_own(play: Play) -> None:
     assert "forum_topic_created" in there["reply_to_message"]
     assert "message_thread_id" not in general
     assert (reply["message_thread_id"], reply["is_topic_message"]) == (first.id, True)
-    missing = "Bad Request: message thread not found"
+    missing = refused(CLIENT, "message thread not found")
     assert await play.refusal("sendMessage", chat_id=FORUM, message_thread_id=9999, text="x") == missing
+    assert await play.refusal("sendMessage", chat_id=FORUM, message_thread_id=1, text="x") == missing
     assert await play.refusal("sendMessage", chat_id=BOARD, message_thread_id=first.id, text="x") == missing
 
 
@@ -199,6 +201,7 @@ async def test_a_blocked_bot_and_one_that_was_never_started_cannot_write(play: P
     status, answer = await play.failure("sendMessage", chat_id=CHAT, text="x")
     assert (status, answer["description"]) == (403, "Forbidden: bot was blocked by the user")
     assert (await play.page("send", chat_id=CHAT, text="x"))[0] == 409
+    assert (await play.call("getChat", chat_id=CHAT))["first_name"] == "Dr. Reyes"
     play.world.stage.block(CHAT, on=False)
     assert await kinds(play) == ["my_chat_member", "my_chat_member"]
     assert await play.send()
@@ -216,6 +219,9 @@ async def test_a_group_that_becomes_a_supergroup_has_a_new_id(play: Play) -> Non
     status, answer = await play.failure("sendMessage", chat_id=BASIC, text="x")
     assert (status, answer["parameters"]) == (400, {"migrate_to_chat_id": new_id})
     assert answer["description"] == "Bad Request: group chat was upgraded to a supergroup chat"
+    assert (await play.call("getChat", chat_id=BASIC))["title"] == "Night shift"
+    status, answer = await play.failure("getChatMember", chat_id=BASIC, user_id=REYES)
+    assert (status, answer["parameters"]) == (400, {"migrate_to_chat_id": new_id})
     assert (await play.call("sendMessage", chat_id=new_id, text="x"))["chat"]["type"] == "supergroup"
     assert (await play.page("send", chat_id=BASIC, text="x"))[0] == 409
     async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
@@ -225,6 +231,8 @@ async def test_a_group_that_becomes_a_supergroup_has_a_new_id(play: Play) -> Non
 
 
 async def test_a_pin_is_shown_and_told(play: Play) -> None:
+    play.world.stage.set_bot(BOARD, "administrator")
+    await play.updates(offset=-1)
     card = await play.call("sendMessage", chat_id=BOARD, text="a card")
     place = {"chat_id": BOARD, "message_id": card["message_id"]}
     assert await play.call("pinChatMessage", disable_notification=True, **place)
@@ -243,11 +251,19 @@ async def test_a_pin_is_shown_and_told(play: Play) -> None:
     assert "pinned_message" not in await play.call("getChat", chat_id=BOARD)
 
 
-async def test_a_bot_without_the_right_pins_nothing() -> None:
-    async with playing(rooms=(replace(SPINE_BOARD, bot_pins=False),)) as play:
-        card = await play.call("sendMessage", chat_id=BOARD, text="a card")
-        words = await play.refusal("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
-    assert words == "Bad Request: not enough rights to manage pinned messages in the chat"
+@pytest.mark.parametrize(
+    "room",
+    [SPINE_BOARD, NIGHT, replace(SPINE_BOARD, bot="administrator", bot_pins=False)],
+    ids=["a member of a supergroup", "a member of a basic group", "an administrator without the right"],
+)
+@pytest.mark.parametrize("method", ["pinChatMessage", "unpinChatMessage", "unpinAllChatMessages"])
+async def test_a_bot_that_may_not_pin_pins_nothing(room: Room, method: str) -> None:
+    async with playing(rooms=(room,)) as play:
+        card = await play.call("sendMessage", chat_id=room.id, text="a card")
+        words = await play.refusal(method, chat_id=room.id, message_id=card["message_id"])
+        info = await play.call("getChat", chat_id=room.id)
+    assert words == refused(RIGHTS, "not enough rights to manage pinned messages in the chat")
+    assert info["permissions"]["can_pin_messages"], "a permission of all members is none of the bot's"
 
 
 async def test_ptb_reads_who_is_who_in_a_group(play: Play) -> None:
@@ -265,6 +281,8 @@ async def test_ptb_reads_who_is_who_in_a_group(play: Play) -> None:
         assert await bot.get_chat_member_count(BOARD) == 4
         with pytest.raises(telegram.error.BadRequest, match="User not found"):
             await bot.get_chat_member(BOARD, 7)
+        with pytest.raises(telegram.error.BadRequest, match="Invalid user_id specified"):
+            await bot.get_chat_member(BOARD, 0)
         with pytest.raises(telegram.error.BadRequest, match="no administrators in the private chat"):
             await bot.get_chat_administrators(CHAT)
 

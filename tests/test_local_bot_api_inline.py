@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import telegram
-from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+from local_bot_api import CHAT, OWN, SERVER, TAP, TOKEN, Play, playing, refused
 
 from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START
 
 BOARD = SPINE_BOARD.id
 REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
+CLIENT, MANAGER = "telegram-bot-api/Client.cpp", "td/telegram/InlineQueriesManager.cpp"
+RESULT = "can't parse inline query result: "
+BUTTON = "can't parse inline query results button: "
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 
 
@@ -25,6 +28,10 @@ async def play() -> AsyncIterator[Play]:
 def article(number: str = "a", **more: Any) -> dict[str, Any]:
     content = {"message_text": "<b>T8</b> · no deficit", "parse_mode": "HTML"}
     return {"type": "article", "id": number, "title": "T8", "input_message_content": content} | more
+
+
+def without(field: str) -> dict[str, Any]:
+    return {name: value for name, value in article().items() if name != field}
 
 
 async def ask(play: Play, query: str = "T8", person_id: int = OKAFOR, chat_id: int = BOARD) -> str:
@@ -151,26 +158,73 @@ async def test_a_query_is_answered_once_and_within_ten_seconds(play: Play) -> No
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"results": [article(str(n)) for n in range(51)]}, "RESULTS_TOO_MUCH"),
-        ({"results": [article(), article()]}, "RESULT_ID_DUPLICATE"),
-        ({"results": [article("x" * 65)]}, "RESULT_ID_INVALID"),
-        ({"results": [article(title=" ")]}, "ARTICLE_TITLE_EMPTY"),
-        ({"results": ["x"]}, "can't parse inline query result: expected an Object"),
-        ({"results": [article() | {"id": 7}]}, "can't parse inline query result: Can't find field \"id\""),
+        (
+            {"results": [article(str(n)) for n in range(51)]},
+            refused(CLIENT, "too many inline query results specified"),
+        ),
+        ({"results": {"a": 1}}, refused(CLIENT, "expected an Array of inline query results")),
+        ({"results": ["x"]}, refused(CLIENT, RESULT + "Inline query result must be an object")),
+        ({"results": [without("type")]}, refused(CLIENT, RESULT + 'Can\'t find field "type"')),
+        ({"results": [without("id")]}, refused(CLIENT, RESULT + 'Can\'t find field "id"')),
+        ({"results": [article(id=True)]}, refused(CLIENT, RESULT + 'Field "id" must be of type String')),
+        (
+            {"results": [article(type="loud")]},
+            refused(CLIENT, RESULT + 'type "loud" is unsupported for the inline query result'),
+        ),
+        ({"results": [article(type="photo")]}, refused(OWN, "not offered here: inline results of type photo")),
+        (
+            {"results": [without("input_message_content")]},
+            refused(CLIENT, RESULT + 'Can\'t find field "message_text"'),
+        ),
+        (
+            {"results": [article(input_message_content=7)]},
+            refused(CLIENT, RESULT + 'Field "input_message_content" must be of type Object'),
+        ),
         (
             {"results": [article(input_message_content={})]},
-            "can't parse inline query result: Can't find field \"message_text\"",
+            refused(CLIENT, RESULT + "Input message content is not specified"),
         ),
-        ({"results": [article(input_message_content={"message_text": " "})]}, "message text is empty"),
-        ({"results": [article(input_message_content={"message_text": "x" * 4097})]}, "MESSAGE_TOO_LONG"),
-        ({"results": [article(type="photo")]}, "the playground knows no inline results but articles"),
-        ({"results": [], "button": {"text": "", "start_parameter": "x"}}, "SWITCH_PM_TEXT_EMPTY"),
-        ({"results": [], "button": {"text": "x", "start_parameter": "a b"}}, "START_PARAM_INVALID"),
-        ({"results": [], "next_offset": "x" * 65}, "NEXT_OFFSET_INVALID"),
+        (
+            {"results": [article(input_message_content={"message_text": " "})]},
+            refused("td/telegram/MessageEntity.cpp", "text must be non-empty"),
+        ),
+        (
+            {"results": [article(reply_markup=["x"])]},
+            refused(CLIENT, RESULT + 'Field "reply_markup" must be of type Object'),
+        ),
+        ({"results": [without("title")]}, refused(CLIENT, RESULT + 'Can\'t find field "title"')),
+        ({"results": [article(title=" ")]}, refused(SERVER, "ARTICLE_TITLE_EMPTY")),
+        (
+            {"results": [article(input_message_content={"message_text": "x" * 4097})]},
+            refused(SERVER, "MESSAGE_TOO_LONG"),
+        ),
+        ({"results": [article(), article()]}, refused(SERVER, "RESULT_ID_DUPLICATE")),
+        ({"results": [article("x" * 65)]}, refused(SERVER, "RESULT_ID_INVALID")),
+        ({"button": ["x"]}, refused(CLIENT, BUTTON + "InlineQueryResultsButton must be an Object")),
+        ({"button": {"start_parameter": "x"}}, refused(CLIENT, BUTTON + 'Can\'t find field "text"')),
+        (
+            {"button": {"text": "x"}},
+            refused(CLIENT, BUTTON + "InlineQueryResultsButton must have exactly one optional field"),
+        ),
+        (
+            {"button": {"text": "x", "web_app": {"url": "https://a.org"}}},
+            refused(OWN, "not offered here: a button with web_app above the results"),
+        ),
+        ({"button": {"text": "x", "start_parameter": ""}}, refused(MANAGER, "can't use empty start_parameter")),
+        (
+            {"button": {"text": "x", "start_parameter": "x" * 65}},
+            refused(MANAGER, "too long start_parameter specified"),
+        ),
+        (
+            {"button": {"text": "x", "start_parameter": "a b"}},
+            refused(MANAGER, "unallowed characters in start_parameter are used"),
+        ),
+        ({"button": {"text": "", "start_parameter": "x"}}, refused(SERVER, "SWITCH_PM_TEXT_EMPTY")),
+        ({"next_offset": "x" * 65}, refused(SERVER, "NEXT_OFFSET_INVALID")),
     ],
 )
 async def test_an_answer_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
     query = await ask(play)
-    assert await play.refusal("answerInlineQuery", inline_query_id=query, **params) == f"Bad Request: {words}"
+    assert await play.refusal("answerInlineQuery", inline_query_id=query, **params) == words
     fifty = [article(str(n)) for n in range(50)]
     assert await play.call("answerInlineQuery", inline_query_id=query, results=fifty)

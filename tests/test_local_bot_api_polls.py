@@ -8,12 +8,13 @@ from typing import Any
 import aiogram.types
 import pytest
 import telegram
-from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+from local_bot_api import CHAT, OWN, TAP, TOKEN, Play, playing, refused
 
 from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START
 
 BOARD = SPINE_BOARD.id
 REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
+CLIENT, OPTION = "telegram-bot-api/Client.cpp", "td/telegram/PollOption.cpp"
 OPTIONS = [{"text": "Posterior MIS"}, {"text": "Anterior"}, {"text": "No surgery"}]
 
 
@@ -104,34 +105,44 @@ async def test_ptb_stops_a_poll_once(play: Play) -> None:
 
 async def test_a_stop_that_telegram_refuses(play: Play) -> None:
     card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
-    for number in (card["message_id"], 999):
-        words = await play.refusal("stopPoll", chat_id=BOARD, message_id=number)
-        assert words == "Bad Request: message with poll to stop not found"
+    words = await play.refusal("stopPoll", chat_id=BOARD, message_id=999)
+    assert words == refused(CLIENT, "message with poll to stop not found")
+    words = await play.refusal("stopPoll", chat_id=BOARD, message_id=card["message_id"])
+    assert words == refused("td/telegram/MessagesManager.cpp", "message is not a poll")
     poll = await ask(play)
     copy = play.world.forward(BOARD, poll["message_id"], BOARD, REYES)
     words = await play.refusal("stopPoll", chat_id=BOARD, message_id=copy)
-    assert words == "Bad Request: poll can't be stopped"
+    assert words == refused("td/telegram/MessagesManager.cpp", "poll can't be stopped")
 
 
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"question": " "}, "poll question must be non-empty"),
-        ({"question": "x" * 301}, "poll question length must not exceed 300"),
-        ({"options": OPTIONS[:1]}, "poll must have at least 2 option"),
-        ({"options": OPTIONS * 5}, "poll can't have more than 12 options"),
-        ({"options": [{"text": " "}, {"text": "x"}]}, "poll options must be non-empty"),
-        ({"options": [{"text": "x" * 101}, {"text": "x"}]}, "poll options length must not exceed 100"),
-        ({"options": ["x", "y"]}, "can't parse InputPollOption: Can't find field \"text\""),
-        ({"type": "quiz"}, "the playground knows no quiz"),
-        ({"chat_id": 7}, "chat not found"),
+        ({"options": {"a": 1}}, refused(CLIENT, "expected an Array of String as options")),
+        ({"options": [1, 2]}, refused(CLIENT, "expected an option to be of type String")),
+        ({"options": [{"x": 1}, "y"]}, refused(CLIENT, 'can\'t find field "text"')),
+        ({"type": "loud"}, refused(CLIENT, "unsupported poll type specified")),
+        ({"type": "quiz"}, refused(OWN, "not offered here: a quiz")),
+        ({"chat_id": 7}, refused(CLIENT, "chat not found")),
+        ({"question": " "}, refused("td/telegram/MessageEntity.cpp", "text must be non-empty")),
+        (
+            {"question": "x" * 301},
+            refused("td/telegram/MessageContent.cpp", "poll question length must not exceed 300"),
+        ),
+        ({"options": []}, refused(OPTION, "poll must have at least one answer option")),
+        ({"options": OPTIONS * 5}, refused(OPTION, "poll can't have more than 12 options")),
+        ({"options": [" ", "x"]}, refused("td/telegram/MessageEntity.cpp", "text must be non-empty")),
+        ({"options": ["x" * 101, "x"]}, refused(OPTION, "poll options length must not exceed 100")),
     ],
 )
 async def test_a_poll_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
     asked = {"chat_id": CHAT, "question": "Which way?", "options": OPTIONS} | params
-    assert await play.refusal("sendPoll", **asked) == f"Bad Request: {words}"
+    assert await play.refusal("sendPoll", **asked) == words
 
 
 async def test_as_much_of_a_poll_as_telegram_takes(play: Play) -> None:
+    short = await ask(play, options=["Posterior MIS"])
+    assert [option["text"] for option in short["poll"]["options"]] == ["Posterior MIS"]
+    assert await ask(play, question="🦴" * 300, options=["🦴" * 100, {"text": 7}])
     message = await ask(play, question="x" * 300, options=[{"text": "y" * 100}] * 12)
     assert len(message["poll"]["options"]) == 12

@@ -1,4 +1,4 @@
-"""The local Bot API refuses what Telegram refuses, in Telegram's words."""
+"""The local Bot API refuses what Telegram refuses, in Telegram's words, each with the file they were read in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from local_bot_api import CHAT, JPEG, PNG, TAP, Play, playing
+from local_bot_api import CHAT, JPEG, OWN, PNG, SERVER, TAP, Play, playing, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -18,8 +18,14 @@ NOT_MODIFIED = (
     "Bad Request: message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
 )
+CLIENT = "telegram-bot-api/Client.cpp"
+COMMANDS = "td/telegram/BotCommand.cpp"
+ENTITIES = "td/telegram/MessageEntity.cpp"
+MESSAGES = "td/telegram/MessagesManager.cpp"
+LINKS = "td/telegram/LinkManager.cpp"
 ENTITY = "can't parse MessageEntity: "
 BUTTON = "can't parse inline keyboard button: "
+SCOPE = "can't parse BotCommandScope: "
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 
 
@@ -33,6 +39,11 @@ def bold(offset: int, length: int) -> list[dict[str, Any]]:
     return [{"type": "bold", "offset": offset, "length": length}]
 
 
+def bare(offset: int, length: int) -> dict[str, Any]:
+    """Give an entity without a type."""
+    return {"offset": offset, "length": length}
+
+
 def buttons(*rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"inline_keyboard": list(rows)}
 
@@ -44,43 +55,79 @@ def button(**action: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"text": ""}, "message text is empty"),
-        ({}, "message text is empty"),
-        ({"text": " \n "}, "text must be non-empty"),
-        ({"text": "<b></b>", "parse_mode": "HTML"}, "text must be non-empty"),
-        ({"text": "x" * 4097}, "message is too long"),
-        ({"text": "🦴" * 2049}, "message is too long"),
-        ({"text": "<b>" + "x" * 4097 + "</b>", "parse_mode": "HTML"}, "message is too long"),
-        ({"text": "*bold*", "parse_mode": "MarkdownV2"}, "unsupported parse_mode"),
+        ({"text": ""}, refused(CLIENT, "message text is empty")),
+        ({}, refused(CLIENT, "message text is empty")),
+        ({"text": "x" * 32769}, refused(CLIENT, "text is too long")),
+        ({"text": " \n "}, refused(ENTITIES, "text must be non-empty")),
+        ({"text": "<b></b>", "parse_mode": "HTML"}, refused(ENTITIES, "text must be non-empty")),
+        ({"text": "x" * 4097}, refused(MESSAGES, "message is too long")),
+        ({"text": "🦴" * 2049}, refused(MESSAGES, "message is too long")),
+        ({"text": "<b>" + "x" * 4097 + "</b>", "parse_mode": "HTML"}, refused(MESSAGES, "message is too long")),
+        ({"text": "*bold*", "parse_mode": "loud"}, refused(CLIENT, "unsupported parse_mode")),
+        ({"text": "*bold*", "parse_mode": "MarkdownV2"}, refused(OWN, "not offered here: parse_mode MarkdownV2")),
         (
             {"text": "<b>x</b> " * 101, "parse_mode": "HTML"},
-            "too many entities: 101, and Telegram keeps the first 100",
+            refused(OWN, "not offered here: 101 entities, of which Telegram keeps the first 100"),
         ),
-        ({"text": "x", "entities": [{"type": "loud"}]}, ENTITY + "Unsupported type specified"),
-        ({"text": "x", "entities": bold(-1, 1)}, "receive an entity with incorrect offset -1"),
-        ({"text": "x", "entities": bold(9, 1)}, "entity begins after the end of the text at UTF-16 offset 9"),
+        ({"text": "x", "entities": ["x"]}, refused(CLIENT, ENTITY + "expected an Object")),
+        ({"text": "x", "entities": [{"type": "bold"}]}, refused(CLIENT, ENTITY + 'Can\'t find field "offset"')),
+        ({"text": "x", "entities": [{"offset": 0}]}, refused(CLIENT, ENTITY + 'Can\'t find field "length"')),
+        ({"text": "x", "entities": [bare(0, 1)]}, refused(CLIENT, ENTITY + 'Can\'t find field "type"')),
+        (
+            {"text": "x", "entities": [bare(0, 1) | {"offset": []}]},
+            refused(CLIENT, ENTITY + 'Field "offset" must be a Number'),
+        ),
+        (
+            {"text": "x", "entities": [bare(0, 1) | {"type": "loud"}]},
+            refused(CLIENT, ENTITY + "Unsupported type specified"),
+        ),
+        (
+            {"text": "x", "entities": [bare(0, 1) | {"type": "text_link"}]},
+            refused(CLIENT, ENTITY + 'Can\'t find field "url"'),
+        ),
+        (
+            {"text": "x", "entities": [bare(0, 1) | {"type": "text_mention"}]},
+            refused(OWN, "not offered here: entities of type text_mention"),
+        ),
+        ({"text": "x", "entities": bold(-1, 1)}, refused(ENTITIES, "receive an entity with incorrect offset -1")),
+        ({"text": "x", "entities": bold(0, -1)}, refused(ENTITIES, "receive an entity with incorrect length -1")),
+        (
+            {"text": "x", "entities": bold(9, 1)},
+            refused(ENTITIES, "entity begins after the end of the text at UTF-16 offset 9"),
+        ),
         (
             {"text": "x", "entities": bold(0, 9)},
-            "entity beginning at UTF-16 offset 0 ends after the end of the text at UTF-16 offset 9",
+            refused(ENTITIES, "entity beginning at UTF-16 offset 0 ends after the end of the text at UTF-16 offset 9"),
         ),
-        ({"text": "x", "entities": [bold(0, 1)[0] | {"type": "text_link"}]}, ENTITY + 'Can\'t find field "url"'),
-        ({"text": "x", "entities": [{"type": "bold"}]}, ENTITY + 'Field "offset" must be of type Number'),
-        ({"text": "x", "chat_id": ""}, "chat_id is empty"),
-        ({"text": "x", "chat_id": 7}, "chat not found"),
-        ({"text": "x", "chat_id": "@nobody"}, "chat not found"),
-        ({"text": "x", "chat_id": 10**40}, "chat not found"),
-        ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
-        ({"text": "x", "reply_parameters": [1]}, "object expected as reply parameters"),
-        ({"text": "x", "entities": {"type": "bold"}}, "expected an Array of entities"),
+        (
+            {"text": "🦴x", "entities": bold(1, 2)},
+            refused(ENTITIES, "entity begins in a middle of a UTF-16 symbol at byte offset 4"),
+        ),
+        (
+            {"text": "x🦴", "entities": bold(0, 2)},
+            refused(
+                ENTITIES, "entity beginning at UTF-16 offset 0 ends in a middle of a UTF-16 symbol at byte offset 5"
+            ),
+        ),
+        ({"text": "x", "chat_id": ""}, refused(CLIENT, "chat_id is empty")),
+        ({"text": "x", "chat_id": 7}, refused(CLIENT, "chat not found")),
+        ({"text": "x", "chat_id": "@nobody"}, refused(CLIENT, "chat not found")),
+        ({"text": "x", "chat_id": 10**40}, refused(CLIENT, "chat not found")),
+        ({"text": "x", "reply_parameters": {"message_id": 999}}, refused(CLIENT, "message to be replied not found")),
+        ({"text": "x", "reply_parameters": [1]}, refused(CLIENT, "object expected as reply parameters")),
     ],
 )
 async def test_a_text_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
     before = (await play.state())["chats"]
-    assert await play.refusal("sendMessage", **{"chat_id": CHAT} | params) == f"Bad Request: {words}"
+    assert await play.refusal("sendMessage", **{"chat_id": CHAT} | params) == words
     assert (await play.state())["chats"] == before
 
 
 async def test_as_much_as_telegram_takes(play: Play) -> None:
+    passed_over: list[Any] = [{"type": "bold"}, bold(0, 0), [bare(0, 1) | {"type": "email"}]]
+    for entities in passed_over:
+        assert "entities" not in await play.send("x", entities=entities)
+    assert (await play.send("x", entities=bold(0, 1), parse_mode="none"))["entities"] == bold(0, 1)
     assert len((await play.send("<b>" + "x" * 4096 + "</b>", parse_mode="HTML"))["text"]) == 4096
     assert len((await play.send("<b>x</b> " * 100, parse_mode="HTML"))["entities"]) == 100
     assert await play.send("x", reply_parameters={"message_id": 999, "allow_sending_without_reply": True})
@@ -89,37 +136,52 @@ async def test_as_much_as_telegram_takes(play: Play) -> None:
 @pytest.mark.parametrize(
     ("markup", "words"),
     [
-        (button(callback_data="ä" * 33), "BUTTON_DATA_INVALID"),
-        (button(callback_data=""), BUTTON + "Text buttons are unallowed in the inline keyboard"),
-        (button(), BUTTON + "Text buttons are unallowed in the inline keyboard"),
+        (button(callback_data="ä" * 33), refused(SERVER, "BUTTON_DATA_INVALID")),
+        (button(callback_data=""), refused(CLIENT, BUTTON + "Text buttons are unallowed in the inline keyboard")),
+        (button(), refused(CLIENT, BUTTON + "Text buttons are unallowed in the inline keyboard")),
         (
             button(callback_data="x", url="https://a.org"),
-            BUTTON + "only one action is allowed in a button, found callback_data and url",
+            refused(OWN, "not offered here: a button with callback_data and url, of which Telegram takes one"),
         ),
-        (button(copy_text={"text": ""}), "BUTTON_COPY_TEXT_INVALID"),
-        (button(copy_text={"text": "x" * 257}), "BUTTON_COPY_TEXT_INVALID"),
-        (button(url="not-a-url"), "inline keyboard button URL 'not-a-url' is invalid: Wrong HTTP URL"),
-        (button(callback_data="x", style="loud"), BUTTON + "invalid button style specified"),
-        (button(pay=True), "BUTTON_TYPE_INVALID: the playground knows no pay buttons"),
-        (buttons([{"callback_data": "x"}]), BUTTON + 'Can\'t find field "text"'),
-        (buttons([{"text": " ", "callback_data": "x"}]), "inline keyboard button text must be non-empty"),
-        ({"inline_keyboard": [["x"]]}, BUTTON + "expected an Object"),
-        (buttons([{"text": "x", "callback_data": "x"}] * 9), "reply markup is too long"),
-        (buttons(*[[{"text": "x", "callback_data": "x"}]] * 101), "reply markup is too long"),
-        ({"inline_keyboard": "x"}, 'field "inline_keyboard" must be of type Array'),
-        ({"keyboard": [[{"text": "x"}]]}, "inline keyboard expected"),
-        (["x"], "object expected as reply markup"),
+        (button(copy_text={"text": ""}), refused(SERVER, "BUTTON_COPY_TEXT_INVALID")),
+        (button(copy_text={"text": "x" * 257}), refused(SERVER, "BUTTON_COPY_TEXT_INVALID")),
+        (button(url="not-a-url"), refused(LINKS, "inline keyboard button URL 'not-a-url' is invalid: Wrong HTTP URL")),
+        (
+            button(url="http://localhost:8080/x"),
+            refused(LINKS, "inline keyboard button URL 'http://localhost:8080/x' is invalid: Wrong HTTP URL"),
+        ),
+        (button(callback_data="x", style="loud"), refused(CLIENT, BUTTON + "invalid button style specified")),
+        (button(pay=True), refused(OWN, "not offered here: pay buttons")),
+        (
+            button(callback_data="x", icon_custom_emoji_id="5368324170671202286"),
+            refused(OWN, "not offered here: a button with icon_custom_emoji_id"),
+        ),
+        (buttons([{"callback_data": "x"}]), refused(CLIENT, BUTTON + 'Can\'t find field "text"')),
+        (
+            buttons([{"text": " ", "callback_data": "x"}]),
+            refused(OWN, "not offered here: a button with an empty text, which Telegram leaves out"),
+        ),
+        ({"inline_keyboard": [["x"]]}, refused(CLIENT, BUTTON + "InlineKeyboardButton must be an Object")),
+        (
+            {"inline_keyboard": ["x"]},
+            refused(CLIENT, 'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays'),
+        ),
+        (buttons([{"text": "x", "callback_data": "x"}] * 9), refused(CLIENT, "reply markup is too long")),
+        (buttons(*[[{"text": "x", "callback_data": "x"}]] * 101), refused(CLIENT, "reply markup is too long")),
+        ({"inline_keyboard": "x"}, refused(CLIENT, 'field "inline_keyboard" must be of type Array')),
+        ({"keyboard": [[{"text": "x"}]]}, refused(OWN, "not offered here: keyboards that are not inline")),
+        (["x"], refused(CLIENT, "object expected as reply markup")),
     ],
 )
 async def test_a_keyboard_that_telegram_refuses(play: Play, markup: Any, words: str) -> None:
-    assert await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=markup) == f"Bad Request: {words}"
+    assert await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=markup) == words
 
 
 async def test_as_many_buttons_as_telegram_takes(play: Play) -> None:
     rows = [[{"text": "x", "callback_data": "x" * 64, "style": "primary"}] * 8] * 12
     copy: list[dict[str, Any]] = [
         {"text": "Copy", "copy_text": {"text": "x" * 256}},
-        {"text": "AO", "url": "https://a.org"},
+        {"text": "AO", "url": "https://a.org/"},
     ]
     message = await play.send(reply_markup=buttons(*rows, copy))
     assert message["reply_markup"] == buttons(*rows, copy)
@@ -133,7 +195,7 @@ async def test_buttons_that_begin_an_inline_query(play: Play) -> None:
     ]
     assert (await play.send(reply_markup=buttons(row)))["reply_markup"] == buttons(row)
     long = button(switch_inline_query="x" * 257)
-    assert "BUTTON_TYPE_INVALID" in await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=long)
+    assert OWN in await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=long)
 
 
 async def test_a_keyboard_without_buttons_is_none(play: Play) -> None:
@@ -152,18 +214,19 @@ async def test_an_edit_that_changes_nothing_is_refused(play: Play) -> None:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"message_id": 999}, "message to edit not found"),
-        ({"message_id": 0}, "message identifier is not specified"),
-        ({"text": ""}, "message text is empty"),
-        ({"text": "x" * 4097}, "MESSAGE_TOO_LONG"),
-        ({"chat_id": 7}, "chat not found"),
-        ({"reply_markup": button(callback_data="x" * 65)}, "BUTTON_DATA_INVALID"),
+        ({"message_id": 999}, refused(CLIENT, "message to edit not found")),
+        ({"message_id": 0}, refused(CLIENT, "message to edit not found")),
+        ({"chat_id": "", "message_id": 0}, refused(CLIENT, "message identifier is not specified")),
+        ({"text": ""}, refused(CLIENT, "message text is empty")),
+        ({"text": "x" * 4097}, refused(SERVER, "MESSAGE_TOO_LONG")),
+        ({"chat_id": 7}, refused(CLIENT, "chat not found")),
+        ({"reply_markup": button(callback_data="x" * 65)}, refused(SERVER, "BUTTON_DATA_INVALID")),
     ],
 )
 async def test_an_edit_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
     message = await play.send()
     edit = {"chat_id": CHAT, "message_id": message["message_id"], "text": "another"} | params
-    assert await play.refusal("editMessageText", **edit) == f"Bad Request: {words}"
+    assert await play.refusal("editMessageText", **edit) == words
 
 
 async def test_only_its_own_texts_can_a_bot_edit(play: Play) -> None:
@@ -184,8 +247,12 @@ async def test_only_its_own_texts_can_a_bot_edit(play: Play) -> None:
 
 async def test_a_deletion_that_telegram_refuses(play: Play) -> None:
     message_id = (await play.send())["message_id"]
-    gone = "Bad Request: message to delete not found"
-    assert await play.refusal("deleteMessage", chat_id=CHAT, message_id=999) == gone
+    for params, words in (
+        ({"message_id": message_id}, "chat identifier is not specified"),
+        ({"chat_id": CHAT}, "message identifier is not specified"),
+        ({"chat_id": CHAT, "message_id": 999}, "message to delete not found"),
+    ):
+        assert await play.refusal("deleteMessage", **params) == refused(CLIENT, words)
     play.clock.now += 48 * 60 * 60 + 1
     assert (
         await play.refusal("deleteMessage", chat_id=CHAT, message_id=message_id)
@@ -223,47 +290,80 @@ async def test_a_toast_has_two_hundred_characters(play: Play) -> None:
 @pytest.mark.parametrize(
     ("commands", "words"),
     [
-        ([{"command": "New", "description": "x"}], "BOT_COMMAND_INVALID"),
-        ([{"command": "a-b", "description": "x"}], "BOT_COMMAND_INVALID"),
-        ([{"command": "", "description": "x"}], "BOT_COMMAND_INVALID"),
-        ([{"command": "x" * 33, "description": "x"}], "BOT_COMMAND_INVALID"),
-        ([{"command": "new", "description": " "}], "command description must be non-empty"),
-        ([{"command": "new", "description": "x" * 257}], "command description length must not exceed 256"),
-        ([{"command": "new"}], "can't parse BotCommand: Can't find field \"command\""),
-        ([{"command": f"c{n}", "description": "x"} for n in range(101)], "BOT_COMMANDS_TOO_MUCH"),
+        ([{"command": "New", "description": "x"}], refused(SERVER, "BOT_COMMAND_INVALID")),
+        ([{"command": "a-b", "description": "x"}], refused(SERVER, "BOT_COMMAND_INVALID")),
+        ([{"command": "", "description": "x"}], refused(COMMANDS, "command must be non-empty")),
+        ([{"command": "x" * 33, "description": "x"}], refused(COMMANDS, "command length must not exceed 32")),
+        ([{"command": "new", "description": " "}], refused(COMMANDS, "command description must be non-empty")),
+        (
+            [{"command": "new", "description": "x" * 257}],
+            refused(COMMANDS, "command description length must not exceed 256"),
+        ),
+        ([{"command": "new"}], refused(CLIENT, "can't parse BotCommand: Can't find field \"description\"")),
+        ([{"description": "x"}], refused(CLIENT, "can't parse BotCommand: Can't find field \"command\"")),
+        (["x"], refused(CLIENT, "can't parse BotCommand: expected an Object")),
+        ({"a": 1}, refused(CLIENT, "expected an Array of BotCommand")),
+        ([{"command": f"c{n}", "description": "x"} for n in range(101)], refused(SERVER, "BOT_COMMANDS_TOO_MUCH")),
     ],
 )
-async def test_a_menu_that_telegram_refuses(play: Play, commands: list[dict[str, str]], words: str) -> None:
-    assert await play.refusal("setMyCommands", commands=commands) == f"Bad Request: {words}"
+async def test_a_menu_that_telegram_refuses(play: Play, commands: Any, words: str) -> None:
+    assert await play.refusal("setMyCommands", commands=commands) == words
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        (["x"], refused(CLIENT, SCOPE + "BotCommandScope must be an Object")),
+        ({"chat_id": CHAT}, refused(CLIENT, SCOPE + 'Can\'t find field "type"')),
+        ({"type": "nonsense"}, refused(CLIENT, SCOPE + "Unsupported type specified")),
+        ({"type": "chat"}, refused(CLIENT, SCOPE + 'Can\'t find field "chat_id"')),
+        ({"type": "chat_member", "chat_id": ""}, refused(CLIENT, SCOPE + "Empty chat_id specified")),
+    ],
+)
+async def test_a_scope_of_commands_that_telegram_refuses(play: Play, scope: Any, words: str) -> None:
+    commands = [{"command": "new", "description": "x"}]
+    assert await play.refusal("setMyCommands", commands=commands, scope=scope) == words
 
 
 @pytest.mark.parametrize(
     ("method", "params", "words"),
     [
-        ("sendPhoto", {}, "there is no photo in the request"),
-        ("sendDocument", {}, "there is no document in the request"),
-        ("sendPhoto", {"photo": "https://aofoundation.org/spine.png"}, "wrong file identifier/HTTP URL specified"),
-        ("sendPhoto", {"photo": "file-999"}, "wrong file identifier/HTTP URL specified"),
-        ("sendChatAction", {"action": "thinking"}, "wrong parameter action in request"),
+        ("sendPhoto", {}, refused(CLIENT, "there is no photo in the request")),
+        ("sendDocument", {}, refused(CLIENT, "there is no document in the request")),
+        (
+            "sendPhoto",
+            {"photo": "https://aofoundation.org/spine.png"},
+            refused(OWN, "not offered here: files by URL, or by an identifier that is not known"),
+        ),
+        (
+            "sendPhoto",
+            {"photo": "file-999"},
+            refused(OWN, "not offered here: files by URL, or by an identifier that is not known"),
+        ),
+        ("sendChatAction", {"action": "thinking"}, refused(CLIENT, "wrong parameter action in request")),
     ],
 )
 async def test_what_else_telegram_refuses(play: Play, method: str, params: dict[str, Any], words: str) -> None:
-    assert await play.refusal(method, chat_id=CHAT, **params) == f"Bad Request: {words}"
+    assert await play.refusal(method, chat_id=CHAT, **params) == words
 
 
 @pytest.mark.parametrize(
     ("content", "caption", "words"),
     [
-        (b"", "", "file must be non-empty"),
-        (b"GIF89a", "", "IMAGE_PROCESS_FAILED"),
-        (JPEG[:6], "", "IMAGE_PROCESS_FAILED"),
-        (PNG.replace(struct.pack(">I", 320), struct.pack(">I", 9999)), "", "PHOTO_INVALID_DIMENSIONS"),
-        (PNG + bytes(10 * 1024 * 1024), "", "file is too big"),
-        (PNG, "x" * 1025, "message caption is too long"),
+        (b"", "", refused("td/telegram/files/FileLoaderUtils.cpp", "file must be non-empty")),
+        (b"GIF89a", "", refused(SERVER, "IMAGE_PROCESS_FAILED")),
+        (JPEG[:6], "", refused(SERVER, "IMAGE_PROCESS_FAILED")),
+        (
+            PNG.replace(struct.pack(">I", 320), struct.pack(">I", 9999)),
+            "",
+            refused(SERVER, "PHOTO_INVALID_DIMENSIONS"),
+        ),
+        (PNG + bytes(10 * 1024 * 1024), "", refused(SERVER, "file is too big")),
+        (PNG, "x" * 1025, refused(MESSAGES, "message caption is too long")),
     ],
 )
 async def test_a_picture_that_telegram_refuses(play: Play, content: bytes, caption: str, words: str) -> None:
     form = aiohttp.FormData({"chat_id": str(CHAT), "caption": caption})
     form.add_field("photo", BytesIO(content), filename="spine.png")
     async with play.session.post(f"{play.bot_url}/sendPhoto", data=form) as response:
-        assert (response.status, (await response.json())["description"]) == (400, f"Bad Request: {words}")
+        assert (response.status, (await response.json())["description"]) == (400, words)

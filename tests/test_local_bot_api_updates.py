@@ -127,11 +127,46 @@ async def test_waiting_updates_can_be_dropped(play: Play) -> None:
     assert await play.updates() == []
 
 
-async def test_an_update_is_kept_for_a_day(play: Play) -> None:
+async def test_a_message_is_kept_for_a_day(play: Play) -> None:
     await play.say("yesterday")
-    play.clock.now += 24 * 60 * 60 + 1
+    play.clock.now += 24 * 60 * 60
+    assert texts(await play.updates()) == ["yesterday"]
+    play.clock.now += 1
+    assert await play.updates() == []
     await play.say("today")
     assert texts(await play.updates()) == ["today"]
+
+
+async def test_a_tap_is_kept_for_a_hundred_and_fifty_seconds(play: Play) -> None:
+    await play.tap((await play.send(reply_markup=TAP))["message_id"])
+    await play.say("tapped")
+    play.clock.now += 150
+    assert ["callback_query" in update for update in await play.updates()] == [True, False]
+    play.clock.now += 1
+    assert texts(await play.updates()) == ["tapped"]
+
+
+async def test_an_inline_query_is_kept_for_half_a_minute_and_a_chosen_result_for_ten(play: Play) -> None:
+    asked = {"chat_id": CHAT, "query": "T8", "person_id": CHAT}
+    query = (await play.page("inline", **asked))[1]["inline_query_id"]
+    await play.updates(allowed_updates=["inline_query", "chosen_inline_result"])
+    content = {"message_text": "T8"}
+    article = {"type": "article", "id": "a", "title": "T8", "input_message_content": content}
+    await play.call("answerInlineQuery", inline_query_id=query, results=[article])
+    chosen = {"chat_id": CHAT, "inline_query_id": query, "result_id": "a", "person_id": CHAT}
+    assert (await play.page("choose", **chosen))[0] == 200
+
+    async def waiting_kinds() -> list[str]:
+        return [kind for update in await play.updates() for kind in update if kind != "update_id"]
+
+    play.clock.now += 30
+    assert await waiting_kinds() == ["inline_query", "chosen_inline_result"]
+    play.clock.now += 1
+    assert await waiting_kinds() == ["chosen_inline_result"]
+    play.clock.now += 600 - 31
+    assert await waiting_kinds() == ["chosen_inline_result"]
+    play.clock.now += 1
+    assert await waiting_kinds() == []
 
 
 async def test_of_two_pollers_the_older_one_is_terminated(play: Play) -> None:

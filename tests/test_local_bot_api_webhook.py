@@ -16,14 +16,16 @@ import aiogram.types
 import pytest
 import telegram
 from aiohttp import web
-from local_bot_api import CHAT, TAP, TOKEN, Play, playing
+from local_bot_api import CHAT, OWN, TAP, TOKEN, Play, playing, refused
 
 from bot.playground.delivery import Delivery
-from bot.playground.shapes import DR_OKAFOR, PRIVATE, private
+from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, PRIVATE, SPINE_BOARD, START, private
 from bot.playground.world import World
 
 SECRET = "s3cret_-Token"  # noqa: S105 - it opens nothing
 ANOTHER = private(DR_OKAFOR)
+BOARD = SPINE_BOARD.id
+ACTOR, CLIENT = "telegram-bot-api/WebhookActor.cpp", "telegram-bot-api/Client.cpp"
 FORM = "application/x-www-form-urlencoded"
 ACTIVE = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
@@ -74,7 +76,8 @@ class Receiver:
 
 
 def chat_of(update: dict[str, Any]) -> int:
-    return int(update["message"]["chat"]["id"]) if "message" in update else 0
+    chat = update["message"]["chat"] if "message" in update else {}
+    return int(chat["id"]) if chat.get("type") == "private" else 0
 
 
 def says(status: int) -> web.Response:
@@ -121,6 +124,12 @@ async def info(play: Play) -> dict[str, Any]:
     assert aiogram.types.WebhookInfo.model_validate(told).url == told["url"]
     assert telegram.WebhookInfo.de_json(told, None).url == told["url"]
     return told
+
+
+async def hook_later(play: Play, **params: Any) -> None:
+    """Set a webhook once more, which Telegram lets a bot do once a second."""
+    play.clock.now += 1
+    await play.call("setWebhook", **params)
 
 
 async def nothing_waits(play: Play) -> None:
@@ -172,21 +181,35 @@ async def test_an_update_comes_again_until_it_is_confirmed_by_any_2xx(play: Play
     assert told["last_error_date"] == int(play.clock.now)
 
 
-async def test_the_pauses_grow_up_to_a_minute() -> None:
+async def pauses(number: int, receiver: Receiver) -> list[float]:
+    """Let so many deliveries fail, and give the seconds after each."""
     paused: list[float] = []
 
     async def sleep(seconds: float) -> None:
         paused.append(seconds)
-        if len(paused) == 8:
+        if len(paused) == number:
             await asyncio.Event().wait()
 
-    async with receiving() as receiver:
-        receiver.status = 500
-        async with playing(sleep=sleep, first_pause=1) as play:
-            await play.call("setWebhook", url=receiver.url)
-            await play.say("a")
-            await receiver.until(lambda: len(paused) == 8)
-    assert paused == [1, 2, 4, 8, 16, 32, 60, 60]
+    async with playing(sleep=sleep, second=1) as play:
+        await play.call("setWebhook", url=receiver.url)
+        await play.say("a")
+        await receiver.until(lambda: len(paused) == number)
+    return paused
+
+
+async def test_a_failed_delivery_is_repeated_at_once_and_then_after_pauses_that_grow_to_a_minute_or_two(
+    receiver: Receiver,
+) -> None:
+    receiver.status = 500
+    paused = await pauses(9, receiver)
+    assert paused[:6] == [0, 2, 4, 8, 16, 32]
+    assert 60 <= min(paused[6:]) <= max(paused[6:]) <= 120
+
+
+async def test_a_bot_that_says_when_to_come_again_is_heeded_for_an_hour_at_most(receiver: Receiver) -> None:
+    receiver.answers += [web.Response(status=503, headers={"Retry-After": after}) for after in ("7", "90000", "soon")]
+    receiver.status = 500
+    assert await pauses(4, receiver) == [7, 3600, 2, 4]
 
 
 async def test_a_bot_that_is_down_gets_everything_when_it_is_back(play: Play) -> None:
@@ -254,7 +277,7 @@ async def test_no_more_connections_are_open_than_the_bot_wants(two_rooms: Play, 
 
     for door in receiver.doors.values():
         door.clear()
-    await two_rooms.call("setWebhook", url=receiver.url, max_connections=2)
+    await hook_later(two_rooms, url=receiver.url, max_connections=2)
     for chat_id in (CHAT, ANOTHER.id):
         await two_rooms.say("b", chat_id)
     await receiver.until(lambda: receiver.most_inside == 2)
@@ -272,6 +295,53 @@ async def test_updates_can_be_spread_over_replicas() -> None:
         assert one.texts
         assert two.texts
         assert two.headers[0]["X-Telegram-Bot-Api-Secret-Token"] == SECRET
+
+
+def lane_of(update: dict[str, Any]) -> str:
+    """Name an update by its kind and who is behind it."""
+    kind, body = next((kind, body) for kind, body in update.items() if kind != "update_id")
+    return f"{kind} {body.get('from', body.get('user', {})).get('first_name', '')}".strip()
+
+
+async def test_two_people_who_tap_one_card_of_a_group_reach_the_bot_side_by_side(receiver: Receiver) -> None:
+    async with playing(rooms=START) as play:
+        card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+        door = receiver.doors[0] = asyncio.Event()
+        await play.call("setWebhook", url=receiver.url)
+        place = {"message_id": card["message_id"], "chat_id": BOARD}
+        for person in (DR_REYES, DR_REYES, DR_OKAFOR):
+            await play.tap(person_id=person.id, **place)
+        await play.say("/case", BOARD)
+        await receiver.until(lambda: len(receiver.got) == 3)
+        assert receiver.most_inside == 3, "the taps of the two, and beside them the message"
+        assert sorted(map(lane_of, receiver.got)) == [
+            "callback_query Dr. Okafor",
+            "callback_query Dr. Reyes",
+            "message Dr. Reyes",
+        ]
+        door.set()
+        await nothing_waits(play)
+        assert lane_of(receiver.got[3]) == "callback_query Dr. Reyes", "one after the other"
+
+
+async def test_votes_of_one_poll_come_in_order_and_hold_back_nothing_else(receiver: Receiver) -> None:
+    async with playing(rooms=START) as play:
+        asked = {"chat_id": BOARD, "question": "x", "options": [{"text": "y"}, {"text": "z"}], "is_anonymous": False}
+        polls = [await play.call("sendPoll", **asked) for _ in range(2)]
+        door = receiver.doors[0] = asyncio.Event()
+        await play.call("setWebhook", url=receiver.url, allowed_updates=["poll_answer", "chat_member"])
+        play.world.stage.set_bot(BOARD, "administrator")
+        for poll in (*polls, polls[0]):
+            await play.vote(poll, DR_OKAFOR.id, 0)
+        for person in (DR_OKAFOR, DR_LINDQVIST):
+            play.world.stage.leave(BOARD, person.id)
+        await receiver.until(lambda: len(receiver.got) == 4)
+        assert receiver.most_inside == 4
+        votes = [update["poll_answer"]["poll_id"] for update in receiver.got if "poll_answer" in update]
+        assert votes == [poll["poll"]["id"] for poll in polls]
+        door.set()
+        await nothing_waits(play)
+        assert receiver.got[4]["poll_answer"]["poll_id"] == votes[0]
 
 
 # The method in the answer
@@ -339,7 +409,7 @@ async def test_the_webhook_is_told_as_it_was_set(play: Play, receiver: Receiver)
     assert await play.call("setWebhook", url=receiver.url) is True
     assert (await info(play))["max_connections"] == 40
     for asked, kept in ((1000, 100), (-3, 1), (7, 7)):
-        await play.call("setWebhook", url=receiver.url, max_connections=asked, allowed_updates=["callback_query"])
+        await hook_later(play, url=receiver.url, max_connections=asked, allowed_updates=["callback_query"])
         assert await info(play) == {
             "url": receiver.url,
             "has_custom_certificate": False,
@@ -356,7 +426,7 @@ async def test_only_what_is_allowed_is_delivered_and_that_outlives_the_webhook(p
     await play.tap((await play.send(reply_markup=TAP))["message_id"])
     await receiver.until(lambda: receiver.got)
     assert [list(update) for update in receiver.got] == [["update_id", "callback_query"]]
-    await play.call("setWebhook", url=receiver.url, max_connections=3)
+    await hook_later(play, url=receiver.url, max_connections=3)
     assert (await info(play))["allowed_updates"] == ["callback_query"]
 
 
@@ -400,7 +470,7 @@ async def test_what_waits_can_be_dropped_with_a_new_webhook_or_an_old_one(play: 
     await play.say("dropped later")
     await play.say("dropped in the lane")
     await receiver.until(lambda: receiver.got)
-    await play.call("setWebhook", url=receiver.url, drop_pending_updates=True)
+    await hook_later(play, url=receiver.url, drop_pending_updates=True)
     receiver.status = 200
     await play.say("kept")
     await receiver.until(lambda: receiver.texts[-1] == "kept")
@@ -414,9 +484,22 @@ async def test_a_new_webhook_gets_what_the_old_one_did_not_take(play: Play, rece
     await play.say("b")
     await receiver.has("a")
     async with receiving() as new:
-        await play.call("setWebhook", url=new.url)
+        await hook_later(play, url=new.url)
         await new.has("a", "b")
         await nothing_waits(play)
+
+
+async def test_a_webhook_is_set_once_a_second(play: Play, receiver: Receiver) -> None:
+    await play.call("setWebhook", url=receiver.url)
+    too_many = {"error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1}}
+    async with play.session.post(f"{play.bot_url}/setWebhook", json={"url": "https://example.com"}) as response:
+        assert (response.status, response.headers["Retry-After"]) == (429, "1")
+        assert await response.json() == {"ok": False} | too_many
+    assert (await info(play))["url"] == receiver.url
+    await play.call("setWebhook", url="")
+    await play.call("deleteWebhook")
+    play.clock.now += 1
+    assert await play.call("setWebhook", url=receiver.url)
 
 
 async def test_to_set_the_same_webhook_again_disturbs_nothing(play: Play, receiver: Receiver) -> None:
@@ -424,7 +507,7 @@ async def test_to_set_the_same_webhook_again_disturbs_nothing(play: Play, receiv
     await play.call("setWebhook", url=receiver.url)
     await play.say("a")
     await receiver.has("a")
-    await play.call("setWebhook", url=receiver.url)
+    await hook_later(play, url=receiver.url)
     door.set()
     await nothing_waits(play)
     await receiver.has("a")
@@ -452,21 +535,24 @@ async def test_the_webhook_and_what_waits_for_it_survive_a_restart(tmp_path: Pat
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"url": "http://example.com/hook"}, "bad webhook: An HTTPS URL must be provided for webhook"),
-        ({"url": "ftp://127.0.0.1/hook"}, "bad webhook: An HTTPS URL must be provided for webhook"),
-        ({"url": "http://127.0.0.1.example.com/"}, "bad webhook: An HTTPS URL must be provided for webhook"),
+        ({"url": "http://example.com/hook"}, refused(ACTOR, "bad webhook: An HTTPS URL must be provided for webhook")),
+        ({"url": "ftp://127.0.0.1/hook"}, refused(ACTOR, "bad webhook: An HTTPS URL must be provided for webhook")),
+        (
+            {"url": "http://127.0.0.1.example.com/"},
+            refused(ACTOR, "bad webhook: An HTTPS URL must be provided for webhook"),
+        ),
         (
             {"url": "https://example.com:8080/hook"},
-            "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
+            refused(ACTOR, "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"),
         ),
-        ({"url": "example.com"}, "invalid webhook URL specified"),
-        ({"url": "https://example.com:port/"}, "invalid webhook URL specified"),
-        ({"url": "https://[/"}, "invalid webhook URL specified"),
-        ({"secret_token": "a b"}, "secret token contains unallowed characters"),
-        ({"secret_token": "ä"}, "secret token contains unallowed characters"),
-        ({"secret_token": "a\n"}, "secret token contains unallowed characters"),
-        ({"secret_token": "a" * 257}, "secret token is too long"),
-        ({"allowed_updates": {"a": 1}}, "expected an Array of allowed updates"),
+        ({"url": "example.com"}, refused(CLIENT, "invalid webhook URL specified")),
+        ({"url": "https://example.com:port/"}, refused(CLIENT, "invalid webhook URL specified")),
+        ({"url": "https://[/"}, refused(CLIENT, "invalid webhook URL specified")),
+        ({"secret_token": "a b"}, refused(CLIENT, "secret token contains unallowed characters")),
+        ({"secret_token": "ä"}, refused(CLIENT, "secret token contains unallowed characters")),
+        ({"secret_token": "a\n"}, refused(CLIENT, "secret token contains unallowed characters")),
+        ({"secret_token": "a" * 257}, refused(CLIENT, "secret token is too long")),
+        ({"allowed_updates": {"a": 1}}, refused(OWN, "not offered here: allowed_updates that is no Array")),
     ],
 )
 async def test_what_telegram_refuses_is_refused_and_changes_nothing(
@@ -474,7 +560,7 @@ async def test_what_telegram_refuses_is_refused_and_changes_nothing(
 ) -> None:
     await play.say("a")
     asked = {"url": "https://example.com/hook", "drop_pending_updates": True} | params
-    assert await play.refusal("setWebhook", **asked) == f"Bad Request: {words}"
+    assert await play.refusal("setWebhook", **asked) == words
     assert await info(play) == {"url": "", "has_custom_certificate": False, "pending_update_count": 1}
 
 

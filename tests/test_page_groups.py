@@ -124,6 +124,7 @@ async def test_links_to_the_bot_stay_in_the_playground(play: Play, chromium: Bro
         [{"text": "Copy", "copy_text": {"text": "T8, no deficit"}}],
     ]
     card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup={"inline_keyboard": rows})
+    play.world.stage.set_bot(BOARD, "administrator")
     await play.call("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
     async with tab(chromium, play, OKAFOR) as page:
         await expect(page.locator("#pinned")).to_have_text("Pinned: a card")

@@ -45,8 +45,7 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     bot: Bot, team: dict[str, Member]
 ) -> None:
     reyes, okafor, lindqvist = team["reyes"], team["okafor"], team["lindqvist"]
-    await reyes.write("/case")
-    first = await lindqvist.named()
+    first = await _begun(reyes, lindqvist)
     await reyes.tap(first, "T8")
     await okafor.tap(first, "Only T8")
     await lindqvist.tap(first, "Fit")
@@ -108,11 +107,33 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await okafor.reads(second, "L2 · 1 level")
 
 
+async def _begun(owner: Member, other: Member) -> str:
+    """Make the bot an administrator and begin a case; give its name, as another member reads it."""
+    await owner.promotes_the_bot()
+    await owner.write("/case")
+    return await other.named()
+
+
 async def _recorded(member: Member, *texts: str) -> None:
     """Wait until the record of the decision says so."""
     decision = member.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")
     for text in texts:
         await expect(decision).to_contain_text(text, timeout=PATIENCE)
+
+
+async def test_a_group_that_has_not_made_the_bot_an_administrator_is_told_that_nothing_is_pinned(
+    team: dict[str, Member],
+) -> None:
+    reyes, okafor = team["reyes"], team["okafor"]
+    await reyes.write("/case")
+    name = await reyes.named()
+    await reyes.tap(name, "T8", "Only T8 ›", "Unfit: comorbidities")
+    await reyes.reads(name, "Non-operative treatment")
+    await reyes.tap(name, "Close", "Non-operative", "Decide")
+    last = okafor.page.locator("#messages [data-author=bot]").last
+    await expect(last).to_contain_text("The decision above is not pinned", timeout=PATIENCE)
+    await expect(last).to_contain_text("only as an administrator")
+    await expect(okafor.page.locator("#pinned")).to_be_hidden()
 
 
 async def test_one_member_reads_in_private_while_the_others_go_on_with_the_card(team: dict[str, Member]) -> None:

@@ -11,6 +11,8 @@ from typing import Final
 
 import pytest
 
+from bot.playground.updates import LIVES
+
 ROOT: Final = Path(__file__).parent.parent
 TESTS: Final = ROOT / "tests"
 PROMISE: Final = (ROOT / "docs/reliability.md").read_text("utf-8")
@@ -168,6 +170,24 @@ def test_the_cases_that_a_hazard_names_are_cases() -> None:
 
 
 # The promise.
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/reliability.md",
+        "docs/reliability-cases.md",
+        "docs/operations.md",
+        "docs/architecture.md",
+        "docs/hazards.md",
+        "docs/decisions/0010-what-is-promised-about-loss.md",
+    ],
+)
+def test_a_document_says_for_how_long_telegram_keeps_a_tap_as_the_local_bot_api_keeps_it(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert f"{LIVES['callback_query']:.0f} seconds" in text
+    assert "24 hours" not in text
 
 
 def test_what_is_promised_stands_in_one_sentence() -> None:

@@ -107,6 +107,24 @@ async def test_what_was_tapped_while_the_bot_was_down_is_answered_after_the_star
         await seat.reads("How extensive is the destruction")
 
 
+async def test_what_was_tapped_in_an_outage_longer_than_a_tap_lives_is_gone_and_the_card_still_works(
+    tmp_path: Path,
+) -> None:
+    async with seated(tmp_path) as seat:
+        await begun(seat)
+        await seat.answer(*FRESH)
+        card = await seat.reads("Where is the tumour")
+    async with seated(tmp_path, start=False) as seat:
+        await seat.tap("Body only")
+        await seat.play.say("/help")
+        seat.play.clock.now += 151
+        seat.task = asyncio.create_task(seat.channel.poll())
+        await seat.reads("How to use it")
+        assert next(each for each in await seat.cards() if each["message_id"] == card["message_id"]) == card
+        await seat.play.tap(card["message_id"], data(card, "Body only"))
+        await seat.until(lambda cards: "How extensive is the destruction" in cards[-2]["text"])
+
+
 async def test_a_second_poller_makes_the_first_stop(seat: Seat) -> None:
     await begun(seat)
     assert seat.task

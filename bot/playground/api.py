@@ -25,10 +25,16 @@ from bot.playground.world import World
 Observe: TypeAlias = Callable[[str, Json, Json], None]
 """Is told the method, its parameters and the whole answer."""
 
+Unheeded: TypeAlias = Callable[[str, str], None]
+"""Is told a method and a parameter that it does not heed."""
+
 Interfere: TypeAlias = Callable[[str, str, Json], Awaitable[Response | None]]
 """Is asked "before" and "after" a method is run, with its name and parameters; what it gives goes out instead."""
 
 _TOKEN: Final = re.compile(r"([0-9]{1,18}):[A-Za-z0-9_-]{3,}")
+_PARAMETER: Final = re.compile(r"[a-z_]{1,64}")
+"""A name that may be told: what a client made up may hold anything."""
+
 _GET_UPDATES: Final = "getUpdates"
 _HEEDED_BY_GET_UPDATES: Final = frozenset(("offset", "limit", "timeout", "allowed_updates"))
 _NAMES: Final = {name.lower(): name for name in (*METHODS, _GET_UPDATES)}
@@ -53,6 +59,7 @@ class BotApi:
         token: str | None = None,
         observe: Observe | None = None,
         interfere: Interfere | None = None,
+        unheeded: Unheeded | None = None,
         delivery: Delivery | None = None,
     ) -> None:
         """Open the world to a bot.
@@ -62,6 +69,7 @@ class BotApi:
             token: the only one that is let in; every well-formed one where it is not said.
             observe: is told of every request once it is answered.
             interfere: may answer in the method's place, before or after it is run.
+            unheeded: is told the first time that a parameter comes which its method does not heed.
             delivery: brings the updates to the webhook; as Telegram does it where it is not said.
         """
         self._world = world
@@ -70,6 +78,7 @@ class BotApi:
             world.bot_id = int(form[1])
         self._observe = observe
         self._interfere = interfere
+        self._tell_unheeded = unheeded
         self._delivery = delivery or Delivery(world)
         self.polling = Polling(world)
         self.unheeded: Counter[tuple[str, str]] = Counter()
@@ -118,7 +127,9 @@ class BotApi:
 
     async def _answer(self, method: str, params: Params, run: Awaitable[Result]) -> Json:
         heeds = _HEEDED_BY_GET_UPDATES if method == _GET_UPDATES else METHODS[method].heeds
-        self.unheeded.update((method, name) for name in params.values if name not in heeds)
+        for name in params.values:
+            if name not in heeds:
+                self._pass_over(method, name)
         try:
             answer: Json = {"ok": True, "result": await run}
         except Refused as refused:
@@ -126,6 +137,11 @@ class BotApi:
         if self._observe:
             self._observe(method, params.values, answer)
         return answer
+
+    def _pass_over(self, method: str, name: str) -> None:
+        self.unheeded[method, name] += 1
+        if self._tell_unheeded and self.unheeded[method, name] == 1 and _PARAMETER.fullmatch(name):
+            self._tell_unheeded(method, name)
 
     async def _run(self, method: str, params: Params) -> Result:
         return METHODS[method].run(self._world, params)
@@ -151,4 +167,6 @@ def _refusal(refused: Refused) -> Json:
 
 
 def _response(answer: Json) -> Response:
-    return Response(orjson.dumps(answer), answer.get("error_code", 200), media_type="application/json")
+    wait = answer.get("parameters", {}).get("retry_after")
+    headers = {"Retry-After": str(wait)} if wait else None
+    return Response(orjson.dumps(answer), answer.get("error_code", 200), headers, "application/json")

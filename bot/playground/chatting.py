@@ -27,12 +27,14 @@ _ACTIONS: Final = (
 
 
 def _get_chat(world: World, params: Params) -> Result:
-    room = world.rooms.reach(chat_of(params))
+    room = world.rooms.read(chat_of(params))
     return full_info(room, world.messages.get(room.id, room.pinned[-1]) if room.pinned else None)
 
 
 def _get_chat_member(world: World, params: Params) -> Result:
     room, user_id = world.rooms.reach(chat_of(params)), params.number("user_id")
+    if user_id <= 0:
+        raise Refused("invalid user_id specified")
     if user_id == world.bot_id:
         return bot_member(room, world.bot_id)
     strangers = (Member(each, "left") for each in world.rooms.people() if each.id == user_id)

@@ -11,10 +11,13 @@ from bot.playground.disk import Disk, Json
 from bot.playground.refused import Refused
 from bot.playground.shapes import Room
 
-_NAME: Final = re.compile(r"[a-z0-9_]{1,32}")
+_NAME: Final = re.compile(r"[a-z0-9_]+")
 _MOST: Final = 100
 _LONGEST_DESCRIPTION: Final = 256
+_LONGEST_NAME: Final = 32
 _EVERYWHERE: Final = {"type": "default"}
+_SCOPES: Final = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators")
+_SCOPES_OF_A_CHAT: Final = ("chat", "chat_administrators", "chat_member")
 
 
 class Commands:
@@ -56,12 +59,38 @@ def _key(scope: Json | None, language: str) -> str:
     return orjson.dumps([*place, language]).decode()
 
 
+def checked_scope(scope: Any) -> Json | None:
+    """Return the scope of commands, if one is said.
+
+    Raises:
+        Refused: Telegram knows no such scope.
+    """
+    if scope in (None, ""):
+        return None
+    if not isinstance(scope, dict):
+        raise Refused("can't parse BotCommandScope: BotCommandScope must be an Object")
+    if scope.get("type") in _SCOPES:
+        return scope
+    if scope.get("type") not in _SCOPES_OF_A_CHAT:
+        words = "Unsupported type specified" if "type" in scope else 'Can\'t find field "type"'
+        raise Refused(f"can't parse BotCommandScope: {words}")
+    if not scope.get("chat_id"):
+        words = "Empty chat_id specified" if "chat_id" in scope else 'Can\'t find field "chat_id"'
+        raise Refused(f"can't parse BotCommandScope: {words}")
+    return scope
+
+
 def _checked(command: Any) -> Json:
-    match command:
-        case {"command": str(name), "description": str(description)}:
-            name, description = name.removeprefix("/"), description.strip()
-        case _:
-            raise Refused("can't parse BotCommand: Can't find field \"command\"")
+    if not isinstance(command, dict):
+        raise Refused("can't parse BotCommand: expected an Object")
+    for field in ("command", "description"):
+        if field not in command:
+            raise Refused(f"can't parse BotCommand: Can't find field \"{field}\"")
+    name, description = str(command["command"]).strip().removeprefix("/"), str(command["description"]).strip()
+    if not name:
+        raise Refused("command must be non-empty")
+    if len(name) > _LONGEST_NAME:
+        raise Refused(f"command length must not exceed {_LONGEST_NAME}")
     if not _NAME.fullmatch(name):
         raise Refused("BOT_COMMAND_INVALID")
     if not description:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import orjson
@@ -18,6 +19,14 @@ _SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of t
 _PATIENCE: Final = ClientTimeout(total=60)
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A delivery that did not arrive: why, in Telegram's words, and after how many seconds the bot wants it again."""
+
+    words: str
+    retry_after: int = 0
+
+
 class Courier:
     """Makes the requests."""
 
@@ -27,8 +36,8 @@ class Courier:
         self._carry_out = carry_out
         self._deliver_to = deliver_to
 
-    async def bring(self, update: Json, address: Address) -> str:
-        """Bring an update; give what went wrong, in Telegram's words, nothing where it arrived."""
+    async def bring(self, update: Json, address: Address) -> Failed | None:
+        """Bring an update; give what went wrong, nothing where it arrived."""
         headers = {"Content-Type": "application/json"} | ({_SECRET: address.secret} if address.secret else {})
         url = self._deliver_to() if self._deliver_to else address.url
         body = orjson.dumps(update)
@@ -36,15 +45,17 @@ class Courier:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 asked = await answer.read()
         except TimeoutError:
-            return "Read timeout expired"
+            return Failed("Read timeout expired")
         except ClientConnectorError:
-            return "Connection refused"
+            return Failed("Connection refused")
         except ClientError:
-            return "Connection closed"
+            return Failed("Connection closed")
         if answer.status >= 300:  # noqa: PLR2004 - 2xx
-            return f"Wrong response from the webhook: {answer.status} {answer.reason}"
+            after = answer.headers.get("Retry-After", "")
+            words = f"Wrong response from the webhook: {answer.status} {answer.reason}"
+            return Failed(words, int(after) if after.isdecimal() else 0)
         await self._carry_out(answer.headers.get("Content-Type", ""), asked)
-        return ""
+        return None
 
 
 def connections() -> ClientSession:

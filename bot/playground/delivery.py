@@ -1,19 +1,26 @@
-"""Delivery to the webhook: in order for each chat, chats side by side, each update until it arrives."""
+"""Delivery to the webhook: in the order of each chat, person or poll, these side by side, each until it arrives."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from bot.playground.courier import CarryOut, Courier, connections
+from bot.playground.courier import CarryOut, Courier, Failed, connections
 from bot.playground.disk import Json
 from bot.playground.world import World
 
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 60.0
+_SECOND: Final = 1.0
+_LONGEST_PAUSES: Final = (60, 120)
+"""Seconds: between these the longest pause is drawn each time."""
 
+_MOST_HEEDED: Final = 3600
+"""Seconds of a `Retry-After` that are heeded."""
+
+_Lane: TypeAlias = tuple[str, int | str]
+"""What comes in order: the kind of a queue, and whose it is."""
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 """Waits for so many seconds."""
@@ -27,7 +34,7 @@ class Delivery:
         world: World,
         *,
         deliver_to: Callable[[], str] | None = None,
-        first_pause: float = _FIRST_PAUSE,
+        second: float = _SECOND,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Watch the world for updates.
@@ -35,12 +42,12 @@ class Delivery:
         Args:
             world: where they come from.
             deliver_to: gives the URL of each attempt in place of the webhook's own, for a bot of several replicas.
-            first_pause: seconds before the second attempt; each later pause is twice as long, up to a minute.
+            second: how long a second of the pauses lasts, for tests that cannot wait.
             sleep: waits for so many seconds.
         """
         self._world = world
         self._deliver_to = deliver_to
-        self._first_pause = first_pause
+        self._second = second
         self._sleep = sleep
         self._news = asyncio.Event()
         world.listen(lambda event, _: self._news.set() if event in ("update", "webhook") else None)
@@ -52,7 +59,7 @@ class Delivery:
             while True:
                 try:
                     async with asyncio.TaskGroup() as tasks:
-                        lanes = _Lanes(self._world, courier, tasks, self._first_pause, self._sleep)
+                        lanes = _Lanes(self._world, courier, tasks, self._second, self._sleep)
                         await self._feed(lanes)
                 except* _Changed:
                     pass
@@ -68,7 +75,7 @@ class Delivery:
                 for update in found:
                     lanes.take(update)
             if webhook.address.url and updates.held:
-                await self._sleep(self._first_pause)
+                await self._sleep(self._second)
             else:
                 await self._news.wait()
         raise _Changed
@@ -79,63 +86,77 @@ class _Changed(Exception):
 
 
 class _Lanes:
-    """What is on its way to one address, a lane for each chat."""
+    """What is on its way to one address, a lane for each of Telegram's queues."""
 
-    def __init__(
-        self, world: World, courier: Courier, tasks: asyncio.TaskGroup, first_pause: float, sleep: Sleep
-    ) -> None:
+    def __init__(self, world: World, courier: Courier, tasks: asyncio.TaskGroup, second: float, sleep: Sleep) -> None:
         self._world = world
         self._address = world.webhook.address
         self._courier = courier
         self._tasks = tasks
-        self._first_pause = first_pause
+        self._second = second
         self._sleep = sleep
         self._free = asyncio.Semaphore(self._address.max_connections)
-        self._lanes: dict[int, deque[Json]] = {}
+        self._lanes: dict[_Lane, deque[Json]] = {}
 
     def take(self, update: Json) -> None:
         """Put an update at the end of its lane."""
-        chat_id = _chat_id(update)
-        if chat_id not in self._lanes:
-            self._lanes[chat_id] = deque()
-            self._tasks.create_task(self._empty(chat_id))
-        self._lanes[chat_id].append(update)
+        lane = _lane_of(update)
+        if lane not in self._lanes:
+            self._lanes[lane] = deque()
+            self._tasks.create_task(self._empty(lane))
+        self._lanes[lane].append(update)
 
-    async def _empty(self, chat_id: int) -> None:
-        lane = self._lanes[chat_id]
-        while lane:
-            await self._insist(lane.popleft())
-        del self._lanes[chat_id]
+    async def _empty(self, lane: _Lane) -> None:
+        waiting = self._lanes[lane]
+        while waiting:
+            await self._insist(waiting.popleft())
+        del self._lanes[lane]
 
     async def _insist(self, update: Json) -> None:
-        """Bring an update again and again, until it arrives or is too old."""
-        pause = self._first_pause
-        while not await self._arrives(update):
-            await self._sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-            if not self._world.updates.waits(update["update_id"]):
-                return
-        self._world.updates.confirm(update["update_id"])
+        """Bring an update again and again, until it arrives or would be too old the next time.
 
-    async def _arrives(self, update: Json) -> bool:
+        The second attempt follows at once; then the pauses grow, unless the bot says itself when to come again.
+        """
+        number, pause, failures = update["update_id"], 1, 0
+        while failed := await self._failure(update):
+            heeded, failures = min(failed.retry_after, _MOST_HEEDED), failures + 1
+            if not heeded and failures > 1:
+                pause = min(random.randint(*_LONGEST_PAUSES), pause * 2)  # noqa: S311 - no secret
+            wait = (heeded or (pause if failures > 1 else 0)) * self._second
+            if self._world.updates.left(number) < wait:
+                break
+            await self._sleep(wait)
+        self._world.updates.confirm(number)
+
+    async def _failure(self, update: Json) -> Failed | None:
         async with self._free:
-            failure = await self._courier.bring(update, self._address)
-        if failure:
-            self._world.webhook.failed(failure)
-        self._world.tell("delivered", {"arrived": not failure})
-        return not failure
+            failed = await self._courier.bring(update, self._address)
+        if failed:
+            self._world.webhook.failed(failed.words)
+        self._world.tell("delivered", {"arrived": not failed})
+        return failed
 
 
-def _chat_id(update: Json) -> int:
-    """Tell which chat an update comes from, or which person where it is of no chat; 0 where nothing tells."""
+def _lane_of(update: Json) -> _Lane:
+    """Tell in which of Telegram's queues an update comes; one that shows nothing of it is alone in its own.
+
+    A tap stands in the queue of its person: two people who tap one card reach the bot side by side, and a tap
+    may overtake a message of its chat.
+    """
     match update:
-        case (
-            {"message": {"chat": {"id": int(chat_id)}}}
-            | {"callback_query": {"message": {"chat": {"id": int(chat_id)}}}}
-            | {"my_chat_member": {"chat": {"id": int(chat_id)}}}
-            | {"inline_query": {"from": {"id": int(chat_id)}}}
-            | {"callback_query": {"inline_message_id": str(), "from": {"id": int(chat_id)}}}
-        ):
-            return chat_id
+        case {"message": {"chat": {"id": int(chat)}}} | {"edited_message": {"chat": {"id": int(chat)}}}:
+            return "chat", chat
+        case {"callback_query": {"from": {"id": int(person)}}}:
+            return "taps", person
+        case {"inline_query": {"from": {"id": int(person)}}}:
+            return "queries", person
+        case {"chosen_inline_result": {"from": {"id": int(person)}}}:
+            return "chosen", person
+        case {"poll": {"id": str(poll)}} | {"poll_answer": {"poll_id": str(poll)}}:
+            return "poll", poll
+        case {"my_chat_member": {"chat": {"id": int(chat)}}}:
+            return "own standing", chat
+        case {"chat_member": {"new_chat_member": {"user": {"id": int(person)}}}}:
+            return "standing", person
         case _:
-            return 0
+            return "alone", update["update_id"]

@@ -91,6 +91,13 @@ class Disk:
         ).fetchone()
         return row and bytes(row[0])
 
+    def moment(self, kind: str, owner: int, number: int) -> float:
+        """Give the moment that a thing was put with, 0 where it is not there."""
+        row = self._db.execute(
+            "SELECT at FROM kept WHERE kind = ? AND owner = ? AND id = ?", (kind, owner, number)
+        ).fetchone()
+        return float(row[0]) if row else 0.0
+
     def get(self, kind: str, owner: int, number: int) -> Json | None:
         """Give the object kept at a place."""
         raw = self.raw(kind, owner, number)

@@ -18,8 +18,8 @@ def _answer_inline_query(world: World, params: Params) -> Result:
     if len(params.text("next_offset").encode()) > _LONGEST_OFFSET:
         raise Refused("NEXT_OFFSET_INVALID")
     answer = {
-        "results": checked_results(params.array("results") or []),
-        "button": checked_button(params.object("button")),
+        "results": checked_results(params.array("results", "inline query results") or []),
+        "button": checked_button(params.values.get("button")),
         "cache_time": max(params.number("cache_time", _CACHED_FOR), 0),
         "is_personal": params.flag("is_personal"),
     }

@@ -8,6 +8,7 @@ from typing import Any, Final
 from bot.playground.disk import Json
 from bot.playground.markup import units
 from bot.playground.refused import Refused
+from bot.playground.tags import link
 
 _MOST_BUTTONS: Final = 100
 _MOST_IN_A_ROW: Final = 8
@@ -39,9 +40,11 @@ def checked(markup: Json | None) -> Json | None:
         return None
     rows = markup.get("inline_keyboard")
     if rows is None and markup:
-        raise Refused("inline keyboard expected")
-    if not isinstance(rows or [], list) or not all(isinstance(row, list) for row in rows or []):
+        raise Refused.not_offered("keyboards that are not inline")
+    if not isinstance(rows or [], list):
         raise Refused('field "inline_keyboard" must be of type Array')
+    if not all(isinstance(row, list) for row in rows or []):
+        raise Refused('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
     kept = [[_button(button) for button in row] for row in rows or [] if row]
     if any(len(row) > _MOST_IN_A_ROW for row in kept) or sum(map(len, kept)) > _MOST_BUTTONS:
         raise Refused("reply markup is too long")
@@ -60,11 +63,13 @@ def _buttons(message: Json) -> Iterator[Json]:
 
 def _button(button: Any) -> Json:
     if not isinstance(button, dict):
-        raise _unreadable("expected an Object")
+        raise _unreadable("InlineKeyboardButton must be an Object")
     if not isinstance(button.get("text"), str):
         raise _unreadable('Can\'t find field "text"')
     if not button["text"].strip():
-        raise Refused("inline keyboard button text must be non-empty")
+        raise Refused.not_offered("a button with an empty text, which Telegram leaves out")
+    if button.get("icon_custom_emoji_id"):
+        raise Refused.not_offered("a button with icon_custom_emoji_id")
     if button.get("style", "primary") not in _STYLES:
         raise _unreadable("invalid button style specified")
     actions = [action for action in _ACTIONS if button.get(action) not in _nothing(action)]
@@ -73,9 +78,10 @@ def _button(button: Any) -> Json:
     if not actions:
         raise _unreadable("Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:
-        raise _unreadable(f"only one action is allowed in a button, found {' and '.join(actions)}")
+        raise Refused.not_offered(f"a button with {' and '.join(actions)}, of which Telegram takes one")
     _check_action(actions[0], button[actions[0]])
-    return {key: button[key] for key in ("text", "style", actions[0]) if key in button}
+    kept = {key: button[key] for key in ("text", "style", actions[0]) if key in button}
+    return kept | ({"url": link(button["url"])} if "url" in kept else {})
 
 
 def _nothing(action: str) -> tuple[Any, ...]:
@@ -93,7 +99,7 @@ def _check_action(action: str, value: Any) -> None:
             return
         case "copy_text", _:
             raise Refused("BUTTON_COPY_TEXT_INVALID")
-        case "url", str() if value.startswith(("https://", "http://", "tg://")):
+        case "url", str() if link(value):
             return
         case (("switch_inline_query" | "switch_inline_query_current_chat"), str()) if units(value) <= _LONGEST_QUERY:
             return
@@ -102,7 +108,7 @@ def _check_action(action: str, value: Any) -> None:
         case "url", _:
             raise Refused(f"inline keyboard button URL '{value}' is invalid: Wrong HTTP URL")
         case _:
-            raise Refused(f"BUTTON_TYPE_INVALID: the playground knows no {action} buttons")
+            raise Refused.not_offered(f"{action} buttons")
 
 
 def _unreadable(words: str) -> Refused:

@@ -13,7 +13,7 @@ from bot.playground.tags import REFERENCE, TYPES, argument, character, link
 _PLAIN: Final = re.compile(r"[^<&]+")
 _SPACE: Final = re.compile(r"[ \t\r\n\v]*")
 _TAG_NAME: Final = re.compile(r"[^ \t\r\n\v>]*")
-_ATTRIBUTE: Final = re.compile(r"[^ \t\r\n\v=>]*")
+_ATTRIBUTE: Final = re.compile(r"[^ \t\r\n\v=>/\"']*")
 _EQUALS: Final = re.compile(r"=?")
 _TOKEN: Final = re.compile(r"[0-9A-Za-z.-]*")
 _LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -102,12 +102,14 @@ class _Reader:
         said = ""
         while not self._html.startswith(">", self._at):
             self._scan(_SPACE)
+            if self._html.startswith(">", self._at):
+                break
             name = self._scan(_ATTRIBUTE)
+            if not name:
+                raise self._broken_at(begin, f'Empty attribute name in the tag "{tag}"')
             self._scan(_SPACE)
             equals = self._scan(_EQUALS)
             self._scan(_SPACE)
-            if equals and not name:
-                raise self._broken_at(begin, f'Empty attribute name in the tag "{tag}"')
             if not self._more():
                 raise self._broken_at(begin, f'Unclosed start tag "{tag}"')
             said = argument(tag, name, self._value(begin) if equals else "") or said

@@ -61,7 +61,8 @@ def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bo
 def bot_member(room: Room, bot_id: int) -> Json:
     """Give the bot's own standing."""
     is_muted = room.bot == "member" and not room.bot_writes
-    return chat_member(bot_user(bot_id), "restricted" if is_muted else room.bot, pins=room.bot_pins)
+    pins = room.bot_pins and not is_muted
+    return chat_member(bot_user(bot_id), "restricted" if is_muted else room.bot, pins=pins)
 
 
 def person_member(member: Member) -> Json:
@@ -94,5 +95,5 @@ def full_info(room: Room, pinned: Json | None) -> Json:
         "accepted_gift_types": dict.fromkeys(_GIFTS, False),
     }
     if room.type != "private":
-        info["permissions"] = dict.fromkeys(_PERMISSIONS, True) | _BARRED | {"can_pin_messages": room.bot_pins}
+        info["permissions"] = dict.fromkeys(_PERMISSIONS, True) | _BARRED | {"can_pin_messages": True}
     return info | ({"pinned_message": pinned} if pinned else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bot.playground import keyboard
 from bot.playground.disk import Json
@@ -32,12 +32,18 @@ def text_of(params: Params, too_long: str) -> Json:
     """Read the text of a message, as its fields."""
     if not params.text("text"):
         raise Refused("message text is empty")
-    said = formatted(params.text("text"), params.text("parse_mode"), params.array("entities") or [])
+    said = formatted(params.text("text"), params.text("parse_mode"), entities_of(params, "entities"))
     if not said.text:
         raise Refused("text must be non-empty")
     if units(said.text) > LONGEST_TEXT:
         raise Refused(too_long)
     return said.fields("text", "entities")
+
+
+def entities_of(params: Params, name: str) -> list[Any]:
+    """Read the entities that come with a text; Telegram takes what is no list for none."""
+    given = params.values.get(name)
+    return given if isinstance(given, list) else []
 
 
 def keyboard_of(params: Params) -> Json | None:
@@ -53,7 +59,5 @@ def chat_of(params: Params) -> int:
 
 
 def message_of(params: Params) -> int:
-    """Read which message is meant."""
-    if params.number("message_id") <= 0:
-        raise Refused("message identifier is not specified")
-    return params.number("message_id")
+    """Read which message is meant; where no number is said, it is one that nobody finds."""
+    return max(params.number("message_id"), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.playground.chatting import CHATTING
+from bot.playground.commands import checked_scope
 from bot.playground.disk import Json
 from bot.playground.inlining import INLINING
 from bot.playground.method import Method, Result, Table
@@ -25,11 +26,11 @@ def _answer_callback_query(world: World, params: Params) -> Result:
 
 
 def _get_my_commands(world: World, params: Params) -> Result:
-    return world.commands.get(params.object("scope"), params.text("language_code"))
+    return world.commands.get(checked_scope(params.values.get("scope")), params.text("language_code"))
 
 
 def _set_my_commands(world: World, params: Params) -> Result:
-    return _change_commands(world, params, params.array("commands") or [])
+    return _change_commands(world, params, params.array("commands", "BotCommand") or [])
 
 
 def _delete_my_commands(world: World, params: Params) -> Result:
@@ -53,7 +54,7 @@ def _get_webhook_info(world: World, _: Params) -> Result:
 
 
 def _change_commands(world: World, params: Params, commands: list[Json]) -> bool:
-    world.commands.set(params.object("scope"), params.text("language_code"), commands)
+    world.commands.set(checked_scope(params.values.get("scope")), params.text("language_code"), commands)
     world.tell("commands", {})
     return True
 

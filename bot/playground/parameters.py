@@ -76,13 +76,17 @@ class Params:
             raise Refused(f"object expected as {name.replace('_', ' ')}")
         return value
 
-    def array(self, name: str) -> list[Any] | None:
-        """Read a list; None where there is none, which may mean something else than an empty one."""
+    def array(self, name: str, of: str = "") -> list[Any] | None:
+        """Read a list; None where there is none, which may mean something else than an empty one.
+
+        Raises:
+            Refused: it is none; `of` is what Telegram says then that it expected, empty where it takes it for nothing.
+        """
         value = self.values.get(name)
         if value in (None, ""):
             return None
         if not isinstance(value, list):
-            raise Refused(f"expected an Array of {name.replace('_', ' ')}")
+            raise Refused(f"expected an Array of {of}") if of else Refused.not_offered(f"{name} that is no Array")
         return value
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.playground.ground import Ground
 from bot.playground.refused import Refused
 from bot.playground.senders import without_reply
-from bot.playground.shapes import Room
+from bot.playground.shapes import RULING, Room
 
 
 class Pins:
@@ -50,6 +50,7 @@ class Pins:
 
     def _manageable(self, chat_id: int) -> Room:
         room = self._ground.rooms.reach(chat_id)
-        if room.type != "private" and not room.bot_pins:
+        # A permission that a group gives to all its members is never a bot's: it must be an administrator.
+        if room.type != "private" and not (room.bot in RULING and room.bot_pins):
             raise Refused("not enough rights to manage pinned messages in the chat")
         return room

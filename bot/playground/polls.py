@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from bot.playground.disk import Json
 from bot.playground.ground import Ground
-from bot.playground.markup import units
 from bot.playground.refused import Refused
 from bot.playground.shapes import CHANNEL, Member, Room
 
 _LONGEST_QUESTION: Final = 300
 _LONGEST_OPTION: Final = 100
-_FEWEST: Final = 2
 _MOST: Final = 12
 
 
@@ -66,9 +64,11 @@ class Polls:
         Raises:
             Refused: there is none, it is somebody else's, or it is closed already.
         """
-        message = self._message(self._ground.rooms.reach(chat_id).id, message_id)
+        message = self._ground.messages.get(self._ground.rooms.reach(chat_id).id, message_id)
         if message is None:
             raise Refused("message with poll to stop not found")
+        if "poll" not in message:
+            raise Refused("message is not a poll")
         if message["from"]["id"] != self._ground.bot_id or "forward_origin" in message:
             raise Refused("poll can't be stopped")
         if message["poll"]["is_closed"]:
@@ -129,19 +129,22 @@ def checked(
     Raises:
         Refused: Telegram would refuse it, or it is a quiz, which the page cannot show.
     """
+    texts = [_text_of(option) for option in options]
+    if kind == "quiz":
+        raise Refused.not_offered("a quiz")
     if kind not in ("", "regular"):
-        raise Refused("the playground knows no quiz")
+        raise Refused("unsupported poll type specified")
     if not question:
-        raise Refused("poll question must be non-empty")
-    if units(question) > _LONGEST_QUESTION:
+        raise Refused("text must be non-empty")
+    if len(question) > _LONGEST_QUESTION:
         raise Refused(f"poll question length must not exceed {_LONGEST_QUESTION}")
-    if len(options) < _FEWEST:
-        raise Refused(f"poll must have at least {_FEWEST} option")
+    if not options:
+        raise Refused("poll must have at least one answer option")
     if len(options) > _MOST:
         raise Refused(f"poll can't have more than {_MOST} options")
     return {
         "question": question,
-        "options": [_option(number, option) for number, option in enumerate(options)],
+        "options": [_option(number, text) for number, text in enumerate(texts)],
         "total_voter_count": 0,
         "is_closed": False,
         "is_anonymous": anonymous,
@@ -152,12 +155,20 @@ def checked(
     }
 
 
-def _option(number: int, option: Any) -> Json:
-    if not isinstance(option, dict) or not isinstance(option.get("text"), str):
-        raise Refused("can't parse InputPollOption: Can't find field \"text\"")
-    text = option["text"].strip()
+def _text_of(option: Any) -> str:
+    """Read the text of an option, which may be the whole of it."""
+    if isinstance(option, str):
+        return option.strip()
+    if not isinstance(option, dict):
+        raise Refused("expected an option to be of type String")
+    if "text" not in option:
+        raise Refused('can\'t find field "text"')
+    return str(option["text"]).strip()
+
+
+def _option(number: int, text: str) -> Json:
     if not text:
-        raise Refused("poll options must be non-empty")
-    if units(text) > _LONGEST_OPTION:
+        raise Refused("text must be non-empty")
+    if len(text) > _LONGEST_OPTION:
         raise Refused(f"poll options length must not exceed {_LONGEST_OPTION}")
     return {"persistent_id": str(number), "text": text, "voter_count": 0}

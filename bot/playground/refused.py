@@ -22,6 +22,11 @@ class Refused(Exception):
         self.code = code
         self.parameters = parameters
 
+    @classmethod
+    def not_offered(cls, what: str) -> Refused:
+        """Return the refusal of what Telegram takes, or drops without a word, and this server does not."""
+        return cls(f"not offered here: {what}")
+
     @property
     def description(self) -> str:
         """The whole sentence as the Bot API gives it: `Bad Request: message text is empty`."""

@@ -60,6 +60,16 @@ class Rooms:
         words = "bot was kicked from the" if room.bot == "kicked" else "bot is not a member of the"
         raise Refused(f"{words} {room.type} chat", 403)
 
+    def read(self, chat_id: int) -> Room:
+        """Give a chat, as the bot may read what it is: one that blocked it, and a basic group that moved, too.
+
+        Raises:
+            Refused: as `reach`, for all others.
+        """
+        room = self.get(chat_id)
+        blocked = room.type == "private" and room.bot == "kicked"
+        return room if blocked or room.type == "group" else self.reach(chat_id)
+
     def every(self) -> list[Room]:
         """Give all chats: those of the start first, then the others by their ids."""
         rooms = [_ROOM.validate_python(room) for room in self._disk.every("room", 0, above=_BELOW_ALL)]

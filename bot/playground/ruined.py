@@ -44,7 +44,10 @@ class Cut(Response):
 
 def too_many(retry_after: int) -> Response:
     """Refuse a call as one too many."""
-    return _refusal(429, f"Too Many Requests: retry after {retry_after}", {"parameters": {"retry_after": retry_after}})
+    words, parameters = f"Too Many Requests: retry after {retry_after}", {"parameters": {"retry_after": retry_after}}
+    refusal = _refusal(429, words, parameters)
+    refusal.headers["Retry-After"] = str(retry_after)
+    return refusal
 
 
 def internal() -> Response:

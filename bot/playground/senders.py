@@ -8,7 +8,6 @@ from bot.playground.disk import Json
 from bot.playground.refused import Refused
 from bot.playground.shapes import ANONYMOUS, CHANNEL, Member, Room
 
-_GENERAL: Final = 1
 _CHANNEL_ID: Final = -1003000000001
 
 
@@ -44,9 +43,9 @@ def place_in(room: Room, thread: int, replied: Json | None) -> Json:
     quoted = {"reply_to_message": without_reply(replied)} if replied else {}
     if not thread and replied and replied.get("is_topic_message"):
         thread = replied["message_thread_id"]
-    if thread and not (room.is_forum and (thread == _GENERAL or any(topic.id == thread for topic in room.topics))):
+    if thread and not (room.is_forum and any(topic.id == thread for topic in room.topics)):
         raise Refused("message thread not found")
-    if thread not in (0, _GENERAL):
+    if thread:
         return {"message_thread_id": thread, "is_topic_message": True} | quoted
     if replied and room.type == "supergroup" and not room.is_forum:
         return {"message_thread_id": replied.get("message_thread_id", replied["message_id"])} | quoted

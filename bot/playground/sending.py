@@ -8,7 +8,7 @@ from typing import Final
 from bot.playground.disk import Json
 from bot.playground.entities import formatted
 from bot.playground.markup import units
-from bot.playground.method import Result, Table, chat_of, keyboard_of, message_of, text_of
+from bot.playground.method import Result, Table, chat_of, entities_of, keyboard_of, message_of, text_of
 from bot.playground.parameters import Params
 from bot.playground.polls import checked
 from bot.playground.refused import Refused
@@ -37,7 +37,7 @@ def _send_document(world: World, params: Params) -> Result:
 def _send_poll(world: World, params: Params) -> Result:
     asked = checked(
         params.text("question").strip(),
-        params.array("options") or [],
+        params.array("options", "String as options") or [],
         params.text("type"),
         anonymous=params.flag("is_anonymous", default=True),
         several=params.flag("allows_multiple_answers"),
@@ -63,10 +63,16 @@ def _edit(world: World, params: Params, text: Json | None) -> Result:
     if inline_id := params.text("inline_message_id"):
         world.rewrite(world.inline.message(inline_id), text, keyboard_of(params))
         return True
+    if not params.text("chat_id"):
+        raise Refused("message identifier is not specified")
     return world.edit(chat_of(params), message_of(params), text, keyboard_of(params))
 
 
 def _delete_message(world: World, params: Params) -> Result:
+    if not params.text("chat_id"):
+        raise Refused("chat identifier is not specified")
+    if not params.number("message_id"):
+        raise Refused("message identifier is not specified")
     world.delete(chat_of(params), message_of(params))
     return True
 
@@ -97,7 +103,7 @@ def _replied(world: World, chat_id: int, params: Params) -> Json | None:
 
 
 def _caption(params: Params) -> Json:
-    said = formatted(params.text("caption"), params.text("parse_mode"), params.array("caption_entities") or [])
+    said = formatted(params.text("caption"), params.text("parse_mode"), entities_of(params, "caption_entities"))
     if units(said.text) > _LONGEST_CAPTION:
         raise Refused("message caption is too long")
     return said.fields("caption", "caption_entities") if said.text else {}

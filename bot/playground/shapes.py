@@ -60,7 +60,7 @@ class Room:
         is_forum: whether it has topics.
         topics: these, in the order in which they were opened.
         bot: the bot's status in it; in a private chat kicked where it is blocked, and left before it was started.
-        bot_pins: whether the bot may pin messages.
+        bot_pins: whether the bot may pin messages where it is an administrator; a member that is a bot never may.
         bot_writes: whether the bot may write; where it may not, it is restricted.
         pinned: the numbers of the pinned messages, the newest last.
         migrated_to: the supergroup that the group has become, 0 where it has not.

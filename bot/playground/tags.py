@@ -76,6 +76,6 @@ def link(url: str) -> str:
         return ""
     if parts.scheme in ("tg", "ton", "tonsite"):
         return url
-    if parts.scheme not in ("http", "https") or "." not in parts.netloc or any(map(str.isspace, url)):
+    if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or any(map(str.isspace, url)):
         return ""
     return parts._replace(path=parts.path or "/").geturl()

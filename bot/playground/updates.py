@@ -1,4 +1,4 @@
-"""The queue of updates: each is kept until the bot confirms it, as Telegram does it, and for a day at most."""
+"""The queue of updates: each is kept until the bot confirms it, and as long as Telegram keeps its kind at most."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from bot.playground.disk import Disk, Json
 from bot.playground.disorder import Disorder
 
 _DAY: Final = 24 * 60 * 60.0
+LIVES: Final = {"callback_query": 150.0, "inline_query": 30.0, "chosen_inline_result": 600.0}
+"""Seconds for which Telegram keeps an update of a kind; it keeps all others for a day."""
+
 _BEYOND: Final = 10
 """How far an offset may lie beyond the next number."""
 
@@ -45,6 +48,7 @@ class Updates:
             limit: how many to give at most.
         """
         with self._disk.transaction():
+            self._expire()
             first = offset if offset >= 0 else self._disk.nth_newest("update", 0, -offset)
             if first > self._disk.last_number("update") + 1 + _BEYOND:
                 first = 0
@@ -54,6 +58,8 @@ class Updates:
 
     def above(self, number: int) -> tuple[list[Json], int]:
         """Give the updates above a number, each to be confirmed by itself, and the highest number so far."""
+        with self._disk.transaction():
+            self._expire()
         found = self._disk.every("update", 0, above=number)
         highest = found[-1]["update_id"] if found else number
         return self._disorder.rearranged(found, _WHATEVER, _WHATEVER), highest
@@ -63,11 +69,9 @@ class Updates:
         with self._disk.transaction():
             self._disk.drop("update", 0, number)
 
-    def waits(self, number: int) -> bool:
-        """Tell whether an update still waits to be confirmed."""
-        with self._disk.transaction():
-            self._expire()
-        return self._disk.raw("update", 0, number) is not None
+    def left(self, number: int) -> float:
+        """Give for how many seconds an update is still kept; it is below 0 where it is kept no more."""
+        return self._disk.moment("update", 0, number) - self._clock()
 
     def forget(self) -> None:
         """Drop whatever waits."""
@@ -98,8 +102,8 @@ class Updates:
     def _put(self, kind: str, body: Any) -> Json:
         number = self._disk.number("update")
         update = {"update_id": number, kind: body}
-        self._disk.put("update", 0, number, update, at=self._clock())
+        self._disk.put("update", 0, number, update, at=self._clock() + LIVES.get(kind, _DAY))
         return update
 
     def _expire(self) -> None:
-        self._disk.drop_before("update", 0, self._clock() - _DAY)
+        self._disk.drop_before("update", 0, self._clock())

@@ -53,7 +53,7 @@ def _upload(files: Files, params: Params, name: str) -> Upload:
     if upload is None and (known := files.get(said)):
         upload = Upload(said, _ANY_FILE, known)
     if upload is None:
-        raise Refused("wrong file identifier/HTTP URL specified")
+        raise Refused.not_offered("files by URL, or by an identifier that is not known")
     if not upload.content:
         raise Refused("file must be non-empty")
     return upload

@@ -18,6 +18,9 @@ _MOST_CONNECTIONS: Final = 100
 _LONGEST_SECRET: Final = 256
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]*")
 _PORTS: Final = (80, 88, 443, 8443)
+_PAUSE: Final = 1
+"""Seconds within which Telegram lets a webhook be set once."""
+
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -44,6 +47,7 @@ class Webhook:
         self._clock = clock
         self._updates = updates
         self._failure: Json = {}
+        self._next_at = 0.0
         self.address = Address(**(disk.get("webhook", 0, 0) or {}))
         self.changes = 0
 
@@ -51,8 +55,10 @@ class Webhook:
         """Do what setWebhook asks for; without a URL it deletes the webhook.
 
         Raises:
-            Refused: Telegram would not deliver there, or not with this secret.
+            Refused: Telegram would not deliver there, or not with this secret; 429 where one was set a moment ago.
         """
+        if params.text("url"):
+            self._pace()
         secret = params.text("secret_token")
         if len(secret) > _LONGEST_SECRET:
             raise Refused("secret token is too long")
@@ -83,6 +89,12 @@ class Webhook:
         if self.address.url:
             info |= self._failure | {"max_connections": self.address.max_connections}
         return info | ({"allowed_updates": allowed} if (allowed := self._updates.allowed) else {})
+
+    def _pace(self) -> None:
+        """Let a webhook be set once a second; one that is refused counts too."""
+        if self._clock() < self._next_at:
+            raise Refused(f"retry after {_PAUSE}", 429, retry_after=_PAUSE)
+        self._next_at = self._clock() + _PAUSE
 
     def _change(self, address: Address, *, drop: bool) -> None:
         if drop:

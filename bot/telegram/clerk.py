@@ -114,6 +114,14 @@ class Clerk:
         body = _in_topic(wish.body, thread_of(kept.place) if kept else 0)
         return (desk.wish(wish.place, OutboxKind.send_card, wish.case, body, wish.case),)
 
+    def unpinned(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
+        """Strike out the wish for a pin that the bot has no right to, and say so where the decision stands."""
+        desk.granted((wish,))
+        if wish.kind is OutboxKind.unpin:
+            return ()
+        topic = orjson.loads(wish.body)["topic"]
+        return self._wishes(desk, wish.place, self._team.unpinned(f"{wish.place}/{topic}" if topic else wish.place))
+
     def redrawn(self, desk: Desk, wish: Wish) -> tuple[Wish, ...]:
         """Tell what a message shall show after an older screen was sent that another process had overtaken.
 
@@ -312,4 +320,5 @@ def _deed(desk: Desk, place: str, deed: Deed) -> Wish:
         case Wipe(message=message):
             return desk.wish(chat, OutboxKind.delete, str(message), "{}")
         case Pin(message=message, on=on):
-            return desk.wish(chat, OutboxKind.pin if on else OutboxKind.unpin, str(message), "{}")
+            kind = OutboxKind.pin if on else OutboxKind.unpin
+            return desk.wish(chat, kind, str(message), orjson.dumps({"topic": thread_of(place)}).decode())

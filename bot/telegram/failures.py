@@ -28,6 +28,9 @@ class Fate(Enum):
     moved = "moved"
     """The group has become another chat: everything goes on there."""
 
+    unpinned = "unpinned"
+    """The bot may not pin there: it is no administrator, or one without that right."""
+
     given_up = "given_up"
     """It can never be sent as it is."""
 
@@ -46,6 +49,7 @@ _BAD_REQUESTS: Final = (
     ("message to edit not found", Fate.gone),
     ("message can't be edited", Fate.gone),
     ("message_id_invalid", Fate.gone),
+    ("not enough rights to manage pinned messages", Fate.unpinned),
     ("poll has already been closed", Fate.shown),
     ("chat not found", Fate.rest),
     ("user not found", Fate.rest),

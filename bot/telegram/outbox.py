@@ -146,6 +146,7 @@ class Outbox:
         if QUOTE[0] in wish.body:
             body["text"] = self._ear.quoted(body["text"])
         if wish.kind in _CHANGES:
+            body.pop("topic", None)  # it is for what is said where the pin is refused
             quiet = {"disable_notification": True} if wish.kind is OutboxKind.pin else {}
             params = {"chat_id": int(wish.place), **body, "message_id": int(wish.target), **quiet}
             await self._api.call(_CHANGES[wish.kind], params)
@@ -179,6 +180,9 @@ class Outbox:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
         if failure.fate is Fate.gone and wish.case:
             await self._record(lambda desk: self._clerk.resent(desk, wish))
+            return
+        if failure.fate is Fate.unpinned:
+            await self._record(lambda desk: self._clerk.unpinned(desk, wish))
             return
         self._note(wish)
         if failure.fate is Fate.moved:

@@ -1,0 +1,135 @@
+"""Three replicas and a group: clinicians who tap one card at once reach the bot side by side, as at Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from itertools import count, cycle
+from typing import Any
+
+import pytest
+import structlog
+from browser import free_port
+from group_kit import CHATS, LEVELS, LINDQVIST, OKAFOR, REYES, Group
+from local_bot_api import TOKEN, Play, playing, ticking
+from telegram_kit import EVERYBODY, TERMS, Seat
+
+from bot.http import serving
+from bot.rooms import rooms
+from bot.store.opening import open_store
+from bot.store.store import SqlStore
+from bot.telegram.api import Api
+from bot.telegram.channel import Channel
+from bot.telegram.webhook import door
+from flows.library import library
+
+pytest_plugins = ("store_fixtures",)
+
+RIGHT = "secret"
+HOOK = "https://spinemets.example/hook"
+TEAM = (REYES, OKAFOR, LINDQVIST)
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let something run meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def replica(play: Play, store: SqlStore, number: int) -> Seat:
+    """Put a channel together that draws case ids of its own."""
+    log, ids, offered = io.StringIO(), count(0xA000_0000 + 0x100_0000 * number), library()
+    logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
+    both = rooms(offered, time.time, lambda: f"{next(ids):x}")
+    return Seat(
+        play, store, Channel(Api(TOKEN, play.url), store, both, offered.catalog, logger, EVERYBODY, TERMS), log, []
+    )
+
+
+def side_by_side(meeting: asyncio.Barrier, channel: Channel) -> Callable[[list[Any]], Awaitable[int]]:
+    """Take a tap in once those of all three people have arrived: one after the other they never would."""
+
+    async def accept(batch: list[Any]) -> int:
+        if any("callback_query" in update for update in batch):
+            async with asyncio.timeout(10):
+                await meeting.wait()
+        return await channel.delivered(batch)
+
+    return accept
+
+
+def answers_on(card: dict[str, Any]) -> list[str]:
+    """Give the data of the buttons that answer the question at hand."""
+    keys = [key for row in card["reply_markup"]["inline_keyboard"] for key in row]
+    return [key["callback_data"] for key in keys if ".a." in key.get("callback_data", "")]
+
+
+def stands_at(board: Group, turn: int) -> bool:
+    """Tell whether the card bears the buttons of a turn."""
+    return any(f".{turn}." in str(card.get("reply_markup")) for card in board.cards())
+
+
+async def at_once(board: Group, card: dict[str, Any], offered: list[str]) -> None:
+    """Let each of the team tap one of these, at one instant."""
+    board.toasts.clear()
+    place = {"chat_id": board.chat, "stale": True}
+    for turn, member in enumerate(TEAM):
+        bearing = offered[turn % len(offered)]
+        await board.seat.play.tap(card["message_id"], bearing, person_id=member, **place)
+    await board.until(lambda: len(board.toasts) == len(TEAM))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_c8_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and_the_first_answer_counts(
+    url: str,
+) -> None:
+    async with AsyncExitStack() as stack:
+        doors: list[str] = []
+        spread = cycle(range(3))
+        play = await stack.enter_async_context(
+            playing(token=TOKEN, rooms=CHATS, deliver_to=lambda: doors[next(spread)], second=0.05)
+        )
+        await stack.enter_async_context(ticking(play.clock))
+        meeting = asyncio.Barrier(len(TEAM))
+        seats = []
+        for number in range(3):
+            store = open_store(url)
+            stack.push_async_callback(store.close)
+            seat = replica(play, store, number)
+            seats.append(seat)
+            port = free_port()
+            app = door(seat.channel.health, side_by_side(meeting, seat.channel), "/hook", RIGHT)
+            await stack.enter_async_context(serving(app, f"127.0.0.1:{port}"))
+            doors.append(f"http://127.0.0.1:{port}/hook")
+        for seat in seats:
+            await stack.enter_async_context(beside(seat.channel.listen(HOOK, RIGHT)))
+        board = Group(seats[0])
+        await board.say("/case", answer=LEVELS)
+        card = await board.reads(LEVELS)
+        for label, then in (("T8", "T8 · 1 level"), ("Only T8", "fit for surgery")):
+            keys = [key for row in card["reply_markup"]["inline_keyboard"] for key in row]
+            await at_once(board, card, [key["callback_data"] for key in keys if key["text"].startswith(label)][:1])
+            card = await board.reads(then)
+        rounds = 0
+        while offered := answers_on(card):
+            [before] = await board.worked()
+            await at_once(board, card, offered)
+            [after] = await board.worked()
+            assert after.revision == before.revision + 1, "of three answers the first counts"
+            assert sum("answered first" in words for _, words in board.toasts) == len(TEAM) - 1, board.toasts
+            await board.until(partial(stands_at, board, after.turn))
+            card, rounds = board.cards()[-1], rounds + 1
+        assert rounds > 0
+        assert len(board.cards()) == 1, "one card"
+        for seat in seats:
+            assert "failed" not in seat.log.getvalue()
