@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from flows import space
-from flows.cards import Cards
-from flows.case import Case, Kind, Step
-from flows.findings import Findings
-from flows.foresight import Foresight
-from flows.interview import Interview, Standing
-from flows.library import library
-from flows.outlook import Outlook
+from flows.cards.case import Cards
+from flows.cards.what_if import Outlook
+from flows.engine import enumeration as space
+from flows.engine.counterfactuals import Foresight
+from flows.engine.interview import Interview, Standing
+from flows.model.case import Case, Kind, Step
+from flows.model.findings import Findings
+from flows.pathways.registry import library
 
 Drawn = tuple[Case, Standing]
 Value = TypeVar("Value")

@@ -8,8 +8,8 @@ import tomllib
 from pathlib import Path
 
 from flows.notes.lexicon import lexicon
+from flows.notes.reader import MOST_CHARACTERS, read
 from flows.pathways.metastasis import METASTASIS
-from flows.shorthand import MOST_CHARACTERS, read
 
 NOTES = Path(__file__).parent.parent / "tests" / "data" / "notes.toml"
 ROUNDS = 5

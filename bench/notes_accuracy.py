@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.notes.lexicon import lexicon
+from flows.notes.reader import read
 from flows.pathways.metastasis import METASTASIS
-from flows.shorthand import read
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.desk import Desk, Letter, OutboxKind
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from flows.case import Case, Kind, Step
-from flows.store import Kept
+from bot.service.case_store import Kept
+from bot.service.ports import Desk, Letter, OutboxKind
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
+from flows.model.case import Case, Kind, Step
 
 STEPS = tuple(Step(Kind.answer, f"question{n}", ("choice",), "1234567890") for n in range(7))
 SCREEN = '{"text": "' + "x" * 600 + '"}'

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 from cyclopts import App, Parameter
 
 if TYPE_CHECKING:  # the commands load only what they need
-    from bot.desk import Desk
+    from bot.service.ports import Desk
 
 Result = TypeVar("Result")
 
@@ -62,10 +62,10 @@ def chat() -> int:
     """Run the same interview in this terminal; nothing is kept."""
     from rich.console import Console
 
-    from bot.conversation import Conversation
-    from bot.terminal import Terminal
-    from flows.library import library
-    from flows.store import MemoryStore
+    from bot.cli.chat import Terminal
+    from bot.service.case_store import MemoryStore
+    from bot.service.private_chat import Conversation
+    from flows.pathways.registry import library
 
     conversation = Conversation(*library(), time.time, lambda: secrets.token_hex(5))
     asyncio.run(Terminal(conversation, MemoryStore(), Console(highlight=False), input).run())
@@ -91,9 +91,9 @@ def decide(
         jsonl: read JSON objects, one a line, and write one for each.
         flow: the code of the flow that is asked; the metastasis where none is named.
     """
-    from bot import notes as typed
-    from bot.decide import decide_lines
-    from flows.library import library
+    from bot.cli import decide_note as typed
+    from bot.cli.decide import decide_lines
+    from flows.pathways.registry import library
 
     if (note is not None) + notes + jsonl != 1 or (json and note is None) or (flow and not jsonl):
         sys.exit('spinemets: give a note (with --json or without), or --notes, or --jsonl: spinemets decide "T8, fit"')
@@ -113,8 +113,8 @@ def flow(code: str = "", *, document: Annotated[bool, Parameter(negative="")] = 
         code: the code of the flow; the metastasis where none is named; `discussion` for those stages.
         document: print the whole document for review instead: chart, questions, rules, notes, facts.
     """
-    from flows import diagram
-    from flows.library import library
+    from flows.export import mermaid as diagram
+    from flows.pathways.registry import library
 
     if code == "discussion" and not document:
         _say(diagram.stages())
@@ -162,7 +162,7 @@ def dead_drop(update_id: int) -> int:
 async def _at_the_desk(work: Callable[[Desk], Result]) -> Result:
     """Do something with what the bot keeps."""
     from bot.settings import read_settings
-    from bot.store.opening import open_store
+    from bot.storage.factory import open_store
 
     store = open_store(read_settings().database)
     try:
@@ -179,7 +179,7 @@ def _told(done: bool, update_id: int, what: str, why_not: str) -> int:  # noqa: 
 def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
     from bot.settings import SettingsFault
-    from bot.store.errors import DatabaseUnusable, StoreFault
+    from bot.storage.errors import DatabaseUnusable, StoreFault
     from flows.errors import CatalogFault, NoteTooLong, UnknownFlow
 
     for stream in (sys.stdout, sys.stderr):

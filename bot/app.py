@@ -18,19 +18,19 @@ from urllib.parse import urlsplit
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.access import Access
 from bot.log import make_log
-from bot.rooms import rooms
+from bot.service.policies import Access
+from bot.service.services import rooms
 from bot.settings import ELSEWHERE, Settings, SettingsFault
-from bot.store.opening import open_store
-from bot.telegram.api import Api
-from bot.telegram.channel import Channel, OtherBot, WebhookRefused
-from bot.telegram.clerk import Terms
-from bot.telegram.poller import SecondPoller, TokenRefused
-from flows.library import library
+from bot.storage.factory import open_store
+from bot.telegram.application import Channel, OtherBot, WebhookRefused
+from bot.telegram.client import Api
+from bot.telegram.handlers.dispatcher import Terms
+from bot.telegram.receiving.polling import SecondPoller, TokenRefused
+from flows.pathways.registry import library
 
 if TYPE_CHECKING:
-    from bot.playground.world import World
+    from bot.playground.world.world import World
 
 SECOND_POLLER: Final = 75
 """Exit status where another process polls with the same token."""
@@ -68,7 +68,7 @@ async def run(settings: Settings, say: Say) -> int:
 
 async def run_api_only(settings: Settings, say: Say) -> int:
     """Run the local Bot API and its page without a bot; give the exit status."""
-    from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.botapi.http import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
     log = make_log(settings.log_level)
@@ -88,7 +88,7 @@ async def run_api_only(settings: Settings, say: Say) -> int:
 
 async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
     """Serve the local Bot API and the bot that talks to it, in one process."""
-    from bot.playground.api import BotApi  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.botapi.http import BotApi  # noqa: PLC0415 - loaded where it is needed
     from bot.playground.server import HOST, playground_app, serve  # noqa: PLC0415 - loaded where it is needed
 
     token, world = _new_token(), _world(settings)
@@ -113,8 +113,8 @@ async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundL
     hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
     async with _channel(settings, api, say, log, access) as channel, AsyncExitStack() as doors:
         if settings.http_listen:
-            from bot.http import serving  # noqa: PLC0415 - loaded where it is needed
-            from bot.telegram.webhook import door  # noqa: PLC0415 - loaded where it is needed
+            from bot.telegram.receiving.http_server import serving  # noqa: PLC0415 - loaded where it is needed
+            from bot.telegram.receiving.webhook import door  # noqa: PLC0415 - loaded where it is needed
 
             app = door(channel.health, channel.delivered, urlsplit(hook).path, secret)
             await doors.enter_async_context(serving(app, settings.http_listen))
@@ -178,8 +178,8 @@ def _world(settings: Settings) -> World:
     Raises:
         ChatsUnusable: where the file of the chats cannot be used.
     """
-    from bot.playground.disk import ChatsUnusable, Disk  # noqa: PLC0415 - loaded where it is needed
-    from bot.playground.world import World  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.storage import ChatsUnusable, Disk  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.world.world import World  # noqa: PLC0415 - loaded where it is needed
 
     folder = settings.data_folder / "playground"
     try:

@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from bot.env_file import Entry, EnvFileFault, read_env_file
-from bot.store.database_url import check_database_url
+from bot.storage.database_url import check_database_url
 
 ENV_FILE: Final = Path(".env")
 

@@ -18,16 +18,16 @@ import pytest
 import structlog
 from telegram.request import BaseRequest, RequestData
 
-from bot.access import Access
-from bot.desk import Desk, DeskStore
-from bot.rooms import rooms
-from bot.store.opening import database_at, open_store
-from bot.store.transaction import Transactions
-from bot.telegram.api import Api
-from bot.telegram.channel import Channel
-from bot.telegram.clerk import Terms
+from bot.service.policies import Access
+from bot.service.ports import Desk, DeskStore
+from bot.service.services import rooms
+from bot.storage.factory import database_at, open_store
+from bot.storage.transactions import Transactions
+from bot.telegram.application import Channel
+from bot.telegram.client import Api
+from bot.telegram.handlers.dispatcher import Terms
 from bot.telegram.wire import Wire
-from flows.library import library
+from flows.pathways.registry import library
 
 Result = TypeVar("Result")
 Fields = dict[str, Any]

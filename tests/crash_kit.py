@@ -17,9 +17,9 @@ from local_bot_api import Play, playing, ticking
 from store_kit import chance_of
 from witness import Button, Witness, buttons_of
 
-from bot.playground.rates import Rates
-from bot.playground.shapes import Member, Person, Room
-from bot.playground.trouble import Trouble
+from bot.playground.chats.models import Member, Person, Room
+from bot.playground.faults.injector import Trouble
+from bot.playground.updates.rates import Rates
 
 TOKEN: Final = "4242:siege"  # noqa: S105 - it opens nothing
 SEED: Final = int(os.environ.get("SPINEMETS_SEED", "20261"))

@@ -6,11 +6,11 @@ from typing import Final
 
 from kit import INTERVIEW, T8, played
 
-from flows.case import Case
-from flows.discussion import Discussion, Member, Talk
-from flows.findings import Codes
+from flows.engine.discussion import Discussion, Member, Talk
+from flows.model.case import Case
+from flows.model.findings import Codes
+from flows.model.rules import Recommendation, decide
 from flows.pathways.metastasis import METASTASIS
-from flows.rules import Recommendation, decide
 
 DISCUSSION: Final = Discussion(INTERVIEW)
 OPENER: Final = Member("u1", leads=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from telegram_kit import SOON, Seat, data, seated
 
-from bot.playground.shapes import (
+from bot.playground.chats.models import (
     DR_LINDQVIST,
     DR_OKAFOR,
     DR_REYES,
@@ -23,8 +23,8 @@ from bot.playground.shapes import (
     Person,
     Room,
 )
-from flows.case import Case
-from flows.store import Kept
+from bot.service.case_store import Kept
+from flows.model.case import Case
 
 BOARD: Final = SPINE_BOARD.id
 FORUM: Final = TUMOUR_CONFERENCE.id

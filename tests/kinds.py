@@ -7,7 +7,7 @@ from typing import Final
 from browser import Phone
 from kit import T4, T8
 
-from flows.findings import Findings
+from flows.model.findings import Findings
 from flows.pathways.metastasis import METASTASIS
 
 KINDS: Final[dict[str, Findings]] = {

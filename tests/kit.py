@@ -8,22 +8,22 @@ from functools import cache, partial
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from bot.conversation import Conversation
-from bot.reply import Reply, Said, Visit, Wipe
-from bot.telegram.buttons import pack, unpack
-from bot.telegram.html import screen
-from flows import space
-from flows.card import Button, Card, Line, Style, Tap, Verb
-from flows.cards import Cards
-from flows.case import Case
-from flows.catalog import Catalog, catalog
-from flows.condition import Condition
-from flows.findings import Codes, Findings
-from flows.flow import Flow
-from flows.interview import Interview
-from flows.library import library
+from bot.service.case_store import Ledger, MemoryStore
+from bot.service.private_chat import Conversation
+from bot.service.replies import Reply, Said, Visit, Wipe
+from bot.telegram.rendering.callback_data import pack, unpack
+from bot.telegram.rendering.html import screen
+from flows.cards.card import Button, Card, Line, Style, Tap, Verb
+from flows.cards.case import Cards
+from flows.catalog.loader import Catalog, catalog
+from flows.engine import enumeration as space
+from flows.engine.interview import Interview
+from flows.model.case import Case
+from flows.model.conditions import Condition
+from flows.model.findings import Codes, Findings
+from flows.model.flow import Flow
 from flows.pathways.metastasis import METASTASIS
-from flows.store import Ledger, MemoryStore
+from flows.pathways.registry import library
 
 FLOWS: Final = tuple(library().flows.values())
 """Every flow the bot offers; every promise is asked of each."""

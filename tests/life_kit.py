@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from store_kit import ask, bytes_of, chance_of, kept, path_of
 
-from bot.desk import Desk, Letter, OutboxKind, Wish
-from bot.store.errors import StoreFault
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from flows.case import Kind, Step
-from flows.store import Kept
+from bot.service.case_store import Kept
+from bot.service.ports import Desk, Letter, OutboxKind, Wish
+from bot.storage.errors import StoreFault
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
+from flows.model.case import Kind, Step
 
 PEOPLE: Final = range(12)
 ANSWERS: Final = 30

@@ -15,14 +15,14 @@ import aiogram.types
 import aiohttp
 import telegram
 
-from bot.playground.api import BotApi, Interfere, Observe, Unheeded
-from bot.playground.crowding import Crowding
-from bot.playground.delivery import Delivery, Sleep
-from bot.playground.disk import Disk
+from bot.playground.botapi.http import BotApi, Interfere, Observe, Unheeded
+from bot.playground.botapi.webhook_delivery import Delivery, Sleep
+from bot.playground.chats.models import PRIVATE, Room
+from bot.playground.faults.injector import Trouble
+from bot.playground.faults.rate_limit import Crowding
 from bot.playground.server import Playground, playground_app, serve
-from bot.playground.shapes import PRIVATE, Room
-from bot.playground.trouble import Trouble
-from bot.playground.world import World
+from bot.playground.storage import Disk
+from bot.playground.world.world import World
 
 TOKEN = "42:local-play"  # noqa: S105 - it opens nothing
 CHAT = PRIVATE.id

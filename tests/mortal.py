@@ -13,9 +13,9 @@ from conftest import Cloud, Fields, InlineStore, Rig, refused, rig_on
 from kit import reading
 from witness import Witness
 
-from bot.desk import Desk
-from bot.store.opening import database_at
-from bot.store.transaction import Transactions
+from bot.service.ports import Desk
+from bot.storage.factory import database_at
+from bot.storage.transactions import Transactions
 
 Result = TypeVar("Result")
 

@@ -10,7 +10,7 @@ from browser import PATIENCE, Bot, Member, Phone, browser
 from kinds import KINDS, reach
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
+from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURES = DOCS / "pictures"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from store_kit import ask
 
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from flows.store import MemoryStore
+from bot.service.case_store import MemoryStore
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
 
 NUMBERS = count()
 

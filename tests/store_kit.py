@@ -16,13 +16,13 @@ from typing import Any
 
 import psycopg
 
-from bot.desk import Desk, Letter, OutboxKind
-from bot.store.errors import StoreFault
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from flows.case import Case, Kind, Step
-from flows.catalog import catalog
-from flows.store import Kept
+from bot.service.case_store import Kept
+from bot.service.ports import Desk, Letter, OutboxKind
+from bot.storage.errors import StoreFault
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
+from flows.catalog.loader import catalog
+from flows.model.case import Case, Kind, Step
 
 STEPS = (
     Step(Kind.mark, "levels", ("T8", "T9"), "7"),
@@ -33,7 +33,7 @@ STEPS = (
 
 FORKED = get_context("forkserver")
 """Makes processes that have all loaded, and begin in a blink."""
-FORKED.set_forkserver_preload(["bot.store.opening", "alembic.command", "sqlalchemy.dialects.postgresql.psycopg"])
+FORKED.set_forkserver_preload(["bot.storage.factory", "alembic.command", "sqlalchemy.dialects.postgresql.psycopg"])
 
 
 def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> Kept:

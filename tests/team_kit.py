@@ -8,11 +8,11 @@ from typing import Any
 
 from kit import buttons, refusals, tap_of
 
-from bot.reply import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
-from bot.rooms import rooms
-from flows.card import Card, Style, Tap, Verb
-from flows.library import library
-from flows.store import Kept, Ledger, MemoryStore
+from bot.service.case_store import Kept, Ledger, MemoryStore
+from bot.service.replies import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
+from bot.service.services import rooms
+from flows.cards.card import Card, Style, Tap, Verb
+from flows.pathways.registry import library
 
 ANA, BEN, CLEO = "1001", "1002", "1003"
 T8_TAPS = ("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")

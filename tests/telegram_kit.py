@@ -16,16 +16,16 @@ import aiogram.methods
 import structlog
 from local_bot_api import CHAT, Play, playing
 
-from bot.access import Access
-from bot.playground.api import Interfere
-from bot.playground.shapes import PRIVATE, Room
-from bot.rooms import rooms
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from bot.telegram.api import Api
-from bot.telegram.channel import Channel
-from bot.telegram.clerk import Terms
-from flows.library import library
+from bot.playground.botapi.http import Interfere
+from bot.playground.chats.models import PRIVATE, Room
+from bot.service.policies import Access
+from bot.service.services import rooms
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
+from bot.telegram.application import Channel
+from bot.telegram.client import Api
+from bot.telegram.handlers.dispatcher import Terms
+from flows.pathways.registry import library
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
 SOON = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kit import Phone, labels, lines, refusals
 
-from flows.card import Tap, Verb
+from flows.cards.card import Tap, Verb
 
 TO_DESTRUCTION = ("Fit", "None", "Circumferential")
 SCORED = ("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bench.notes_accuracy import annotated_notes, counted, main
 from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
+from flows.notes.reader import MOST_CHARACTERS, Reading, read
 from flows.pathways.metastasis import METASTASIS
-from flows.shorthand import MOST_CHARACTERS, Reading, read
 
 ANNOTATED = list(annotated_notes())
 BY_KIND = [note for note in ANNOTATED if "kind" in note]

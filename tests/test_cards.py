@@ -35,17 +35,17 @@ from kit import (
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from flows.card import Block, Card, Line, Style, Verb
-from flows.cards import Cards
-from flows.case import Case
-from flows.findings import Codes, Findings
-from flows.flow import Choice, Flow, Question
-from flows.interview import Interview, Standing
-from flows.keyboard import WIDE
-from flows.levels import counted
+from flows.cards.card import Block, Card, Line, Style, Verb
+from flows.cards.case import Cards
+from flows.cards.layout import WIDE
+from flows.engine.interview import Interview, Standing
+from flows.model.case import Case
+from flows.model.findings import Codes, Findings
+from flows.model.flow import Choice, Flow, Question
+from flows.model.levels import counted
+from flows.model.rules import Recommendation, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
-from flows.rules import Recommendation, Verdict, decide
 
 WORDS = CATALOG.wording
 EMERGENCY = (

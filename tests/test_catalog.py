@@ -9,14 +9,14 @@ import pytest
 from kit import CATALOG, Reading, lines
 
 import flows
-from bot.telegram.html import screen
-from flows.cards import Cards
-from flows.catalog import MOST_BYTES, Catalog, catalog, load_catalog
+from bot.telegram.rendering.html import screen
+from flows.cards.case import Cards
+from flows.cards.pages import Pages
+from flows.catalog.loader import MOST_BYTES, Catalog, catalog, load_catalog
 from flows.errors import CatalogFault
-from flows.pages import Pages
 from flows.pathways.metastasis import METASTASIS
 
-REAL = Path(flows.__file__).parent / "catalog"
+REAL = Path(flows.__file__).parent / "catalog" / "data"
 FILES = ("facts.toml", "options.toml", "scales.toml", "wording.toml", "team.toml")
 
 

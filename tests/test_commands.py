@@ -21,7 +21,7 @@ import pytest
 from browser import free_port
 from store_kit import ask
 
-from bot.playground.disk import Disk
+from bot.playground.storage import Disk
 from bot.settings import Settings
 
 T8: dict[str, Any] = {

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from kit import CATALOG, INTERVIEW, T8, WHO, Phone, buttons, labels, plain, played, read, refusals, tap_of
 
-from bot.conversation import COMMANDS, Conversation
-from bot.reply import Reply, Visit
-from flows.card import Card, Tap, Verb
-from flows.case import Case
+from bot.service.case_store import Kept, Ledger, MemoryLedger, MemoryStore
+from bot.service.private_chat import COMMANDS, Conversation
+from bot.service.replies import Reply, Visit
+from flows.cards.card import Card, Tap, Verb
 from flows.errors import Overtaken
+from flows.model.case import Case
 from flows.pathways.metastasis import METASTASIS
-from flows.store import Kept, Ledger, MemoryLedger, MemoryStore
 
 TOASTS = CATALOG.wording.toasts
 PAGES = CATALOG.wording.pages

@@ -9,9 +9,9 @@ from typing import Final
 
 from telegram_kit import data, seated
 
-from bot.playground.shapes import START, Member, Person, Room
-from flows.interview import Interview
-from flows.levels import LEVELS
+from bot.playground.chats.models import START, Member, Person, Room
+from flows.engine.interview import Interview
+from flows.model.levels import LEVELS
 from flows.pathways.metastasis import METASTASIS
 
 NAMES: Final = ("Abel", "Bax", "Cole", "Dorn", "Eder", "Finn", "Gray", "Hale", "Ives", "Joos")

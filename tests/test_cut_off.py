@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from telegram_kit import FRESH, LEVELS, REST, seated
 
-from bot.playground.rates import Rates
-from bot.playground.trouble import Trouble
+from bot.playground.faults.injector import Trouble
+from bot.playground.updates.rates import Rates
 
 CALLS = ("sendMessage", "editMessageText", "answerCallbackQuery")
 SEED = 49  # cuts off the card of the case, and some of every other call

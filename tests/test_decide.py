@@ -10,12 +10,12 @@ from typing import Any
 import decision_table as table
 import pytest
 
-from flows.catalog import catalog
+from flows.catalog.loader import catalog
 from flows.errors import FindingFault
-from flows.findings import Findings
+from flows.export.records import advice_of, fault_of, findings_of
+from flows.model.findings import Findings
+from flows.model.rules import Guidance, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
-from flows.record import advice_of, fault_of, findings_of
-from flows.rules import Guidance, Rule, Verdict, decide
 
 PATIENTS = tomllib.loads((Path(__file__).parent / "patients.toml").read_text(encoding="utf-8"))["patient"]
 EVERY_CASE = list(table.every_case())

@@ -10,14 +10,14 @@ import decision_table as table
 import pytest
 from kit import CATALOG, FLOWS, every_path, guiding
 
-from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
-from flows.diagram import document, mermaid, stages, words
-from flows.discussion import Stage, machine
+from flows.engine.discussion import Stage, machine
 from flows.errors import FindingFault
-from flows.flow import Choice, Flow, Question
+from flows.export.mermaid import document, mermaid, stages, words
+from flows.model.conditions import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
+from flows.model.flow import Choice, Flow, Question
+from flows.model.rules import Guidance, Note
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
-from flows.rules import Guidance, Note
 
 FOLDER = Path(__file__).parent.parent / "docs" / "flows"
 ARROW = re.compile(r"    (\w+) --> (\w+): (\w+(?:, \w+)*)")

@@ -29,8 +29,8 @@ from discussion_kit import (
 from kit import INTERVIEW, T4, T8, new_case, played
 from transitions import MachineError
 
-from flows.case import Act, Case, Kind, Remark
-from flows.discussion import MOST_REMARKS, NONE_OF_THESE, Discussion, Member, Stage, machine
+from flows.engine.discussion import MOST_REMARKS, NONE_OF_THESE, Discussion, Member, Stage, machine
+from flows.engine.interview import Interview
 from flows.errors import (
     Crowded,
     NothingBefore,
@@ -40,7 +40,7 @@ from flows.errors import (
     StaleTap,
     Unsettled,
 )
-from flows.interview import Interview
+from flows.model.case import Act, Case, Kind, Remark
 from flows.pathways.metastasis import METASTASIS
 
 LEADS_TO = """

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kit import INTERVIEW, T8
 
-from flows.case import Case
-from flows.discussion import Discussion, Member
+from flows.engine.discussion import Discussion, Member
+from flows.engine.interview import Interview
 from flows.errors import NothingBefore, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
-from flows.findings import Codes
-from flows.interview import Interview
+from flows.model.case import Case
+from flows.model.findings import Codes
+from flows.model.rules import Verdict
 from flows.pathways.metastasis import METASTASIS
-from flows.rules import Verdict
 
 OPTIONS = ("posterior_mis", "posterior", "combined", "none")
 MEMBERS = st.sampled_from([Member("u1", leads=True), Member("u1"), Member("ben"), Member("cleo")])

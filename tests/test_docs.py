@@ -19,13 +19,13 @@ from pydantic import SecretStr
 
 from bot.__main__ import app
 from bot.app import OTHER_BOT, REFUSED, SECOND_POLLER
-from bot.conversation import COMMANDS
-from bot.decide import decide_lines
+from bot.cli.decide import decide_lines
 from bot.log import ALLOWED
+from bot.service.private_chat import COMMANDS
+from bot.service.team.group_chat import COMMANDS as OF_A_GROUP
 from bot.settings import Settings
-from bot.team import COMMANDS as OF_A_GROUP
-from flows.diagram import document
-from flows.library import library
+from flows.export.mermaid import document
+from flows.pathways.registry import library
 
 ROOT: Final = Path(__file__).parent.parent
 FENCED: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)

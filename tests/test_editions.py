@@ -13,20 +13,20 @@ from kit import CATALOG, INTERVIEW, WHO, answer, changed
 from store_kit import ask, sqlite_url
 from team_kit import ANA, Group, block, told
 
-from bot.conversation import Conversation
-from bot.desk import Desk
-from bot.reply import Visit
-from bot.store.opening import open_store
-from flows.card import Card, Tap, Verb
-from flows.case import Act, Case, Kind, Remark, Step
-from flows.discussion import Discussion, Stage
+from bot.service.case_store import Kept, Team
+from bot.service.ports import Desk
+from bot.service.private_chat import Conversation
+from bot.service.replies import Visit
+from bot.storage.factory import open_store
+from flows.cards.card import Card, Tap, Verb
+from flows.engine.discussion import Discussion, Stage
+from flows.engine.interview import MOST_STEPS
 from flows.errors import NothingBefore
-from flows.interview import MOST_STEPS
-from flows.library import library
+from flows.model.case import Act, Case, Kind, Remark, Step
 from flows.model.editions import upgrade
 from flows.pathways.editions import CHANGES, CHOICES_BEFORE
 from flows.pathways.metastasis import METASTASIS
-from flows.store import Kept, Team
+from flows.pathways.registry import library
 
 Result = TypeVar("Result")
 

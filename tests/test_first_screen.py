@@ -11,10 +11,10 @@ from kinds import KINDS, SIZES, reach
 from kit import CARDS, INTERVIEW, drawn, every_path, plain, walked
 from playwright.async_api import Page
 
-from bot.playground.markup import parse_html
-from bot.telegram.html import screen
-from flows.card import Card
-from flows.case import Case
+from bot.playground.text.html import parse_html
+from bot.telegram.rendering.html import screen
+from flows.cards.card import Card
+from flows.model.case import Case
 from flows.pathways.metastasis import METASTASIS
 
 MEASURED = """() => {
@@ -26,7 +26,7 @@ MEASURED = """() => {
 """How far the newest card begins above what is seen, and its first row of buttons ends below it: nothing, if seen."""
 
 HEIGHTS = """async ([messages, last]) => {
-    const { newMessage } = await import("/message.js");
+    const { newMessage } = await import("/chat/message.js");
     const box = document.querySelector("#messages");
     return messages.map((message) => {
         const node = newMessage(message);

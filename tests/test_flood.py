@@ -11,10 +11,10 @@ from pathlib import Path
 
 from conftest import Fields, Report, Rig, claimed, data_of, rig_on, virtual_rig
 
-from bot.conversation import SLOW
-from bot.store.opening import open_store
-from bot.telegram.floods import BURST, Floods
-from bot.telegram.intake import arrival_in, letter_of
+from bot.service.private_chat import SLOW
+from bot.storage.factory import open_store
+from bot.telegram.updates.flood_limit import BURST, Floods
+from bot.telegram.updates.parser import arrival_in, letter_of
 
 FLOODER = 666
 TOLD = "Too many messages"

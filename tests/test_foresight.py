@@ -25,12 +25,12 @@ from kit import (
     refusals,
 )
 
-from flows.card import Button, Card, Style, Verb
+from flows.cards.card import Button, Card, Style, Verb
+from flows.engine.counterfactuals import Ahead, Change, Foresight, Lead
 from flows.errors import StaleTap
-from flows.findings import Codes, Findings
-from flows.foresight import Ahead, Change, Foresight, Lead
+from flows.model.findings import Codes, Findings
+from flows.model.rules import Recommendation, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
-from flows.rules import Recommendation, Rule, Verdict, decide
 
 FORESIGHT = Foresight(METASTASIS)
 WORDS = CATALOG.wording

@@ -18,9 +18,9 @@ import pytest
 from conftest import Fields, Report, Rig, message, person, rig_on
 from store_kit import bytes_of, chance_of
 
-from bot.store.opening import open_store
-from bot.telegram.intake import LARGEST, letter_of, query_id_of, update_id_of
-from flows.card import Verb
+from bot.storage.factory import open_store
+from bot.telegram.updates.parser import LARGEST, letter_of, query_id_of, update_id_of
+from flows.cards.card import Verb
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 

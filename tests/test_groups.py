@@ -34,8 +34,7 @@ from group_kit import (
 from starlette.responses import JSONResponse, Response
 from telegram_kit import Seat, data
 
-from bot.access import Access
-from bot.playground.shapes import (
+from bot.playground.chats.models import (
     DR_LINDQVIST,
     DR_OKAFOR,
     DR_REYES,
@@ -44,14 +43,15 @@ from bot.playground.shapes import (
     Member,
     Person,
 )
-from bot.telegram.clerk import Terms
+from bot.service.policies import Access
+from bot.telegram.handlers.dispatcher import Terms
 
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a group have as many calls as it likes; how many it has otherwise is tested with the pace."""
-    monkeypatch.setattr("bot.telegram.pace.GROUP_BURST", 10_000)
-    monkeypatch.setattr("bot.telegram.pace.CHAT_BURST", 10_000)
+    monkeypatch.setattr("bot.telegram.sending.rate_limit.GROUP_BURST", 10_000)
+    monkeypatch.setattr("bot.telegram.sending.rate_limit.CHAT_BURST", 10_000)
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from kit import CARDS, CATALOG, INTERVIEW, WHO, Phone, buttons, labels, lines, new_case, refusals
 from telegram_kit import Seat, seated
 
-from bot.reply import Said
-from bot.telegram.ear import MOST, Ear
-from flows.card import Style, Verb, quote
+from bot.service.replies import Said
+from bot.telegram.updates.note_text import MOST, Ear
+from flows.cards.card import Style, Verb, quote
+from flows.cards.note import DANGER, IDENTIFIERS, heard
 from flows.errors import StaleTap
-from flows.findings import Codes
-from flows.heard import DANGER, IDENTIFIERS, heard
+from flows.model.findings import Codes
 from flows.pathways.metastasis import EMERGENCY, METASTASIS
 
 WHOLE: dict[str, Codes] = {

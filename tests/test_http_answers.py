@@ -12,8 +12,8 @@ from local_bot_api import TOKEN, playing
 from starlette.responses import HTMLResponse, Response
 from telegram.error import NetworkError, TelegramError
 
-from bot.telegram.api import Api
-from bot.telegram.failures import Fate, failure_of
+from bot.telegram.client import Api
+from bot.telegram.errors import Fate, failure_of
 from bot.telegram.wire import MOST_LINES, Wire
 
 BODY = b'{"ok":true,"result":{"known":1}}'

@@ -20,11 +20,11 @@ from local_bot_api import TOKEN, playing
 from test_commands import CLEAN
 from test_webhook import RIGHT, Door, Taken
 
-from bot import http_limits
-from bot.health import Health
-from bot.http import AddressTaken, serving
 from bot.settings import read_settings
-from bot.telegram.webhook import SECRET, door
+from bot.telegram.health import Health
+from bot.telegram.receiving import http_limits
+from bot.telegram.receiving.http_server import AddressTaken, serving
+from bot.telegram.receiving.webhook import SECRET, door
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 HEAD = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 16\r\n\r\n".encode()

@@ -14,14 +14,14 @@ from kit import (
 )
 from telegram_kit import Seat, seated
 
-from bot.access import Access
-from bot.inline import MOST, Lookup
-from bot.telegram.html import screen
-from bot.telegram.intake import letter_of
-from flows.card import Style
-from flows.library import library
+from bot.service.inline_search import MOST, Lookup
+from bot.service.policies import Access
+from bot.telegram.rendering.html import screen
+from bot.telegram.updates.parser import letter_of
+from flows.cards.card import Style
+from flows.export.start_payload import read_prefill
 from flows.pathways.metastasis import EMERGENCY, METASTASIS
-from flows.prefill import read_prefill
+from flows.pathways.registry import library
 
 LOOKUP = Lookup(library())
 WHOLE = {

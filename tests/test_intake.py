@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.reply import Said
-from bot.telegram.intake import KINDS, Arrival, Kind, Unreadable, arrival_in, letter_of, mark
+from bot.service.replies import Said
+from bot.telegram.updates.parser import KINDS, Arrival, Kind, Unreadable, arrival_in, letter_of, mark
 
 ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
 MASK: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}

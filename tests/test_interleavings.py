@@ -13,12 +13,12 @@ from interview_model import TITLES, CaseModel
 from kit import CATALOG, buttons, lines
 from witness import TOASTS
 
-from bot.conversation import Conversation
-from bot.reply import Reply, Visit
-from flows.card import Card, Style, Tap, Verb
+from bot.service.case_store import Kept, MemoryLedger
+from bot.service.private_chat import Conversation
+from bot.service.replies import Reply, Visit
+from flows.cards.card import Card, Style, Tap, Verb
 from flows.errors import Overtaken
 from flows.pathways.metastasis import METASTASIS
-from flows.store import Kept, MemoryLedger
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 

@@ -11,14 +11,14 @@ from discussion_kit import advice, disputes, finding, talk
 from kit import CATALOG, T8, played
 from team_kit import ANA, BEN, CLEO
 
-from bot.reply import Ask, Reply, Stop, Visit
-from bot.rooms import rooms
-from flows.card import Tap, Verb
-from flows.case import Case, Kind
-from flows.discussion import Stage, departs
-from flows.library import Library
+from bot.service.case_store import Kept, MemoryLedger, Team
+from bot.service.replies import Ask, Reply, Stop, Visit
+from bot.service.services import rooms
+from flows.cards.card import Tap, Verb
+from flows.engine.discussion import Stage, departs
+from flows.model.case import Case, Kind
 from flows.pathways.metastasis import METASTASIS
-from flows.store import Kept, MemoryLedger, Team
+from flows.pathways.registry import Library
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kit import INTERVIEW, T4, T8, WHO, answer, changed, new_case, played
 
-from flows.case import Case, Kind, Step
+from flows.engine.interview import MOST_STEPS
 from flows.errors import NothingBefore, NothingChosen, StaleTap
-from flows.findings import Codes
-from flows.interview import MOST_STEPS
-from flows.levels import LEVELS
+from flows.model.case import Case, Kind, Step
+from flows.model.findings import Codes
+from flows.model.levels import LEVELS
 
 GRID = "levels"
 CODES = {GRID: LEVELS, **table.ANSWERS}

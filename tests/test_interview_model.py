@@ -8,10 +8,10 @@ from store_kit import chance_of
 from test_interleavings import display_of
 from witness import STEPS as MODELLED
 
-from bot.conversation import ASKS_ABOVE, sure_to_start_over
-from flows.card import Card, Tap, Verb
-from flows.case import Case
+from bot.service.private_chat import ASKS_ABOVE, sure_to_start_over
+from flows.cards.card import Card, Tap, Verb
 from flows.errors import AnswersWouldGo, NothingBefore, NothingChosen
+from flows.model.case import Case
 
 CASES = 400
 STEPS = 40

@@ -22,8 +22,8 @@ from test_commands import Spinemets
 
 from bot.log import make_log
 from bot.settings import LogLevel
-from bot.store.opening import open_store
-from bot.telegram.api import Api
+from bot.storage.factory import open_store
+from bot.telegram.client import Api
 from bot.telegram.wire import Wire
 
 pytest_plugins = ("store_fixtures",)
@@ -171,12 +171,12 @@ def hits(text: bytes) -> list[str]:
 async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person_wrote(
     url: str, everything_logged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.poller.FIRST_WAIT", 0.01)
-    monkeypatch.setattr("bot.telegram.poller.LONGEST_WAIT", 0.01)
-    monkeypatch.setattr("bot.telegram.outbox.FIRST_WAIT", 0.01)
-    monkeypatch.setattr("bot.telegram.outbox.LONGEST_WAIT", 0.01)
-    monkeypatch.setattr("bot.telegram.reception.FIRST_WAIT", 0.01)
-    monkeypatch.setattr("bot.telegram.channel.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.receiving.polling.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.receiving.polling.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.sending.outbox.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.sending.outbox.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.receiving.receiver.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.application.FIRST_WAIT", 0.01)
     asyncio.get_running_loop().set_debug(enabled=True)
     errors = Errors()
     found: list[bytes] = []

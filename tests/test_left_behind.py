@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import pytest
 from conftest import Fields, Rig, living, rig_on, virtual_rig
 
-from bot.desk import Desk, DeskStore, Letter, Wish
-from bot.telegram.intake import letter_of
+from bot.service.ports import Desk, DeskStore, Letter, Wish
+from bot.telegram.updates.parser import letter_of
 
 Result = TypeVar("Result")
 USER = 7

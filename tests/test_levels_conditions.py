@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit import FLOWS, guiding
 
-from flows import space
-from flows.condition import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Truth
-from flows.findings import NOT_ASKED, Findings
-from flows.flow import Flow
-from flows.levels import LEVELS, between, counted, in_order, written
+from flows.engine import enumeration as space
+from flows.model.conditions import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Truth
+from flows.model.findings import NOT_ASKED, Findings
+from flows.model.flow import Flow
+from flows.model.levels import LEVELS, between, counted, in_order, written
 
 SPINE = [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
 

@@ -21,9 +21,9 @@ from telegram.error import NetworkError, TimedOut
 from test_commands import Spinemets, ended
 
 from bot.app import OTHER_BOT, REFUSED, SECOND_POLLER, _told_why
-from bot.desk import Desk, OutboxKind, Wish
-from bot.telegram.outbox import LONGEST_WAIT
-from bot.telegram.poller import PATIENCE, SecondPoller, TokenRefused
+from bot.service.ports import Desk, OutboxKind, Wish
+from bot.telegram.receiving.polling import PATIENCE, SecondPoller, TokenRefused
+from bot.telegram.sending.outbox import LONGEST_WAIT
 
 Run = Callable[..., Any]
 UNAUTHORIZED = refused(401, "Unauthorized")

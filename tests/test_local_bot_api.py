@@ -15,7 +15,7 @@ import telegram
 from local_bot_api import CHAT, PNG, TAP, TOKEN, Play, playing
 from starlette.responses import JSONResponse, Response
 
-from bot.playground.methods import METHODS
+from bot.playground.botapi.methods import METHODS
 
 
 @pytest.fixture

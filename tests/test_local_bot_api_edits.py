@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from local_bot_api import CHAT, Play, playing
 
-from bot.playground.shapes import DR_OKAFOR, DR_REYES, SPINE_BOARD, START
+from bot.playground.chats.models import DR_OKAFOR, DR_REYES, SPINE_BOARD, START
 
 TWO_DAYS = 48 * 60 * 60
 

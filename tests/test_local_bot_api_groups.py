@@ -11,8 +11,7 @@ import pytest
 import telegram
 from local_bot_api import CHAT, TAP, TOKEN, Play, playing, refused
 
-from bot.playground.reactions import EMOJI
-from bot.playground.shapes import (
+from bot.playground.chats.models import (
     DR_LINDQVIST,
     DR_OKAFOR,
     DR_REYES,
@@ -22,6 +21,7 @@ from bot.playground.shapes import (
     Member,
     Room,
 )
+from bot.playground.world.reactions import EMOJI
 
 BOARD = SPINE_BOARD.id
 FORUM = TUMOUR_CONFERENCE.id

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.playground.entities import formatted
-from bot.playground.refused import Refused
+from bot.playground.errors import Refused
+from bot.playground.text.entities import formatted
 
 INVALID = (
     "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units"

@@ -15,9 +15,10 @@ import aiohttp
 import pytest
 from local_bot_api import CHAT, TAP, Play, playing
 
-from bot.playground import events, server
+from bot.playground import server
 from bot.playground.server import playground_app, serve
-from bot.playground.world import World
+from bot.playground.web import sse as events
+from bot.playground.world.world import World
 
 STRICT = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",

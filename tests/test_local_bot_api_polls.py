@@ -10,7 +10,7 @@ import pytest
 import telegram
 from local_bot_api import CHAT, OWN, TAP, TOKEN, Play, playing, refused
 
-from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START
+from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START
 
 BOARD = SPINE_BOARD.id
 REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id

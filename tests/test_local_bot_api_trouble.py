@@ -18,9 +18,9 @@ import telegram
 from aiohttp import web
 from local_bot_api import CHAT, TOKEN, Play, playing
 
-from bot.playground.rates import OF_UPDATES, Rates
-from bot.playground.trouble import Trouble
-from bot.telegram.api import Api
+from bot.playground.faults.injector import Trouble
+from bot.playground.updates.rates import OF_UPDATES, Rates
+from bot.telegram.client import Api
 from bot.telegram.wire import Wire
 
 NOT_DONE = ("too_many", "internal", "bad_gateway", "unauthorized", "page", "cut_before", "hang_before")

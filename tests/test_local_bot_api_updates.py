@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 from local_bot_api import CHAT, TAP, Play, key_of, playing
 
-from bot.playground import polling
-from bot.playground.disk import Disk
-from bot.playground.shapes import PRIVATE
-from bot.playground.world import World
+from bot.playground.botapi import polling
+from bot.playground.chats.models import PRIVATE
+from bot.playground.storage import Disk
+from bot.playground.world.world import World
 
 CONFLICT = (
     "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -258,7 +258,7 @@ async def test_numbers_do_not_restart_when_all_that_carried_them_is_gone(tmp_pat
 
 def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     script = (
-        "import sys; from bot.playground.disk import Disk; from bot.playground.world import World\n"
+        "import sys; from bot.playground.storage import Disk; from bot.playground.world.world import World\n"
         "world = World(Disk(sys.argv[1]))\n"
         f"world.say({CHAT}, 'still here'); print(flush=True); sys.stdin.read()"
     )
@@ -274,7 +274,7 @@ def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_chat_keeps_its_newest_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.playground.messages._KEPT", 3)
+    monkeypatch.setattr("bot.playground.chats.messages._KEPT", 3)
     world = World()
     for text in "abcde":
         world.say(CHAT, text)

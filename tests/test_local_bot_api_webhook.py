@@ -18,9 +18,9 @@ import telegram
 from aiohttp import web
 from local_bot_api import CHAT, OWN, TAP, TOKEN, Play, playing, refused
 
-from bot.playground.delivery import Delivery
-from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, PRIVATE, SPINE_BOARD, START, private
-from bot.playground.world import World
+from bot.playground.botapi.webhook_delivery import Delivery
+from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, PRIVATE, SPINE_BOARD, START, private
+from bot.playground.world.world import World
 
 SECRET = "s3cret_-Token"  # noqa: S105 - it opens nothing
 ANOTHER = private(DR_OKAFOR)

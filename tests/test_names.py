@@ -9,8 +9,8 @@ import pytest
 from telegram.error import NetworkError, TelegramError
 
 from bot.telegram.members import HOLDS, Members, Role
-from bot.telegram.names import BOT, LONGEST, SOMEBODY, filled, ids_in, in_words, told_apart
-from flows.card import PERSON, person
+from bot.telegram.rendering.names import BOT, LONGEST, SOMEBODY, filled, ids_in, in_words, told_apart
+from flows.cards.card import PERSON, person
 
 ANA, BEN = "1001", "1002"
 PLACEHOLDERS = (*PERSON, BOT)

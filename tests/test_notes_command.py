@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from bot import __main__ as program
-from bot.decide import decide_lines
-from bot.notes import decide_notes, print_json
-from flows.library import library
+from bot.cli.decide import decide_lines
+from bot.cli.decide_note import decide_notes, print_json
 from flows.pathways.metastasis import EMERGENCY
+from flows.pathways.registry import library
 
 WHOLE = "T8, fit, no deficit, body only, limited destruction, prior none"
 FINDINGS = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.ear import Ear
-from bot.telegram.own_words import own_words
+from bot.telegram.updates.note_text import Ear
+from bot.telegram.updates.own_words import own_words
 from flows.pathways.metastasis import METASTASIS
 
 

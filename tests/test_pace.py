@@ -9,7 +9,7 @@ from typing import Any
 from conftest import Fields, Rig, refused, virtual_rig
 from kit import CATALOG
 
-from bot.telegram.pace import GROUP_BURST, Pace
+from bot.telegram.sending.rate_limit import GROUP_BURST, Pace
 
 _LIMIT = 20
 """Calls that Telegram takes in a group in a minute."""

@@ -12,7 +12,7 @@ from browser import CHROMIUM, browser
 from local_bot_api import TAP, Play, playing
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.playground.shapes import (
+from bot.playground.chats.models import (
     DR_LINDQVIST,
     DR_OKAFOR,
     DR_REYES,

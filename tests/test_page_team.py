@@ -11,7 +11,7 @@ import pytest
 from browser import CHROMIUM, PATIENCE, Bot, Member, browser
 from playwright.async_api import expect
 
-from bot.playground.shapes import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
+from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
 TEAM = {"reyes": DR_REYES.id, "okafor": DR_OKAFOR.id, "lindqvist": DR_LINDQVIST.id}
 REYES, OKAFOR, LINDQVIST = (f"\u2068{p.first_name}\u2069" for p in (DR_REYES, DR_OKAFOR, DR_LINDQVIST))

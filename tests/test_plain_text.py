@@ -21,14 +21,14 @@ from kit import (
     walked,
 )
 
-from bot.telegram.html import screen
-from flows.card import Style, Verb
-from flows.cards import MOST_COPIED, Cards
-from flows.interview import Interview, Standing
+from bot.telegram.rendering.html import screen
+from flows.cards.card import Style, Verb
+from flows.cards.case import MOST_COPIED, Cards
+from flows.engine.interview import Interview, Standing
+from flows.export.plain_text import units
+from flows.model.rules import decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
-from flows.plain import units
-from flows.rules import decide
 
 
 def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:

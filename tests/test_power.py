@@ -20,7 +20,7 @@ from life_kit import Known, Life, News, Told
 from power_kit import Disk
 from store_kit import FORKED, chance_of, sqlite_url
 
-from bot.store import sqlite
+from bot.storage.backends import sqlite
 
 pytestmark = pytest.mark.no_cover  # hundreds of openings of lines that other tests cover
 

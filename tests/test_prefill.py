@@ -8,12 +8,12 @@ from itertools import chain, combinations
 import pytest
 from kit import FLOWS, T8
 
-from bot.telegram.intake import letter_of
-from flows import space
-from flows.flow import Flow
+from bot.telegram.updates.parser import letter_of
+from flows.engine import enumeration as space
+from flows.export.start_payload import Prefill, read_prefill, write_prefill
+from flows.model.flow import Flow
 from flows.model.source_scope import ScopeCode, ScopeMark
 from flows.pathways.metastasis import METASTASIS
-from flows.prefill import Prefill, read_prefill, write_prefill
 
 MARKS = (
     ScopeMark(ScopeCode.asymptomatic),

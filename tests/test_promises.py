@@ -11,24 +11,24 @@ import orjson
 import pytest
 from kit import CATALOG, FLOWS, T8, WHO, Path, buttons, every_path, guiding, walked
 
-from bot.telegram.buttons import MOST_BYTES, pack, unpack
-from bot.telegram.html import REMEMBERED, Press, screen
-from flows import space
-from flows.card import Button, Card, Tap, Verb
-from flows.cards import Cards
-from flows.case import Case
-from flows.catalog import Catalog
-from flows.condition import Always, Is
+from bot.telegram.rendering.callback_data import MOST_BYTES, pack, unpack
+from bot.telegram.rendering.html import REMEMBERED, Press, screen
+from flows.cards.card import Button, Card, Tap, Verb
+from flows.cards.case import Cards
+from flows.cards.layout import LONGEST_LABEL
+from flows.catalog.loader import Catalog
+from flows.engine import enumeration as space
+from flows.engine.interview import Interview, Standing
 from flows.errors import CatalogFault
-from flows.findings import Codes, Findings
-from flows.flow import Choice, Flow, Progress, Question
-from flows.interview import Interview, Standing
-from flows.keyboard import LONGEST_LABEL
-from flows.library import library
+from flows.model.case import Case
+from flows.model.conditions import Always, Is
+from flows.model.findings import Codes, Findings
+from flows.model.flow import Choice, Flow, Progress, Question
+from flows.model.rules import Guidance, Note, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.registry import library
 from flows.pathways.sins import SINS
-from flows.promises import check
-from flows.rules import Guidance, Note, Rule, Verdict, decide
+from flows.pathways.validation import check
 
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
 every_flow_that_advises = pytest.mark.parametrize("flow", [METASTASIS], ids=lambda flow: flow.code)

@@ -17,14 +17,14 @@ from team_kit import ANA, BEN, CLEO, T8_TAPS
 from team_kit import Group as Team
 from telegram_kit import SOON, data
 
-from bot.access import Access
-from bot.reply import Reply, Visit
+from bot.service.case_store import Ledger
+from bot.service.policies import Access
 from bot.service.read_links import MOST, case_in, link_to_case, page_in
+from bot.service.replies import Reply, Visit
+from bot.service.share_links import LASTS
 from bot.service.tap_rules import RULES, Where
-from bot.shares import LASTS
-from flows.card import PERSON, Card, Tap, Verb
-from flows.findings import Codes
-from flows.store import Ledger
+from flows.cards.card import PERSON, Card, Tap, Verb
+from flows.model.findings import Codes
 
 NOW = 1_800_000_000.0
 OF_THE_GROUP = "Answer and vote on the card in your group."
@@ -33,8 +33,8 @@ OF_THE_GROUP = "Answer and vote on the card in your group."
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a group have as many calls as it likes."""
-    monkeypatch.setattr("bot.telegram.pace.GROUP_BURST", 10_000)
-    monkeypatch.setattr("bot.telegram.pace.CHAT_BURST", 10_000)
+    monkeypatch.setattr("bot.telegram.sending.rate_limit.GROUP_BURST", 10_000)
+    monkeypatch.setattr("bot.telegram.sending.rate_limit.CHAT_BURST", 10_000)
 
 
 # The links.

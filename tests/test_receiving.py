@@ -13,11 +13,11 @@ from conftest import SECRET_PART, WELL, Fields, Rig, data_of, living, refused, v
 from telegram_queue import HIGH, LOW, Queue, answered
 
 from bot.app import REFUSED, _told_why
-from bot.health import STALE
-from bot.telegram.api import Api
-from bot.telegram.fingerprint import fingerprint_of
-from bot.telegram.poller import SecondPoller
-from bot.telegram.progress import LONGEST_PAUSE
+from bot.telegram.client import Api
+from bot.telegram.health import STALE
+from bot.telegram.receiving.polling import SecondPoller
+from bot.telegram.receiving.progress import LONGEST_PAUSE
+from bot.telegram.updates.fingerprint import fingerprint_of
 
 Run = Callable[..., Any]
 LEVELS = "Which symptomatic levels"

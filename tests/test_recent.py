@@ -8,11 +8,11 @@ import pytest
 from conftest import Rig, virtual_rig
 from kit import CATALOG, T4, T8, WHO, Phone, labels, lines, read, refusals, tap_of
 
-from bot.conversation import MOST_RECENT
-from bot.reply import Said
-from flows.card import Style, Tap, Verb
-from flows.findings import Findings
+from bot.service.private_chat import MOST_RECENT
+from bot.service.replies import Said
+from flows.cards.card import Style, Tap, Verb
 from flows.model.code_names import code_name
+from flows.model.findings import Findings
 
 WORDS = CATALOG.wording
 NAMES = CATALOG.team.names

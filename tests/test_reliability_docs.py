@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from bot.playground.updates import LIVES
+from bot.playground.updates.queue import LIVES
 
 ROOT: Final = Path(__file__).parent.parent
 TESTS: Final = ROOT / "tests"

@@ -14,12 +14,12 @@ from browser import free_port
 from conftest import Fields, Rig, data_of, living, rig_on
 from store_kit import chance_of
 
-from bot.desk import Desk
-from bot.http import serving
-from bot.store.opening import open_store
-from bot.telegram import channel
-from bot.telegram.webhook import SECRET, door
-from flows.store import Kept
+from bot.service.case_store import Kept
+from bot.service.ports import Desk
+from bot.storage.factory import open_store
+from bot.telegram import application as channel
+from bot.telegram.receiving.http_server import serving
+from bot.telegram.receiving.webhook import SECRET, door
 
 pytest_plugins = ("store_fixtures",)
 

@@ -18,14 +18,14 @@ from group_kit import CHATS, LEVELS, LINDQVIST, OKAFOR, REYES, Group
 from local_bot_api import TOKEN, Play, playing, ticking
 from telegram_kit import EVERYBODY, TERMS, Seat
 
-from bot.http import serving
-from bot.rooms import rooms
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from bot.telegram.api import Api
-from bot.telegram.channel import Channel
-from bot.telegram.webhook import door
-from flows.library import library
+from bot.service.services import rooms
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
+from bot.telegram.application import Channel
+from bot.telegram.client import Api
+from bot.telegram.receiving.http_server import serving
+from bot.telegram.receiving.webhook import door
+from flows.pathways.registry import library
 
 pytest_plugins = ("store_fixtures",)
 

@@ -19,8 +19,8 @@ from local_bot_api import Play, playing
 from store_kit import ask, sqlite_url
 from witness import Button, buttons_of
 
-from bot.playground.shapes import Member, Person, Room
-from bot.store.opening import open_store
+from bot.playground.chats.models import Member, Person, Room
+from bot.storage.factory import open_store
 
 TOKEN: Final = "4242:restart"  # noqa: S105 - it opens nothing
 PEOPLE: Final = range(5001, 5101)

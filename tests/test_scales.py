@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 from kit import CATALOG, labels, lines, read, refusals
 
-from flows.library import library
-from flows.pages import Pages
+from flows.cards.pages import Pages
 from flows.pathways.metastasis import METASTASIS
+from flows.pathways.registry import library
 from flows.pathways.sins import SINS
 
 PAGES: Final = Pages(CATALOG)

@@ -10,25 +10,25 @@ from kit import CATALOG, INTERVIEW, T8, WHO, Phone, answer, buttons, changed, li
 from rich.console import Console
 from team_kit import ANA, BEN, T8_TAPS, Group
 
-from bot.conversation import Conversation
-from bot.inline import Lookup
-from bot.notes import record_of
-from bot.reply import Said, Visit
-from bot.telegram.html import Press, screen
-from bot.terminal import Terminal
-from flows.card import Card, Line, Style, Verb
-from flows.cards import Cards
-from flows.case import Case
+from bot.cli.chat import Terminal
+from bot.cli.decide_note import record_of
+from bot.service.case_store import MemoryStore
+from bot.service.inline_search import Lookup
+from bot.service.private_chat import Conversation
+from bot.service.replies import Said, Visit
+from bot.telegram.rendering.html import Press, screen
+from flows.cards.card import Card, Line, Style, Verb
+from flows.cards.case import Cards
+from flows.engine.interview import MOST_STEPS, SCOPE
 from flows.errors import NothingBefore, StaleTap
-from flows.interview import MOST_STEPS, SCOPE
-from flows.library import library
+from flows.export.records import advice_of, findings_of
+from flows.export.scope_text import scope_texts
+from flows.model.case import Case
+from flows.model.scored import Scored
 from flows.model.source_scope import ScopeCode, ScopeMark, decode_scope, encode_scope
+from flows.notes.reader import Heard, Reading
 from flows.pathways.metastasis import METASTASIS
-from flows.record import advice_of, findings_of
-from flows.scope_text import scope_texts
-from flows.scored import Scored
-from flows.shorthand import Heard, Reading
-from flows.store import MemoryStore
+from flows.pathways.registry import library
 
 TEXTS = {
     ScopeMark(ScopeCode.asymptomatic): "Your note says asymptomatic. This source is about symptomatic metastases.",

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from flows.errors import CatalogFault, NoteTooLong
 from flows.notes.lexicon import Answer, Lexicon, Topic, lexicon, load_lexicon
+from flows.notes.reader import MOST_CHARACTERS, Reading, read
 from flows.pathways.metastasis import METASTASIS
-from flows.shorthand import MOST_CHARACTERS, Reading, read
 
 NOTES = tomllib.loads((Path(__file__).parent / "data" / "notes.toml").read_text(encoding="utf-8"))["note"]
-REAL = Path(__file__).parent.parent / "flows" / "catalog" / "shorthand.toml"
+REAL = Path(__file__).parent.parent / "flows" / "catalog" / "data" / "shorthand.toml"
 
 
 def heard(text: str) -> Reading:

@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit import CATALOG, WHO, answer, labels, lines, new_case, read, refusals
 
-from flows.card import Card
-from flows.cards import Cards
-from flows.case import Case
-from flows.condition import Item, Scores, Truth, totals
+from flows.cards.card import Card
+from flows.cards.case import Cards
+from flows.engine.interview import Interview
 from flows.errors import FindingFault, UnknownFlow
-from flows.findings import NOT_ASKED, Findings
-from flows.interview import Interview
-from flows.library import library
+from flows.export.records import advice_of, findings_of
+from flows.model.case import Case
+from flows.model.conditions import Item, Scores, Truth, totals
+from flows.model.findings import NOT_ASKED, Findings
+from flows.model.rules import decide
+from flows.pathways.registry import library
 from flows.pathways.sins import ITEMS, SINS
-from flows.record import advice_of, findings_of
-from flows.rules import decide
 
 INTERVIEW: Final = Interview(SINS)
 CARDS: Final = Cards(SINS, CATALOG)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.notes.grammar import words_of
 from flows.notes.lexicon import Answer, Topic, lexicon
-from flows.notes.phrases import phrases
+from flows.notes.matcher import phrases
+from flows.notes.reader import Reading, read
+from flows.notes.tokenizer import words_of
 from flows.pathways.metastasis import METASTASIS
-from flows.shorthand import Reading, read
 
 LISTS = {
     "English medical": (Path("/usr/share/hunspell/en_med_glut.dic"), "utf-8", 75),

@@ -13,11 +13,11 @@ import pytest
 from conftest import Fields, Rig, data_of, living, rig_on, virtual_rig
 from test_store_faults import full_disk, locked
 
-from bot.conversation import Conversation
-from bot.desk import Desk, NotSaved
-from bot.store.errors import CorruptDatabase
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
+from bot.service.ports import Desk, NotSaved
+from bot.service.private_chat import Conversation
+from bot.storage.errors import CorruptDatabase
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
 from flows.errors import Overtaken
 
 LEVELS = "Which symptomatic levels"
@@ -25,9 +25,9 @@ LEVELS = "Which symptomatic levels"
 
 @pytest.fixture
 async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
-    monkeypatch.setattr("bot.telegram.reception.SAVE_WAIT", 0.05)
-    monkeypatch.setattr("bot.telegram.poller.SAVE_WAIT", 0.05)
-    monkeypatch.setattr("bot.telegram.outbox.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("bot.telegram.receiving.receiver.SAVE_WAIT", 0.05)
+    monkeypatch.setattr("bot.telegram.receiving.polling.SAVE_WAIT", 0.05)
+    monkeypatch.setattr("bot.telegram.sending.outbox.LONGEST_WAIT", 0.05)
     store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
     yield rig_on(store)
     await store.close()

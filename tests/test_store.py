@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from store_kit import STEPS, ask, kept, letters
 
-from bot.desk import Desk, DeskStore, Letter, NumberInUse, OutboxKind, Wish
-from bot.reply import Said
-from bot.store.errors import StoreClosed
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
-from bot.store.transaction import TRIES
-from flows.card import person
-from flows.case import Act, Kind, Remark, Step
+from bot.service.case_store import Kept, Ledger, Store, Team
+from bot.service.ports import Desk, DeskStore, Letter, NumberInUse, OutboxKind, Wish
+from bot.service.replies import Said
+from bot.storage.errors import StoreClosed
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
+from bot.storage.transactions import TRIES
+from flows.cards.card import person
 from flows.errors import Overtaken
-from flows.store import Kept, Ledger, Store, Team
+from flows.model.case import Act, Kind, Remark, Step
 
 pytest_plugins = ("store_fixtures",)
 

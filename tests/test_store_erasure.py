@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from store_kit import STEPS, bytes_of, chance_of, kept, path_of, sqlite_url
 
-from bot.desk import Desk, OutboxKind
-from bot.store import writer
-from bot.store.opening import open_store
-from bot.store.sqlite import Sqlite
+from bot.service.ports import Desk, OutboxKind
+from bot.storage import writer
+from bot.storage.backends.sqlite import Sqlite
+from bot.storage.factory import open_store
 
 MARK = "5ec2e7"
 """Stands in every row of the person who is to be erased."""

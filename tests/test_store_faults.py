@@ -14,10 +14,10 @@ from conftest import Report
 from sqlalchemy import Connection
 from store_kit import FORKED, ask, chance_of, kept, sqlite_url, step, write_until_killed
 
-from bot.desk import Desk, NotSaved
-from bot.store import transaction
-from bot.store.opening import open_store
-from bot.store.store import SqlStore
+from bot.service.ports import Desk, NotSaved
+from bot.storage import transactions as transaction
+from bot.storage.factory import open_store
+from bot.storage.storage import SqlStore
 from flows.errors import Overtaken
 
 pytest_plugins = ("store_fixtures",)

@@ -22,11 +22,11 @@ from conftest import Report
 from sqlalchemy import Column, Table, Text, UniqueConstraint, create_engine, inspect
 from store_kit import FORKED, ask, chance_of, open_each, path_of, sqlite_url, step
 
-from bot.store import migrate
-from bot.store.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable, NewerDatabase, OlderDatabase
-from bot.store.migrations.__main__ import draft
-from bot.store.opening import database_at, open_store
-from bot.store.tables import METADATA
+from bot.storage import migrate
+from bot.storage.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable, NewerDatabase, OlderDatabase
+from bot.storage.factory import database_at, open_store
+from bot.storage.migrations.__main__ import draft
+from bot.storage.schema import METADATA
 
 pytest_plugins = ("store_fixtures",)
 

@@ -10,12 +10,12 @@ import pytest
 from kit import CATALOG, Phone, buttons, labels, tap_of
 from team_kit import ANA, BEN, HOUR, T8_TAPS, Group
 
-from bot.reply import FOREIGN, MISPLACED, Said, Visit
+from bot.service.case_store import Ledger
+from bot.service.replies import FOREIGN, MISPLACED, Said, Visit
 from bot.service.tap_rules import RULES, Where, Who
-from flows.card import Card, Tap, Verb
-from flows.findings import Codes
-from flows.heard import IDENTIFIERS
-from flows.store import Ledger
+from flows.cards.card import Card, Tap, Verb
+from flows.cards.note import IDENTIFIERS
+from flows.model.findings import Codes
 
 REFUSED: Final = CATALOG.wording.toasts.misplaced
 SAID: Final[tuple[Codes, ...]] = (("", ""), ("m", "1"), ("sins", ""), ("deficit", "minor"), ("posterior_mis", "other"))

@@ -12,12 +12,12 @@ from kit import CATALOG, Phone, buttons, labels, lines, plain, read, tap_of
 from syrupy.assertion import SnapshotAssertion
 from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, disputed, findings_of, record, told
 
-from bot.reply import Reply, Visit
-from bot.shares import LASTS
-from flows.card import PERSON, Card, Style, Tap, Verb, person
-from flows.discussion import MOST_REMARKS
-from flows.store import Ledger, MemoryStore
-from flows.team_case import word
+from bot.service.case_store import Ledger, MemoryStore
+from bot.service.replies import Reply, Visit
+from bot.service.share_links import LASTS
+from flows.cards.card import PERSON, Card, Style, Tap, Verb, person
+from flows.cards.team.case import word
+from flows.engine.discussion import MOST_REMARKS
 
 TOASTS = CATALOG.team.toasts
 GONE = CATALOG.wording.toasts.gone

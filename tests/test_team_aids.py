@@ -6,7 +6,7 @@ import pytest
 from kit import CATALOG, Phone, buttons, labels, lines, read, tap_of
 from team_kit import ANA, BEN, CLEO, HOUR, Group, block, disputed, findings_of
 
-from flows.card import Card, Tap, Verb, person
+from flows.cards.card import Card, Tap, Verb, person
 
 TO_DESTRUCTION = ("T8", "Only T8 ›", "Fit", "None", "Circumferential")
 SCORED = ("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")

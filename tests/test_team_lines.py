@@ -13,10 +13,10 @@ from kit import CATALOG, labels, lines, read, tap_of
 from store_kit import bytes_of
 from team_kit import ANA, BEN, CLEO, Group, findings_of
 
-from bot.reply import Said
-from bot.telegram.ear import Ear
-from flows.card import Style, person, quote
-from flows.heard import IDENTIFIERS, LONG, MORE
+from bot.service.replies import Said
+from bot.telegram.updates.note_text import Ear
+from flows.cards.card import Style, person, quote
+from flows.cards.note import IDENTIFIERS, LONG, MORE
 from flows.pathways.metastasis import METASTASIS
 
 WORDS = CATALOG.wording

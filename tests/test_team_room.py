@@ -14,19 +14,19 @@ from kit import CATALOG, new_case
 from team_kit import ANA
 
 from bot.service.times import in_utc
-from bot.telegram.buttons import MOST_BYTES, pack, unpack
-from flows import space
-from flows.board import Board, packed, unpacked
-from flows.card import Style, Tap, Verb
-from flows.cards import Cards
-from flows.case import Kind, Step
-from flows.discussion import NONE_OF_THESE, Decision, Stage, Talk, departs
-from flows.findings import Findings
-from flows.interview import Standing
+from bot.telegram.rendering.callback_data import MOST_BYTES, pack, unpack
+from flows.cards.card import Style, Tap, Verb
+from flows.cards.case import Cards
+from flows.cards.team.card import Board, packed, unpacked
+from flows.cards.team.case import Shared, word
+from flows.engine import enumeration as space
+from flows.engine.discussion import NONE_OF_THESE, Decision, Stage, Talk, departs
+from flows.engine.interview import Standing
+from flows.model.case import Kind, Step
+from flows.model.findings import Findings
+from flows.model.rules import decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
-from flows.rules import decide
-from flows.team_case import Shared, word
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 

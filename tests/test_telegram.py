@@ -11,9 +11,9 @@ import pytest
 from starlette.responses import Response
 from telegram_kit import CHAT, FRESH, LEVELS, REST, Seat, data, labels, seated
 
-from bot.access import Access
-from bot.telegram.channel import OtherBot
-from bot.telegram.poller import SecondPoller
+from bot.service.policies import Access
+from bot.telegram.application import OtherBot
+from bot.telegram.receiving.polling import SecondPoller
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import itertools
 
 from rich.console import Console
 
-from bot.conversation import Conversation
-from bot.terminal import Terminal
-from flows.library import library
-from flows.store import MemoryStore
+from bot.cli.chat import Terminal
+from bot.service.case_store import MemoryStore
+from bot.service.private_chat import Conversation
+from flows.pathways.registry import library
 
 
 async def told(*typed: str) -> str:

@@ -17,13 +17,13 @@ import pytest
 from browser import free_port
 from conftest import Fields, Rig, data_of, rig_on, virtual_rig
 
-from bot.desk import Desk, NotSaved
-from bot.health import STALE, Health
-from bot.http import AddressTaken, serving
+from bot.service.ports import Desk, NotSaved
 from bot.settings import SettingsFault, read_settings
-from bot.store.opening import open_store
-from bot.telegram.intake import letter_of
-from bot.telegram.webhook import LARGEST, SECRET, door
+from bot.storage.factory import open_store
+from bot.telegram.health import STALE, Health
+from bot.telegram.receiving.http_server import AddressTaken, serving
+from bot.telegram.receiving.webhook import LARGEST, SECRET, door
+from bot.telegram.updates.parser import letter_of
 
 Result = TypeVar("Result")
 RIGHT = "a-secret_of-the-webhook"

@@ -11,11 +11,11 @@ import pytest
 from conftest import Fields, Rig, message, person, virtual_rig
 from kit import CATALOG, Phone, labels, lines, read, tap_of
 
-from bot.reply import Said, Visit
-from bot.telegram.intake import CONTENT
-from flows.card import Verb
-from flows.heard import IDENTIFIERS
-from flows.store import Kept
+from bot.service.case_store import Kept
+from bot.service.replies import Said, Visit
+from bot.telegram.updates.parser import CONTENT
+from flows.cards.card import Verb
+from flows.cards.note import IDENTIFIERS
 
 WORDS = CATALOG.wording
 PAGES = WORDS.pages

@@ -11,7 +11,7 @@ from interview_model import TITLES, CaseModel
 
 Json = dict[str, Any]
 
-_WORDING: Final = Path(__file__).parent.parent / "flows/catalog/wording.toml"
+_WORDING: Final = Path(__file__).parent.parent / "flows/catalog/data/wording.toml"
 TOASTS: Final = {said: name for name, said in tomllib.loads(_WORDING.read_text("utf-8"))["toasts"].items()} | {"": ""}
 """What is said in passing, by its name."""
 

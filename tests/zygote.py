@@ -54,9 +54,9 @@ def _load() -> None:
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401, PLC0415 - the same
 
     import bot.app  # noqa: PLC0415 - whoever only starts a zygote does not need it
-    import bot.http  # noqa: PLC0415 - the same
-    import bot.telegram.webhook  # noqa: PLC0415 - the same
-    from flows.library import library  # noqa: PLC0415 - the same
+    import bot.telegram.receiving.http_server  # noqa: PLC0415 - the same
+    import bot.telegram.receiving.webhook  # noqa: PLC0415 - the same
+    from flows.pathways.registry import library  # noqa: PLC0415 - the same
 
     library()
     del bot

@@ -19,12 +19,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.playground.api import BotApi
-from bot.playground.events import Events
-from bot.playground.guard import Guard, new_key
-from bot.playground.refused import Refused
-from bot.playground.web import PAGE, Web, refused
-from bot.playground.world import World
+from bot.playground.botapi.http import BotApi
+from bot.playground.errors import Refused
+from bot.playground.web.local_only import Guard, new_key
+from bot.playground.web.routes import PAGE, Web, refused
+from bot.playground.web.sse import Events
+from bot.playground.world.world import World
 
 HOST: Final = "127.0.0.1"
 _PORTS_TRIED: Final = 51

@@ -7,8 +7,8 @@ import hmac
 import re
 from typing import Final
 
-from bot.shares import LASTS
-from flows.card import Tap, Verb
+from bot.service.share_links import LASTS
+from flows.cards.card import Tap, Verb
 
 MOST: Final = 64
 """Characters that Telegram carries in a start link."""

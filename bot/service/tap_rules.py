@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from flows.card import Verb
+from flows.cards.card import Verb
 
 
 class Where(StrEnum):

@@ -9,8 +9,8 @@ from typing import Any, Final
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
-from bot.telegram.api import Api
-from bot.telegram.names import filled, ids_in, in_words, told_apart
+from bot.telegram.client import Api
+from bot.telegram.rendering.names import filled, ids_in, in_words, told_apart
 
 HOLDS: Final = 120.0
 """Seconds that a person's rights are held; then Telegram is asked again."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from flows.case import Act, Case, Kind, Remark, Step
-from flows.findings import Codes, Findings
+from flows.model.case import Act, Case, Kind, Remark, Step
+from flows.model.findings import Codes, Findings
 
 _ANSWERING = (Kind.answer, Kind.mark, Kind.read)
 _STAGES = (Act.discuss, Act.withdraw, Act.close, Act.reopen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from flows.findings import Codes
+from flows.model.findings import Codes
 
 
 class ScopeCode(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from flows.notes.lexicon import Answer, Lexicon
-from flows.notes.phrases import Item
+from flows.notes.matcher import Item
 
 _AHEAD = ("levels", "scale")
 _BEHIND = ("levels", "scale", "no")

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows.catalog import load_file
+from flows.catalog.loader import load_file
 from flows.errors import CatalogFault
 
 FILE: Final = "shorthand.toml"
@@ -387,7 +387,7 @@ class Lexicon(_Same):
 @cache
 def lexicon() -> Lexicon:
     """Give the lexicon that comes with the package, loaded once, when it is first needed."""
-    return load_lexicon(files("flows") / "catalog")
+    return load_lexicon(files("flows") / "catalog" / "data")
 
 
 def load_lexicon(folder: Traversable) -> Lexicon:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from flows.model.source_scope import ScopeCode, ScopeMark
+from flows.notes.context.targets import Targets
 from flows.notes.lexicon import Lexicon, Topic
-from flows.notes.phrases import Item
+from flows.notes.matcher import Item
 from flows.notes.scope import Meaning, Truth
-from flows.notes.targets import Targets
 
 _PASSED: Final = frozenset({"filler", "lesion", "spine", "pathology", "degree", "value"})
 _DENYING: Final = frozenset({"no", "not", "nil", "next", "gone"})

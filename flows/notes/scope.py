@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from flows.notes.lexicon import Answer, Topic
-from flows.notes.phrases import Item
+from flows.notes.matcher import Item
 
 _MEANINGS: Final = frozenset({"levels", "scale", "percent"})
 _NOTHING_ELSE: Final = "-"

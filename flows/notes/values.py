@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from flows.notes.lexicon import Answer, Lexicon, Topic
-from flows.notes.phrases import Item
+from flows.notes.matcher import Item
 
 _BOXES: Final = {"tick": "affirmed", "cross": "denied", "empty": "open"}
 _LINKS: Final = frozenset({":", "="})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.condition import Always, AnyLevel, Count, Either, Every, Is, Not
-from flows.flow import Choice, Flow, Question
-from flows.levels import LEVELS
-from flows.rules import Fork, Guidance, Note, Place, Rule, Verdict
+from flows.model.conditions import Always, AnyLevel, Count, Either, Every, Is, Not
+from flows.model.flow import Choice, Flow, Question
+from flows.model.levels import LEVELS
+from flows.model.rules import Fork, Guidance, Note, Place, Rule, Verdict
 
 NONOPERATIVE: Final = "nonoperative"
 POSTERIOR: Final = "posterior"

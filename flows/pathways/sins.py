@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.condition import Always, AnyLevel, Count, Either, Every, Scores
-from flows.flow import Choice, Flow, Question
+from flows.model.conditions import Always, AnyLevel, Count, Either, Every, Scores
+from flows.model.flow import Choice, Flow, Question
+from flows.model.rules import Band, Guidance, Note
 from flows.model.source_scope import ScopeCode
-from flows.rules import Band, Guidance, Note
 
 CITED: Final = ("SINS",)
 

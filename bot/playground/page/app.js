@@ -1,18 +1,18 @@
 // The page's conductor: keeps the chats as the server tells them, and passes taps and words on to the server.
-import { composer } from "./composer.js";
-import { inline } from "./inline.js";
-import { buttonOf, kindOf } from "./keyboard.js";
-import { follow } from "./links.js";
-import { clearAction, showAction, showHealth, toast } from "./notices.js";
-import { drawPlaces, isIn, keyOf, onPlace, rememberPlace, topicOf, wishedPlace } from "./places.js";
-import { presses } from "./press.js";
-import { change, changed, replied, replyTo, replyToNone } from "./replying.js";
-import { stage } from "./stage.js";
-import { answered, forgetTaps } from "./taps.js";
-import { drawEmpty, drawTop } from "./top.js";
-import { transcript } from "./transcript.js";
-import { isGroup, sideOf, view } from "./view.js";
-import { connect, editText, sendText, vote } from "./wire.js";
+import { composer } from "./chat/composer.js";
+import { inline } from "./panels/inline.js";
+import { buttonOf, kindOf } from "./chat/keyboard.js";
+import { follow } from "./panels/links.js";
+import { clearAction, showAction, showHealth, toast } from "./panels/notices.js";
+import { drawPlaces, isIn, keyOf, onPlace, rememberPlace, topicOf, wishedPlace } from "./panels/places.js";
+import { presses } from "./chat/press.js";
+import { change, changed, replied, replyTo, replyToNone } from "./chat/replying.js";
+import { stage } from "./panels/stage.js";
+import { answered, forgetTaps } from "./chat/taps.js";
+import { drawEmpty, drawTop } from "./panels/top.js";
+import { transcript } from "./chat/transcript.js";
+import { isGroup, sideOf, view } from "./state.js";
+import { connect, editText, sendText, vote } from "./api.js";
 
 const byId = (id) => document.getElementById(id);
 const box = byId("messages");

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.conversation import Conversation
-from bot.helping import found
-from bot.reply import MISPLACED, Reply, Show, Visit
+from bot.service.case_store import Kept, Ledger
+from bot.service.private_chat import Conversation
 from bot.service.read_links import case_in, link_to_case
+from bot.service.replies import MISPLACED, Reply, Show, Visit
 from bot.service.tap_rules import Where, allows
-from bot.wards import Wards
-from flows.card import Tap, Verb
-from flows.catalog import Catalog
+from bot.service.team.cases import Wards
+from bot.service.team.linked_cases import found
+from flows.cards.card import Tap, Verb
+from flows.cards.pages import Pages
+from flows.catalog.loader import Catalog
 from flows.errors import FlowError
-from flows.pages import Pages
-from flows.store import Kept, Ledger
 
 
 class Reading:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.helping import leading
-from bot.reply import Reply, Show, Visit
+from bot.service.case_store import Kept, Ledger, chat_of
+from bot.service.replies import Reply, Show, Visit
 from bot.service.tap_rules import Where
-from flows.card import Card
-from flows.store import Kept, Ledger, chat_of
+from bot.service.team.linked_cases import leading
+from flows.cards.card import Card
 
 
 def kind_of(ledger: Ledger, kept: Kept, visit: Visit) -> Where | None:

@@ -1,0 +1,1 @@
+"""Chats, members and messages, as they are stored."""

@@ -1,0 +1,99 @@
+"""The Bot API's objects that tell who somebody is in a chat, and what a chat is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.playground.chats.models import PRESENT, RULING, Member, Room, bot_user
+from bot.playground.errors import Refused
+from bot.playground.storage import Json
+
+_RIGHTS: Final = (
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+)
+_NO_RIGHTS: Final = (
+    "can_promote_members",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_send_welcome_messages",
+    "can_manage_topics",
+)
+_PERMISSIONS: Final = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
+    "can_invite_users",
+)
+_BARRED: Final = {"can_change_info": False, "can_manage_topics": False}
+_GIFTS: Final = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+
+
+def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bool = True) -> Json:
+    """Give a user's standing as a ChatMember; `pins` counts for administrators and where one is restricted."""
+    member = {"user": user, "status": status}
+    if status == "restricted":
+        rights = dict.fromkeys(_PERMISSIONS, False) | _BARRED | {"can_pin_messages": pins}
+        return member | rights | {"is_member": True, "until_date": 0}
+    if status == "creator":
+        return member | {"is_anonymous": is_anonymous}
+    if status == "administrator":
+        rights = dict.fromkeys(_RIGHTS, True) | dict.fromkeys(_NO_RIGHTS, False) | {"can_pin_messages": pins}
+        return member | {"can_be_edited": False, "is_anonymous": is_anonymous} | rights
+    return member | ({"until_date": 0} if status == "kicked" else {})
+
+
+def bot_member(room: Room, bot_id: int) -> Json:
+    """Give the bot's own standing."""
+    is_muted = room.bot == "member" and not room.bot_writes
+    pins = room.bot_pins and not is_muted
+    return chat_member(bot_user(bot_id), "restricted" if is_muted else room.bot, pins=pins)
+
+
+def person_member(member: Member) -> Json:
+    """Give a person's standing."""
+    return chat_member(member.person.user(), member.status, is_anonymous=member.is_anonymous)
+
+
+def administrators_of(room: Room, bot_id: int) -> list[Json]:
+    """Give those who rule a group.
+
+    Raises:
+        Refused: it is a private chat.
+    """
+    if room.type == "private":
+        raise Refused("there are no administrators in the private chat")
+    ruling = [person_member(each) for each in room.members if each.status in RULING]
+    return ruling + ([bot_member(room, bot_id)] if room.bot in RULING else [])
+
+
+def count_of(room: Room) -> int:
+    """Count who is in a chat, the bot too."""
+    return sum(member.status in PRESENT for member in room.members) + (room.bot in PRESENT)
+
+
+def full_info(room: Room, pinned: Json | None) -> Json:
+    """Give a chat as a ChatFullInfo, with the newest of its pinned messages."""
+    info = room.chat() | {
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": dict.fromkeys(_GIFTS, False),
+    }
+    if room.type != "private":
+        info["permissions"] = dict.fromkeys(_PERMISSIONS, True) | _BARRED | {"can_pin_messages": True}
+    return info | ({"pinned_message": pinned} if pinned else {})

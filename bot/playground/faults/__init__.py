@@ -1,0 +1,1 @@
+"""Misbehaviour for the tests: failing calls, odd answers, limits."""

@@ -1,0 +1,52 @@
+"""The limits of a chat: too many calls within a minute are answered with 429, edits counted, as Telegram does it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Final
+
+from starlette.responses import Response
+
+from bot.playground.faults import responses as ruined
+from bot.playground.storage import Json
+
+_MINUTE: Final = 60.0
+_COUNTED: Final = ("send", "edit", "stopPoll")
+_FREE: Final = "sendChatAction"
+
+
+class Crowding:
+    """Counts what the bot writes and edits in each group; `interfere` is for the Bot API.
+
+    Attributes:
+        refused: how many calls were too many.
+    """
+
+    def __init__(self, clock: Callable[[], float], per_minute: int = 20) -> None:
+        """Take the clock, and how many calls a group bears in any minute."""
+        self._clock = clock
+        self._per_minute = per_minute
+        self._calls: defaultdict[int, deque[float]] = defaultdict(deque)
+        self.refused = 0
+
+    async def interfere(self, moment: str, method: str, params: Json) -> Response | None:
+        """Refuse a call to a group that has had enough; a refused call does not count."""
+        group = _group(params)
+        if moment != "before" or not group or method == _FREE or not method.startswith(_COUNTED):
+            return None
+        calls, now = self._calls[group], self._clock()
+        while calls and calls[0] <= now - _MINUTE:
+            calls.popleft()
+        if len(calls) < self._per_minute:
+            calls.append(now)
+            return None
+        self.refused += 1
+        return ruined.too_many(math.ceil(calls[0] + _MINUTE - now))
+
+
+def _group(params: Json) -> int:
+    """Tell which group a call is for; 0 where it is for none."""
+    said = str(params.get("chat_id", ""))
+    return int(said) if said.startswith("-") and said[1:].isdecimal() else 0

@@ -1,0 +1,1 @@
+"""Text, entities and keyboards, checked as Telegram does."""

@@ -1,0 +1,115 @@
+"""Inline keyboards: what Telegram refuses in them, and what a tap finds in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bot.playground.errors import Refused
+from bot.playground.storage import Json
+from bot.playground.text.html import units
+from bot.playground.text.tags import link
+
+_MOST_BUTTONS: Final = 100
+_MOST_IN_A_ROW: Final = 8
+_LONGEST_DATA: Final = 64
+_LONGEST_COPY: Final = 256
+_LONGEST_QUERY: Final = 256
+_STYLES: Final = ("danger", "success", "primary")
+_ACTIONS: Final = (
+    "callback_data",
+    "url",
+    "copy_text",
+    "web_app",
+    "login_url",
+    "switch_inline_query",
+    "callback_game",
+    "pay",
+    "switch_inline_query_current_chat",
+    "switch_inline_query_chosen_chat",
+)  # fmt: skip - a list of words
+
+
+def checked(markup: Json | None) -> Json | None:
+    """Give an inline keyboard as a message keeps it, or nothing where it has no button.
+
+    Raises:
+        Refused: Telegram would refuse it, or it is a kind of keyboard that the page cannot show.
+    """
+    if markup is None:
+        return None
+    rows = markup.get("inline_keyboard")
+    if rows is None and markup:
+        raise Refused.not_offered("keyboards that are not inline")
+    if not isinstance(rows or [], list):
+        raise Refused('field "inline_keyboard" must be of type Array')
+    if not all(isinstance(row, list) for row in rows or []):
+        raise Refused('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
+    kept = [[_button(button) for button in row] for row in rows or [] if row]
+    if any(len(row) > _MOST_IN_A_ROW for row in kept) or sum(map(len, kept)) > _MOST_BUTTONS:
+        raise Refused("reply markup is too long")
+    return {"inline_keyboard": kept} if kept else None
+
+
+def carries(message: Json, data: str) -> bool:
+    """Tell whether a button of the message carries this callback data now."""
+    return any(button.get("callback_data") == data for button in _buttons(message))
+
+
+def _buttons(message: Json) -> Iterator[Json]:
+    for row in message.get("reply_markup", {}).get("inline_keyboard", []):
+        yield from row
+
+
+def _button(button: Any) -> Json:
+    if not isinstance(button, dict):
+        raise _unreadable("InlineKeyboardButton must be an Object")
+    if not isinstance(button.get("text"), str):
+        raise _unreadable('Can\'t find field "text"')
+    if not button["text"].strip():
+        raise Refused.not_offered("a button with an empty text, which Telegram leaves out")
+    if button.get("icon_custom_emoji_id"):
+        raise Refused.not_offered("a button with icon_custom_emoji_id")
+    if button.get("style", "primary") not in _STYLES:
+        raise _unreadable("invalid button style specified")
+    actions = [action for action in _ACTIONS if button.get(action) not in _nothing(action)]
+    if button.get("copy_text") == {"text": ""}:
+        raise Refused("BUTTON_COPY_TEXT_INVALID")
+    if not actions:
+        raise _unreadable("Text buttons are unallowed in the inline keyboard")
+    if len(actions) > 1:
+        raise Refused.not_offered(f"a button with {' and '.join(actions)}, of which Telegram takes one")
+    _check_action(actions[0], button[actions[0]])
+    kept = {key: button[key] for key in ("text", "style", actions[0]) if key in button}
+    return kept | ({"url": link(button["url"])} if "url" in kept else {})
+
+
+def _nothing(action: str) -> tuple[Any, ...]:
+    """Give what counts as no action; an empty inline query is one."""
+    return (None, False) if action.startswith("switch_inline_query") else (None, "", False)
+
+
+def _check_action(action: str, value: Any) -> None:
+    match action, value:
+        case "callback_data", str() if len(value.encode()) <= _LONGEST_DATA:
+            return
+        case "callback_data", _:
+            raise Refused("BUTTON_DATA_INVALID")
+        case "copy_text", {"text": str(text)} if 1 <= units(text) <= _LONGEST_COPY:
+            return
+        case "copy_text", _:
+            raise Refused("BUTTON_COPY_TEXT_INVALID")
+        case "url", str() if link(value):
+            return
+        case (("switch_inline_query" | "switch_inline_query_current_chat"), str()) if units(value) <= _LONGEST_QUERY:
+            return
+        case "switch_inline_query_chosen_chat", {**chosen} if units(str(chosen.get("query", ""))) <= _LONGEST_QUERY:
+            return
+        case "url", _:
+            raise Refused(f"inline keyboard button URL '{value}' is invalid: Wrong HTTP URL")
+        case _:
+            raise Refused.not_offered(f"{action} buttons")
+
+
+def _unreadable(words: str) -> Refused:
+    return Refused(f"can't parse inline keyboard button: {words}")

@@ -1,0 +1,119 @@
+"""What is offered while somebody types behind the bot's name: a case that is read, options, scales, facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flows.cards.card import Block, Card, Line, Style
+from flows.cards.case import Cards
+from flows.cards.note import read_back
+from flows.cards.pages import Pages
+from flows.engine.interview import Interview, Standing
+from flows.errors import NoteTooLong
+from flows.export.start_payload import write_prefill
+from flows.model.case import Case
+from flows.model.rules import decide
+from flows.model.source_scope import encode_scope
+from flows.notes.lexicon import lexicon
+from flows.notes.reader import Reading, read
+from flows.pathways.registry import Library
+
+MOST: Final = 8
+"""Results that are offered; a thumb reaches no more."""
+
+_LEAST: Final = 2
+"""Letters of a word that is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing that can be sent.
+
+    Attributes:
+        code: tells it from the others.
+        card: what is sent; its buttons are not.
+        prefill: the payload of the link that opens the case in the private chat; empty where it is no case.
+        complete: whether every question that is asked has its answer.
+    """
+
+    code: str
+    card: Card
+    prefill: str = ""
+    complete: bool = True
+
+
+class Lookup:
+    """Finds what a typed line means; it keeps nothing."""
+
+    def __init__(self, offered: Library) -> None:
+        """Take the flows and their catalog; a line is read as a case of the default flow."""
+        self._flow, self._catalog = offered.flow(), offered.catalog
+        self._interview, self._cards = Interview(self._flow), Cards(self._flow, self._catalog)
+        self._pages = Pages(self._catalog)
+
+    def results(self, line: str) -> tuple[Result, ...]:
+        """Give what a line offers, the likeliest first; nothing where it is too long to be read."""
+        try:
+            reading = read(self._flow, lexicon(), line)
+        except NoteTooLong:
+            return ()
+        case = (self._case(reading),) if reading.answers or reading.danger else ()
+        found = [] if case else [result for result, text in self._everything() if _holds(text, line)]
+        return (*case, *found)[:MOST]
+
+    def _case(self, reading: Reading) -> Result:
+        """Draw what was read of a line, each finding with its words, and then what follows if that is right."""
+        words, answers = self._catalog.wording, reading.answers
+        above, read_so = self._cards.outside(reading.scope), read_back(self._cards, reading)
+        if not answers:
+            footer = Block(self._cards.footer(), style=Style.small)
+            return Result("case", Card("", words.pages.stray.title, (*read_so, footer), above=above))
+        payload = write_prefill(self._flow, answers, reading.scope)
+        fresh = Case("inline", self._flow.code, self._catalog.edition)
+        begun = self._interview.read(fresh, answers, ("",), "", encode_scope(reading.scope))
+        case = self._interview.confirm(begun, "")
+        standing = self._interview.standing(case)
+        if standing.at is None:
+            card = self._cards.case(case, standing)
+            blocks = (*read_so, self._if_right(standing), *(block for block in card.blocks if block not in read_so))
+            return Result("case", replace(card, title=words.note.title, blocks=blocks, rows=()), payload)
+        asked = [question.text for question in self._flow.questions if question.code in self._flow.open(answers)]
+        blocks = (
+            *read_so,
+            Block(tuple(map(Line, asked)), words.note.asked, Style.listed),
+            Block(self._cards.footer(), style=Style.small),
+        )
+        return Result("case", Card("", words.note.title, blocks, above=above), payload, complete=False)
+
+    def _if_right(self, standing: Standing) -> Block:
+        """Draw the headline, on the condition that what was read is right."""
+        words, result = self._catalog.wording.note, decide(self._flow.guidance, standing.findings)
+        told = self._cards.told.headline
+        supported = result.headline is not None and result.fork is None
+        lead = f"{words.if_right}, {words.supports[0].lower()}{words.supports[1:]}" if supported else words.if_right
+        return Block((Line(told.title(result), lead=lead),))
+
+    def _everything(self) -> Iterator[tuple[Result, str]]:
+        """Give every option, scale and fact with what it is found by."""
+        for code, option in self._catalog.options.items():
+            said = " ".join(statement.text for statement in option.indication)
+            yield (
+                Result(f"o-{code}", replace(self._cards.browsed(code), rows=())),
+                f"{option.name} {option.short} {said}",
+            )
+        for code, scale in self._catalog.scales.items():
+            card = replace(self._pages.scale(code), rows=())
+            yield Result(f"s-{code}", card), f"{code} {scale.name} {scale.title} {scale.helps}"
+        for code, text in {**self._catalog.facts, **{c: g.silent for c, g in self._catalog.gaps.items()}}.items():
+            blocks = (Block((Line(text, facts=(code,)),)), Block(self._cards.footer(), style=Style.small))
+            yield Result(f"f-{code}", Card("", code, blocks)), f"{code} {text}"
+
+
+def _holds(text: str, line: str) -> bool:
+    """Tell whether a text holds every word of a line; short ones as a word of their own. An empty line fits all."""
+    low = text.casefold()
+    words = [word for word in line.casefold().split() if len(word) >= _LEAST]
+    whole = set(low.replace(",", " ").replace("(", " ").replace(")", " ").split())
+    return all(word in whole or (len(word) > _LEAST and word in low and not word[-1].isdigit()) for word in words)

@@ -1,0 +1,187 @@
+"""The port of a channel that loses nothing: the ledger of cases, with what came in and what is still to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from bot.service.case_store import Ledger
+from bot.service.replies import Said
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An update as it is taken in: reduced to what is needed, without names and texts.
+
+    Attributes:
+        update_id: Telegram's number of it; a repeat bears the same.
+        lane: the chat it concerns; letters of one lane are handled in order.
+        body: the reduced update as JSON; empty once it is handled.
+        toast: what the person was told in passing; a repeat is told the same.
+        fingerprint: of its content; a repeat bears the same, another update of the same number does not.
+        note: what was read of a typed note, as codes; None where it holds none, and once it is handled.
+    """
+
+    update_id: int
+    lane: str
+    body: str
+    toast: str = ""
+    fingerprint: str = ""
+    note: Said | None = field(default=None, hash=False)
+
+
+class OutboxKind(StrEnum):
+    """What a wish asks for, and what its target then is."""
+
+    edit_card = "edit_card"
+    """A message shall show something else; the target is the message."""
+    send_card = "send_card"
+    """The card of a case is to be sent; the target is the case."""
+    send_decision = "send_decision"
+    """The card of its decision; the target is the case."""
+    send_page = "send_page"
+    """The next page of a chat; the target is the thread that it belongs to, 0 for none."""
+    open_poll = "open_poll"
+    """A vote; the target is the case, the number tells which of its votes it is."""
+    close_poll = "close_poll"
+    """The vote of a message ends; the target is the message."""
+    pin = "pin"
+    """A message is to be pinned."""
+    unpin = "unpin"
+    """It is not to be pinned any more."""
+    delete = "delete"
+    """A message is to be deleted."""
+    answer_callback = "answer_callback"
+    """A tap is to be answered; the target is the update that it came as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A screen that a message shall show: the newest one for its slot. Or the answer that a tap shall get.
+
+    Attributes:
+        place: the queue that it waits in: the chat, or one of its own for the answer to a tap.
+        kind: what it asks for.
+        target: of which message, case, thread or update.
+        version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
+        body: the screen as JSON.
+        case: the case that the message then shows; empty for a page.
+        number: which vote of the case; 0 for everything else.
+    """
+
+    place: str
+    kind: OutboxKind
+    target: str
+    version: int
+    body: str
+    case: str = ""
+    number: int = 0
+
+    @property
+    def slot(self) -> tuple[OutboxKind, str, int]:
+        """Tell what a newer wish of the same place takes the place of: whether a message is pinned is one thing."""
+        return OutboxKind.pin if self.kind is OutboxKind.unpin else self.kind, self.target, self.number
+
+
+class Desk(Ledger, Protocol):
+    """What one transaction of a durable channel sees and writes."""
+
+    def claim(self, bot: str) -> str:
+        """Note which bot these letters and wishes are of, where none is noted yet; tell which one it is."""
+        ...
+
+    def silence(self, chat: str) -> bool:
+        """Note that a group was told that the bot is not for it; False where it was told before."""
+        ...
+
+    def take_in(self, letters: Sequence[Letter]) -> list[int]:
+        """Keep letters; give the ids of those that were not known before.
+
+        A number that is known and comes with another fingerprint is that of a new letter.
+
+        Raises:
+            NumberInUse: where the letter that had the number before still waits to be handled.
+        """
+        ...
+
+    def letter(self, update_id: int) -> Letter | None:
+        """Find a letter that was taken in, handled or not."""
+        ...
+
+    def waits(self, update_id: int) -> bool:
+        """Tell whether a letter was taken in and is neither handled nor set aside."""
+        ...
+
+    def waiting(self) -> list[Letter]:
+        """Give the letters that are not handled yet, by update id."""
+        ...
+
+    def handled(self, update_id: int, toast: str) -> bool:
+        """Mark a letter as handled and strip it of all but its number and its toast; False where it was so already."""
+        ...
+
+    def set_aside(self, update_id: int, fault: str) -> None:
+        """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
+        ...
+
+    def dead(self) -> list[tuple[Letter, str]]:
+        """Give the letters that were set aside, each with its fault."""
+        ...
+
+    def retry(self, update_id: int) -> bool:
+        """Put a dead letter back among the waiting ones; False where it is not dead, or could not be read."""
+        ...
+
+    def drop(self, update_id: int) -> bool:
+        """Give a dead letter up and strip it; False where it is not dead."""
+        ...
+
+    def wish(self, place: str, kind: OutboxKind, target: str, body: str, case: str = "", number: int = 0) -> Wish:
+        """Keep the screen that a slot shall show, in place of any older one for that slot."""
+        ...
+
+    def wishes(self, place: str | None = None) -> list[Wish]:
+        """Give what is still to be shown, in the order it was first wished; of one place or of all."""
+        ...
+
+    def granted(self, wishes: Sequence[Wish]) -> list[Wish]:
+        """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
+        ...
+
+    def tidy(self, newest: int, remembered: int) -> None:
+        """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
+        ...
+
+
+class DeskStore(Protocol):
+    """Keeps cases, letters and wishes. Whatever `run` is given is one transaction: all is kept, or nothing."""
+
+    async def run(self, work: Callable[[Desk], Result]) -> Result:
+        """Do the work in one transaction, and give its result once that is committed.
+
+        Raises:
+            Overtaken: where another writer came first each time it was tried.
+            NotSaved: where the database could not commit; nothing is kept then.
+            Exception: whatever the work raises; nothing is kept then.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is held, after all that was begun."""
+        ...
+
+
+class NotSaved(Exception):
+    """The database could not keep it (disk full, locked, away): nothing was changed, try again."""
+
+
+class NumberInUse(Exception):
+    """Another update of the same number waits to be handled: Telegram's numbers have started anew meanwhile."""
+
+    def __init__(self, update_id: int) -> None:
+        """Name the number."""
+        super().__init__(f"update {update_id} is another one than the one that waits under its number")

@@ -1,0 +1,132 @@
+"""Who acts and what they said, and what follows: cards to show, a few words in passing, what else is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from flows.cards.card import Card
+from flows.model.findings import Codes, Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who acts, and where.
+
+    Attributes:
+        place: the opaque key of the chat.
+        who: the opaque id of the person.
+        card: the message that was tapped; None for what was typed.
+        admin: whether the person administers the group.
+        bears: whether the message that was tapped shows this very button, as the channel has it at that moment.
+    """
+
+    place: str
+    who: str
+    card: int | None = None
+    admin: bool = False
+    bears: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was typed, as far as it is taken in: codes, no words.
+
+    Attributes:
+        findings: what was read, by question.
+        beside: what else was in it: the keys of `flows.cards.note`, "long" for too much.
+        note: the key under which the channel has the words; empty where it has none.
+        message: the message; None where it is not known.
+        scope: what puts the case outside the scope of the source, as codes of `flows.model.source_scope`.
+    """
+
+    findings: Findings = field(default_factory=dict)
+    beside: Codes = ()
+    note: str = ""
+    message: int | None = None
+    scope: Codes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A card that is to be seen.
+
+    Attributes:
+        at: the message that shall show it; None for a new one.
+        case: the case that the message then shows; empty for a page.
+        place: where; empty for the place of the visit.
+        minutes: whether it is the record of a decision of the case.
+    """
+
+    card: Card
+    at: int | None = None
+    case: str = ""
+    place: str = ""
+    minutes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A vote that is to be opened: the one of that number on a case, its question and its answers."""
+
+    case: str
+    number: int
+    question: str
+    answers: tuple[str, ...]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A vote that is to end, by the message that shows it."""
+
+    message: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A message that is to be pinned, or not any more."""
+
+    message: int
+    on: bool = True
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """A person's message that is to be deleted."""
+
+    message: int
+    place: str = ""
+
+
+Deed = Ask | Stop | Pin | Wipe
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
+
+    Attributes:
+        late: what is told instead where the card must wait for the channel's pace; empty where nothing is drawn anew.
+        opens: what the answer to a tap opens in the person's private chat instead of words: a start link's payload.
+        forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
+    """
+
+    shows: tuple[Show, ...] = ()
+    toast: str = ""
+    deeds: tuple[Deed, ...] = ()
+    late: str = ""
+    opens: str = ""
+    forged: str = ""
+
+
+UNREADABLE: Final = "unreadable"
+"""A tap that bears nothing that was ever packed here."""
+
+FOREIGN: Final = "foreign"
+"""A tap on a case of another chat or person, whose buttons were never shown there."""
+
+MISPLACED: Final = "misplaced"
+"""A tap that no button on such a message asks for, in such a chat."""

@@ -1,0 +1,1 @@
+"""The two databases, each with what only it does."""

@@ -1,0 +1,50 @@
+"""The store as a channel sees it: work in, result out once it is durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from bot.service.ports import Desk
+from bot.storage.writer import Writer
+
+Result = TypeVar("Result")
+
+
+class SqlStore:
+    """Keeps cases, letters and wishes in a database. It is made by `bot.storage.factory.open_store`.
+
+    Attributes:
+        name: which database it is, without a password.
+    """
+
+    def __init__(self, writer: Writer, name: str) -> None:
+        """Take the writer, and the name of its database."""
+        self._writer = writer
+        self.name = name
+
+    def __repr__(self) -> str:
+        """Name the database."""
+        return f"SqlStore({self.name})"
+
+    async def run(self, work: Callable[[Desk], Result]) -> Result:
+        """Do the work in one transaction, and give its result once that is committed.
+
+        Jobs are done in the order of these calls. A caller that is cancelled does not take its job back.
+
+        Args:
+            work: free of side effects: it may be done several times, and only the last time counts.
+
+        Raises:
+            Overtaken: where another writer came first each time it was tried.
+            NotSaved: where the database could not commit; nothing is kept then.
+            StoreClosed: after `close`.
+            Exception: whatever the work raises; nothing is kept then.
+        """
+        return cast("Result", await self._writer.submit(work))
+
+    async def close(self) -> None:
+        """Finish what was begun, then let go of the database; it may be called again."""
+        self._writer.stop()
+        await asyncio.to_thread(self._writer.join)

@@ -1,0 +1,1 @@
+"""What each kind of update leads to."""

@@ -1,0 +1,85 @@
+"""Answers what is typed behind the bot's name, in any chat: at once, for one person, and nothing of it is kept."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from structlog.typing import FilteringBoundLogger
+from telegram.error import TelegramError
+
+from bot.service.inline_search import Lookup, Result
+from bot.service.policies import Access
+from bot.telegram.client import Api
+from bot.telegram.members import Members
+from bot.telegram.rendering.html import screen
+from flows.catalog.wording import Labels
+
+LONGEST: Final = 256
+"""Characters that Telegram lets a person type there."""
+
+SHOWN: Final = 100
+"""Characters of what a result says below its title."""
+
+
+class Inline:
+    """Offers what a line means."""
+
+    def __init__(
+        self, api: Api, lookup: Lookup, labels: Labels, access: Access, members: Members, log: FilteringBoundLogger
+    ) -> None:
+        """Take what it works with."""
+        self._api = api
+        self._lookup = lookup
+        self._labels = labels
+        self._access = access
+        self._members = members
+        self._log = log
+
+    async def answer(self, query: object) -> None:
+        """Answer an inline query; one that cannot be read is let go, and one that comes too late."""
+        if not isinstance(query, dict) or not isinstance(query.get("id"), str):
+            self._log.error("inline_unreadable")
+            return
+        try:
+            found = self._found(query)
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one line, the person is answered
+            self._log.error("inline_failed", error=type(fault).__name__)
+            found = ()
+        params: dict[str, Any] = {
+            "inline_query_id": query["id"],
+            "results": [self._article(result) for result in found],
+            "cache_time": 0,
+            "is_personal": True,
+        }
+        unfinished = next((result.prefill for result in found if not result.complete), "")
+        if unfinished:
+            params["button"] = {"text": self._labels.in_private, "start_parameter": unfinished}
+        try:
+            await self._api.call("answerInlineQuery", params)
+        except TelegramError as error:
+            self._log.info("not_answered", error=type(error).__name__)
+
+    def _found(self, query: dict[str, Any]) -> tuple[Result, ...]:
+        """Look a line up, for people who may use the bot."""
+        line = str(query.get("query", ""))
+        if len(line) > LONGEST or not self._access.allows(int(query["from"]["id"]), None):
+            return ()
+        return self._lookup.results(line)
+
+    def _article(self, result: Result) -> dict[str, Any]:
+        """Write a result as Telegram takes it; a case bears the link to the private chat."""
+        shown = screen(result.card)
+        first = next((line.text for block in result.card.blocks for line in block.lines), "")
+        content = {"message_text": shown["text"], "parse_mode": shown["parse_mode"]}
+        article: dict[str, Any] = {
+            "type": "article",
+            "id": result.code,
+            # Of a case its levels stand before the headline; of all else the list shows the name at once.
+            "title": " · ".join(filter(None, (result.prefill and result.card.label, result.card.title)))[:SHOWN],
+            "description": first[:SHOWN],
+            "input_message_content": content,
+        }
+        if result.prefill:
+            url = f"https://t.me/{self._members.username}?start={result.prefill}"
+            article["reply_markup"] = {"inline_keyboard": [[{"text": self._labels.in_private, "url": url}]]}
+        return article

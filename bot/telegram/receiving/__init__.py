@@ -1,0 +1,1 @@
+"""Updates from Telegram, stored before they are handled."""

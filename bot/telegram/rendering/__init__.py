@@ -1,0 +1,1 @@
+"""Cards as Telegram's HTML, buttons and names."""

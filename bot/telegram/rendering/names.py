@@ -1,0 +1,130 @@
+"""Puts names in the place of ids, at the last moment: literally, told apart where two look alike, kept nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from typing import Any, Final
+
+from flows.cards.card import PERSON
+
+BOT: Final = "\ue002"
+"""Stands for the bot's username in a screen that is kept; Telegram tells it at the start."""
+
+LONGEST: Final = 32
+"""Characters of a name that are shown."""
+
+SOMEBODY: Final = "someone"
+"""Who had their number erased, or cannot be asked after."""
+
+_ISOLATED: Final = ("\u2068", "\u2069")
+"""What keeps a name that is written from right to left from turning round what stands beside it."""
+
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing, though Unicode does not count them among the controls."""
+
+_ID: Final = re.compile(f"{PERSON[0]}([^{PERSON[1]}]*){PERSON[1]}")
+
+_ALIKE: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u03bf\u03b1\u03bd\u03c1\u03c5\u0443\u043a\u043c\u043d\u0442\u0432\u03ba\u03b9\u0131|10i",
+    "aeopcyxljshdqwoavpuykmhtbkllllol",
+)
+"""Small letters of other alphabets, and signs, that look like one of ours; an i is an l, as its capital is."""
+
+_CAPITALS: Final = str.maketrans(
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7", "ABEZHIKMNOPTYX"
+)
+"""Greek capitals look like ours where their small letters do not."""
+
+
+def unfilled(written: str) -> bool:
+    """Tell whether a name is still to be put into a screen, as it is kept."""
+    return PERSON[0] in written or BOT in written
+
+
+def ids_in(value: object) -> set[str]:
+    """Give the ids of the people who are named anywhere in a screen."""
+    if isinstance(value, str):
+        return set(_ID.findall(value))
+    inner: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        inner = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
+    return set().union(*map(ids_in, inner))
+
+
+def filled(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) -> dict[str, Any]:
+    """Put names into a screen: as HTML in its text, as they are everywhere else.
+
+    Args:
+        screen: the parameters of a method of the Bot API.
+        names: what each person is called, by id; who is missing is somebody.
+        bot: the bot's username.
+    """
+    said = told_apart(names)
+    filled_in: dict[str, Any] = _filled(screen, lambda text: in_words(text, said).replace(BOT, bot))
+    if screen.get("parse_mode"):
+        as_html = {who: escape(name, quote=False) for who, name in said.items()}
+        filled_in["text"] = in_words(str(screen["text"]), as_html).replace(BOT, bot)
+    return filled_in
+
+
+def in_words(text: str, said: Mapping[str, str]) -> str:
+    """Put what people are called into a text."""
+    return _ID.sub(lambda found: said.get(found[1], SOMEBODY), text)
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Write each name so that it can be read; where two look alike, each with a short tag that is always the same."""
+    looks: dict[str, list[str]] = {}
+    for who, name in names.items():
+        looks.setdefault(_skeleton(name), []).append(who)
+    alike = {who for group in looks.values() if len(group) > 1 for who in group}
+    return {
+        who: f"{_ISOLATED[0]}{_clean(name)}{' #' + _tag(who) if who in alike else ''}{_ISOLATED[1]}"
+        for who, name in names.items()
+    }
+
+
+def _filled(value: Any, put: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return put(value)
+    if isinstance(value, Mapping):
+        return {key: _filled(inner, put) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(inner, put) for inner in value]
+    return value
+
+
+def _clean(name: str) -> str:
+    """Leave out what cannot be seen or turns the text round, and what comes after the longest name."""
+    seen = "".join(
+        c
+        for c in name
+        if unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp") and c not in _UNSEEN
+    )
+    text = " ".join(seen.split())
+    marks = 0
+    kept: list[str] = []
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= 2:  # noqa: PLR2004 - no script stacks more, and a name must not paint over other lines
+            kept.append(character)
+    text = "".join(kept)
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text or SOMEBODY
+
+
+def _skeleton(name: str) -> str:
+    """Reduce a name to what the eye sees of it."""
+    plain = unicodedata.normalize("NFKD", _clean(name)).translate(_CAPITALS).casefold()
+    return "".join(c for c in plain.translate(_ALIKE) if c.isalnum())
+
+
+def _tag(who: str) -> str:
+    """Give a short tag for a person that is the same in every case."""
+    return hashlib.sha256(who.encode()).hexdigest()[:3]

@@ -1,0 +1,1 @@
+"""Messages to Telegram: queued, paced, sent again."""

@@ -1,0 +1,1 @@
+"""An update reduced to codes, before anything reaches the disk."""

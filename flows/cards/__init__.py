@@ -1,0 +1,1 @@
+"""The cards: what a clinician reads and taps, in no channel's markup."""

@@ -1,0 +1,1 @@
+"""A flow, a case and a recommendation for machines and papers."""

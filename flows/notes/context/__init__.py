@@ -1,0 +1,1 @@
+"""What stands around a word of a note and changes what it means."""

@@ -1,0 +1,43 @@
+"""What the bot offers: the pathways and the catalog, checked against each other before anybody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from flows.catalog.loader import Catalog, catalog
+from flows.errors import UnknownFlow
+from flows.model.flow import Flow
+from flows.pathways.metastasis import METASTASIS
+from flows.pathways.sins import SINS
+from flows.pathways.validation import check
+
+FLOWS: Final = (METASTASIS, SINS)
+"""Every flow that is offered; the first is the one that is meant where none is named."""
+
+
+class Library(NamedTuple):
+    """The flows by their codes, the default one first, with the catalog that they cite."""
+
+    flows: Mapping[str, Flow]
+    catalog: Catalog
+
+    def flow(self, code: str = "") -> Flow:
+        """Give a flow by its code; the default one where none is named.
+
+        Raises:
+            UnknownFlow: where no such flow is offered.
+        """
+        if code and code not in self.flows:
+            raise UnknownFlow(f"{code!r} is no flow; allowed: {', '.join(self.flows)}")
+        return self.flows[code or next(iter(self.flows))]
+
+
+def library() -> Library:
+    """Load and check what the bot offers.
+
+    Raises:
+        CatalogFault: where it cannot be used; every fault is named.
+    """
+    check(catalog(), *FLOWS)
+    return Library({flow.code: flow for flow in FLOWS}, catalog())
