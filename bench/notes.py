@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 from flows.notes.lexicon import lexicon
-from flows.notes.reader import MOST_CHARACTERS, read
+from flows.notes.reader import MOST_CHARACTERS, read_note
 from flows.pathways.metastasis import METASTASIS
 
 NOTES = Path(__file__).parent.parent / "tests" / "data" / "notes.toml"
@@ -20,7 +20,7 @@ def milliseconds(note: str) -> float:
     best = float("inf")
     for _ in range(ROUNDS):
         started = time.process_time()
-        read(METASTASIS, lexicon(), note)
+        read_note(METASTASIS, lexicon(), note)
         best = min(best, (time.process_time() - started) * 1e3)
     return best
 
@@ -28,7 +28,7 @@ def milliseconds(note: str) -> float:
 def main() -> None:
     """Print what the first note costs, then the others, then the longest that is read."""
     started = time.perf_counter()
-    read(METASTASIS, lexicon(), "T8, fit")
+    read_note(METASTASIS, lexicon(), "T8, fit")
     print(f"first note, the reader built with it: {(time.perf_counter() - started) * 1e3:.0f} ms")
     notes = [note["text"] for note in tomllib.loads(NOTES.read_text("utf-8"))["note"]]
     took = sorted(map(milliseconds, notes))

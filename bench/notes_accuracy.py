@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.notes.lexicon import lexicon
-from flows.notes.reader import read
+from flows.notes.reader import read_note
 from flows.pathways.metastasis import METASTASIS
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
@@ -52,7 +52,7 @@ def counted(notes: Iterable[dict[str, Any]]) -> dict[str, Count]:
     """Return a count for each question."""
     counts = {question.code: Count() for question in METASTASIS.questions}
     for note in notes:
-        answers = read(METASTASIS, lexicon(), note["text"]).answers
+        answers = read_note(METASTASIS, lexicon(), note["text"]).answers
         for code, count in counts.items():
             expected, found = tuple(note["findings"].get(code, ())), answers.get(code, ())
             count.right += bool(found) and found == expected

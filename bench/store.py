@@ -11,52 +11,54 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.service.case_store import Kept
-from bot.service.ports import Desk, Letter, OutboxKind
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
-from flows.model.case import Case, Kind, Step
+from bot.service.case_store import CaseRecord
+from bot.service.ports import InboxUpdate, OutboxKind, UnitOfWork
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
+from flows.model.case import AnswerEvent, AnswerEventKind, Case
 
-STEPS = tuple(Step(Kind.answer, f"question{n}", ("choice",), "1234567890") for n in range(7))
+STEPS = tuple(AnswerEvent(AnswerEventKind.answer, f"question{n}", ("choice",), "1234567890") for n in range(7))
 SCREEN = '{"text": "' + "x" * 600 + '"}'
 
 
-def tap(chat: int, update: int) -> Callable[[Desk], None]:
+def tap(chat: int, update: int) -> Callable[[UnitOfWork], None]:
     """Make the job of one tap."""
 
-    def work(desk: Desk) -> None:
-        kept = desk.get(f"case{chat}")
-        if kept is None:
+    def work(uow: UnitOfWork) -> None:
+        record = uow.get(f"case{chat}")
+        if record is None:
             raise LookupError(chat)
-        case = replace(kept.case, revision=kept.case.revision + 1)
-        desk.put(replace(kept, case=case, touched=float(update)), kept.case.revision)
-        desk.wish(kept.place, OutboxKind.edit_card, str(chat), SCREEN, case.id)
-        if not desk.handled(update, ""):
+        case = replace(record.case, revision=record.case.revision + 1)
+        uow.update(replace(record, case=case, updated_at=float(update)), record.case.revision)
+        uow.enqueue(record.place, OutboxKind.edit_card, str(chat), SCREEN, case.id)
+        if not uow.mark_handled(update, ""):
             raise LookupError(update)
 
     return work
 
 
-def prepare(chats: int, first: int, taps: int) -> Callable[[Desk], None]:
+def prepare(chats: int, first: int, taps: int) -> Callable[[UnitOfWork], None]:
     """Make the job that sets the stage."""
 
-    def work(desk: Desk) -> None:
+    def work(uow: UnitOfWork) -> None:
         for chat in range(chats):
-            if desk.get(f"case{chat}") is None:
-                desk.add(Kept(Case(f"case{chat}", "metastasis", "1", steps=STEPS), str(chat), str(chat), 0.0))
-        desk.take_in([Letter(first + n, "lane", "{}") for n in range(taps)])
+            if uow.get(f"case{chat}") is None:
+                uow.add(
+                    CaseRecord(Case(f"case{chat}", "metastasis", "1", answer_events=STEPS), str(chat), str(chat), 0.0)
+                )
+        uow.add_updates([InboxUpdate(first + n, "lane", "{}") for n in range(taps)])
 
     return work
 
 
-async def measure(store: SqlStore, at_once: int, first: int, taps: int) -> str:
+async def measure(store: SqlStorage, at_once: int, first: int, taps: int) -> str:
     """Do taps, so many of them in flight at any time."""
-    await store.run(prepare(at_once, first, taps))
+    await store.transact(prepare(at_once, first, taps))
     numbers = iter(range(first, first + taps))
 
     async def chat(number: int) -> None:
         for update in numbers:
-            await store.run(tap(number, update))
+            await store.transact(tap(number, update))
 
     started, spent = time.perf_counter(), time.process_time()
     await asyncio.gather(*(chat(number) for number in range(at_once)))
@@ -68,10 +70,10 @@ async def measure(store: SqlStore, at_once: int, first: int, taps: int) -> str:
 async def main(url: str, taps: int) -> None:
     """Measure a store at a URL, alone and under load."""
     opening = time.perf_counter()
-    store = open_store(url)
+    store = create_storage(url)
     say = sys.stdout.write
     say(f"{store!r} opened in {(time.perf_counter() - opening) * 1e3:.0f} ms\n")
-    start = await store.run(lambda desk: max((n.update_id for n in desk.waiting()), default=0)) + 1
+    start = await store.transact(lambda uow: max((n.update_id for n in uow.pending_updates()), default=0)) + 1
     for at_once in (1, 16, 64, 16):
         say(await measure(store, at_once, start, taps) + "\n")
         start += taps

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 from cyclopts import App, Parameter
 
 if TYPE_CHECKING:  # the commands load only what they need
-    from bot.service.ports import Desk
+    from bot.service.ports import UnitOfWork
 
 Result = TypeVar("Result")
 
@@ -63,12 +63,12 @@ def chat() -> int:
     from rich.console import Console
 
     from bot.cli.chat import Terminal
-    from bot.service.case_store import MemoryStore
-    from bot.service.private_chat import Conversation
-    from flows.pathways.registry import library
+    from bot.service.case_store import MemoryStorage
+    from bot.service.private_chat import PrivateChat
+    from flows.pathways.registry import flow_registry
 
-    conversation = Conversation(*library(), time.time, lambda: secrets.token_hex(5))
-    asyncio.run(Terminal(conversation, MemoryStore(), Console(highlight=False), input).run())
+    conversation = PrivateChat(*flow_registry(), time.time, lambda: secrets.token_hex(5))
+    asyncio.run(Terminal(conversation, MemoryStorage(), Console(highlight=False), input).run())
     return 0
 
 
@@ -93,11 +93,11 @@ def decide(
     """
     from bot.cli import decide_note as typed
     from bot.cli.decide import decide_lines
-    from flows.pathways.registry import library
+    from flows.pathways.registry import flow_registry
 
     if (note is not None) + notes + jsonl != 1 or (json and note is None) or (flow and not jsonl):
         sys.exit('spinemets: give a note (with --json or without), or --notes, or --jsonl: spinemets decide "T8, fit"')
-    offered = library()
+    offered = flow_registry()
     asked, lines, write = (offered.flow(flow), offered.catalog), sys.stdin.buffer, sys.stdout.buffer.write
     if note is not None:
         (typed.print_json if json else typed.print_card)(*asked, note)
@@ -114,12 +114,12 @@ def flow(code: str = "", *, document: Annotated[bool, Parameter(negative="")] = 
         document: print the whole document for review instead: chart, questions, rules, notes, facts.
     """
     from flows.export import mermaid as diagram
-    from flows.pathways.registry import library
+    from flows.pathways.registry import flow_registry
 
     if code == "discussion" and not document:
         _say(diagram.stages())
         return 0
-    offered = library()
+    offered = flow_registry()
     pathway = offered.flow(code)
     sys.stdout.write(diagram.document(pathway, offered.catalog) if document else diagram.mermaid(pathway) + "\n")
     return 0
@@ -132,8 +132,8 @@ app.command(dead)
 @dead.command(name="list")
 def dead_list() -> int:
     """List them: the number of the update and the name of what went wrong; never what it said."""
-    for letter, fault in asyncio.run(_at_the_desk(lambda desk: desk.dead())):
-        _say(f"{letter.update_id}\t{fault}")
+    for inbox_update, fault in asyncio.run(_with_storage(lambda uow: uow.dead_letters())):
+        _say(f"{inbox_update.update_id}\t{fault}")
     return 0
 
 
@@ -144,8 +144,8 @@ def dead_retry(update_id: int) -> int:
     Args:
         update_id: the number that `list` shows.
     """
-    done = asyncio.run(_at_the_desk(lambda desk: desk.retry(update_id)))
-    return _told(done, update_id, "will be tried again", "is not among those that can be tried again")
+    done = asyncio.run(_with_storage(lambda uow: uow.retry_dead_letter(update_id)))
+    return _report(done, update_id, "will be tried again", "is not among those that can be tried again")
 
 
 @dead.command(name="drop")
@@ -155,41 +155,41 @@ def dead_drop(update_id: int) -> int:
     Args:
         update_id: the number that `list` shows.
     """
-    done = asyncio.run(_at_the_desk(lambda desk: desk.drop(update_id)))
-    return _told(done, update_id, "is dropped", "is not among the dead")
+    done = asyncio.run(_with_storage(lambda uow: uow.drop_dead_letter(update_id)))
+    return _report(done, update_id, "is dropped", "is not among the dead")
 
 
-async def _at_the_desk(work: Callable[[Desk], Result]) -> Result:
+async def _with_storage(work: Callable[[UnitOfWork], Result]) -> Result:
     """Do something with what the bot keeps."""
     from bot.settings import read_settings
-    from bot.storage.factory import open_store
+    from bot.storage.factory import create_storage
 
-    store = open_store(read_settings().database)
+    store = create_storage(read_settings().database)
     try:
-        return await store.run(work)
+        return await store.transact(work)
     finally:
         await store.close()
 
 
-def _told(done: bool, update_id: int, what: str, why_not: str) -> int:  # noqa: FBT001 - an outcome, not an option
+def _report(done: bool, update_id: int, what: str, why_not: str) -> int:  # noqa: FBT001 - an outcome, not an option
     _say(f"{update_id} {what}." if done else f"{update_id} {why_not}; `spinemets dead list` shows them.")
     return 0 if done else 1
 
 
 def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
-    from bot.settings import SettingsFault
-    from bot.storage.errors import DatabaseUnusable, StoreFault
-    from flows.errors import CatalogFault, NoteTooLong, UnknownFlow
+    from bot.settings import SettingsError
+    from bot.storage.errors import DatabaseUnusable, StorageError
+    from flows.errors import CatalogError, NoteTooLong, UnknownFlow
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a folder's name may be no text
     try:
         sys.exit(app())
-    except (CatalogFault, NoteTooLong, SettingsFault, StoreFault, UnknownFlow) as fault:
+    except (CatalogError, NoteTooLong, SettingsError, StorageError, UnknownFlow) as fault:
         sys.stderr.write(f"spinemets: {fault}\n")
-        sys.exit(MISCONFIGURED if isinstance(fault, (SettingsFault, DatabaseUnusable)) else 1)
+        sys.exit(MISCONFIGURED if isinstance(fault, (SettingsError, DatabaseUnusable)) else 1)
     except BrokenPipeError:
         sys.exit(0)
     except KeyboardInterrupt:

@@ -19,26 +19,26 @@ from urllib.parse import urlsplit
 from structlog.typing import FilteringBoundLogger
 
 from bot.log import make_log
-from bot.service.policies import Access
-from bot.service.services import rooms
-from bot.settings import ELSEWHERE, Settings, SettingsFault
-from bot.storage.factory import open_store
-from bot.telegram.application import Channel, OtherBot, WebhookRefused
+from bot.service.policies import AccessPolicy
+from bot.service.services import build_services
+from bot.settings import ELSEWHERE, Settings, SettingsError
+from bot.storage.factory import create_storage
+from bot.telegram.application import ForeignDatabase, TelegramApplication, WebhookRefused
 from bot.telegram.client import Api
-from bot.telegram.handlers.dispatcher import Terms
-from bot.telegram.receiving.polling import SecondPoller, TokenRefused
-from flows.pathways.registry import library
+from bot.telegram.handlers.dispatcher import RetentionPolicy
+from bot.telegram.receiving.polling import PollingConflict, TokenRefused
+from flows.pathways.registry import flow_registry
 
 if TYPE_CHECKING:
-    from bot.playground.world.world import World
+    from bot.playground.world.world import FakeTelegram
 
-SECOND_POLLER: Final = 75
+POLLING_CONFLICT: Final = 75
 """Exit status where another process polls with the same token."""
 
 REFUSED: Final = 78
 """Exit status where Telegram refuses the token, or the webhook, for good."""
 
-OTHER_BOT: Final = 65
+FOREIGN_DATABASE: Final = 65
 """Exit status where the database is another bot's."""
 
 PLAYGROUND_BOT: Final = 1_000_000_001
@@ -57,13 +57,13 @@ async def run(settings: Settings, say: Say) -> int:
     """Run the bot: on Telegram with a token, else in the playground; give the exit status."""
     log = make_log(settings.log_level)
     if settings.bot_token is None:
-        return await _until_told(lambda: _playground(settings, say, log))
+        return await _until_signal(lambda: _playground(settings, say, log))
     if settings.is_open:
         say("Access is open: whoever finds the bot may use it. ALLOWED_USERS lists those who may.")
         log.warning("access_open", advice="whoever finds the bot may use it; ALLOWED_USERS lists those who may")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would bear the token
     api = Api(settings.bot_token.get_secret_value(), settings.bot_api_url)
-    return await _until_told(lambda: _telegram(settings, api, say, log))
+    return await _until_signal(lambda: _telegram(settings, api, say, log))
 
 
 async def run_api_only(settings: Settings, say: Say) -> int:
@@ -83,7 +83,7 @@ async def run_api_only(settings: Settings, say: Say) -> int:
             await asyncio.Event().wait()
         return 0
 
-    return await _until_told(serve_alone)
+    return await _until_signal(serve_alone)
 
 
 async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -> int:
@@ -96,9 +96,9 @@ async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -
     async with serve(playground_app(world, local), settings.playground_port) as port:
         address = f"http://{HOST}:{port}"
         api = Api(token, address)
-        async with _channel(settings, api, say, log, Access()) as channel:
+        async with _application(settings, api, say, log, AccessPolicy()) as application:
             say(_where("Playground", address, settings, port))
-            return await _told_why(channel.poll(), say)
+            return await _failure_text(application.run_polling(), say)
 
 
 def _told_unheeded(log: FilteringBoundLogger, method: str, parameter: str) -> None:
@@ -109,54 +109,54 @@ def _told_unheeded(log: FilteringBoundLogger, method: str, parameter: str) -> No
 
 async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundLogger) -> int:
     """Serve the Bot API of the settings, by long polling or by webhook."""
-    access = Access(settings.is_open, settings.allowed_users, settings.allowed_chats)
+    access = AccessPolicy(settings.is_open, settings.allowed_users, settings.allowed_chats)
     hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
-    async with _channel(settings, api, say, log, access) as channel, AsyncExitStack() as doors:
+    async with _application(settings, api, say, log, access) as application, AsyncExitStack() as doors:
         if settings.http_listen:
-            from bot.telegram.receiving.http_server import serving  # noqa: PLC0415 - loaded where it is needed
-            from bot.telegram.receiving.webhook import door  # noqa: PLC0415 - loaded where it is needed
+            from bot.telegram.receiving.http_server import serve  # noqa: PLC0415 - loaded where it is needed
+            from bot.telegram.receiving.webhook import create_webhook_app  # noqa: PLC0415 - loaded where it is needed
 
-            app = door(channel.health, channel.delivered, urlsplit(hook).path, secret)
-            await doors.enter_async_context(serving(app, settings.http_listen))
-        return await _told_why(channel.listen(hook, secret) if hook else channel.poll(), say)
+            app = create_webhook_app(application.health, application.accept_delivery, urlsplit(hook).path, secret)
+            await doors.enter_async_context(serve(app, settings.http_listen))
+        return await _failure_text(application.run_webhook(hook, secret) if hook else application.run_polling(), say)
 
 
 @asynccontextmanager
-async def _channel(
-    settings: Settings, api: Api, say: Say, log: FilteringBoundLogger, access: Access
-) -> AsyncIterator[Channel]:
+async def _application(
+    settings: Settings, api: Api, say: Say, log: FilteringBoundLogger, access: AccessPolicy
+) -> AsyncIterator[TelegramApplication]:
     """Put a channel together on the database of the settings, and close that in the end."""
-    offered = library()
-    both = rooms(offered, time.time, lambda: secrets.token_hex(ID_BYTES))
-    terms = Terms(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
-    store = await asyncio.to_thread(open_store, settings.database)
+    offered = flow_registry()
+    services = build_services(offered, time.time, lambda: secrets.token_hex(ID_BYTES))
+    retention = RetentionPolicy(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
+    store = await asyncio.to_thread(create_storage, settings.database)
     try:
         say(f"Cases are kept in {store.name}")
-        yield Channel(api, store, both, offered.catalog, log, access, terms)
+        yield TelegramApplication(api, store, services, offered.catalog, log, access, retention)
     finally:
         await store.close()
 
 
-async def _told_why(serving_until: Awaitable[None], say: Say) -> int:
+async def _failure_text(serving_until: Awaitable[None], say: Say) -> int:
     """Serve, and say why it ended by itself, if it did; give the exit status."""
     try:
         await serving_until
-    except SecondPoller:
+    except PollingConflict:
         say("Another process polls Telegram with this token; this one stops.")
-        return SECOND_POLLER
+        return POLLING_CONFLICT
     except TokenRefused:
         say("Telegram has refused BOT_TOKEN for ten minutes; check it with @BotFather.")
         return REFUSED
     except WebhookRefused as refusal:
         say(f"Telegram refuses WEBHOOK_URL: {refusal}. Fix it, then start again.")
         return REFUSED
-    except OtherBot:
+    except ForeignDatabase:
         say("This database belongs to another bot; give each bot a DATABASE_URL of its own.")
-        return OTHER_BOT
+        return FOREIGN_DATABASE
     return 0
 
 
-async def _until_told(work: Callable[[], Awaitable[int]]) -> int:
+async def _until_signal(work: Callable[[], Awaitable[int]]) -> int:
     """Work until it ends by itself, or a signal asks for the end; then let it finish what is under way."""
     task = asyncio.ensure_future(work())
     loop = asyncio.get_running_loop()
@@ -172,26 +172,26 @@ def _new_token() -> str:
     return f"{PLAYGROUND_BOT}:{secrets.token_urlsafe(KEY_BYTES)}"
 
 
-def _world(settings: Settings) -> World:
+def _world(settings: Settings) -> FakeTelegram:
     """Open the playground's chats, beside the bot's data.
 
     Raises:
         ChatsUnusable: where the file of the chats cannot be used.
     """
-    from bot.playground.storage import ChatsUnusable, Disk  # noqa: PLC0415 - loaded where it is needed
-    from bot.playground.world.world import World  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.storage import ChatsUnusable, JsonStore  # noqa: PLC0415 - loaded where it is needed
+    from bot.playground.world.world import FakeTelegram  # noqa: PLC0415 - loaded where it is needed
 
     folder = settings.data_folder / "playground"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     except OSError as error:
-        raise SettingsFault([f"the data folder {folder} cannot be made ({error.strerror}); {ELSEWHERE}"]) from None
+        raise SettingsError([f"the data folder {folder} cannot be made ({error.strerror}); {ELSEWHERE}"]) from None
     chats = folder / "chats.db"
     # New chats beside old cases begin with later numbers, or the bot would take what is new in them for known.
-    disk = Disk(chats, begin=max(0, int(time.time()) - NUMBERS_SINCE))
+    disk = JsonStore(chats, begin=max(0, int(time.time()) - NUMBERS_SINCE))
     try:
-        return World(disk, time.time)
+        return FakeTelegram(disk, time.time)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         disk.close()
         raise ChatsUnusable(chats, f"what it holds is no chat: {type(error).__name__}") from None

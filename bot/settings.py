@@ -36,7 +36,7 @@ ELSEWHERE: Final = "set XDG_DATA_HOME to a folder for data, or DATABASE_URL"
 TELEGRAM: Final = "https://api.telegram.org"
 
 
-class SettingsFault(Exception):
+class SettingsError(Exception):
     """Settings that cannot be used; each fault on a line, no value repeated that may be secret."""
 
     def __init__(self, faults: list[str]) -> None:
@@ -192,12 +192,12 @@ class Settings(BaseSettings):
         """Where data lie: the user's data folder, `$XDG_DATA_HOME/spinemets`.
 
         Raises:
-            SettingsFault: if the user has no home folder.
+            SettingsError: if the user has no home folder.
         """
         try:
             return user_data_path("spinemets")
         except RuntimeError:
-            raise SettingsFault([f"HOME: no home folder is known for this user; {ELSEWHERE}"]) from None
+            raise SettingsError([f"HOME: no home folder is known for this user; {ELSEWHERE}"]) from None
 
     @property
     def database(self) -> str | Path:
@@ -210,14 +210,14 @@ def read_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsFault: naming every setting that cannot be used, where it stands, and what is allowed.
+        SettingsError: naming every setting that cannot be used, where it stands, and what is allowed.
     """
     try:
         return Settings()
     except EnvFileFault as fault:
-        raise SettingsFault(list(fault.faults)) from None
+        raise SettingsError(list(fault.faults)) from None
     except ValidationError as error:
-        raise SettingsFault([_told(fault) for fault in error.errors(include_url=False, include_input=False)]) from None
+        raise SettingsError([_told(fault) for fault in error.errors(include_url=False, include_input=False)]) from None
 
 
 def _env_file() -> dict[str, Entry]:

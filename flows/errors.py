@@ -11,7 +11,7 @@ class StaleTap(FlowError):
     """A tap on a question that is no longer at hand: the present card is to be drawn again."""
 
 
-class NothingChosen(FlowError):
+class EmptySelection(FlowError):
     """Done was tapped on a choice of several while nothing was chosen."""
 
 
@@ -23,19 +23,19 @@ class AnswersWouldGo(FlowError):
     """Starting over would take several answers away: it is to be asked first whether it is meant."""
 
 
-class NothingBefore(FlowError):
+class NothingToUndo(FlowError):
     """Back was tapped where nothing lies behind."""
 
 
-class NotNow(FlowError):
+class WrongStage(FlowError):
     """The discussion is at a stage that does not take this: the vote is open, or the case is decided."""
 
 
-class NotYours(FlowError):
+class NotPermitted(FlowError):
     """Somebody else gave this, or opened the case: only they, or whoever opened it, may do so."""
 
 
-class Unsettled(FlowError):
+class OpenDisputes(FlowError):
     """A finding is disputed: it is to be settled before the vote."""
 
 
@@ -43,7 +43,7 @@ class ReasonWanted(FlowError):
     """The decision departs from what the source supports: it needs a reason."""
 
 
-class Crowded(FlowError):
+class DiscussionFull(FlowError):
     """More was said of a case than is kept of one."""
 
 
@@ -51,11 +51,11 @@ class UnknownFlow(FlowError):
     """A flow was asked for that is not offered; its text names those that are."""
 
 
-class Overtaken(FlowError):
+class VersionConflict(FlowError):
     """Another writer changed the case since it was read: run again from the new state."""
 
 
-class FindingFault(FlowError):
+class FindingError(FlowError):
     """A finding that is missing, unknown or not one of its answers.
 
     Attributes:
@@ -70,7 +70,7 @@ class FindingFault(FlowError):
         self.allowed = allowed
 
 
-class CatalogFault(FlowError):
+class CatalogError(FlowError):
     """The catalog cannot be used; every fault is listed with its file, its place and what is allowed."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -96,7 +96,7 @@ async def browser(*more: str) -> AsyncIterator[Browser]:
             await running.close()
 
 
-class Phone:
+class BrowserUser:
     """The page as a thumb uses it: taps by label on the newest card that has the button, and reads what is there."""
 
     def __init__(self, page: Page) -> None:
@@ -136,7 +136,7 @@ PATIENCE = 20_000
 """Milliseconds: edits of a group are gathered, and the machine may be busy."""
 
 
-class Member:
+class BrowserMember:
     """One person's tab: taps on the card of one case by its name, and reads what is there."""
 
     def __init__(self, page: Page) -> None:
@@ -166,8 +166,8 @@ class Member:
 
     async def promotes_the_bot(self) -> None:
         """Make the bot an administrator of the group, by the stage, as its owner does it on a phone."""
-        await self.page.locator("#open-stage").click()
-        row = self.page.locator(".stage-row", has_text="spinemets")
+        await self.page.locator("#open-admin").click()
+        row = self.page.locator(".admin-row", has_text="spinemets")
         await row.get_by_role("button", name="Promote").click()
         await expect(row).to_contain_text("administrator", timeout=PATIENCE)
         await self.page.get_by_role("button", name="Close", exact=True).click()

@@ -18,16 +18,16 @@ import pytest
 import structlog
 from telegram.request import BaseRequest, RequestData
 
-from bot.service.policies import Access
-from bot.service.ports import Desk, DeskStore
-from bot.service.services import rooms
-from bot.storage.factory import database_at, open_store
+from bot.service.policies import AccessPolicy
+from bot.service.ports import Storage, UnitOfWork
+from bot.service.services import build_services
+from bot.storage.factory import create_storage, parse_database_url
 from bot.storage.transactions import Transactions
-from bot.telegram.application import Channel
+from bot.telegram.application import TelegramApplication
 from bot.telegram.client import Api
-from bot.telegram.handlers.dispatcher import Terms
+from bot.telegram.handlers.dispatcher import RetentionPolicy
 from bot.telegram.wire import Wire
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 
 Result = TypeVar("Result")
 Fields = dict[str, Any]
@@ -98,7 +98,7 @@ class Call:
         return int(self.params.get("chat_id", 0))
 
 
-class Cloud(BaseRequest):
+class ScriptedTelegram(BaseRequest):
     """Telegram behind the library's transport: updates wait, messages get numbers, a script may interfere.
 
     `raw` is asked before that; the bytes that it gives are answered as they are, with 200.
@@ -172,7 +172,7 @@ class Cloud(BaseRequest):
                 await asyncio.wait_for(self._news.wait(), params["timeout"])
         return self.waiting[:100]
 
-    def bring(self, *updates: Fields) -> None:
+    def deliver(self, *updates: Fields) -> None:
         """Have updates wait for the bot."""
         self.waiting += updates
         self._news.set()
@@ -226,20 +226,20 @@ def message(chat: int, number: int, kind: str = "private") -> Fields:
     return {"message_id": number, "date": 1_800_000_000, "chat": {"id": chat, "type": kind}}
 
 
-class InlineStore:
+class InlineStorage:
     """The tables of the real store, each transaction carried out where it is called: no thread, the same each time."""
 
     def __init__(self, url: str) -> None:
         open_and_close(url)
-        database = database_at(url)
+        database = parse_database_url(url)
         self._transactions = Transactions(database.engine.connect(), database)
 
-    async def run(self, work: Callable[[Desk], Result]) -> Result:
+    async def transact(self, work: Callable[[UnitOfWork], Result]) -> Result:
         await asyncio.sleep(0)
-        (outcome,) = self._transactions.carry_out([work])
-        if outcome.fault:
-            raise outcome.fault
-        result: Result = outcome.result
+        (outcome,) = self._transactions.execute_batch([work])
+        if outcome.error:
+            raise outcome.error
+        result: Result = outcome.value
         return result
 
     async def close(self) -> None:
@@ -249,7 +249,7 @@ class InlineStore:
 def open_and_close(url: str) -> None:
     """Bring a database up to date."""
     with asyncio.Runner() as runner:
-        store = open_store(url)
+        store = create_storage(url)
         runner.run(store.close())
 
 
@@ -302,12 +302,12 @@ class Wall:
 
 
 @dataclass
-class Rig:
+class BotHarness:
     """A whole channel on a scripted Telegram."""
 
-    cloud: Cloud
-    store: DeskStore
-    channel: Channel
+    telegram: ScriptedTelegram
+    store: Storage
+    application: TelegramApplication
     log: io.StringIO
     wall: Wall = field(default_factory=Wall)
     said: list[str] = field(default_factory=list)
@@ -318,31 +318,31 @@ class Rig:
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
-        reception, outbox = self.channel.reception, self.channel._outbox
-        while reception._tasks or outbox._workers or outbox._striking:  # noqa: ASYNC110 - it has no event for that
+        receiver, outbox = self.application.receiver, self.application._outbox
+        while receiver._tasks or outbox._workers or outbox._flush_task:  # noqa: ASYNC110 - it has no event for that
             await asyncio.sleep(0.01)
 
     async def accept(self, *updates: Fields) -> None:
         """Bring updates as one batch, and wait until all is done."""
-        await self.channel.reception.accept(list(updates))
+        await self.application.receiver.accept(list(updates))
         await self.settled()
 
     async def tap(self, user: int, label: str) -> str:
         """Tap a button of the newest message; give what was said in passing."""
-        number, data = self.cloud.button(user, label)
-        update = self.cloud.taps(user, number, data)
+        number, data = self.telegram.button(user, label)
+        update = self.telegram.taps(user, number, data)
         await self.accept(update)
-        return self.cloud.toasts()[update["callback_query"]["id"]]
+        return self.telegram.toasts()[update["callback_query"]["id"]]
 
     async def begun(self, user: int) -> None:
         """Begin a case."""
-        await self.accept(self.cloud.writes(user, "/new"))
+        await self.accept(self.telegram.writes(user, "/new"))
 
 
 @asynccontextmanager
-async def living(rig: Rig) -> AsyncIterator[asyncio.Task[None]]:
+async def running(harness: BotHarness) -> AsyncIterator[asyncio.Task[None]]:
     """Let the bot poll meanwhile."""
-    task = asyncio.create_task(rig.channel.poll())
+    task = asyncio.create_task(harness.application.run_polling())
     try:
         yield task
     finally:
@@ -351,43 +351,45 @@ async def living(rig: Rig) -> AsyncIterator[asyncio.Task[None]]:
             await task
 
 
-async def claimed(store: DeskStore) -> DeskStore:
+async def claimed(store: Storage) -> Storage:
     """Have a store claimed by the bot of a rig, as every start does."""
-    await store.run(lambda desk: desk.claim(PLANTED_TOKEN.partition(":")[0]))
+    await store.transact(lambda uow: uow.claim_for_bot(PLANTED_TOKEN.partition(":")[0]))
     return store
 
 
-def rig_on(
-    store: DeskStore,
+def bot_harness(
+    store: Storage,
     script: Script | None = None,
     clock: Callable[[], float] | None = None,
-    access: Access | None = None,
-) -> Rig:
+    access: AccessPolicy | None = None,
+) -> BotHarness:
     """Put a channel together on a store; in a running loop."""
-    cloud, wall, log = Cloud(script), Wall(), io.StringIO()
+    telegram, wall, log = ScriptedTelegram(script), Wall(), io.StringIO()
     numbers = itertools.count(0xA000)
-    offered = library()
-    both = rooms(offered, wall, lambda: f"{next(numbers):x}")
+    offered = flow_registry()
+    both = build_services(offered, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
-    api = Api(PLANTED_TOKEN, "http://nowhere", cloud)
-    channel = Channel(api, store, both, offered.catalog, logger, access or Access(), Terms(), steady)
-    return Rig(cloud, store, channel, log, wall)
+    api = Api(PLANTED_TOKEN, "http://nowhere", telegram)
+    application = TelegramApplication(
+        api, store, both, offered.catalog, logger, access or AccessPolicy(), RetentionPolicy(), steady
+    )
+    return BotHarness(telegram, store, application, log, wall)
 
 
 @contextmanager
-def virtual_rig(folder: Path, script: Script | None = None) -> Iterator[tuple[Callable[..., Any], Rig]]:
+def virtual_bot_harness(folder: Path, script: Script | None = None) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
     """A rig on SQLite, in line, in virtual time; gives what runs something there, and the rig."""
-    store = InlineStore(f"sqlite:///{folder / 'cases.db'}")
+    store = InlineStorage(f"sqlite:///{folder / 'cases.db'}")
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
 
-        async def made() -> Rig:
-            return rig_on(await claimed(store), script)
+        async def made() -> BotHarness:
+            return bot_harness(await claimed(store), script)
 
-        rig = runner.run(made())
+        harness = runner.run(made())
 
         def run(work: Coroutine[Any, Any, Any], within: float = 100_000.0) -> Any:
             return runner.run(asyncio.wait_for(work, within))
 
-        yield run, rig
+        yield run, harness
         runner.run(store.close())

@@ -6,7 +6,7 @@ from typing import Final
 
 from kit import INTERVIEW, T8, played
 
-from flows.engine.discussion import Discussion, Member, Talk
+from flows.engine.discussion import Discussion, DiscussionState, Member
 from flows.model.case import Case
 from flows.model.findings import Codes
 from flows.model.rules import Recommendation, decide
@@ -28,27 +28,27 @@ def finished() -> Case:
 
 def advice(case: Case) -> Recommendation:
     """Tell what the source says of a case."""
-    return decide(METASTASIS.guidance, INTERVIEW.standing(case).findings)
+    return decide(METASTASIS.guidance, INTERVIEW.state(case).findings)
 
 
-def talk(case: Case) -> Talk:
+def talk(case: Case) -> DiscussionState:
     """Replay a discussion."""
-    return DISCUSSION.talk(case, INTERVIEW.standing(case))
+    return DISCUSSION.state(case, INTERVIEW.state(case))
 
 
 def disputes(case: Case) -> dict[str, dict[str, Codes]]:
     """Tell what is disputed."""
-    return talk(case).disputes(INTERVIEW.standing(case))
+    return talk(case).disputes(INTERVIEW.state(case))
 
 
 def finding(case: Case, question: str) -> Codes:
     """Give the answer that counts."""
-    return INTERVIEW.standing(case).findings[question]
+    return INTERVIEW.state(case).findings[question]
 
 
 def held(case: Case, question: str, code: str, member: Member) -> Case:
     """Let a member hold an answer right."""
-    return DISCUSSION.hold(case, question, (code,), member, AT)
+    return DISCUSSION.dispute(case, question, (code,), member, AT)
 
 
 def settled(case: Case, question: str, choice: str, member: Member) -> Case:

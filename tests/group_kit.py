@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from telegram_kit import SOON, Seat, data, seated
+from telegram_kit import SOON, PlaygroundHarness, data, playground_harness
 
 from bot.playground.chats.models import (
     DR_LINDQVIST,
@@ -19,11 +19,11 @@ from bot.playground.chats.models import (
     SPINE_BOARD,
     START,
     TUMOUR_CONFERENCE,
-    Member,
+    Chat,
+    ChatMember,
     Person,
-    Room,
 )
-from bot.service.case_store import Kept
+from bot.service.case_store import CaseRecord
 from flows.model.case import Case
 
 BOARD: Final = SPINE_BOARD.id
@@ -31,9 +31,9 @@ FORUM: Final = TUMOUR_CONFERENCE.id
 OPEN: Final = -1001000000009
 BASIC: Final = -77
 REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
-THREE: Final = (Member(DR_REYES, "creator"), Member(DR_OKAFOR, "administrator"), Member(DR_LINDQVIST))
-ROUNDS: Final = Room(OPEN, THREE, "supergroup", "Open rounds", username="open_rounds")
-NIGHT: Final = Room(BASIC, THREE, "group", "Night shift")
+THREE: Final = (ChatMember(DR_REYES, "creator"), ChatMember(DR_OKAFOR, "administrator"), ChatMember(DR_LINDQVIST))
+ROUNDS: Final = Chat(OPEN, THREE, "supergroup", "Open rounds", username="open_rounds")
+NIGHT: Final = Chat(BASIC, THREE, "group", "Night shift")
 CHATS: Final = tuple(
     replace(room, bot="administrator") if room.type != "private" else room for room in (*START, ROUNDS, NIGHT)
 )  # fmt: skip - one line is too long
@@ -56,7 +56,7 @@ ANSWERS: Final = (
 class Group:
     """A group in front of the bot, the toasts of its members, and what each of them does."""
 
-    seat: Seat
+    seat: PlaygroundHarness
     chat: int = BOARD
     thread: int = 0
     toasts: list[tuple[int, str]] = field(default_factory=list)
@@ -132,14 +132,14 @@ class Group:
         await self.tap("Decide", who, "Decide: Posterior MIS?")
         return await self.reads("Decision: Posterior MIS")
 
-    async def cases(self) -> list[Kept]:
+    async def cases(self) -> list[CaseRecord]:
         """Give what is kept of the cases here that do not rest."""
         place = f"{self.chat}/{self.thread}" if self.thread else str(self.chat)
-        return await self.seat.store.run(lambda desk: desk.team_cases(place))
+        return await self.seat.store.transact(lambda uow: uow.list_team_cases(place))
 
     async def worked(self) -> list[Case]:
         """Give these cases as they are worked, wherever they are shown, which is noted a moment later."""
-        return [kept.case for kept in await self.cases()]
+        return [record.case for record in await self.cases()]
 
     async def beyond(self) -> None:
         """Wait until everything that was said here so far is answered: the next command is, after it."""
@@ -159,7 +159,7 @@ def isolated(who: Person) -> str:
 
 @asynccontextmanager
 async def grouped(
-    folder: Path, chat: int = BOARD, chats: tuple[Room, ...] = CHATS, **more: Any
+    folder: Path, chat: int = BOARD, chats: tuple[Chat, ...] = CHATS, **more: Any
 ) -> AsyncIterator[Group]:
-    async with seated(folder, chats=chats, **more) as seat:
-        yield Group(seat, chat)
+    async with playground_harness(folder, chats=chats, **more) as harness:
+        yield Group(harness, chat)

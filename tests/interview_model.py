@@ -156,11 +156,11 @@ class CaseModel:
             case "ch":
                 self._settle(replace(now, at=question, ticks=None, after="reopen"))
             case "rs" if now.ticks is None and now.after in {"", "restart"}:
-                return "nothing_before"
+                return "nothing_to_undo"
             case "rs" if len(now.answers) <= 3 or question == "sure":  # else it is asked first
                 self._settle(State(after="restart"))
             case "bk" if not self.pile:
-                return "nothing_before"
+                return "nothing_to_undo"
             case "bk":
                 self._stand(self.pile.pop())
         return ""
@@ -169,7 +169,7 @@ class CaseModel:
         """Settle what is ticked, or the only one that the button named."""
         ticked = self.state.ticked
         if not ticked or (only and ticked != {only}):
-            return "chosen_otherwise" if ticked else "nothing_chosen"
+            return "chosen_otherwise" if ticked else "empty_selection"
         self._answer("levels", tuple(sorted(ticked, key=LEVELS.index)))
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from browser import Phone
+from browser import BrowserUser
 from kit import T4, T8
 
 from flows.model.findings import Findings
@@ -40,17 +40,17 @@ SIZES: Final = ((390, 844), (360, 780))
 """Phones, width and height."""
 
 
-async def reach(phone: Phone, findings: Findings) -> None:
+async def reach(private_chat: BrowserUser, findings: Findings) -> None:
     """Begin a case and answer it until its recommendation is read."""
-    await phone.write("/new")
+    await private_chat.write("/new")
     for question in METASTASIS.questions:
         codes = findings.get(question.code, ())
         if not codes:
             continue
-        await phone.reads(question.text)
+        await private_chat.reads(question.text)
         for code in codes:
-            await phone.tap(question.choice(code).label)
+            await private_chat.tap(question.choice(code).label)
         if question.several:
-            await phone.reads(f"{len(codes)} level")
-            await phone.tap("Only" if len(codes) == 1 else "Done")
-    await phone.reads("What the source adds")
+            await private_chat.reads(f"{len(codes)} level")
+            await private_chat.tap("Only" if len(codes) == 1 else "Done")
+    await private_chat.reads("What the source adds")

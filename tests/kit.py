@@ -8,13 +8,13 @@ from functools import cache, partial
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from bot.service.case_store import Ledger, MemoryStore
-from bot.service.private_chat import Conversation
-from bot.service.replies import Reply, Said, Visit, Wipe
+from bot.service.case_store import CaseRepository, MemoryStorage
+from bot.service.private_chat import PrivateChat
+from bot.service.replies import ActionContext, DeleteMessage, NoteInput, Reply
 from bot.telegram.rendering.callback_data import pack, unpack
 from bot.telegram.rendering.html import screen
-from flows.cards.card import Button, Card, Line, Style, Tap, Verb
-from flows.cards.case import Cards
+from flows.cards.card import Action, Button, Card, Line, Style, Tap
+from flows.cards.case import CaseRenderer
 from flows.catalog.loader import Catalog, catalog
 from flows.engine import enumeration as space
 from flows.engine.interview import Interview
@@ -23,14 +23,14 @@ from flows.model.conditions import Condition
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Flow
 from flows.pathways.metastasis import METASTASIS
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 
-FLOWS: Final = tuple(library().flows.values())
+FLOWS: Final = tuple(flow_registry().flows.values())
 """Every flow the bot offers; every promise is asked of each."""
 
 CATALOG: Final = catalog()
 INTERVIEW: Final = Interview(METASTASIS)
-CARDS: Final = Cards(METASTASIS, CATALOG)
+CARDS: Final = CaseRenderer(METASTASIS, CATALOG)
 WHO: Final = "u1"
 
 Path = tuple[tuple[str, Codes], ...]
@@ -87,7 +87,7 @@ def changed(case: Case, question: str, codes: Codes, interview: Interview = INTE
 
 def drawn(case: Case) -> Card:
     """Draw where a case stands."""
-    return CARDS.case(case, INTERVIEW.standing(case))
+    return CARDS.case(case, INTERVIEW.state(case))
 
 
 def walked(paths: Iterable[Path], interview: Interview = INTERVIEW) -> dict[Path, Case]:
@@ -116,7 +116,7 @@ def guiding(flow: Flow) -> list[Condition]:
 
 def buttons(card: Card) -> list[Button]:
     """Give the buttons of a card, row by row, each with what a tap on it wishes there."""
-    return [button._replace(tap=card.wish(button)) for row in card.rows for button in row]
+    return [button._replace(tap=card.tap_of(button)) for row in card.rows for button in row]
 
 
 def labels(card: Card) -> list[str]:
@@ -124,9 +124,9 @@ def labels(card: Card) -> list[str]:
     return [button.label for button in buttons(card)]
 
 
-def verbs(row: tuple[Button, ...]) -> list[Verb]:
+def verbs(row: tuple[Button, ...]) -> list[Action]:
     """Give what the buttons of a row ask for."""
-    return [button.tap.verb for button in row]
+    return [button.tap.action for button in row]
 
 
 def lines(card: Card, style: Style | None = None) -> list[Line]:
@@ -142,7 +142,7 @@ def tap_of(card: Card, label: str) -> Tap:
     return tap
 
 
-class Reading(HTMLParser):
+class TelegramHtml(HTMLParser):
     """Reads a message as Telegram does: the text without tags, its entities, every tag closed where it should be."""
 
     KNOWN: Final = ("b", "i", "u", "s", "code", "pre", "a", "blockquote")
@@ -181,12 +181,12 @@ class Reading(HTMLParser):
 
 
 @cache
-def reading(html: str) -> Reading:
+def reading(html: str) -> TelegramHtml:
     """Read a message; the same one is read once."""
-    return Reading(html)
+    return TelegramHtml(html)
 
 
-def read(card: Card) -> Reading:
+def read(card: Card) -> TelegramHtml:
     """Render a card for Telegram and read it back."""
     return reading(str(screen(card)["text"]))
 
@@ -218,12 +218,12 @@ def refusals(card: Card) -> list[str]:
 
 
 @dataclass
-class Phone:
+class FakePrivateChat:
     """One person's chat with the bot, with no channel between: messages, each with the card it shows now."""
 
     place: str = "p1"
     who: str = WHO
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: MemoryStorage = field(default_factory=MemoryStorage)
     words: Catalog = CATALOG
     messages: dict[int, Card] = field(default_factory=dict)
     toast: str = ""
@@ -233,7 +233,7 @@ class Phone:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.conversation = Conversation(library().flows, self.words, self._clock, self._new_id)
+        self.conversation = PrivateChat(flow_registry().flows, self.words, self._clock, self._new_id)
 
     @property
     def last(self) -> int:
@@ -247,27 +247,33 @@ class Phone:
 
     async def command(self, name: str) -> None:
         """Send a command."""
-        await self._do(lambda ledger: self.conversation.command(ledger, name, Visit(self.place, self.who)))
+        await self._do(
+            lambda repository: self.conversation.command(repository, name, ActionContext(self.place, self.who))
+        )
 
     async def follow(self, payload: str) -> None:
         """Follow a start link."""
-        visit = Visit(self.place, self.who)
-        await self._do(lambda ledger: self.conversation.linked(ledger, payload, visit))
+        context = ActionContext(self.place, self.who)
+        await self._do(lambda repository: self.conversation.on_start_link(repository, payload, context))
 
-    async def write(self, said: Said | None = None) -> None:
+    async def write(self, said: NoteInput | None = None) -> None:
         """Send a text; of what it says nothing but codes gets this far."""
-        await self._do(lambda ledger: self.conversation.text(ledger, Visit(self.place, self.who), said or Said()))
+        await self._do(
+            lambda repository: self.conversation.text(
+                repository, ActionContext(self.place, self.who), said or NoteInput()
+            )
+        )
 
     async def tap(self, *labels: str, at: int | None = None) -> None:
         """Tap buttons by their labels, in the newest message or in another."""
         for label in labels:
             message = at or self.last
-            await self.wish(tap_of(self.messages[message], label), message)
+            await self.press(tap_of(self.messages[message], label), message)
 
-    async def wish(self, tap: Tap | None, at: int) -> None:
+    async def press(self, tap: Tap | None, at: int) -> None:
         """Let a tap come from a message, whatever it shows by now."""
-        visit = Visit(self.place, self.who, at)
-        await self._do(lambda ledger: self.conversation.tap(ledger, tap, visit))
+        context = ActionContext(self.place, self.who, at)
+        await self._do(lambda repository: self.conversation.tap(repository, tap, context))
 
     async def kept(self) -> dict[str, Any]:
         """Give what is kept, by case."""
@@ -276,26 +282,26 @@ class Phone:
 
     async def case(self) -> Case:
         """Give the only case that is kept."""
-        [kept] = (await self.kept()).values()
-        case: Case = kept.case
+        [record] = (await self.kept()).values()
+        case: Case = record.case
         return case
 
-    async def _do(self, work: Callable[[Ledger], Reply]) -> None:
+    async def _do(self, work: Callable[[CaseRepository], Reply]) -> None:
         """Do one thing in one transaction, and show what follows, message by message."""
-        reply = await self.store.run(work)
+        reply = await self.store.transact(work)
         self.toast, self.forged = reply.toast, reply.forged
-        self.wiped += [deed.message for deed in reply.deeds if isinstance(deed, Wipe)]
+        self.wiped += [deed.message_id for deed in reply.effects if isinstance(deed, DeleteMessage)]
         shows = list(reply.shows)
         while shows:
             show = shows.pop(0)
-            message = show.at if show.at is not None else max(self.messages, default=0) + 1
+            message = show.message_id if show.message_id is not None else max(self.messages, default=0) + 1
             self.messages[message] = show.card
-            if show.at is None and show.case:
-                told = await self.store.run(partial(self._arrived, show.case, message))
+            if show.message_id is None and show.case:
+                told = await self.store.transact(partial(self._arrived, show.case, message))
                 shows += told.shows
 
-    def _arrived(self, case: str, message: int, ledger: Ledger) -> Reply:
-        return self.conversation.shown(ledger, case, message)
+    def _arrived(self, case: str, message: int, repository: CaseRepository) -> Reply:
+        return self.conversation.on_card_sent(repository, case, message)
 
     def _clock(self) -> float:
         self.now += 1

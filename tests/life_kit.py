@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from store_kit import ask, bytes_of, chance_of, kept, path_of
 
-from bot.service.case_store import Kept
-from bot.service.ports import Desk, Letter, OutboxKind, Wish
-from bot.storage.errors import StoreFault
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
-from flows.model.case import Kind, Step
+from bot.service.case_store import CaseRecord
+from bot.service.ports import InboxUpdate, OutboxKind, OutboxMessage, UnitOfWork
+from bot.storage.errors import StorageError
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
+from flows.model.case import AnswerEvent, AnswerEventKind
 
 PEOPLE: Final = range(12)
 ANSWERS: Final = 30
@@ -59,30 +59,32 @@ def letter_of(case: str, answer: int) -> int:
     return int(case, 16) * 100 + answer
 
 
-def steps_of(case: str, answers: int) -> tuple[Step, ...]:
-    return tuple(Step(Kind.answer, "fitness", (f"{case}.{answer}",), case[:4]) for answer in range(answers))
+def steps_of(case: str, answers: int) -> tuple[AnswerEvent, ...]:
+    return tuple(
+        AnswerEvent(AnswerEventKind.answer, "fitness", (f"{case}.{answer}",), case[:4]) for answer in range(answers)
+    )
 
 
-def taking_in(case: str, answers: int) -> Callable[[Desk], object]:
-    letter = Letter(letter_of(case, answers), case[:4], f"{case}.{answers}")
-    return lambda desk: desk.take_in([letter])
+def taking_in(case: str, answers: int) -> Callable[[UnitOfWork], object]:
+    inbox_update = InboxUpdate(letter_of(case, answers), case[:4], f"{case}.{answers}")
+    return lambda uow: uow.add_updates([inbox_update])
 
 
-def striking_out(wish: Wish) -> Callable[[Desk], object]:
-    return lambda desk: desk.granted([wish])
+def striking_out(outbox_message: OutboxMessage) -> Callable[[UnitOfWork], object]:
+    return lambda uow: uow.acknowledge([outbox_message])
 
 
-def answering(case: str, answers: int) -> Callable[[Desk], Wish]:
+def answering(case: str, answers: int) -> Callable[[UnitOfWork], OutboxMessage]:
     """One answer as the bot keeps it: the case, the screen and the mark on the letter."""
 
-    def work(desk: Desk) -> Wish:
-        now = kept(case, case[:4], case[:4], steps=steps_of(case, answers), revision=answers, turn=answers)
+    def work(uow: UnitOfWork) -> OutboxMessage:
+        now = kept(case, case[:4], case[:4], answer_events=steps_of(case, answers), revision=answers, turn=answers)
         if answers:
-            desk.put(now, answers - 1)
+            uow.update(now, answers - 1)
         else:
-            desk.add(now)
-        desk.handled(letter_of(case, answers), f"answer {answers}")
-        return desk.wish(case[:4], OutboxKind.send_card, case, f"{case}.{answers}", case)
+            uow.add(now)
+        uow.mark_handled(letter_of(case, answers), f"answer {answers}")
+        return uow.enqueue(case[:4], OutboxKind.send_card, case, f"{case}.{answers}", case)
 
     return work
 
@@ -101,28 +103,28 @@ class Life:
         await self._together(2, PEOPLE[::2], erases=True)
 
     async def _together(self, number: int, people: range, *, erases: bool = False) -> None:
-        store = open_store(self.url)
+        store = create_storage(self.url)
         await asyncio.gather(*(self._one(store, person, number, erases=erases) for person in people))
         await store.close()
 
-    async def _one(self, store: SqlStore, person: int, number: int, *, erases: bool) -> None:
+    async def _one(self, store: SqlStorage, person: int, number: int, *, erases: bool) -> None:
         """Answer one question after the other, not all in step; what was shown is struck out now and then."""
         case, chance = case_of(person, number), chance_of(person)
         if erases:
             earlier = [case_of(person, before) for before in range(number)]
-            await self._done(store, lambda desk: desk.forget(case[:4]), ERASED, *earlier)
+            await self._done(store, lambda uow: uow.erase_person(case[:4]), ERASED, *earlier)
         for answers in range(ANSWERS):
             await asyncio.sleep(chance.choice((0.0, 0.0, 0.001, 0.005)))
-            await store.run(taking_in(case, answers))
+            await store.transact(taking_in(case, answers))
             self.log.append(TakenIn(case, answers))
-            wish = await self._done(store, answering(case, answers), answers, case)
+            outbox_message = await self._done(store, answering(case, answers), answers, case)
             if answers % 3 == person % 3:
-                await store.run(striking_out(wish))
+                await store.transact(striking_out(outbox_message))
 
-    async def _done(self, store: SqlStore, work: Callable[[Desk], Any], answers: int, *cases: str) -> Any:
+    async def _done(self, store: SqlStorage, work: Callable[[UnitOfWork], Any], answers: int, *cases: str) -> Any:
         """Have work done, and note when it was asked for and when it was acknowledged."""
         self.log += [Asked(case, answers) for case in cases]
-        result = await store.run(work)
+        result = await store.transact(work)
         self.log += [Told(case, answers) for case in cases]
         return result
 
@@ -148,24 +150,26 @@ class Known:
     async def faults(self, url: str) -> Counter[str]:
         """Start on what is left of the disk, and count what is wrong with it."""
         try:
-            store = open_store(url)
-        except StoreFault:
+            store = create_storage(url)
+        except StorageError:
             return Counter(["unsound"])
         try:
             if not sound(url):
                 return Counter(["unsound"])
-            cases = await store.run(lambda desk: {case: desk.get(case) for case in self.asked})
-            wishes = await store.run(lambda desk: desk.wishes())
+            cases = await store.transact(lambda uow: {case: uow.get(case) for case in self.asked})
+            outbox_messages = await store.transact(lambda uow: uow.pending_messages())
         finally:
             await store.close()
         toasts: dict[int, str] = dict(ask(url, "SELECT update_id, answer_text FROM inbox"))
         faults = Counter(fault for case, found in cases.items() for fault in self._of(case, found, toasts))
-        faults["halved"] += sum(not _is_of(wish, cases.get(wish.case)) for wish in wishes)
+        faults["halved"] += sum(
+            not _is_of(outbox_message, cases.get(outbox_message.case)) for outbox_message in outbox_messages
+        )
         left = bytes_of(path_of(url))
         faults["not erased"] += sum(answers == ERASED and case.encode() in left for case, answers in self.told.items())
         return +faults
 
-    def _of(self, case: str, found: Kept | None, toasts: dict[int, str]) -> Iterator[str]:
+    def _of(self, case: str, found: CaseRecord | None, toasts: dict[int, str]) -> Iterator[str]:
         """Name what is wrong with a case: it is as it was told, or as was asked for after that, and whole."""
         told, asked = self.told.get(case, ERASED), self.asked[case]
         answers = found.case.revision if found else ERASED
@@ -173,14 +177,14 @@ class Known:
             yield "lost"
         if found and (told == ERASED if asked == ERASED else answers > asked):
             yield "invented"
-        if found and found.case.steps != steps_of(case, answers):
+        if found and found.case.answer_events != steps_of(case, answers):
             yield "halved"
-        letters = range(max(self.taken_in.get(case, ERASED), answers) + 1)
-        said = {number: toasts.get(letter_of(case, number)) for number in letters}
+        inbox_updates = range(max(self.taken_in.get(case, ERASED), answers) + 1)
+        said = {number: toasts.get(letter_of(case, number)) for number in inbox_updates}
         if None in said.values():
             yield "lost"
-        due = {number: f"answer {number}" if number <= answers else "" for number in letters}
-        if asked != ERASED and any(said[number] not in {due[number], None} for number in letters):
+        due = {number: f"answer {number}" if number <= answers else "" for number in inbox_updates}
+        if asked != ERASED and any(said[number] not in {due[number], None} for number in inbox_updates):
             yield "halved"
 
 
@@ -192,6 +196,6 @@ def sound(url: str) -> bool:
         return False
 
 
-def _is_of(wish: Wish, found: Kept | None) -> bool:
+def _is_of(outbox_message: OutboxMessage, found: CaseRecord | None) -> bool:
     """Tell whether a screen shows where its case stands."""
-    return found is not None and wish.body == f"{wish.case}.{found.case.revision}"
+    return found is not None and outbox_message.payload == f"{outbox_message.case}.{found.case.revision}"

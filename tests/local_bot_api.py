@@ -15,14 +15,14 @@ import aiogram.types
 import aiohttp
 import telegram
 
-from bot.playground.botapi.http import BotApi, Interfere, Observe, Unheeded
-from bot.playground.botapi.webhook_delivery import Delivery, Sleep
-from bot.playground.chats.models import PRIVATE, Room
-from bot.playground.faults.injector import Trouble
-from bot.playground.faults.rate_limit import Crowding
+from bot.playground.botapi.http import BotApi, FaultHook, RequestHook, Unheeded
+from bot.playground.botapi.webhook_delivery import Sleep, WebhookDelivery
+from bot.playground.chats.models import PRIVATE, Chat
+from bot.playground.faults.injector import FaultInjector
+from bot.playground.faults.rate_limit import GroupRateLimit
 from bot.playground.server import Playground, playground_app, serve
-from bot.playground.storage import Disk
-from bot.playground.world.world import World
+from bot.playground.storage import JsonStore
+from bot.playground.world.world import FakeTelegram
 
 TOKEN = "42:local-play"  # noqa: S105 - it opens nothing
 CHAT = PRIVATE.id
@@ -98,10 +98,10 @@ async def ticking(clock: Clock) -> AsyncIterator[None]:
 
 
 @dataclass
-class Play:
+class RunningPlayground:
     """A running playground."""
 
-    world: World
+    world: FakeTelegram
     app: Playground
     clock: Clock
     session: aiohttp.ClientSession
@@ -206,35 +206,35 @@ def key_of(app: Playground, port: int) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def playing(
+async def running_playground(
     disk: Path | None = None,
     *,
     token: str | None = None,
-    observe: Observe | None = None,
-    interfere: Interfere | None = None,
+    observe: RequestHook | None = None,
+    fault_hook: FaultHook | None = None,
     unheeded: Unheeded | None = None,
-    trouble: Trouble | None = None,
+    faults: FaultInjector | None = None,
     deliver_to: Callable[[], str] | None = None,
     second: float = 0.01,
     sleep: Sleep = asyncio.sleep,
-    rooms: Iterable[Room] = (PRIVATE,),
+    rooms: Iterable[Chat] = (PRIVATE,),
     group_limit: int = 0,
-) -> AsyncIterator[Play]:
+) -> AsyncIterator[RunningPlayground]:
     """Run a playground; with a path, go on where the last one on it stopped; in trouble, where there is to be some.
 
     `rooms` are the chats: the private one of Dr. Reyes alone, or `shapes.START` for all that `make run` opens with.
     `second` is how long a second lasts between failed deliveries.
     `group_limit` is how many calls a minute a group bears (Telegram: 20), 0 for any number; it takes the place of
-    trouble and of `interfere`.
+    trouble and of `fault_hook`.
     """
     clock = Clock()
-    world = World(Disk(disk) if disk else None, clock, rooms, trouble.disorder if trouble else None)
-    hook = trouble.interfere if trouble else interfere
+    world = FakeTelegram(JsonStore(disk) if disk else None, clock, rooms, faults.update_faults if faults else None)
+    hook = faults.inject if faults else fault_hook
     if group_limit:
-        hook = Crowding(clock, group_limit).interfere
-    delivery = Delivery(world, deliver_to=deliver_to, second=second, sleep=sleep)
-    api = BotApi(world, token=token, observe=observe, interfere=hook, unheeded=unheeded, delivery=delivery)
+        hook = GroupRateLimit(clock, group_limit).inject
+    delivery = WebhookDelivery(world, deliver_to=deliver_to, second=second, sleep=sleep)
+    api = BotApi(world, token=token, request_hook=observe, fault_hook=hook, unheeded=unheeded, delivery=delivery)
     app = playground_app(world, api)
     async with serve(app) as port, aiohttp.ClientSession(headers=key_of(app, port)) as session:
-        yield Play(world, app, clock, session, port)
+        yield RunningPlayground(world, app, clock, session, port)
     world.close()

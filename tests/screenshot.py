@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from browser import PATIENCE, Bot, Member, Phone, browser
+from browser import PATIENCE, Bot, BrowserMember, BrowserUser, browser
 from kinds import KINDS, reach
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -42,9 +42,9 @@ async def recommendation(running: Browser, address: str, kind: str) -> None:
     page = await running.new_page(viewport=SCREEN, device_scale_factor=2)
     await page.goto(address)
     await page.locator("#start").click()
-    phone = Phone(page)
-    await phone.reads("bedside look-up")
-    await reach(phone, KINDS[kind])
+    private_chat = BrowserUser(page)
+    await private_chat.reads("bedside look-up")
+    await reach(private_chat, KINDS[kind])
     await page.emulate_media(color_scheme="light")
     await taken(page, PICTURES / f"{kind}-light.png")
     await page.emulate_media(color_scheme="dark")
@@ -58,7 +58,7 @@ async def decision(running: Browser, address: str) -> None:
     pages = [await running.new_page(viewport=PHONE, device_scale_factor=2) for _ in people]
     for person, page in zip(people, pages, strict=True):
         await page.goto(f"{address}/?person={person.id}&chat={SPINE_BOARD.id}")
-    reyes, okafor, lindqvist = map(Member, pages)
+    reyes, okafor, lindqvist = map(BrowserMember, pages)
     await reyes.promotes_the_bot()
     await reyes.write("/case")
     name = await okafor.named()

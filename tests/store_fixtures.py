@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from store_kit import ask
 
-from bot.service.case_store import MemoryStore
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
+from bot.service.case_store import MemoryStorage
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
 
 NUMBERS = count()
 
@@ -55,14 +55,14 @@ def url_for(request: pytest.FixtureRequest) -> Callable[[str], str]:
 
 
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[SqlStore]:
-    store = open_store(url)
+async def store(url: str) -> AsyncIterator[SqlStorage]:
+    store = create_storage(url)
     yield store
     await store.close()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def ledger_store(request: pytest.FixtureRequest) -> AsyncIterator[MemoryStore | SqlStore]:
-    store = MemoryStore() if request.param == "memory" else open_store(url_of(request.param, request))
+async def ledger_store(request: pytest.FixtureRequest) -> AsyncIterator[MemoryStorage | SqlStorage]:
+    store = MemoryStorage() if request.param == "memory" else create_storage(url_of(request.param, request))
     yield store
     await store.close()

@@ -16,18 +16,18 @@ from typing import Any
 
 import psycopg
 
-from bot.service.case_store import Kept
-from bot.service.ports import Desk, Letter, OutboxKind
-from bot.storage.errors import StoreFault
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
+from bot.service.case_store import CaseRecord
+from bot.service.ports import InboxUpdate, OutboxKind, UnitOfWork
+from bot.storage.errors import StorageError
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
 from flows.catalog.loader import catalog
-from flows.model.case import Case, Kind, Step
+from flows.model.case import AnswerEvent, AnswerEventKind, Case
 
 STEPS = (
-    Step(Kind.mark, "levels", ("T8", "T9"), "7"),
-    Step(Kind.answer, "fitness", ("fit",), "7"),
-    Step(Kind.restart, who="8"),
+    AnswerEvent(AnswerEventKind.mark, "levels", ("T8", "T9"), "7"),
+    AnswerEvent(AnswerEventKind.answer, "fitness", ("fit",), "7"),
+    AnswerEvent(AnswerEventKind.restart, who="8"),
 )
 
 
@@ -36,14 +36,18 @@ FORKED = get_context("forkserver")
 FORKED.set_forkserver_preload(["bot.storage.factory", "alembic.command", "sqlalchemy.dialects.postgresql.psycopg"])
 
 
-def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> Kept:
+def kept(case_id: str = "1f", place: str = "chat", owner: str = "ann", **more: Any) -> CaseRecord:
     """A case as it is kept; what is said of revision, steps or the case that it helps is the case's own."""
-    own = {name: more.pop(name) for name in ("revision", "turn", "steps", "parent_id", "level") if name in more}
-    return Kept(Case(case_id, "metastasis", catalog().edition, **own), place, owner, more.pop("touched", 1.5), **more)
+    own = {
+        name: more.pop(name) for name in ("revision", "turn", "answer_events", "parent_id", "level") if name in more
+    }
+    return CaseRecord(
+        Case(case_id, "metastasis", catalog().edition, **own), place, owner, more.pop("updated_at", 1.5), **more
+    )
 
 
-def letters(*update_ids: int) -> list[Letter]:
-    return [Letter(update_id, "chat", f'{{"tap": {update_id}}}') for update_id in update_ids]
+def letters(*update_ids: int) -> list[InboxUpdate]:
+    return [InboxUpdate(update_id, "chat", f'{{"tap": {update_id}}}') for update_id in update_ids]
 
 
 def chance_of(seed: int) -> Random:
@@ -73,13 +77,13 @@ def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def step(number: int) -> Callable[[Desk], int]:
+def step(number: int) -> Callable[[UnitOfWork], int]:
     """A transaction with a part in each table, so that half of one would be seen."""
 
-    def work(desk: Desk) -> int:
-        desk.add(kept(f"case{number}"))
-        desk.take_in(letters(number))
-        desk.wish("chat", OutboxKind.send_card, f"case{number}", "{}", f"case{number}")
+    def work(uow: UnitOfWork) -> int:
+        uow.add(kept(f"case{number}"))
+        uow.add_updates(letters(number))
+        uow.enqueue("chat", OutboxKind.send_card, f"case{number}", "{}", f"case{number}")
         return number
 
     return work
@@ -88,12 +92,12 @@ def step(number: int) -> Callable[[Desk], int]:
 def write_until_killed(url: str, first: int, told: Connection) -> None:
     """Write, several jobs at a time, and tell the number of each one that was acknowledged."""
 
-    async def write(store: SqlStore, numbers: Iterator[int]) -> None:
+    async def write(store: SqlStorage, numbers: Iterator[int]) -> None:
         for number in numbers:
-            os.write(told.fileno(), b"%d\n" % await store.run(step(number)))
+            os.write(told.fileno(), b"%d\n" % await store.transact(step(number)))
 
     async def main() -> None:
-        store, numbers = open_store(url), count(first)
+        store, numbers = create_storage(url), count(first)
         await asyncio.gather(*(write(store, numbers) for _ in range(8)))
 
     asyncio.run(main())
@@ -104,7 +108,7 @@ def open_each(urls: Connection) -> None:
     with suppress(EOFError):
         while True:
             try:
-                asyncio.run(open_store(urls.recv()).close())
+                asyncio.run(create_storage(urls.recv()).close())
                 urls.send("opened")
-            except StoreFault as fault:
+            except StorageError as fault:
                 urls.send(str(fault))

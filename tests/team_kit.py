@@ -8,11 +8,11 @@ from typing import Any
 
 from kit import buttons, refusals, tap_of
 
-from bot.service.case_store import Kept, Ledger, MemoryStore
-from bot.service.replies import Ask, Deed, Pin, Reply, Show, Stop, Visit, Wipe
-from bot.service.services import rooms
-from flows.cards.card import Card, Style, Tap, Verb
-from flows.pathways.registry import library
+from bot.service.case_store import CaseRecord, CaseRepository, MemoryStorage
+from bot.service.replies import ActionContext, ClosePoll, DeleteMessage, Effect, OpenPoll, PinMessage, Reply, ShowCard
+from bot.service.services import build_services
+from flows.cards.card import Action, Card, Style, Tap
+from flows.pathways.registry import flow_registry
 
 ANA, BEN, CLEO = "1001", "1002", "1003"
 T8_TAPS = ("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
@@ -33,11 +33,11 @@ class Poll:
 
 
 @dataclass
-class Group:
+class FakeGroup:
     """A group in which every member sees the same messages, each with the card it shows now; Telegram takes each."""
 
     place: str = "-100"
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: MemoryStorage = field(default_factory=MemoryStorage)
     messages: dict[int, Card] = field(default_factory=dict)
     polls: dict[int, Poll] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Group:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.rooms = rooms(library(), self._clock, self._new_id)
+        self.services = build_services(flow_registry(), self._clock, self._new_id)
 
     @property
     def card(self) -> Card:
@@ -59,7 +59,7 @@ class Group:
 
     async def command(self, name: str, who: str = ANA, argument: str = "") -> None:
         """Let a member send a command."""
-        await self.do(lambda ledger: self.rooms.team.command(ledger, name, argument, self.visit(who)))
+        await self.do(lambda repository: self.services.team.command(repository, name, argument, self.visit(who)))
 
     async def tap(self, *labels: str, who: str = ANA, at: int | None = None) -> None:
         """Let a member tap buttons by their labels, in the newest card or in another."""
@@ -70,8 +70,8 @@ class Group:
     async def wish(self, tap: Tap | None, who: str, at: int) -> None:
         """Let a tap come from a message, whatever it shows by now."""
         shown = at in self.messages and tap in [button.tap for button in buttons(self.messages[at])]
-        visit = replace(self.visit(who, at), bears=shown)
-        await self.do(lambda ledger: self.rooms.team.tap(ledger, tap, visit))
+        context = replace(self.visit(who, at), bears=shown)
+        await self.do(lambda repository: self.services.team.tap(repository, tap, context))
 
     async def finished(self, who: str = ANA) -> int:
         """Let a member begin a case and answer every question; give the message of its card."""
@@ -89,58 +89,64 @@ class Group:
         """Let a member vote for an answer of the newest poll, by how it begins; an empty one takes the vote back."""
         poll = self.polls[at or max(self.polls)]
         numbers = [n for n, said in enumerate(poll.answers) if answer and said.startswith(answer)]
-        await self.do(lambda ledger: self.rooms.team.vote(ledger, poll.id, numbers, who))
+        await self.do(lambda repository: self.services.team.vote(repository, poll.id, numbers, who))
 
-    async def kept(self) -> dict[str, Kept]:
+    async def kept(self) -> dict[str, CaseRecord]:
         """Give what is kept, by case."""
         return dict(self.store._cases)
 
-    async def do(self, work: Callable[[Ledger], Reply]) -> None:
+    async def do(self, work: Callable[[CaseRepository], Reply]) -> None:
         """Do one thing in one transaction, and show what follows, message by message."""
-        reply = await self.store.run(work)
+        reply = await self.store.transact(work)
         self.toast, self.opens, self.forged = reply.toast, reply.opens, reply.forged
         await self._follow(reply)
 
-    async def case(self, name: str = "") -> Kept:
+    async def case(self, name: str = "") -> CaseRecord:
         """Give the case of a name, or the only one."""
-        [kept] = [kept for kept in (await self.kept()).values() if kept.team and (not name or kept.team.name == name)]
-        return kept
+        [record] = [
+            record
+            for record in (await self.kept()).values()
+            if record.team and (not name or record.team.code_name == name)
+        ]
+        return record
 
-    def visit(self, who: str, card: int | None = None) -> Visit:
+    def visit(self, who: str, card: int | None = None) -> ActionContext:
         """Let somebody act here."""
-        return Visit(self.place, who, card, admin=who in self.admins)
+        return ActionContext(self.place, who, card, is_admin=who in self.admins)
 
     async def _follow(self, reply: Reply) -> None:
         for show in reply.shows:
             await self._shown(show)
-        for deed in reply.deeds:
-            await self._done(deed)
+        for effect in reply.effects:
+            await self._done(effect)
 
-    async def _shown(self, show: Show) -> None:
+    async def _shown(self, show: ShowCard) -> None:
         """Show a card, and go on with what follows from a new one."""
         assert not refusals(show.card)
-        message = show.at if show.at is not None else self._number()
+        message = show.message_id if show.message_id is not None else self._number()
         self.messages[message] = show.card
-        if show.at is not None or not show.case:
+        if show.message_id is not None or not show.case:
             return
-        case, team = show.case, self.rooms.team
-        arrived = team.minuted if show.minutes else team.shown
-        await self._follow(await self.store.run(lambda ledger: arrived(ledger, case, message)))
+        case, team = show.case, self.services.team
+        arrived = team.on_decision_sent if show.is_decision else team.on_card_sent
+        await self._follow(await self.store.transact(lambda repository: arrived(repository, case, message)))
 
-    async def _done(self, deed: Deed) -> None:
-        match deed:
-            case Ask(case=case, number=number, question=question, answers=answers):
+    async def _done(self, effect: Effect) -> None:
+        match effect:
+            case OpenPoll(case=case, number=number, question=question, answers=answers):
                 message = self._number()
                 self.polls[message] = Poll(f"poll{message}", case, question, answers)
-                polled = self.rooms.team.polled
+                polled = self.services.team.on_poll_sent
                 await self._follow(
-                    await self.store.run(lambda ledger: polled(ledger, case, number, f"poll{message}", message))
+                    await self.store.transact(
+                        lambda repository: polled(repository, case, number, f"poll{message}", message)
+                    )
                 )
-            case Stop(message=message):
+            case ClosePoll(message_id=message):
                 self.polls[message].open = False
-            case Pin(message=message, on=on):
+            case PinMessage(message_id=message, on=on):
                 self.pinned = [other for other in self.pinned if other != message] + ([message] if on else [])
-            case Wipe(message=message):
+            case DeleteMessage(message_id=message):
                 self.wiped.append(message)
 
     def _number(self) -> int:
@@ -167,15 +173,15 @@ def disputed(card: Card) -> list[str]:
 
 def record(card: Card) -> str:
     """Give the plain text of a decision: what its button copies, or what stands on the card."""
-    copies = [button.copies for button in buttons(card) if button.copies]
+    copies = [button.copy_text for button in buttons(card) if button.copy_text]
     typed = ["\n".join(line.text for line in b.lines) for b in card.blocks if b.style is Style.typed]
     [text] = [*copies, *typed]
     return text
 
 
-def label(card: Card, verb: Verb) -> str:
+def label(card: Card, verb: Action) -> str:
     """Give the label of the one button that asks for something."""
-    [button] = [button for button in buttons(card) if button.tap.verb is verb]
+    [button] = [button for button in buttons(card) if button.tap.action is verb]
     return button.label
 
 
@@ -186,6 +192,6 @@ def told(card: Card) -> list[tuple[str, list[str]]]:
     ]
 
 
-def findings_of(kept: Any) -> dict[str, tuple[str, ...]]:
+def findings_of(record: Any) -> dict[str, tuple[str, ...]]:
     """Give the answers of a case by question, as they were last settled."""
-    return {step.question: step.codes for step in kept.case.steps if step.kind == "answer"}
+    return {step.question: step.codes for step in record.case.answer_events if step.kind == "answer"}

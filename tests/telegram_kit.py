@@ -14,23 +14,23 @@ from typing import Any
 
 import aiogram.methods
 import structlog
-from local_bot_api import CHAT, Play, playing
+from local_bot_api import CHAT, RunningPlayground, running_playground
 
-from bot.playground.botapi.http import Interfere
-from bot.playground.chats.models import PRIVATE, Room
-from bot.service.policies import Access
-from bot.service.services import rooms
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
-from bot.telegram.application import Channel
+from bot.playground.botapi.http import FaultHook
+from bot.playground.chats.models import PRIVATE, Chat
+from bot.service.policies import AccessPolicy
+from bot.service.services import build_services
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
+from bot.telegram.application import TelegramApplication
 from bot.telegram.client import Api
-from bot.telegram.handlers.dispatcher import Terms
-from flows.pathways.registry import library
+from bot.telegram.handlers.dispatcher import RetentionPolicy
+from flows.pathways.registry import flow_registry
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
 SOON = 5.0
-EVERYBODY = Access()
-TERMS = Terms()
+EVERYBODY = AccessPolicy()
+TERMS = RetentionPolicy()
 
 
 def check_request(method: str, params: dict[str, Any], _: dict[str, Any]) -> None:
@@ -42,12 +42,12 @@ def check_request(method: str, params: dict[str, Any], _: dict[str, Any]) -> Non
 
 
 @dataclass
-class Seat:
+class PlaygroundHarness:
     """A running bot, and the person in front of it."""
 
-    play: Play
-    store: SqlStore
-    channel: Channel
+    play: RunningPlayground
+    store: SqlStorage
+    application: TelegramApplication
     log: io.StringIO
     faults: list[AssertionError]
     task: asyncio.Task[None] | None = None
@@ -108,16 +108,16 @@ def data(card: dict[str, Any], label: str) -> str:
 
 
 @asynccontextmanager
-async def seated(
+async def playground_harness(
     folder: Path,
     *,
-    interfere: Interfere | None = None,
+    fault_hook: FaultHook | None = None,
     start: bool = True,
-    access: Access = EVERYBODY,
-    terms: Terms = TERMS,
-    chats: Iterable[Room] = (PRIVATE,),
+    access: AccessPolicy = EVERYBODY,
+    retention: RetentionPolicy = TERMS,
+    chats: Iterable[Chat] = (PRIVATE,),
     group_limit: int = 0,
-) -> AsyncIterator[Seat]:
+) -> AsyncIterator[PlaygroundHarness]:
     """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
     folder.mkdir(parents=True, exist_ok=True)
     faults: list[AssertionError] = []
@@ -129,47 +129,49 @@ async def seated(
             faults.append(fault)
 
     log = io.StringIO()
-    playground = playing(
+    playground = running_playground(
         folder / "chats.db",
         token=TOKEN,
         observe=observe,
-        interfere=interfere,
+        fault_hook=fault_hook,
         rooms=chats,
         group_limit=group_limit,
     )
     async with playground as play:
-        store = open_store(f"sqlite:///{folder / 'cases.db'}")
+        store = create_storage(f"sqlite:///{folder / 'cases.db'}")
         numbers = itertools.count(int(time.time() * 1000))
-        offered = library()
-        both = rooms(offered, time.time, lambda: f"{next(numbers):x}")
+        offered = flow_registry()
+        both = build_services(offered, time.time, lambda: f"{next(numbers):x}")
         logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
-        channel = Channel(Api(TOKEN, play.url), store, both, offered.catalog, logger, access, terms)
-        seat = Seat(play, store, channel, log, faults)
+        application = TelegramApplication(
+            Api(TOKEN, play.url), store, both, offered.catalog, logger, access, retention
+        )
+        harness = PlaygroundHarness(play, store, application, log, faults)
         if start:
-            seat.task = asyncio.create_task(channel.poll())
-        async with _hearing(seat):
-            yield seat
-        if seat.task:
-            seat.task.cancel()
+            harness.task = asyncio.create_task(application.run_polling())
+        async with _hearing(harness):
+            yield harness
+        if harness.task:
+            harness.task.cancel()
             with suppress(asyncio.CancelledError):
-                await seat.task
+                await harness.task
         await store.close()
         assert not faults
-        assert not play.app.api.unheeded
+        assert not play.app.api.ignored_params
         assert TOKEN.partition(":")[2] not in log.getvalue()
 
 
 @asynccontextmanager
-async def _hearing(seat: Seat) -> AsyncIterator[None]:
+async def _hearing(harness: PlaygroundHarness) -> AsyncIterator[None]:
     """Note every toast."""
 
     async def hear() -> None:
-        async with seat.play.events() as heard:
+        async with harness.play.events() as heard:
             ready.set()
             while True:
                 event, content = await heard.get()
                 if event == "answered":
-                    seat.toasts.append(content["text"])
+                    harness.toasts.append(content["text"])
 
     ready = asyncio.Event()
     listening = asyncio.create_task(hear())
@@ -190,4 +192,15 @@ REST = (
     ("Earlier thoracic or abdominal", "None"),
 )
 
-__all__ = ["CHAT", "FRESH", "LEVELS", "REST", "TOKEN", "Seat", "check_request", "data", "labels", "seated"]
+__all__ = [
+    "CHAT",
+    "FRESH",
+    "LEVELS",
+    "REST",
+    "TOKEN",
+    "PlaygroundHarness",
+    "check_request",
+    "data",
+    "labels",
+    "playground_harness",
+]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.notes_accuracy import annotated_notes, counted, main
 from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
-from flows.notes.reader import MOST_CHARACTERS, Reading, read
+from flows.notes.reader import MOST_CHARACTERS, Reading, read_note
 from flows.pathways.metastasis import METASTASIS
 
 ANNOTATED = list(annotated_notes())
@@ -24,7 +24,7 @@ SEPARATORS = (", ", "; ", ".\n", "\n", " | ")
 
 
 def heard(text: str) -> Reading:
-    return read(METASTASIS, lexicon(), text)
+    return read_note(METASTASIS, lexicon(), text)
 
 
 def answers(text: str) -> dict[str, list[str]]:
@@ -96,7 +96,7 @@ def test_a_neutral_word_before_or_behind_a_note_makes_no_finding(text: str, word
 @settings(derandomize=True, max_examples=400, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.sampled_from(WHOLE), st.data())
 def test_a_line_that_is_broken_before_a_small_letter_makes_no_finding(text: str, data: st.DataObject) -> None:
-    places = [at for at, letter in enumerate(text[:-1]) if letter == " " and text[at + 1].islower()]
+    places = [at for at, inbox_update in enumerate(text[:-1]) if inbox_update == " " and text[at + 1].islower()]
     if places:
         at = data.draw(st.sampled_from(places))
         nothing_new(text, f"{text[:at]}\n{text[at + 1 :]}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Report, data_of, living, virtual_rig
+from conftest import Report, data_of, running, virtual_bot_harness
 from life_kit import Asked, Known, Life
 from store_kit import ask, sqlite_url
 
@@ -66,26 +66,26 @@ async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowl
 def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
-    with virtual_rig(tmp_path / "old") as (run, rig):
+    with virtual_bot_harness(tmp_path / "old") as (run, harness):
 
         async def until_backup() -> None:
-            await rig.begun(7)
-            await rig.tap(7, "T8")
+            await harness.begun(7)
+            await harness.tap(7, "T8")
             backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
-            await rig.tap(7, "T9")
-            await rig.tap(7, "Done")
+            await harness.tap(7, "T9")
+            await harness.tap(7, "Done")
 
         run(until_backup())
-        later = rig.cloud.newest(7)
-    with virtual_rig(tmp_path / "new") as (run, restored):
+        later = harness.telegram.newest(7)
+    with virtual_bot_harness(tmp_path / "new") as (run, restored):
 
         async def after() -> None:
-            restored.cloud._updates = itertools.count(100)
-            await restored.accept(restored.cloud.taps(7, later[0], data_of(later[1], "Fit"), "ahead"))
-            assert restored.cloud.toasts()["ahead"].startswith("That question is closed")
-            assert "T8 · 1 level" in restored.cloud.newest(7)[1]["text"]
+            restored.telegram._updates = itertools.count(100)
+            await restored.accept(restored.telegram.taps(7, later[0], data_of(later[1], "Fit"), "ahead"))
+            assert restored.telegram.toasts()["ahead"].startswith("That question is closed")
+            assert "T8 · 1 level" in restored.telegram.newest(7)[1]["text"]
             assert await restored.tap(7, "Only T8") == ""
-            assert "fit for surgery" in restored.cloud.newest(7)[1]["text"]
+            assert "fit for surgery" in restored.telegram.newest(7)[1]["text"]
 
         run(after())
 
@@ -94,22 +94,22 @@ def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
 def test_b19_a_backup_older_than_cases_are_kept_brings_back_nobody(tmp_path: Path, days: int, there: int) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
-    with virtual_rig(tmp_path / "old") as (run, rig):
+    with virtual_bot_harness(tmp_path / "old") as (run, harness):
 
         async def erased_after_backup() -> None:
-            await rig.begun(7)
-            await rig.tap(7, "T8")
+            await harness.begun(7)
+            await harness.tap(7, "T8")
             backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
-            await rig.accept(rig.cloud.writes(7, "/forget"))
-            await rig.tap(7, "Erase everything")
+            await harness.accept(harness.telegram.writes(7, "/forget"))
+            await harness.tap(7, "Erase everything")
 
         run(erased_after_backup())
     assert ask(f"sqlite:///{tmp_path}/old/cases.db", "SELECT count(*) FROM cases") == [(0,)]
-    with virtual_rig(tmp_path / "new") as (run, restored):
+    with virtual_bot_harness(tmp_path / "new") as (run, restored):
 
         async def started() -> None:
             restored.wall.now += days * 86_400
-            async with living(restored):
+            async with running(restored):
                 await asyncio.sleep(1)
 
         run(started())

@@ -18,7 +18,7 @@ from kit import (
     T8,
     WHO,
     Path,
-    Reading,
+    TelegramHtml,
     buttons,
     changed,
     drawn,
@@ -35,14 +35,14 @@ from kit import (
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from flows.cards.card import Block, Card, Line, Style, Verb
-from flows.cards.case import Cards
+from flows.cards.card import Action, Block, Card, Line, Style
+from flows.cards.case import CaseRenderer
 from flows.cards.layout import WIDE
-from flows.engine.interview import Interview, Standing
+from flows.engine.interview import Interview, InterviewState
 from flows.model.case import Case
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Choice, Flow, Question
-from flows.model.levels import counted
+from flows.model.levels import with_count
 from flows.model.rules import Recommendation, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
@@ -80,7 +80,7 @@ class Shown(NamedTuple):
     """A case, where it stands, and the card that shows it."""
 
     case: Case
-    standing: Standing
+    standing: InterviewState
     card: Card
 
 
@@ -105,18 +105,18 @@ def ways() -> dict[Path, Case]:
 @cache
 def cases() -> tuple[Case, ...]:
     """Give those in which every question is answered."""
-    return tuple(case for case in ways().values() if INTERVIEW.standing(case).at is None)
+    return tuple(case for case in ways().values() if INTERVIEW.state(case).current is None)
 
 
 def shown(case: Case) -> Shown:
-    standing = INTERVIEW.standing(case)
-    return Shown(case, standing, CARDS.case(case, standing))
+    state = INTERVIEW.state(case)
+    return Shown(case, state, CARDS.case(case, state))
 
 
 def changed_ones() -> Iterator[Case]:
     """Give the cases that are changed again: one lower level, and the longest spelling of all."""
     for case in cases():
-        if case.steps[1].codes in {tuple(SPELT[n].split()) for n in (3, -1)}:
+        if case.answer_events[1].codes in {tuple(SPELT[n].split()) for n in (3, -1)}:
             yield case
 
 
@@ -132,9 +132,9 @@ def questions() -> tuple[Shown, ...]:
     again = [
         shown(INTERVIEW.change(case, question, WHO))
         for case in changed_ones()
-        for question in _counting(INTERVIEW.standing(case))
+        for question in _counting(INTERVIEW.state(case))
     ]
-    return tuple(one for one in (*on_the_way, *again) if one.standing.at)
+    return tuple(one for one in (*on_the_way, *again) if one.standing.current)
 
 
 @cache
@@ -142,11 +142,11 @@ def with_unneeded() -> tuple[Shown, ...]:
     """Show cases that keep answers whose questions are not asked any more."""
     found = []
     for case in changed_ones():
-        counting = _counting(INTERVIEW.standing(case))
+        counting = _counting(INTERVIEW.state(case))
         for question in ("fitness", "extent", "single_approach"):
             for code in table.ANSWERS[question] if question in counting else ():
                 other = shown(changed(case, question, (code,)))
-                if other.standing.unneeded:
+                if other.standing.inactive:
                     found.append(other)
     return tuple(found)
 
@@ -167,8 +167,8 @@ def case_cards() -> Iterator[Shown]:
     yield from with_unneeded()
 
 
-def _counting(standing: Standing) -> dict[str, Codes]:
-    return {code: codes for code, codes in standing.findings.items() if codes}
+def _counting(state: InterviewState) -> dict[str, Codes]:
+    return {code: codes for code, codes in state.findings.items() if codes}
 
 
 def result_of(one: Shown) -> Recommendation:
@@ -177,10 +177,10 @@ def result_of(one: Shown) -> Recommendation:
 
 def said(question: str, codes: Codes) -> str:
     if question == "levels":
-        return counted(codes)
+        return with_count(codes)
     found = METASTASIS.question(question)
     assert found
-    return found.choice(codes[0]).said
+    return found.choice(codes[0]).finding_text
 
 
 def led(card: Card, lead: str) -> list[str]:
@@ -205,15 +205,15 @@ def test_telegram_takes_every_option_in_detail() -> None:
     for one, code in details():
         assert refusals(one.card) == [], (code, _counting(one.standing))
     for code in CATALOG.options:
-        assert refusals(CARDS.browsed(code)) == [], code
+        assert refusals(CARDS.browse_card(code)) == [], code
 
 
 def test_the_space_of_cards_is_as_large_as_it_is_meant_to_be() -> None:
     assert len(recommendations()) > 900
     assert len(details()) == 6 * len(recommendations())
     assert {len(_counting(one.standing)) for one in recommendations()} == {2, 4, 5, 6, 7}
-    assert any(one.standing.at is None for one in with_unneeded())
-    assert any(one.standing.at for one in with_unneeded())
+    assert any(one.standing.current is None for one in with_unneeded())
+    assert any(one.standing.current for one in with_unneeded())
 
 
 @pytest.mark.parametrize(
@@ -228,11 +228,11 @@ def test_the_space_of_cards_is_as_large_as_it_is_meant_to_be() -> None:
     ],
 )
 def test_the_reader_of_these_tests_sees_what_telegram_would_refuse(html: str, fault: str) -> None:
-    assert fault in " ".join(Reading(html).faults)
+    assert fault in " ".join(TelegramHtml(html).faults)
 
 
 def test_the_reader_of_these_tests_counts_as_telegram_does() -> None:
-    reading = Reading("<b>5 &lt; 6 &amp;</b> 😀")
+    reading = TelegramHtml("<b>5 &lt; 6 &amp;</b> 😀")
     assert (reading.text, reading.length, reading.entities, reading.faults) == ("5 < 6 & 😀", 10, 1, [])
 
 
@@ -254,7 +254,7 @@ def test_no_block_is_empty_and_no_line_is_blank() -> None:
 
 def is_own_word(line: Line) -> bool:
     """Whether a line is the project's own word, a finding or a name: no statement of the source."""
-    told, looked = WORDS.result, WORDS.outlook
+    told, looked = WORDS.result, WORDS.what_if
     own = {
         EMERGENCY,
         told.disclaimer,
@@ -283,11 +283,11 @@ def closing() -> str:
 def test_every_statement_of_the_source_bears_its_facts() -> None:
     known = {*CATALOG.facts, *CATALOG.gaps, *CATALOG.traits}
     for one in (*case_cards(), *(one for one, _ in details())):
-        ticked = one.standing.at is not None and one.standing.at.several
+        ticked = one.standing.current is not None and one.standing.current.several
         for line in lines(one.card):
             assert set(line.facts) <= known, line
             own = is_own_word(line) or line == Line(findings_of(one))
-            assert line.facts or own or (ticked and line.text == counted(one.standing.chosen)), line
+            assert line.facts or own or (ticked and line.text == with_count(one.standing.selected)), line
 
 
 def test_the_project_never_puts_its_own_word_into_the_source() -> None:
@@ -298,7 +298,7 @@ def test_the_project_never_puts_its_own_word_into_the_source() -> None:
 
 def findings_of(one: Shown) -> str:
     """Write what was answered; a question leaves out its own answer, a recommendation the levels of its first line."""
-    at = one.standing.at.code if one.standing.at else "levels"
+    at = one.standing.current.code if one.standing.current else "levels"
     return " · ".join(said(code, codes) for code, codes in _counting(one.standing).items() if code != at)
 
 
@@ -407,7 +407,7 @@ def test_what_the_card_is_not_and_its_edition_are_the_first_lines_of_the_fold_wh
 def test_the_emergency_stands_on_a_recommendation_exactly_when_no_deficit_was_not_answered() -> None:
     both = set()
     for one in (*recommendations(), *with_unneeded()):
-        if one.standing.at is None:
+        if one.standing.current is None:
             expected = one.standing.findings["deficit"] != ("none",)
             urgent = [line.text for line in lines(one.card, Style.urgent)]
             assert urgent == ([EMERGENCY] if expected else [])
@@ -418,8 +418,8 @@ def test_the_emergency_stands_on_a_recommendation_exactly_when_no_deficit_was_no
 
 def test_the_emergency_stands_beside_the_deficit_question_and_beside_no_other() -> None:
     for one in questions():
-        assert one.standing.at
-        assert (EMERGENCY in read(one.card).text) is (one.standing.at.code == "deficit")
+        assert one.standing.current
+        assert (EMERGENCY in read(one.card).text) is (one.standing.current.code == "deficit")
 
 
 def test_an_unfit_patient_who_once_had_no_deficit_is_warned_all_the_same() -> None:
@@ -433,14 +433,14 @@ def test_an_unfit_patient_who_once_had_no_deficit_is_warned_all_the_same() -> No
 def test_a_question_without_a_hint_has_no_empty_line_for_it() -> None:
     bare = Flow("bare", "Bare", (Question("only", "Only this?", (Choice("yes", "yes"), Choice("no", "no"))),))
     case = new_case(bare)
-    card = Cards(bare, CATALOG).case(case, Interview(bare).standing(case))
+    card = CaseRenderer(bare, CATALOG).case(case, Interview(bare).state(case))
     assert (card.label, card.title, card.blocks) == ("Case · 1, the last", "Only this?", ())
     assert [[button.label for button in row] for row in card.rows] == [["yes"], ["no"], ["‹ Back", "↺ Restart"]]
 
 
 def test_the_findings_line_shows_all_findings_that_count_in_question_order() -> None:
     for one in case_cards():
-        at = one.standing.at.code if one.standing.at else None
+        at = one.standing.current.code if one.standing.current else None
         expected = findings_of(one)
         told = [line.text for line in lines(one.card, Style.plain) if line.text == expected]
         assert told == ([expected] if expected else [])
@@ -450,7 +450,7 @@ def test_the_findings_line_shows_all_findings_that_count_in_question_order() -> 
 def test_what_is_kept_and_not_needed_is_shown_as_such_and_nowhere_else() -> None:
     for one in with_unneeded():
         [text] = led(one.card, "Not needed")
-        assert sorted(text.split(" · ")) == sorted(said(s.question, s.codes) for s in one.standing.unneeded)
+        assert sorted(text.split(" · ")) == sorted(said(s.question, s.codes) for s in one.standing.inactive)
     for one in recommendations():
         assert led(one.card, "Not needed") == []
 
@@ -458,8 +458,8 @@ def test_what_is_kept_and_not_needed_is_shown_as_such_and_nowhere_else() -> None
 def test_the_first_line_of_a_question_shows_no_finding() -> None:
     for one in questions():
         assert re.fullmatch(r"Case · [1-7], (the last|[a-z ]+ left)", one.card.label)
-        assert one.standing.at
-        assert one.card.title == one.standing.at.text
+        assert one.standing.current
+        assert one.card.title == one.standing.current.text
 
 
 def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
@@ -475,22 +475,31 @@ def test_a_question_put_again_shows_its_present_answer_ticked() -> None:
 
 
 def test_the_answers_come_first_then_what_helps_then_one_row_to_go_back() -> None:
-    order = [Verb.answer, Verb.mark, Verb.done, Verb.aid, Verb.scale, Verb.answers, Verb.back, Verb.restart]
+    order = [
+        Action.answer,
+        Action.mark,
+        Action.done,
+        Action.linked_case,
+        Action.scale,
+        Action.answers,
+        Action.back,
+        Action.restart,
+    ]
     for one in questions():
-        wished = [Verb.mark if b.tap.verb is Verb.unmark else b.tap.verb for b in buttons(one.card)]
+        wished = [Action.mark if b.tap.action is Action.unmark else b.tap.action for b in buttons(one.card)]
         assert wished == sorted(wished, key=order.index)
-        assert one.standing.at
-        others = set(_counting(one.standing)) - {one.standing.at.code}
-        answers = [Verb.answers] if others else []
-        assert verbs(one.card.rows[-1]) == [*answers, Verb.back, Verb.restart]
+        assert one.standing.current
+        others = set(_counting(one.standing)) - {one.standing.current.code}
+        answers = [Action.answers] if others else []
+        assert verbs(one.card.rows[-1]) == [*answers, Action.back, Action.restart]
 
 
 def test_every_recommendation_has_the_same_buttons_in_the_same_places() -> None:
     for one in recommendations():
         assert [verbs(row) for row in one.card.rows] == [
-            [Verb.option, Verb.changes],
-            [Verb.copy, Verb.share],
-            [Verb.answers, Verb.back, Verb.new],
+            [Action.option, Action.changes],
+            [Action.copy, Action.share],
+            [Action.answers, Action.back, Action.new],
         ]
 
 
@@ -500,8 +509,10 @@ def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> No
         advised = [(advice.option, advice.verdict) for advice in result_of(one).options]
         told = [(line.lead, line.text) for line in lines(card, Style.listed)]
         assert told == [(CATALOG.options[code].short, getattr(WORDS.verdicts, v.name)) for code, v in advised]
-        assert [b.tap.question for b in buttons(card) if b.tap.verb is Verb.option] == [code for code, _ in advised]
-        assert buttons(card)[-1].tap.verb is Verb.show
+        assert [b.tap.question for b in buttons(card) if b.tap.action is Action.option] == [
+            code for code, _ in advised
+        ]
+        assert buttons(card)[-1].tap.action is Action.show
         assert lines(card, Style.urgent) == lines(one.card, Style.urgent)
         assert [line.text for line in card.blocks[-1].lines] == [line.text for line in CARDS.footer()]
         assert refusals(card) == []
@@ -509,16 +520,16 @@ def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> No
 
 def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -> None:
     for one in case_cards():
-        at = one.standing.at.code if one.standing.at else None
+        at = one.standing.current.code if one.standing.current else None
         counting = [code for code in _counting(one.standing) if code != at]
-        leading = [button.label for button in buttons(one.card) if button.tap.verb is Verb.answers]
+        leading = [button.label for button in buttons(one.card) if button.tap.action is Action.answers]
         assert leading == (["✎ Answers"] if counting else [])
         if counting:
             card = CARDS.answers(one.case, one.standing)
             *offered, back = buttons(card)
-            assert [(b.tap.verb, b.tap.question) for b in offered] == [(Verb.change, code) for code in counting]
+            assert [(b.tap.action, b.tap.question) for b in offered] == [(Action.change, code) for code in counting]
             assert all(button.label.startswith("✎ ") for button in offered)
-            assert (back.tap.verb, "✎" in back.label) == (Verb.show, False)
+            assert (back.tap.action, "✎" in back.label) == (Action.show, False)
             assert set(card.blocks[0].lines) <= set(lines(one.card)), "what was answered"
             assert refusals(card) == []
 
@@ -540,7 +551,7 @@ def test_reasons_what_would_change_it_and_the_notes_are_folded_and_nothing_urgen
         assert list(one.card.blocks[at : at + len(folded)]) == folded, "they follow one another"
         told = [block.heading or block.lines[0].lead for block in folded]
         assert (told[0], told[-1]) == (WORDS.result.why, WORDS.result.notes)
-        assert set(told[1:-1]) <= {WORDS.outlook.would, WORDS.outlook.could}
+        assert set(told[1:-1]) <= {WORDS.what_if.would, WORDS.what_if.could}
         assert not any(note.urgent for note in result_of(one).notes if note.text in str(folded))
 
 
@@ -553,13 +564,13 @@ def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
 def test_a_detail_leads_to_a_comparison_with_each_other_option_to_all_options_and_to_the_card() -> None:
     for one, _ in details():
         *beside, last = [verbs(row) for row in one.card.rows]
-        assert [verb for row in beside for verb in row] == [Verb.compare] * 5
-        assert last == [Verb.option, Verb.show]
+        assert [verb for row in beside for verb in row] == [Action.compare] * 5
+        assert last == [Action.option, Action.show]
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:
     case = played({"levels": tuple(SPELT[-1].split()), "fitness": ("fit",)})
-    card = CARDS.answers(case, INTERVIEW.standing(case))
+    card = CARDS.answers(case, INTERVIEW.state(case))
     assert "✎ 12 levels" in labels(card)
     assert led(card, "Findings") == ["T1–T2, T4–T5, T7–T8, T10–T11, L1–L2, L4–L5 · 12 levels · fit"]
 
@@ -587,7 +598,7 @@ def test_a_detail_gives_every_reason_under_the_verdict_with_the_facts_in_full() 
 
 @pytest.mark.parametrize("code", CATALOG.options)
 def test_an_option_without_a_case_says_what_it_is_for_and_nothing_of_a_patient(code: str) -> None:
-    card = CARDS.browsed(code)
+    card = CARDS.browse_card(code)
     option = CATALOG.options[code]
     assert card.title == option.name
     assert block(card, "Indication") == Block(
@@ -598,7 +609,7 @@ def test_an_option_without_a_case_says_what_it_is_for_and_nothing_of_a_patient(c
         assert found
         told = [CATALOG.traits[trait] for trait in traits] or ["none stated in the source"]
         assert [line.text for line in found.lines] == told
-    assert [verbs(row) for row in card.rows] == [[Verb.browse, Verb.new]]
+    assert [verbs(row) for row in card.rows] == [[Action.browse, Action.new]]
     assert all(not button.tap.case for button in buttons(card))
 
 
@@ -639,7 +650,7 @@ UNFIT = {"levels": ("T4", "T11", "T12", "L1"), "fitness": ("unfit_comorbidity",)
 def test_golden_score(as_read: SnapshotAssertion) -> None:
     scoring = Interview(SINS)
     case = played(SCORED, scoring)
-    assert plain(Cards(SINS, CATALOG).case(case, scoring.standing(case))) == as_read
+    assert plain(CaseRenderer(SINS, CATALOG).case(case, scoring.state(case))) == as_read
 
 
 def test_golden_questions(as_read: SnapshotAssertion) -> None:
@@ -665,4 +676,4 @@ def test_golden_recommendation(as_read: SnapshotAssertion, findings: Findings) -
 
 def test_golden_option(as_read: SnapshotAssertion) -> None:
     case = played(T4)
-    assert plain(CARDS.option(case, INTERVIEW.standing(case), "combined")) == as_read
+    assert plain(CARDS.option(case, INTERVIEW.state(case), "combined")) == as_read

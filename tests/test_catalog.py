@@ -6,14 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from kit import CATALOG, Reading, lines
+from kit import CATALOG, TelegramHtml, lines
 
 import flows
 from bot.telegram.rendering.html import screen
-from flows.cards.case import Cards
+from flows.cards.case import CaseRenderer
 from flows.cards.pages import Pages
 from flows.catalog.loader import MOST_BYTES, Catalog, catalog, load_catalog
-from flows.errors import CatalogFault
+from flows.errors import CatalogError
 from flows.pathways.metastasis import METASTASIS
 
 REAL = Path(flows.__file__).parent / "catalog" / "data"
@@ -35,7 +35,7 @@ def spoil(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def faults(folder: Path) -> list[str]:
-    with pytest.raises(CatalogFault) as raised:
+    with pytest.raises(CatalogError) as raised:
         load_catalog(folder)
     assert all(fault in str(raised.value) for fault in raised.value.faults), "every fault is told"
     return raised.value.faults
@@ -300,7 +300,7 @@ def test_text_that_looks_like_markup_is_shown_as_it_stands(folder: Path) -> None
     spoil(folder, "facts.toml", 'F17 = "The', f'F17 = "{nasty} The')
     spoil(folder, "wording.toml", 'advantages = "Advantages"', 'advantages = "<i>Advantages"')
     loaded = load_catalog(folder)
-    reading = Reading(str(screen(Cards(METASTASIS, loaded).browsed("combined"))["text"]))
+    reading = TelegramHtml(str(screen(CaseRenderer(METASTASIS, loaded).browse_card("combined"))["text"]))
     assert reading.faults == []
     assert reading.text.count(nasty) == 3
     assert "<i>Advantages" in reading.text
@@ -320,7 +320,7 @@ def rated(skill: object, equipment: object) -> Catalog:
 
 
 def ratings(loaded: Catalog) -> list[tuple[str, str]]:
-    card = Cards(METASTASIS, loaded).browsed("combined")
+    card = CaseRenderer(METASTASIS, loaded).browse_card("combined")
     return [
         (line.lead, line.text) for line in lines(card) if line.lead in ("Skill", "Equipment", "Skill and equipment")
     ]

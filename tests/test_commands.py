@@ -21,7 +21,7 @@ import pytest
 from browser import free_port
 from store_kit import ask
 
-from bot.playground.storage import Disk
+from bot.playground.storage import JsonStore
 from bot.settings import Settings
 
 T8: dict[str, Any] = {
@@ -404,7 +404,7 @@ def test_chats_that_cannot_be_used_are_told_in_plain_words(spinemets: Spinemets,
     elif how == "a folder":
         chats.mkdir()
     else:
-        with closing(Disk(chats)) as disk, disk.transaction():
+        with closing(JsonStore(chats)) as disk, disk.transaction():
             disk.put("room", 0, 7, b"{" if how == "wrong content" else {"id": 7})
             for number in range(300):
                 disk.put("message", 7, number, {"text": "x" * 99})

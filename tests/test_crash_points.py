@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import pytest
 from conftest import Report, open_and_close, virtually
-from mortal import Fate, Heaven, MortalStore, count, lived
+from crash_points import CrashingStorage, CrashPlan, SurvivingTelegram, count, run_until_crash
+from oracle import Button, UserOracle, buttons_of
 from store_kit import ask
-from witness import Button, Witness, buttons_of
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 
@@ -46,7 +46,7 @@ TABLES = ("cases", "inbox", "outbox", "bots")
 class Person:
     """Goes through a case by what is read on the screen; what was refused is tapped once more on the newest card."""
 
-    cloud: Heaven
+    cloud: SurvivingTelegram
     again: int = 0
     done: list[str] = field(default_factory=list)
 
@@ -57,26 +57,26 @@ class Person:
 
     async def _says(self, what: str) -> None:
         known = len(self.cloud.screens)
-        self.cloud.bring(self.cloud.writes(CHAT, what))
+        self.cloud.deliver(self.cloud.writes(CHAT, what))
         await _until(lambda: len(self.cloud.screens) > known)
 
     async def _taps(self, label: str) -> None:
-        witness = self.cloud.witness
+        oracle = self.cloud.oracle
         told = "not yet"
         while told:
             await _until(lambda: self._button(label) is not None)
             button = self._button(label)
             assert button
-            query = f"q{len(witness.taps)}"
-            witness.taps_on(query, button)
-            self.cloud.bring(self.cloud.taps(CHAT, button.message, button.data, query))
-            await _until(lambda: not witness.waiting)
-            told = witness.told[query]
+            query = f"q{len(oracle.taps)}"
+            oracle.taps_on(query, button)
+            self.cloud.deliver(self.cloud.taps(CHAT, button.message, button.data, query))
+            await _until(lambda: not oracle.waiting)
+            told = oracle.told[query]
             self.again += bool(told)
 
     def _button(self, label: str) -> Button | None:
         """Find a button on the newest message that has it."""
-        messages = sorted(self.cloud.witness.messages.items(), reverse=True)
+        messages = sorted(self.cloud.oracle.messages.items(), reverse=True)
         buttons = [found for _, message in messages for found in buttons_of(message)]
         return next((button for said, button in buttons if said.startswith(label)), None)
 
@@ -88,27 +88,27 @@ async def _until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def through_death(url: str, last: int | None) -> tuple[Fate, Person]:
+async def through_death(url: str, last: int | None) -> tuple[CrashPlan, Person]:
     """Go through the case with a bot that dies at a step and is started again; hold everything against the model."""
-    cloud = Heaven(Witness())
-    person, fate = Person(cloud), Fate(last)
+    telegram = SurvivingTelegram(UserOracle())
+    person, plan = Person(telegram), CrashPlan(last)
     going = asyncio.create_task(person.goes_through())
-    living = asyncio.create_task(lived(url, cloud, fate))
+    living = asyncio.create_task(run_until_crash(url, telegram, plan))
     await asyncio.wait((going, living), return_when=asyncio.FIRST_COMPLETED)
     if living.done():
         await living
-        living = asyncio.create_task(lived(url, cloud, Fate(None)))
+        living = asyncio.create_task(run_until_crash(url, telegram, CrashPlan(None)))
     await going
-    looking = MortalStore(url, Fate(None))
+    looking = CrashingStorage(url, CrashPlan(None))
     while await count(looking) != (0, 0, 0):  # noqa: ASYNC110 - it has no event for that
         await asyncio.sleep(0.05)
     await looking.close()
     living.cancel()
     with suppress(asyncio.CancelledError):
         await living
-    assert cloud.witness.faults() == []
+    assert telegram.oracle.faults() == []
     assert ask(url, "SELECT count(*) FROM cases") == [(0,)]
-    return fate, person
+    return plan, person
 
 
 def emptied(url: str) -> str:
@@ -127,8 +127,8 @@ def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(url: str,
     died: Counter[str] = Counter()
     again = 0
     for point in points:
-        fate, person = virtually(through_death(emptied(url), point))
-        died[fate.steps[-1]] += 1
+        plan, person = virtually(through_death(emptied(url), point))
+        died[plan.steps[-1]] += 1
         again += person.again
         assert len(person.done) == len(CASE)
     report(f"crash points: {len(points)} of {len(whole.steps)}, {again} taps done again; {dict(died)}")

@@ -11,8 +11,8 @@ import decision_table as table
 import pytest
 
 from flows.catalog.loader import catalog
-from flows.errors import FindingFault
-from flows.export.records import advice_of, fault_of, findings_of
+from flows.errors import FindingError
+from flows.export.records import error_record, parse_findings, recommendation_record
 from flows.model.findings import Findings
 from flows.model.rules import Guidance, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
@@ -23,7 +23,7 @@ EVERY_CASE = list(table.every_case())
 
 def counted(case: table.Findings) -> Findings:
     """Read a case of the table as the program reads a record."""
-    return findings_of(METASTASIS, {code: list(v) if isinstance(v, tuple) else v for code, v in case.items()})
+    return parse_findings(METASTASIS, {code: list(v) if isinstance(v, tuple) else v for code, v in case.items()})
 
 
 def reasons(rules: tuple[Rule, ...]) -> list[tuple[str, tuple[str, ...]]]:
@@ -108,16 +108,16 @@ def test_imaging_is_never_said_to_decide_where_the_source_advises_a_posterior_ap
 def test_every_case_has_advice_or_says_that_nothing_is_indicated() -> None:
     for case in EVERY_CASE:
         result = decide(METASTASIS.guidance, counted(case))
-        assert result.headline or result.having(Verdict.judgement), case
+        assert result.headline or result.with_verdict(Verdict.judgement), case
 
 
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda patient: patient["name"])
 def test_a_patient_gets_the_advice_that_was_derived_by_hand(patient: dict[str, Any]) -> None:
-    findings = findings_of(METASTASIS, patient["findings"])
+    findings = parse_findings(METASTASIS, patient["findings"])
     result = decide(METASTASIS.guidance, findings)
     assert (result.headline.option if result.headline else "") == patient["headline"]
-    assert [a.option for a in result.having(Verdict.indicated)] == patient["indicated"]
-    assert [a.option for a in result.having(Verdict.judgement)] == patient["judgement"]
+    assert [a.option for a in result.with_verdict(Verdict.indicated)] == patient["indicated"]
+    assert [a.option for a in result.with_verdict(Verdict.judgement)] == patient["judgement"]
     noes = {a.option: a.verdict.name for a in result.options if a.verdict.is_no}
     assert noes == patient["no"]
     assert sorted(note.facts for note in result.notes if note.facts) == sorted(map(tuple, patient["notes_facts"]))
@@ -127,9 +127,9 @@ def test_a_patient_gets_the_advice_that_was_derived_by_hand(patient: dict[str, A
 FIT_T8 = {"levels": ["T8"], "fitness": "fit", "deficit": "none", "extent": "body", "destruction": "limited"}
 
 
-def fault(record: object) -> FindingFault:
-    with pytest.raises(FindingFault) as raised:
-        findings_of(METASTASIS, record)
+def fault(record: object) -> FindingError:
+    with pytest.raises(FindingError) as raised:
+        parse_findings(METASTASIS, record)
     return raised.value
 
 
@@ -163,7 +163,7 @@ def test_levels_are_a_list_of_known_levels(levels: object) -> None:
 
 @pytest.mark.parametrize("record", [[], "T8", 8, None, True])
 def test_a_line_that_is_no_object_has_no_finding_to_blame(record: object) -> None:
-    assert fault_of(fault(record))["error"]["finding"] is None  # type: ignore[index]
+    assert error_record(fault(record))["error"]["finding"] is None  # type: ignore[index]
 
 
 def test_a_long_wrong_value_is_shown_shortened() -> None:
@@ -171,12 +171,12 @@ def test_a_long_wrong_value_is_shown_shortened() -> None:
 
 
 def test_levels_are_read_in_anatomical_order_without_repeats() -> None:
-    findings = findings_of(METASTASIS, {"levels": ["L1", "T11", "L1", "T12"], "fitness": "unfit_advanced"})
+    findings = parse_findings(METASTASIS, {"levels": ["L1", "T11", "L1", "T12"], "fitness": "unfit_advanced"})
     assert findings["levels"] == ("T11", "T12", "L1")
 
 
 def test_the_record_of_a_recommendation_has_all_six_options_in_card_order() -> None:
-    record: Any = advice_of(METASTASIS, catalog(), findings_of(METASTASIS, FIT_T8 | {"prior": "none"}))
+    record: Any = recommendation_record(METASTASIS, catalog(), parse_findings(METASTASIS, FIT_T8 | {"prior": "none"}))
     assert record["asked"] == ["levels", "fitness", "deficit", "extent", "destruction", "prior"]
     assert record["headline"] == "posterior_mis"
     assert [option["code"] for option in record["options"]] == [

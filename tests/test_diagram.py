@@ -11,9 +11,9 @@ import pytest
 from kit import CATALOG, FLOWS, every_path, guiding
 
 from flows.engine.discussion import Stage, machine
-from flows.errors import FindingFault
+from flows.errors import FindingError
 from flows.export.mermaid import document, mermaid, stages, words
-from flows.model.conditions import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
+from flows.model.conditions import AllOf, Always, AnyLevel, AnyOf, Condition, Count, Is, Not, Scores
 from flows.model.flow import Choice, Flow, Question
 from flows.model.rules import Guidance, Note
 from flows.pathways.metastasis import METASTASIS
@@ -72,9 +72,9 @@ def test_the_arrows_are_the_steps_of_the_table_kept_by_hand() -> None:
 def test_an_arrow_is_labelled_by_its_condition_and_one_without_choice_by_nothing(flow: Flow) -> None:
     found = edges(flow)
     for (source, dest), label in found.items():
-        alone = [start for start, _ in found].count(source) == 1
+        private = [start for start, _ in found].count(source) == 1
         question = flow.question(dest)
-        if alone:
+        if private:
             assert label is None
         else:
             assert label == (words(flow, question.asked) if question else "otherwise")
@@ -122,13 +122,13 @@ UPPER = AnyLevel("T2", "T5")
         (Not(FIT), "not (fit)"),
         (Not(Always()), "not (always)"),
         (Not(Not(FIT)), "not (not (fit))"),
-        (Every(FIT, UPPER), "fit, some level in T2–T5"),
-        (Either(FIT, UPPER), "fit; or some level in T2–T5"),
-        (Every(FIT, Either(UPPER, Count("levels", 1))), "fit, (some level in T2–T5; or exactly 1 of the levels)"),
-        (Either(Every(FIT, UPPER), Not(FIT)), "(fit, some level in T2–T5); or not (fit)"),
-        (Not(Every(FIT, UPPER)), "not (fit, some level in T2–T5)"),
-        (Not(Either(FIT, UPPER)), "not (fit; or some level in T2–T5)"),
-        (Every(Every(FIT), Every(UPPER)), "(fit), (some level in T2–T5)"),
+        (AllOf(FIT, UPPER), "fit, some level in T2–T5"),
+        (AnyOf(FIT, UPPER), "fit; or some level in T2–T5"),
+        (AllOf(FIT, AnyOf(UPPER, Count("levels", 1))), "fit, (some level in T2–T5; or exactly 1 of the levels)"),
+        (AnyOf(AllOf(FIT, UPPER), Not(FIT)), "(fit, some level in T2–T5); or not (fit)"),
+        (Not(AllOf(FIT, UPPER)), "not (fit, some level in T2–T5)"),
+        (Not(AnyOf(FIT, UPPER)), "not (fit; or some level in T2–T5)"),
+        (AllOf(AllOf(FIT), AllOf(UPPER)), "(fit), (some level in T2–T5)"),
     ],
 )
 def test_a_condition_is_written_in_the_words_of_the_answers(condition: Condition, told: str) -> None:
@@ -138,18 +138,18 @@ def test_a_condition_is_written_in_the_words_of_the_answers(condition: Condition
 class Weather(Condition):
     """A condition that nobody taught the chart."""
 
-    def read(self, findings: object) -> bool:  # noqa: ARG002 - it looks at nothing
+    def evaluate(self, findings: object) -> bool:  # noqa: ARG002 - it looks at nothing
         return True
 
 
-@pytest.mark.parametrize("condition", [Weather(), Not(Weather()), Every(FIT, Weather()), Either(Weather())])
+@pytest.mark.parametrize("condition", [Weather(), Not(Weather()), AllOf(FIT, Weather()), AnyOf(Weather())])
 def test_a_kind_of_condition_without_words_is_an_error_wherever_it_stands(condition: Condition) -> None:
     with pytest.raises(TypeError):
         words(METASTASIS, condition)
 
 
 def test_a_condition_on_an_answer_that_its_question_does_not_have_is_an_error() -> None:
-    with pytest.raises(FindingFault, match="fitness"):
+    with pytest.raises(FindingError, match="fitness"):
         words(METASTASIS, Is("fitness", "well"))
 
 
@@ -239,10 +239,10 @@ def test_a_bar_in_a_text_does_not_break_its_row() -> None:
 
 @every_flow
 def test_the_document_that_is_kept_is_the_one_that_the_flow_writes(flow: Flow) -> None:
-    kept = FOLDER / f"{flow.code}.md"
+    record = FOLDER / f"{flow.code}.md"
     command = f"spinemets flow {flow.code} --document > docs/flows/{flow.code}.md"
-    assert kept.exists(), f"not written yet; run: {command}"
-    assert kept.read_text(encoding="utf-8") == document(flow, CATALOG), f"out of date; run: {command}"
+    assert record.exists(), f"not written yet; run: {command}"
+    assert record.read_text(encoding="utf-8") == document(flow, CATALOG), f"out of date; run: {command}"
 
 
 # The stages of a discussion.

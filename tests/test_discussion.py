@@ -29,18 +29,18 @@ from discussion_kit import (
 from kit import INTERVIEW, T4, T8, new_case, played
 from transitions import MachineError
 
-from flows.engine.discussion import MOST_REMARKS, NONE_OF_THESE, Discussion, Member, Stage, machine
+from flows.engine.discussion import MAX_EVENTS, NONE_OF_THESE, Discussion, Member, Stage, machine
 from flows.engine.interview import Interview
 from flows.errors import (
-    Crowded,
-    NothingBefore,
-    NotNow,
-    NotYours,
+    DiscussionFull,
+    NothingToUndo,
+    NotPermitted,
+    OpenDisputes,
     ReasonWanted,
     StaleTap,
-    Unsettled,
+    WrongStage,
 )
-from flows.model.case import Act, Case, Kind, Remark
+from flows.model.case import AnswerEventKind, Case, DiscussionAction, DiscussionEvent
 from flows.pathways.metastasis import METASTASIS
 
 LEADS_TO = """
@@ -103,7 +103,7 @@ def test_what_a_member_does_is_taken_at_the_stages_of_the_table_and_else_refused
     assert talk(STAGES[stage]()).stage is stage
     for deed, do in DEEDS.items():
         if leads[deed] == ".":
-            with pytest.raises(NotNow):
+            with pytest.raises(WrongStage):
                 do(STAGES[stage]())
         else:
             assert talk(do(STAGES[stage]())).stage == leads[deed], deed
@@ -120,7 +120,10 @@ def test_everything_that_is_said_bears_who_said_it_and_when() -> None:
     said.append(DISCUSSION.reason(said[-1], "prognosis", "ben", AT + 6, on=True))
     said.append(DISCUSSION.close(said[-1], advice(said[-1]), MIS, "", OPENER, AT + 7))
     said.append(DISCUSSION.reopen(said[-1], OPENER, AT + 8))
-    assert [(one.talk[-1].act.value, one.talk[-1].who, one.talk[-1].at - AT) for one in said] == [
+    assert [
+        (one.discussion_events[-1].action.value, one.discussion_events[-1].who, one.discussion_events[-1].at - AT)
+        for one in said
+    ] == [
         ("object", "ben", 0),
         ("settle", "u1", 1),
         ("discuss", "cleo", 2),
@@ -135,13 +138,13 @@ def test_everything_that_is_said_bears_who_said_it_and_when() -> None:
 
 def test_back_and_restart_wait_until_the_vote_is_taken_back_or_the_case_reopened() -> None:
     for stage in (Stage.voting, Stage.decided):
-        with pytest.raises(NotNow):
+        with pytest.raises(WrongStage):
             DISCUSSION.back(STAGES[stage](), OPENER)
-        with pytest.raises(NotNow):
+        with pytest.raises(WrongStage):
             DISCUSSION.restart(STAGES[stage](), OPENER)
     for stage in (Stage.gathering, Stage.advised, Stage.reopened):
-        assert DISCUSSION.back(STAGES[stage](), OPENER).steps == STAGES[stage]().steps[:-1]
-        assert DISCUSSION.restart(STAGES[stage](), OPENER).steps[-1].kind is Kind.restart
+        assert DISCUSSION.back(STAGES[stage](), OPENER).answer_events == STAGES[stage]().answer_events[:-1]
+        assert DISCUSSION.restart(STAGES[stage](), OPENER).answer_events[-1].kind is AnswerEventKind.restart
 
 
 def test_what_another_member_holds_stands_beside_the_answer_as_disputed() -> None:
@@ -153,7 +156,7 @@ def test_what_another_member_holds_stands_beside_the_answer_as_disputed() -> Non
 def test_of_what_one_member_holds_the_last_word_counts_and_one_like_the_answer_ends_it() -> None:
     case = held(held(finished(), "deficit", "minor", BEN), "deficit", "significant", BEN)
     assert disputes(case) == {"deficit": {"ben": ("significant",)}}
-    assert len(case.talk) == 1
+    assert len(case.discussion_events) == 1
     assert disputes(held(case, "deficit", "none", BEN)) == {}
 
 
@@ -165,7 +168,7 @@ def test_whoever_gave_the_answer_or_leads_settles_it_for_any_answer_that_is_held
     case = settled(case, "deficit", answer, settler)
     assert finding(case, "deficit") == (answer,)
     assert disputes(case) == {"fitness": {"ben": ("undecided",)}}
-    giver = INTERVIEW.standing(case).answers["deficit"].who
+    giver = INTERVIEW.state(case).answers["deficit"].who
     assert giver == ("u1" if answer == "none" else settler.who)
 
 
@@ -179,7 +182,7 @@ def test_whoever_leads_and_holds_another_answer_than_was_given_disputes_it_as_an
     chief = Member("chief", leads=True)
     case = held(finished(), "deficit", "minor", chief)
     assert (finding(case, "deficit"), disputes(case)) == (("none",), {"deficit": {"chief": ("minor",)}})
-    assert held(case, "deficit", "minor", chief).talk == case.talk
+    assert held(case, "deficit", "minor", chief).discussion_events == case.discussion_events
     assert disputes(settled(case, "deficit", "minor", chief)) == {}
 
 
@@ -190,7 +193,7 @@ def test_only_what_is_disputed_is_settled_by_who_may_and_for_an_answer_that_is_h
     case = held(finished(), "deficit", "minor", BEN)
     with pytest.raises(StaleTap):
         settled(case, "deficit", "significant", chief)
-    with pytest.raises(NotYours, match="u1"):
+    with pytest.raises(NotPermitted, match="u1"):
         settled(case, "deficit", "minor", BEN)
     case = settled(case, "deficit", "minor", chief)
     with pytest.raises(StaleTap):
@@ -210,7 +213,7 @@ def test_to_hold_what_counts_already_changes_nothing_and_takes_nobody_s_answer()
     assert held(case, "deficit", "none", GIVER) == case
     several = played({**T4, "levels": ("T2", "T4", "T7")})
     for codes in (("T7", "T4", "T2"), ("T4", "T2", "T7")):
-        assert DISCUSSION.hold(several, "levels", codes, GIVER, AT) == several
+        assert DISCUSSION.dispute(several, "levels", codes, GIVER, AT) == several
 
 
 def test_what_was_settled_may_be_disputed_again() -> None:
@@ -227,13 +230,13 @@ def test_only_an_answer_that_counts_can_be_held_against_and_only_by_one_of_its_c
 ) -> None:
     for member in (OPENER, BEN):
         with pytest.raises(StaleTap):
-            DISCUSSION.hold(finished(), question, codes, member, AT)
+            DISCUSSION.dispute(finished(), question, codes, member, AT)
 
 
 def test_an_answer_that_asks_more_leads_back_to_the_questions_and_then_on() -> None:
     case = held(finished(), "extent", "circumferential", OPENER)
     assert talk(case).stage is Stage.gathering
-    with pytest.raises(NotNow):
+    with pytest.raises(WrongStage):
         voting(case)
     case = INTERVIEW.answer(case, "single_approach", "enough", "ben")
     assert talk(case).stage is Stage.advised
@@ -242,9 +245,9 @@ def test_an_answer_that_asks_more_leads_back_to_the_questions_and_then_on() -> N
 
 def test_no_vote_and_no_decision_while_a_finding_is_disputed() -> None:
     case = held(finished(), "deficit", "minor", BEN)
-    with pytest.raises(Unsettled):
+    with pytest.raises(OpenDisputes):
         voting(case)
-    with pytest.raises(Unsettled):
+    with pytest.raises(OpenDisputes):
         closed(case)
     assert talk(voting(held(case, "deficit", "none", GIVER))).stage is Stage.voting
 
@@ -267,7 +270,7 @@ def test_each_member_has_one_vote_that_can_be_changed_and_taken_back() -> None:
     for option in (MIS, DEBATED, DEBATED, NONE_OF_THESE):
         case = DISCUSSION.vote(case, option, "ben", AT)
         assert talk(case).votes == {"ben": option}
-        assert len(case.talk) == 2
+        assert len(case.discussion_events) == 2
     case = DISCUSSION.vote(case, MIS, "cleo", AT)
     assert talk(DISCUSSION.vote(case, "", "ben", AT)).votes == {"cleo": MIS}
 
@@ -354,7 +357,7 @@ def test_an_option_that_does_not_exist_is_not_decided() -> None:
 
 def test_a_decision_is_made_once_and_stays_on_record_when_it_is_taken_up_again() -> None:
     case = closed(DISCUSSION.vote(voting(), MIS, "ben", AT))
-    with pytest.raises(NotNow):
+    with pytest.raises(WrongStage):
         closed(case, DEBATED)
     case = DISCUSSION.reopen(case, OPENER, AT)
     assert talk(case).stage is Stage.reopened
@@ -376,7 +379,7 @@ def test_a_decision_is_made_once_and_stays_on_record_when_it_is_taken_up_again()
     ids=["withdraw", "close", "reopen", "restart"],
 )
 def test_only_who_leads_takes_the_vote_back_decides_reopens_and_begins_again(deed: Callable[[], Case]) -> None:
-    with pytest.raises(NotYours):
+    with pytest.raises(NotPermitted):
         deed()
 
 
@@ -386,20 +389,20 @@ def test_anybody_opens_the_vote_and_votes() -> None:
 
 def test_a_step_is_undone_by_who_took_it_or_who_leads() -> None:
     case = finished()
-    with pytest.raises(NotYours) as refused:
+    with pytest.raises(NotPermitted) as refused:
         DISCUSSION.back(case, BEN)
     assert refused.value.args == ("u1",)
     for member in (GIVER, Member("admin", leads=True)):
-        assert DISCUSSION.back(case, member).steps == case.steps[:-1]
-    with pytest.raises(NothingBefore):
+        assert DISCUSSION.back(case, member).answer_events == case.answer_events[:-1]
+    with pytest.raises(NothingToUndo):
         DISCUSSION.back(new_case(), BEN)
 
 
 def test_a_tick_gives_nobody_the_right_to_undo_the_step_before_it() -> None:
     case = INTERVIEW.mark(INTERVIEW.restart(finished(), "u1"), "levels", "T3", "ben", on=True)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotPermitted):
         DISCUSSION.back(case, BEN)
-    assert DISCUSSION.back(case, GIVER).steps == finished().steps
+    assert DISCUSSION.back(case, GIVER).answer_events == finished().answer_events
 
 
 def test_a_tap_under_way_outlives_what_others_say_but_not_a_new_stage() -> None:
@@ -414,9 +417,11 @@ def test_a_tap_under_way_outlives_what_others_say_but_not_a_new_stage() -> None:
 
 def crowded(case: Case) -> Case:
     """Give a case of which as much was said as is taken."""
-    room = MOST_REMARKS - len(case.talk)
+    room = MAX_EVENTS - len(case.discussion_events)
     return replace(
-        case, talk=case.talk + tuple(Remark(Act.reason, "wish", ("wish",), f"p{n}", AT) for n in range(room))
+        case,
+        discussion_events=case.discussion_events
+        + tuple(DiscussionEvent(DiscussionAction.reason, "wish", ("wish",), f"p{n}", AT) for n in range(room)),
     )
 
 
@@ -429,7 +434,7 @@ def test_a_discussion_grows_no_further_than_its_limit_and_can_always_be_brought_
         lambda: voting(DISCUSSION.withdraw(case, OPENER, AT)),
     )
     for more in deeds:
-        with pytest.raises(Crowded):
+        with pytest.raises(DiscussionFull):
             more()
     assert talk(DISCUSSION.reason(case, "wish", "p7", AT, on=False)).reasons["wish"].count("p7") == 0
     assert talk(closed(case)).stage is Stage.decided
@@ -437,16 +442,16 @@ def test_a_discussion_grows_no_further_than_its_limit_and_can_always_be_brought_
 
 def test_nobody_fills_a_discussion_alone_however_often_they_tap() -> None:
     case = finished()
-    for number in range(3 * MOST_REMARKS):
+    for number in range(3 * MAX_EVENTS):
         case = held(case, "deficit", ("minor", "none")[number % 2], BEN)
         case = held(case, "fitness", "fit", OPENER)
-    assert len(case.talk) == 1
-    for _ in range(MOST_REMARKS):
+    assert len(case.discussion_events) == 1
+    for _ in range(MAX_EVENTS):
         try:
             case = DISCUSSION.withdraw(voting(case), OPENER, AT)
-        except Crowded:
+        except DiscussionFull:
             break
-    assert MOST_REMARKS <= len(case.talk) <= MOST_REMARKS + 1
+    assert MAX_EVENTS <= len(case.discussion_events) <= MAX_EVENTS + 1
 
 
 def test_where_a_discussion_stands_is_the_same_for_every_reader_of_its_remarks() -> None:
@@ -454,13 +459,15 @@ def test_where_a_discussion_stands_is_the_same_for_every_reader_of_its_remarks()
     case = voting(held(case, "deficit", "minor", OPENER))
     case = DISCUSSION.reopen(closed(DISCUSSION.vote(case, MIS, "ben", AT)), OPENER, AT)
     case = held(case, "levels", "T2", CLEO)
-    kept = Case(case.id, case.flow, case.edition, case.revision, case.turn, case.steps, case.talk)
+    record = Case(
+        case.id, case.flow, case.edition, case.revision, case.turn, case.answer_events, case.discussion_events
+    )
     other = Interview(METASTASIS)
-    assert Discussion(other).talk(kept, other.standing(kept)) == talk(case)
+    assert Discussion(other).state(record, other.state(record)) == talk(case)
 
 
 @pytest.mark.parametrize("count", range(6))
 def test_every_beginning_of_a_discussion_is_a_discussion(count: int) -> None:
     case = DISCUSSION.vote(voting(), MIS, "ben", AT)
     case = closed(voting(DISCUSSION.reopen(closed(case), OPENER, AT)))
-    assert isinstance(talk(replace(case, talk=case.talk[:count])).stage, Stage)
+    assert isinstance(talk(replace(case, discussion_events=case.discussion_events[:count])).stage, Stage)

@@ -16,7 +16,7 @@ from kit import INTERVIEW, T8
 
 from flows.engine.discussion import Discussion, Member
 from flows.engine.interview import Interview
-from flows.errors import NothingBefore, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
+from flows.errors import NothingToUndo, NotPermitted, OpenDisputes, ReasonWanted, StaleTap, WrongStage
 from flows.model.case import Case
 from flows.model.findings import Codes
 from flows.model.rules import Verdict
@@ -129,7 +129,7 @@ class TeamAtWork(RuleBasedStateMachine):
         if counts is None:
             refusal = StaleTap
         elif model.stage != "open":
-            refusal = NotNow
+            refusal = WrongStage
         elif owns and code != counts[0] and model.now.at == question:
             refusal = StaleTap
 
@@ -141,7 +141,7 @@ class TeamAtWork(RuleBasedStateMachine):
                 return
             model.settle(question, code, member.who)
 
-        self.both(refusal, lambda: DISCUSSION.hold(self.case, question, (code,), member, AT), then)
+        self.both(refusal, lambda: DISCUSSION.dispute(self.case, question, (code,), member, AT), then)
 
     @rule(question=QUESTIONS, choice=st.integers(0, 3), member=MEMBERS)
     def settle(self, question: str, choice: int, member: Member) -> None:
@@ -152,9 +152,9 @@ class TeamAtWork(RuleBasedStateMachine):
         if counts is None or not held or (code,) not in ((counts[0],), *held.values()):
             refusal = StaleTap
         elif not member.leads and counts[1] != member.who:
-            refusal = NotYours
+            refusal = NotPermitted
         elif model.stage != "open":
-            refusal = NotNow
+            refusal = WrongStage
         elif code != counts[0] and model.now.at == question:
             refusal = StaleTap
         self.both(
@@ -177,11 +177,11 @@ class TeamAtWork(RuleBasedStateMachine):
         model = self.model
         refusal: Refusal = None
         if model.stage != "open":
-            refusal = NotNow
+            refusal = WrongStage
         elif not member.leads and model.now.by != member.who:
-            refusal = NotYours
+            refusal = NotPermitted
         elif len(model.before) <= 1:
-            refusal = NothingBefore if not model.before else None
+            refusal = NothingToUndo if not model.before else None
         if refusal is None and len(model.before) <= 1:
             return  # the levels are no part of the model
 
@@ -193,9 +193,9 @@ class TeamAtWork(RuleBasedStateMachine):
     @rule(member=MEMBERS)
     def discuss(self, member: Member) -> None:
         model = self.model
-        refusal: Refusal = Unsettled if model.disputes else None
+        refusal: Refusal = OpenDisputes if model.disputes else None
         if not refusal and (model.stage != "open" or model.now.at):
-            refusal = NotNow
+            refusal = WrongStage
 
         def then() -> None:
             model.stage, model.votes, model.reasons = "voting", {}, set()
@@ -205,7 +205,7 @@ class TeamAtWork(RuleBasedStateMachine):
     @rule(option=st.sampled_from(["", *OPTIONS]), member=MEMBERS)
     def vote(self, option: str, member: Member) -> None:
         model = self.model
-        refusal: Refusal = None if model.stage == "voting" else NotNow
+        refusal: Refusal = None if model.stage == "voting" else WrongStage
         if not refusal and option and option not in talk(self.case).offered:
             refusal = StaleTap
 
@@ -223,7 +223,7 @@ class TeamAtWork(RuleBasedStateMachine):
             said = {(reason, member.who)}
             model.reasons = model.reasons | said if on else model.reasons - said
 
-        refusal: Refusal = None if model.stage == "voting" else NotNow
+        refusal: Refusal = None if model.stage == "voting" else WrongStage
         self.both(refusal, lambda: DISCUSSION.reason(self.case, reason, member.who, AT, on=on), then)
 
     @rule(member=MEMBERS)
@@ -233,21 +233,21 @@ class TeamAtWork(RuleBasedStateMachine):
         def then() -> None:
             model.stage, model.votes, model.reasons = "open", {}, set()
 
-        refusal = None if member.leads and model.stage == "voting" else NotNow if member.leads else NotYours
+        refusal = None if member.leads and model.stage == "voting" else WrongStage if member.leads else NotPermitted
         self.both(refusal, lambda: DISCUSSION.withdraw(self.case, member, AT), then)
 
     @rule(option=st.sampled_from(OPTIONS), reason=st.sampled_from(["", "wish"]), member=MEMBERS)
     def close(self, option: str, reason: str, member: Member) -> None:
         model = self.model
-        indicated = [told.option for told in advice(self.case).having(Verdict.indicated)]
+        indicated = [told.option for told in advice(self.case).with_verdict(Verdict.indicated)]
         departing = bool(indicated) and option not in indicated
         refusal: Refusal = None
         if not member.leads:
-            refusal = NotYours
+            refusal = NotPermitted
         elif model.disputes:
-            refusal = Unsettled
+            refusal = OpenDisputes
         elif model.stage == "decided" or model.now.at:
-            refusal = NotNow
+            refusal = WrongStage
         elif departing and not reason:
             refusal = ReasonWanted
 
@@ -264,25 +264,25 @@ class TeamAtWork(RuleBasedStateMachine):
         def then() -> None:
             model.stage, model.votes, model.reasons = "open", {}, set()
 
-        refusal = None if member.leads and model.stage == "decided" else NotNow if member.leads else NotYours
+        refusal = None if member.leads and model.stage == "decided" else WrongStage if member.leads else NotPermitted
         self.both(refusal, lambda: DISCUSSION.reopen(self.case, member, AT), then)
 
     @invariant()
     def the_answers_that_count_and_who_gave_them_are_those_of_the_model(self) -> None:
-        standing = INTERVIEW.standing(self.case)
-        counting = {question: codes for question, codes in standing.findings.items() if codes and question != "levels"}
+        state = INTERVIEW.state(self.case)
+        counting = {question: codes for question, codes in state.findings.items() if codes and question != "levels"}
         given = self.model.now.counting
         assert counting == {question: (code,) for question, (code, _) in given.items()}
-        assert {question: standing.answers[question].who for question in given} == {
+        assert {question: state.answers[question].who for question in given} == {
             q: who for q, (_, who) in given.items()
         }
-        assert (standing.at.code if standing.at else None) == self.model.now.at
+        assert (state.current.code if state.current else None) == self.model.now.at
         assert disputes(self.case) == self.model.disputes
 
     @invariant()
     def the_vote_and_the_decisions_are_those_of_the_model(self) -> None:
         found, model = talk(self.case), self.model
-        assert (found.stage if not found.open else "open") == model.stage
+        assert (found.stage if not found.is_open else "open") == model.stage
         assert found.votes == model.votes
         assert {(reason, who) for reason, given in found.reasons.items() for who in given} == model.reasons
         assert [(d.option, d.reason, d.votes) for d in found.decisions] == model.decided
@@ -298,7 +298,7 @@ class TeamAtWork(RuleBasedStateMachine):
     @invariant()
     def whoever_reads_it_anew_finds_the_same(self) -> None:
         other = Interview(METASTASIS)
-        assert Discussion(other).talk(self.case, other.standing(self.case)) == talk(self.case)
+        assert Discussion(other).state(self.case, other.state(self.case)) == talk(self.case)
 
 
 TeamAtWork.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -18,14 +18,14 @@ from cyclopts import App
 from pydantic import SecretStr
 
 from bot.__main__ import app
-from bot.app import OTHER_BOT, REFUSED, SECOND_POLLER
+from bot.app import FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED
 from bot.cli.decide import decide_lines
 from bot.log import ALLOWED
 from bot.service.private_chat import COMMANDS
 from bot.service.team.group_chat import COMMANDS as OF_A_GROUP
 from bot.settings import Settings
 from flows.export.mermaid import document
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 
 ROOT: Final = Path(__file__).parent.parent
 FENCED: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -206,7 +206,7 @@ def test_the_readme_shows_what_decide_really_answers() -> None:
     [given] = [block for kind, block in blocks if kind == "jsonl"]
     shown = [orjson.loads(block) for kind, block in blocks if kind == "json"]
     said: list[bytes] = []
-    offered = library()
+    offered = flow_registry()
     assert decide_lines(offered.flow(), offered.catalog, given.encode().splitlines(), said.append) == 1
     assert len(shown) == len(said)
     assert all(begins(told, orjson.loads(line)) for told, line in zip(shown, said, strict=True))
@@ -248,7 +248,7 @@ def test_every_event_of_the_log_is_told_and_no_other() -> None:
     assert set(first_codes(section(OPERATIONS, "Logs").split("| event |")[1])) == logged
 
 
-FOR_GOOD = (OTHER_BOT, SECOND_POLLER, REFUSED)
+FOR_GOOD = (FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED)
 """The exit statuses after which a start would end the same way."""
 
 
@@ -297,7 +297,7 @@ def test_the_newest_version_of_the_changelog_is_the_one_in_the_making() -> None:
 
 
 def test_the_document_of_every_flow_is_the_one_that_the_program_writes() -> None:
-    flows, catalog = library()
+    flows, catalog = flow_registry()
     for code, flow in flows.items():
         assert DOCS[f"docs/flows/{code}.md"] == document(flow, catalog), "run `make docs`"
 

@@ -36,11 +36,11 @@ def folders(mine: Path) -> list[Path]:
     """Return the folders of all processes that share the tests, once the others have no more to run."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return [mine]
-    shared = [mine.parent / f"popen-gw{number}" for number in range(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))]
-    for folder in shared:
+    view = [mine.parent / f"popen-gw{number}" for number in range(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))]
+    for folder in view:
         while folder != mine and not (folder / DONE).exists():
             time.sleep(0.2)
-    return shared
+    return view
 
 
 def test_s1_f1_no_byte_that_the_tests_before_had_written_bears_the_token_or_what_a_person_wrote(

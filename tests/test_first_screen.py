@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, PATIENCE, Bot, Phone, browser
+from browser import CHROMIUM, PATIENCE, Bot, BrowserUser, browser
 from kinds import KINDS, SIZES, reach
 from kit import CARDS, INTERVIEW, drawn, every_path, plain, walked
 from playwright.async_api import Page
@@ -61,13 +61,13 @@ async def page(bot: Bot) -> AsyncIterator[Page]:
 
 
 async def test_each_of_the_eight_kinds_fits_a_phone_with_its_first_row_of_buttons(page: Page) -> None:
-    phone, out = Phone(page), []
+    private_chat, out = BrowserUser(page), []
     for kind, findings in KINDS.items():
-        await reach(phone, findings)
+        await reach(private_chat, findings)
         for width, height in SIZES:
             await page.set_viewport_size({"width": width, "height": height})
             await page.reload()
-            await phone.reads("What the source adds")
+            await private_chat.reads("What the source adds")
             seen = await page.evaluate(MEASURED)
             out += [(kind, width, seen)] if max(seen.values()) > 0 else []
     assert not out
@@ -79,13 +79,13 @@ async def test_every_recommendation_fits_a_phone_of_390_by_844_with_its_first_ro
 
 
 async def test_every_list_of_what_would_change_a_case_is_one_screen(page: Page) -> None:
-    cards = [CARDS.changes(case, INTERVIEW.standing(case)) for case in answered()]
+    cards = [CARDS.changes(case, INTERVIEW.state(case)) for case in answered()]
     assert await too_tall(page, cards, last=-1) == []
 
 
 async def too_tall(page: Page, cards: list[Card], last: int) -> list[str]:
     """Give the cards that are taller than what is seen of a chat, down to one of their rows of buttons."""
-    await Phone(page).reads("bedside look-up")
+    await BrowserUser(page).reads("bedside look-up")
     room = await page.evaluate("() => document.querySelector('#messages').clientHeight")
     screens = {plain(card): message_of(screen(card)) for card in cards}
     heights = await page.evaluate(HEIGHTS, [list(screens.values()), last])
@@ -95,7 +95,7 @@ async def too_tall(page: Page, cards: list[Card], last: int) -> list[str]:
 
 def answered() -> Iterator[Case]:
     for case in walked(every_path(METASTASIS)).values():
-        if INTERVIEW.standing(case).at is None:
+        if INTERVIEW.state(case).current is None:
             yield case
 
 

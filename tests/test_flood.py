@@ -9,174 +9,177 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from conftest import Fields, Report, Rig, claimed, data_of, rig_on, virtual_rig
+from conftest import BotHarness, Fields, Report, bot_harness, claimed, data_of, virtual_bot_harness
 
 from bot.service.private_chat import SLOW
-from bot.storage.factory import open_store
-from bot.telegram.updates.flood_limit import BURST, Floods
-from bot.telegram.updates.parser import arrival_in, letter_of
+from bot.storage.factory import create_storage
+from bot.telegram.updates.flood_limit import BURST, FloodLimiter
+from bot.telegram.updates.parser import from_inbox, to_inbox
 
 FLOODER = 666
 TOLD = "Too many messages"
 OTHERS = range(1, 51)
 
 
-async def polling(rig: Rig, seconds: float) -> None:
+async def polling(harness: BotHarness, seconds: float) -> None:
     """Let the bot poll for some seconds."""
-    task = asyncio.create_task(rig.channel.poll())
+    task = asyncio.create_task(harness.application.run_polling())
     await asyncio.sleep(seconds)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
 
-def flood(rig: Rig) -> list[Fields]:
+def flood(harness: BotHarness) -> list[Fields]:
     """300 messages and 300 taps of one person, and behind them one tap of each of the others."""
-    number, card = rig.cloud.newest(FLOODER)
+    number, card = harness.telegram.newest(FLOODER)
     labels = [f"T{n}" for n in range(1, 13)]
     made: list[Fields] = []
     for turn in range(300):
-        made.append(rig.cloud.writes(FLOODER, ("/help", "/new", "/about", "look at this")[turn % 4]))
-        made.append(rig.cloud.taps(FLOODER, number, data_of(card, labels[turn % 12]), f"flood{turn}"))
+        made.append(harness.telegram.writes(FLOODER, ("/help", "/new", "/about", "look at this")[turn % 4]))
+        made.append(harness.telegram.taps(FLOODER, number, data_of(card, labels[turn % 12]), f"flood{turn}"))
     return made
 
 
-def asked(rig: Rig) -> list[Fields]:
-    return [rig.cloud.taps(user, *button(rig, user, "T8"), f"other{user}") for user in OTHERS]
+def asked(harness: BotHarness) -> list[Fields]:
+    return [harness.telegram.taps(user, *button(harness, user, "T8"), f"other{user}") for user in OTHERS]
 
 
-def button(rig: Rig, user: int, label: str) -> tuple[int, str]:
-    return rig.cloud.button(user, label)
+def button(harness: BotHarness, user: int, label: str) -> tuple[int, str]:
+    return harness.telegram.button(user, label)
 
 
-def judged(rig: Rig) -> None:
+def judged(harness: BotHarness) -> None:
     """The others were shown what they tapped, the flooder was told once, and all taps are answered."""
-    shown = rig.cloud.of("sendMessage", "editMessageText")
+    shown = harness.telegram.of("sendMessage", "editMessageText")
     assert set(OTHERS) <= {call.chat for call in shown if "T8 · 1 level" in call.text}
     assert len([call for call in shown if call.chat == FLOODER and call.method == "sendMessage"]) < 30, "one a second"
     assert [call.chat for call in shown if TOLD in call.text] == [FLOODER], "told once"
-    toasts = rig.cloud.toasts()
+    toasts = harness.telegram.toasts()
     assert {f"flood{turn}" for turn in range(300)} <= toasts.keys()
     assert {f"other{user}" for user in OTHERS} <= toasts.keys()
 
 
 def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_path: Path) -> None:
-    with virtual_rig(tmp_path) as (run, rig):
+    with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> float:
             for user in (*OTHERS, FLOODER):
-                await rig.channel.reception.accept([rig.cloud.writes(user, "/new")])
-            await rig.settled()
-            rig.cloud.calls.clear()
-            rig.cloud.bring(*flood(rig), *asked(rig))
+                await harness.application.receiver.accept([harness.telegram.writes(user, "/new")])
+            await harness.settled()
+            harness.telegram.calls.clear()
+            harness.telegram.deliver(*flood(harness), *asked(harness))
             began = asyncio.get_running_loop().time()
-            await polling(rig, 15)
+            await polling(harness, 15)
             return began
 
         began = run(life())
-        judged(rig)
-        served = sorted(call.at for call in rig.cloud.of("editMessageText") if call.chat != FLOODER)
+        judged(harness)
+        served = sorted(call.at for call in harness.telegram.of("editMessageText") if call.chat != FLOODER)
         assert len(served) == len(OTHERS)
         assert served[-1] - began <= 1.0
-        assert served[-1] < max(call.at for call in rig.cloud.of("sendMessage") if call.chat == FLOODER)
+        assert served[-1] < max(call.at for call in harness.telegram.of("sendMessage") if call.chat == FLOODER)
 
 
 async def test_c10_the_same_on_the_real_store(tmp_path: Path, report: Report) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
-    rig = rig_on(await claimed(store), clock=time.monotonic)
-    await rig.accept(*(rig.cloud.writes(user, "/new") for user in (*OTHERS, FLOODER)))
-    rig.cloud.calls.clear()
-    rig.cloud.bring(*flood(rig), *asked(rig))
+    store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
+    harness = bot_harness(await claimed(store), clock=time.monotonic)
+    await harness.accept(*(harness.telegram.writes(user, "/new") for user in (*OTHERS, FLOODER)))
+    harness.telegram.calls.clear()
+    harness.telegram.deliver(*flood(harness), *asked(harness))
     began = asyncio.get_running_loop().time()
-    await polling(rig, 6)
+    await polling(harness, 6)
     await store.close()
-    served = sorted(call.at - began for call in rig.cloud.of("editMessageText") if call.chat != FLOODER)
+    served = sorted(call.at - began for call in harness.telegram.of("editMessageText") if call.chat != FLOODER)
     report(f"flood: 600 updates before 50 others: the last of them served after {served[-1]:.2f} s")
-    judged(rig)
+    judged(harness)
 
 
-def let(floods: Floods, number: int, who: int = 7) -> str | None:
+def let(flood_limiter: FloodLimiter, number: int, who: int = 7) -> str | None:
     """Give the command that is left of a message; None where nothing is."""
     chat = {"id": who, "type": "private"}
     said = {"message_id": number, "date": 1, "chat": chat, "from": {"id": who, "is_bot": False}, "text": "/help"}
-    letter = letter_of({"update_id": number, "message": said})
-    assert letter
-    through = floods.let(letter)
-    return arrival_in(through).data if through else None
+    inbox_update = to_inbox({"update_id": number, "message": said})
+    assert inbox_update
+    through = flood_limiter.admit(inbox_update)
+    return from_inbox(through).data if through else None
 
 
 def test_c10_after_a_burst_nothing_is_read_for_a_minute_and_that_is_said_once() -> None:
     now = 1000.0
-    floods = Floods(lambda: now)
+    flood_limiter = FloodLimiter(lambda: now)
     numbers = count()
-    assert [let(floods, next(numbers)) for _ in range(BURST)] == ["help"] * BURST
-    assert [let(floods, next(numbers)) for _ in range(100)] == [SLOW] + [None] * 99
-    assert let(floods, next(numbers), who=8) == "help", "nobody else is slowed"
+    assert [let(flood_limiter, next(numbers)) for _ in range(BURST)] == ["help"] * BURST
+    assert [let(flood_limiter, next(numbers)) for _ in range(100)] == [SLOW] + [None] * 99
+    assert let(flood_limiter, next(numbers), who=8) == "help", "nobody else is slowed"
     now += 1
-    assert [let(floods, next(numbers)) for _ in range(3)] == [None] * 3
+    assert [let(flood_limiter, next(numbers)) for _ in range(3)] == [None] * 3
     now += BURST
-    assert [let(floods, next(numbers)) for _ in range(BURST + 2)] == ["help"] * BURST + [SLOW, None]
+    assert [let(flood_limiter, next(numbers)) for _ in range(BURST + 2)] == ["help"] * BURST + [SLOW, None]
 
 
 def test_c10_a_message_that_comes_again_since_it_could_not_be_saved_is_none_more() -> None:
-    floods = Floods(lambda: 1000.0)
-    assert {let(floods, 5) for _ in range(10 * BURST)} == {"help"}
+    flood_limiter = FloodLimiter(lambda: 1000.0)
+    assert {let(flood_limiter, 5) for _ in range(10 * BURST)} == {"help"}
 
 
-def backlog(rig: Rig, user: int) -> list[Fields]:
+def backlog(harness: BotHarness, user: int) -> list[Fields]:
     """What waits of one person after a day: taps of its last 150 seconds on the first questions, and messages."""
-    number, card = rig.cloud.newest(user)
+    number, card = harness.telegram.newest(user)
     marked = data_of(card, "T8")
     done = data_of(card, "Done")
     taps = [
-        rig.cloud.taps(user, number, data, f"{user}.{n}") for n, data in enumerate([marked, done] + [marked, done] * 5)
+        harness.telegram.taps(user, number, data, f"{user}.{n}")
+        for n, data in enumerate([marked, done] + [marked, done] * 5)
     ]
-    return [*taps, *(rig.cloud.writes(user, text) for text in ("/help", "hello?", "anybody?", "/start") * 2)]
+    return [*taps, *(harness.telegram.writes(user, text) for text in ("/help", "hello?", "anybody?", "/start") * 2)]
 
 
 def test_b14_a_days_backlog_is_all_taken_in_and_stale_taps_are_told_without_a_flood(tmp_path: Path) -> None:
     users = range(1, 101)
-    with virtual_rig(tmp_path) as (run, rig):
+    with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> float:
             for user in users:
-                await rig.channel.reception.accept([rig.cloud.writes(user, "/new")])
-            await rig.settled()
-            rig.wall.now += 86_400
-            made = [update for user in users for update in backlog(rig, user)]
+                await harness.application.receiver.accept([harness.telegram.writes(user, "/new")])
+            await harness.settled()
+            harness.wall.now += 86_400
+            made = [update for user in users for update in backlog(harness, user)]
             assert len(made) == 2_000
-            rig.cloud.calls.clear()
-            rig.cloud.bring(*made)
+            harness.telegram.calls.clear()
+            harness.telegram.deliver(*made)
             began = asyncio.get_running_loop().time()
-            await polling(rig, 300)
-            assert await rig.store.run(lambda desk: (desk.waiting(), desk.dead(), desk.wishes())) == ([], [], [])
+            await polling(harness, 300)
+            assert await harness.store.transact(
+                lambda uow: (uow.pending_updates(), uow.dead_letters(), uow.pending_messages())
+            ) == ([], [], [])
             return began
 
         began = run(life())
-        toasts = rig.cloud.toasts()
+        toasts = harness.telegram.toasts()
         for user in users:
             told = [toasts[f"{user}.{n}"] for n in range(12)]
             assert told[:2] == ["", ""], "the first ones count"
             assert all("is closed" in toast for toast in told[2:]), told
-            fit = [call for call in rig.cloud.of("editMessageText") if call.chat == user][-1]
+            fit = [call for call in harness.telegram.of("editMessageText") if call.chat == user][-1]
             assert "fit for surgery" in fit.text
-        out = Counter(call.chat for call in rig.cloud.of("sendMessage"))
+        out = Counter(call.chat for call in harness.telegram.of("sendMessage"))
         assert max(out.values()) <= 3, "of eight messages to answer"
-        assert len(rig.cloud.of("editMessageText")) <= 4 * len(users)
-        assert max(call.at for call in rig.cloud.of("sendMessage", "editMessageText")) - began < 60
+        assert len(harness.telegram.of("editMessageText")) <= 4 * len(users)
+        assert max(call.at for call in harness.telegram.of("sendMessage", "editMessageText")) - began < 60
 
 
 def test_updates_of_one_chat_out_of_order_lead_to_the_same_or_say_so(tmp_path: Path) -> None:
     """B13: an answer that overtakes the mark it follows is refused with words, and nothing is half done."""
-    with virtual_rig(tmp_path) as (run, rig):
+    with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> None:
-            await rig.begun(7)
-            number, card = rig.cloud.newest(7)
-            mark, done = (rig.cloud.taps(7, number, data_of(card, label)) for label in ("T8", "Done"))
-            await rig.accept(done)
-            await rig.accept(mark)
-            assert rig.cloud.toasts()[done["callback_query"]["id"]] == "Choose at least one level first."
-            assert "T8 · 1 level" in rig.cloud.newest(7)[1]["text"]
+            await harness.begun(7)
+            number, card = harness.telegram.newest(7)
+            mark, done = (harness.telegram.taps(7, number, data_of(card, label)) for label in ("T8", "Done"))
+            await harness.accept(done)
+            await harness.accept(mark)
+            assert harness.telegram.toasts()[done["callback_query"]["id"]] == "Choose at least one level first."
+            assert "T8 · 1 level" in harness.telegram.newest(7)[1]["text"]
 
         run(life())

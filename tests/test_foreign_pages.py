@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from browser import CHROMIUM, Bot, Phone, browser, free_port
-from local_bot_api import CHAT, TOKEN, Play, playing
+from browser import CHROMIUM, Bot, BrowserUser, browser, free_port
+from local_bot_api import CHAT, TOKEN, RunningPlayground, running_playground
 from playwright.async_api import Browser, Page, Request, Response
 
 OLD_TOKEN = "1000000001:playground"  # noqa: S105 - it stood in the source once
@@ -112,7 +112,7 @@ async def evil_server() -> AsyncIterator[Evil]:
 class Scene:
     """A playground, a foreign page, and what the browser was answered by the playground."""
 
-    play: Play
+    play: RunningPlayground
     evil: Evil
     browser: Browser
     calls: list[str]
@@ -147,11 +147,15 @@ async def scene() -> AsyncIterator[Scene]:
     def observe(method: str, *_: Any) -> None:
         calls.append(method)
 
-    async with playing(token=TOKEN, observe=observe) as play, evil_server() as evil, browser(ELSEWHERE) as running:
-        yield Scene(play, evil, running, calls)
+    async with (
+        running_playground(token=TOKEN, observe=observe) as playground,
+        evil_server() as evil,
+        browser(ELSEWHERE) as running,
+    ):
+        yield Scene(playground, evil, running, calls)
 
 
-def addresses(play: Play, evil: Evil) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+def addresses(playground: RunningPlayground, evil: Evil) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
     """Give what a page would ask for, and what it would send; the right token stands among the wrong ones."""
     hook = f"http://127.0.0.1:{evil.port}/hook"
     made_up = {"chat_id": CHAT, "text": "Anterior corpectomy is indicated"}
@@ -162,9 +166,9 @@ def addresses(play: Play, evil: Evil) -> tuple[list[str], list[tuple[str, dict[s
         gets += [f"{bot}/setWebhook?url={hook}", f"{bot}/getUpdates", f"{bot}/getUpdates?offset=-1", f"{bot}/getMe"]
         gets += [f"{bot}/sendMessage?chat_id={CHAT}&text=Anterior", f"{bot}/deleteWebhook?drop_pending_updates=true"]
         posts += [(f"{bot}/sendMessage", made_up), (f"{bot}/setWebhook", {"url": hook}), (f"{bot}/getUpdates", {})]
-    for what in ("send", "tap", "vote", "forward", "inline", "choose", "stage/person"):
+    for what in ("send", "tap", "vote", "forward", "inline", "choose", "admin/person"):
         posts.append((f"/play/{what}", made_up | {"message_id": 1, "data": "x", "query": "T8", "name": "Mallory"}))
-    return [play.url + path for path in gets], [(play.url + path, said) for path, said in posts]
+    return [playground.url + path for path in gets], [(playground.url + path, said) for path, said in posts]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", NAMED], ids=["of another port", "of another site"])
@@ -235,35 +239,35 @@ async def test_the_own_page_works_when_it_is_typed_reloaded_and_after_a_new_key(
 async def test_every_method_and_path_is_refused_to_who_comes_from_elsewhere(
     method: str, headers: dict[str, str]
 ) -> None:
-    async with playing() as play:
+    async with running_playground() as playground:
         for path in ("/", "/app.js", "/play/state", "/play/send", "/nothing", f"/bot{TOKEN}/getMe", "/botx/getMe"):
-            async with play.session.request(method, play.url + path, headers=headers) as response:
+            async with playground.session.request(method, playground.url + path, headers=headers) as response:
                 assert response.status == 403, path
                 assert method == "HEAD" or (await response.text()).startswith("Forbidden: ")
 
 
 @pytest.mark.parametrize("cookie", ["", "playground-{port}=x", "playground-1={key}", "x={key}", "playground-{port}="])
 async def test_what_belongs_to_the_page_is_closed_to_who_does_not_have_the_key_of_this_run(cookie: str) -> None:
-    async with playing() as play:
-        wrong = {"Cookie": cookie.format(port=play.port, key=play.app.key)}
-        async with play.session.get(f"{play.url}/play/state", headers=wrong) as response:
+    async with running_playground() as playground:
+        wrong = {"Cookie": cookie.format(port=playground.port, key=playground.app.key)}
+        async with playground.session.get(f"{playground.url}/play/state", headers=wrong) as response:
             assert response.status == 403
             assert "open / first" in await response.text()
         said = {"chat_id": CHAT, "text": "x"}
-        async with play.session.post(f"{play.url}/play/send", json=said, headers=wrong) as response:
+        async with playground.session.post(f"{playground.url}/play/send", json=said, headers=wrong) as response:
             assert response.status == 403
-        assert await play.updates() == []
+        assert await playground.updates() == []
 
 
 async def test_the_key_comes_with_the_page_and_is_another_in_each_run() -> None:
     keys = set()
     for _ in range(2):
-        async with playing() as play, aiohttp.ClientSession() as anybody:
-            async with anybody.get(play.url) as response:
+        async with running_playground() as playground, aiohttp.ClientSession() as anybody:
+            async with anybody.get(playground.url) as response:
                 cookie = response.headers["Set-Cookie"]
             assert {"HttpOnly", "SameSite=Strict", "Path=/play"} < set(cookie.split("; "))
             keys.add(cookie.partition(";")[0].partition("=")[2])
-            async with anybody.get(f"{play.url}/app.js") as response:
+            async with anybody.get(f"{playground.url}/app.js") as response:
                 assert "Set-Cookie" not in response.headers
     assert len(keys) == 2
 
@@ -287,9 +291,9 @@ async def test_a_note_that_is_typed_beside_a_foreign_page_reaches_the_bot_and_no
         hook, bot_url = f"http://127.0.0.1:{evil.port}/hook", f"{address}/bot{OLD_TOKEN}"
         tries = [f"{bot_url}/{said}" for said in (f"setWebhook?url={hook}", "getUpdates", "getUpdates?timeout=9")]
         await foreign.evaluate(ATTACK, [tries, [[f"{bot_url}/sendMessage", {"chat_id": CHAT, "text": "Anterior"}]]])
-        phone = Phone(own)
-        await phone.write("T8 fit, Frau Zweigelstein 12.03.1950")
-        await phone.reads("T8")
+        private_chat = BrowserUser(own)
+        await private_chat.write("T8 fit, Frau Zweigelstein 12.03.1950")
+        await private_chat.reads("T8")
         assert await own.get_by_text(re.compile("^Anterior$")).count() == 0
         await asyncio.sleep(1)
         assert evil.got == []

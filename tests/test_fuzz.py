@@ -15,12 +15,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import Fields, Report, Rig, message, person, rig_on
+from conftest import BotHarness, Fields, Report, bot_harness, message, person
 from store_kit import bytes_of, chance_of
 
-from bot.storage.factory import open_store
-from bot.telegram.updates.parser import LARGEST, letter_of, query_id_of, update_id_of
-from flows.cards.card import Verb
+from bot.storage.factory import create_storage
+from bot.telegram.updates.parser import LARGEST, query_id_of, to_inbox, update_id_of
+from flows.cards.card import Action
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 
@@ -34,7 +34,7 @@ USERS = range(1, 41)
 GROUPS = (-100_123, -7)
 QUESTIONS = ("levels", "fitness", "deficit", "extent", "destruction", "prior", "single_approach", "nonsense", "")
 CHOICES = ("T8", "L5", "T13", "fit", "none", "body", "limited", "zz", "", "é", "A" * 30)
-VERBS = (*Verb, "zz", "", "A")
+VERBS = (*Action, "zz", "", "A")
 
 
 def nested(depth: int) -> Any:
@@ -193,11 +193,11 @@ class Sower:
         return pick((data, data, data, data, data, pick(JUNK)))
 
 
-async def settle(rig: Rig) -> None:
+async def settle(harness: BotHarness) -> None:
     """Wait until every letter is handled, every tap answered and every screen shown."""
-    reception, outbox = rig.channel.reception, rig.channel._outbox
-    while reception._tasks or outbox._workers:
-        await asyncio.wait([*reception._tasks, *outbox._workers.values()], return_when=asyncio.ALL_COMPLETED)
+    receiver, outbox = harness.application.receiver, harness.application._outbox
+    while receiver._tasks or outbox._workers:
+        await asyncio.wait([*receiver._tasks, *outbox._workers.values()], return_when=asyncio.ALL_COMPLETED)
 
 
 async def at_once(_: float) -> None:
@@ -219,10 +219,10 @@ async def test_d3_d4_d13_any_update_is_survived_every_tap_answered_and_nothing_p
     tmp_path: Path, seed: int, report: Report
 ) -> None:
     path = tmp_path / "spinemets.db"
-    store = open_store(f"sqlite:///{path}")
-    rig = rig_on(store)
-    rig.channel._outbox._sleep = at_once
-    sower = Sower(chance_of(seed), rig.cloud.screens)
+    store = create_storage(f"sqlite:///{path}")
+    harness = bot_harness(store)
+    harness.application._outbox._sleep = at_once
+    sower = Sower(chance_of(seed), harness.telegram.screens)
     faults: dict[str, str] = {}
     due: set[str] = set()
     slowest = [0.0, 0.0]
@@ -237,34 +237,37 @@ async def test_d3_d4_d13_any_update_is_survived_every_tap_answered_and_nothing_p
         clocks = time.monotonic(), time.process_time()
         confirmed = max((found for _, u in sown if (found := update_id_of(u)) is not None), default=0)
         try:
-            assert await rig.channel.reception.accept([update for _, update in sown]) == confirmed
+            assert await harness.application.receiver.accept([update for _, update in sown]) == confirmed
         except Exception as fault:  # noqa: BLE001 - all are gathered, so that one hides no other
             faults.setdefault(f"accept: {type(fault).__name__}", culprit([update for _, update in sown]))
             due -= {query for _, update in sown if (query := query_id_of(update))}
-        await settle(rig)
+        await settle(harness)
         slowest = [max(slowest[0], time.monotonic() - clocks[0]), max(slowest[1], time.process_time() - clocks[1])]
-        for old in list(rig.cloud.screens)[:-400]:
-            del rig.cloud.screens[old]
+        for old in list(harness.telegram.screens)[:-400]:
+            del harness.telegram.screens[old]
     seconds = time.monotonic() - began
-    waiting = await store.run(lambda desk: desk.waiting())
-    answered = Counter(str(call.params.get("callback_query_id")) for call in rig.cloud.of("answerCallbackQuery"))
+    waiting = await store.transact(lambda uow: uow.pending_updates())
+    answered = Counter(
+        str(call.params.get("callback_query_id")) for call in harness.telegram.of("answerCallbackQuery")
+    )
     written = bytes_of(path)
-    log = rig.log.getvalue()
-    events = rig.events()
-    await still_serves(rig)
+    log = harness.log.getvalue()
+    events = harness.events()
+    await still_serves(harness)
     await store.close()
     written += bytes_of(path)
     report(
         f"fuzz: seed {seed}, {MANY} updates in {seconds:.0f} s, {dict(sower.made)}, {len(due)} taps due, "
-        f"{answered.total()} answers, {len(rig.cloud.of('sendMessage'))} sent, "
-        f"{len(rig.cloud.of('editMessageText'))} edited, log {dict(events)}, slowest batch {slowest[0]:.2f} s "
+        f"{answered.total()} answers, {len(harness.telegram.of('sendMessage'))} sent, "
+        f"{len(harness.telegram.of('editMessageText'))} edited, "
+        f"log {dict(events)}, slowest batch {slowest[0]:.2f} s "
         f"wall, {slowest[1]:.2f} s CPU"
     )
     told = f"seed {seed}; again with SPINEMETS_FUZZ_SEED={seed} SPINEMETS_FUZZ={MANY}"
     complaints = {
         "a batch was not taken in": faults,
         "something failed": {name: many for name, many in events.items() if name in {"task_failed", "screen_failed"}},
-        "left waiting": [letter.body[:300] for letter in waiting[:3]],
+        "left waiting": [inbox_update.payload[:300] for inbox_update in waiting[:3]],
         "taps never answered": sorted(due - answered.keys())[:3],
         "planted text is kept": [word for word in NAMED if word.encode() in written.lower()],
         "planted text is logged": [word for word in NAMED if word in log.lower()],
@@ -279,7 +282,7 @@ def culprit(batch: list[Any]) -> str:
     """Find the update that a batch cannot be taken in for."""
     for update in batch:
         try:
-            letter_of(update) if update_id_of(update) is not None else None
+            to_inbox(update) if update_id_of(update) is not None else None
         except Exception as fault:  # noqa: BLE001 - it is the one that is looked for
             if type(fault).__name__ != "Unreadable":
                 return shown(update)
@@ -293,14 +296,14 @@ def shown(update: Any) -> str:
         return "nested deeper than can be shown"
 
 
-async def still_serves(rig: Rig) -> None:
+async def still_serves(harness: BotHarness) -> None:
     """After all that, a newcomer is served."""
-    rig.log = io.StringIO()
+    harness.log = io.StringIO()
     newcomer = 77_000
     number = 10_000_000
-    await rig.channel.reception.accept([rig.cloud.writes(newcomer, "/new") | {"update_id": number}])
-    await settle(rig)
-    at, data = rig.cloud.button(newcomer, "T8")
-    await rig.channel.reception.accept([rig.cloud.taps(newcomer, at, data) | {"update_id": number + 1}])
-    await settle(rig)
-    assert "T8 · 1 level" in rig.cloud.newest(newcomer)[1]["text"]
+    await harness.application.receiver.accept([harness.telegram.writes(newcomer, "/new") | {"update_id": number}])
+    await settle(harness)
+    at, data = harness.telegram.button(newcomer, "T8")
+    await harness.application.receiver.accept([harness.telegram.taps(newcomer, at, data) | {"update_id": number + 1}])
+    await settle(harness)
+    assert "T8 · 1 level" in harness.telegram.newest(newcomer)[1]["text"]

@@ -32,7 +32,7 @@ from group_kit import (
     isolated,
 )
 from starlette.responses import JSONResponse, Response
-from telegram_kit import Seat, data
+from telegram_kit import PlaygroundHarness, data
 
 from bot.playground.chats.models import (
     DR_LINDQVIST,
@@ -40,11 +40,11 @@ from bot.playground.chats.models import (
     DR_REYES,
     SPINE_BOARD,
     START,
-    Member,
+    ChatMember,
     Person,
 )
-from bot.service.policies import Access
-from bot.telegram.handlers.dispatcher import Terms
+from bot.service.policies import AccessPolicy
+from bot.telegram.handlers.dispatcher import RetentionPolicy
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +73,8 @@ async def test_c2_of_two_answers_at_once_the_first_counts_and_the_second_is_told
         await board.seat.play.tap(card["message_id"], button, chat_id=BOARD, person_id=who, stale=True)
     await board.told(LINDQVIST, f"{isolated(DR_OKAFOR)} answered first: fit.")
     await board.reads("Neurological")
-    [kept] = await board.cases()
-    assert [(step.codes, step.who) for step in kept.case.steps if step.question == "fitness"] == [
+    [record] = await board.cases()
+    assert [(step.codes, step.who) for step in record.case.answer_events if step.question == "fitness"] == [
         (("fit",), str(OKAFOR))
     ]
 
@@ -95,7 +95,7 @@ async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothin
         await rounds.tap("T8", LINDQVIST)
         await rounds.reads("T8 · 1 level")
         before = await rounds.worked()
-        rounds.seat.play.world.stage.leave(OPEN, LINDQVIST)
+        rounds.seat.play.world.admin.leave(OPEN, LINDQVIST)
         await rounds.tap("T9", LINDQVIST)
         await rounds.told(LINDQVIST, "Only members of this group may take part")
         assert await rounds.worked() == before
@@ -105,7 +105,7 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
     tmp_path: Path,
 ) -> None:
     async with grouped(tmp_path, OPEN) as rounds:
-        stage = rounds.seat.play.world.stage
+        stage = rounds.seat.play.world.admin
         await rounds.finished(LINDQVIST)
         stage.leave(OPEN, LINDQVIST)
         before = await rounds.worked()
@@ -119,8 +119,8 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         stage.join(OPEN, LINDQVIST)
         await rounds.tap("Close", LINDQVIST)
         await rounds.reads("What did you decide?")
-        [kept] = await rounds.cases()
-        assert [step.who for step in kept.case.steps if step.question == "prior"] == [str(OKAFOR)]
+        [record] = await rounds.cases()
+        assert [step.who for step in record.case.answer_events if step.question == "prior"] == [str(OKAFOR)]
 
 
 async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_path: Path) -> None:
@@ -129,13 +129,13 @@ async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_pat
         await rounds.beyond()
         chat = {"id": OPEN, "type": "supergroup", "title": "Open rounds"}
         message = {"message_id": 700, "date": 1, "chat": chat, "from": DR_LINDQVIST.user(), "text": "/case"}
-        await rounds.seat.channel.reception.accept([{"update_id": 900_002, "message": message}])
+        await rounds.seat.application.receiver.accept([{"update_id": 900_002, "message": message}])
         await rounds.reads("Only members of this group may take part")
         assert not await rounds.cases()
 
 
 async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_themselves(board: Group) -> None:
-    board.seat.play.world.stage.make_anonymous(BOARD, REYES)
+    board.seat.play.world.admin.make_anonymous(BOARD, REYES)
     for told, (who, masked) in enumerate(((REYES, {}), (LINDQVIST, {"channel": "Spine news"})), start=1):
         await board.say("/case", who, **masked)
         await board.until(partial(lambda told: len(board.cards()) == told, told))
@@ -144,7 +144,7 @@ async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_t
 
 
 async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_writes_it(board: Group) -> None:
-    board.seat.play.world.stage.make_anonymous(BOARD, REYES)
+    board.seat.play.world.admin.make_anonymous(BOARD, REYES)
     for said in ("/weather@spinemets_bot", "/case@other_bot", "/sins@spinemets_bot", "T8, no deficit"):
         await board.say(said, REYES)
         await board.say(said, LINDQVIST, channel="Spine news")
@@ -155,7 +155,7 @@ async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_write
 async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_once_they_can_be_seen(
     board: Group,
 ) -> None:
-    stage = board.seat.play.world.stage
+    stage = board.seat.play.world.admin
     await board.say("/case", answer=LEVELS)
     before = await board.worked()
     stage.make_anonymous(BOARD, OKAFOR)
@@ -165,8 +165,8 @@ async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_
     stage.make_anonymous(BOARD, OKAFOR, on=False)
     await board.tap("T8", OKAFOR)
     await board.reads("T8 · 1 level")
-    [kept] = await board.cases()
-    assert [step.who for step in kept.case.steps] == [str(OKAFOR)]
+    [record] = await board.cases()
+    assert [step.who for step in record.case.answer_events] == [str(OKAFOR)]
 
 
 async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Group) -> None:
@@ -175,26 +175,26 @@ async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Gro
     before = await board.worked()
     masked = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
     query = {"id": "777", "from": masked, "message": card, "chat_instance": "1", "data": data(card, "T8")}
-    await board.seat.channel.reception.accept([{"update_id": 900_001, "callback_query": query}])
+    await board.seat.application.receiver.accept([{"update_id": 900_001, "callback_query": query}])
     await board.beyond()
-    letter = await board.seat.store.run(lambda desk: desk.letter(900_001))
-    assert letter
-    assert letter.toast.startswith("Please answer as yourself")
+    inbox_update = await board.seat.store.transact(lambda uow: uow.get_update(900_001))
+    assert inbox_update
+    assert inbox_update.answer_text.startswith("Please answer as yourself")
     assert await board.worked() == before
 
 
 async def test_c12_a_vote_in_the_name_of_the_group_counts_for_nobody(board: Group) -> None:
     poll = await board.voting()
-    board.seat.play.world.stage.make_anonymous(BOARD, OKAFOR)
+    board.seat.play.world.admin.make_anonymous(BOARD, OKAFOR)
     assert await board.seat.play.vote(poll, OKAFOR, 0) == 200
     assert await board.seat.play.vote(poll, LINDQVIST, 1) == 200
     await board.reads(isolated(DR_LINDQVIST))
-    [kept] = await board.cases()
-    assert [said.who for said in kept.case.talk if said.act == "vote"] == [str(LINDQVIST)]
+    [record] = await board.cases()
+    assert [said.who for said in record.case.discussion_events if said.action == "vote"] == [str(LINDQVIST)]
 
 
 async def test_c13_a_group_that_is_not_listed_is_told_its_number_once_and_nothing_after(tmp_path: Path) -> None:
-    listed = Access(open=False, users=frozenset({OKAFOR}))
+    listed = AccessPolicy(open=False, users=frozenset({OKAFOR}))
     async with grouped(tmp_path, access=listed) as board:
         await board.say("/case", answer="This group doesn't have access yet")
         assert str(BOARD) in board.cards()[0]["text"]
@@ -209,8 +209,8 @@ async def test_c13_a_group_that_is_not_listed_is_told_its_number_once_and_nothin
 
 async def test_c13_a_bot_that_is_added_to_a_foreign_group_says_one_line(tmp_path: Path) -> None:
     absent = replace(SPINE_BOARD, bot="left")
-    async with grouped(tmp_path, chats=(*START[:3], absent), access=Access(open=False)) as board:
-        board.seat.play.world.stage.set_bot(BOARD, "member")
+    async with grouped(tmp_path, chats=(*START[:3], absent), access=AccessPolicy(open=False)) as board:
+        board.seat.play.world.admin.set_bot(BOARD, "member")
         await board.reads("Until then the bot stays silent here")
         assert len(board.cards()) == 1
 
@@ -221,12 +221,15 @@ async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_
         await night.tap("T8")
         await night.reads("T8 · 1 level")
         [before] = await night.cases()
-        anew = Group(night.seat, night.seat.play.world.stage.migrate(BASIC))
+        anew = Group(night.seat, night.seat.play.world.admin.migrate(BASIC))
         await anew.reads("T8 · 1 level")
         await anew.tap("Only T8", LINDQVIST)
         await anew.reads("fit for surgery")
         [after] = await anew.cases()
-        assert (after.case.id, after.team and after.team.name) == (before.case.id, before.team and before.team.name)
+        assert (after.case.id, after.team and after.team.code_name) == (
+            before.case.id,
+            before.team and before.team.code_name,
+        )
         assert not await night.cases()
 
 
@@ -235,27 +238,27 @@ async def test_a18_a_decision_is_posted_and_pinned_anew_in_the_supergroup(tmp_pa
         await night.finished()
         await night.decided()
         world = night.seat.play.world
-        await night.until(lambda: bool(world.rooms.get(BASIC).pinned))
-        anew = Group(night.seat, world.stage.migrate(BASIC))
+        await night.until(lambda: bool(world.chats.get(BASIC).pinned))
+        anew = Group(night.seat, world.admin.migrate(BASIC))
         record = await anew.reads("Decision: Posterior MIS")
-        await anew.until(lambda: world.rooms.get(anew.chat).pinned == (record["message_id"],))
+        await anew.until(lambda: world.chats.get(anew.chat).pinned == (record["message_id"],))
 
 
 async def test_a18_a_vote_that_is_open_while_the_group_moves_is_asked_anew_there(tmp_path: Path) -> None:
     async with grouped(tmp_path, BASIC) as night:
         await night.voting()
-        anew = Group(night.seat, night.seat.play.world.stage.migrate(BASIC))
+        anew = Group(night.seat, night.seat.play.world.admin.migrate(BASIC))
         await anew.until(lambda: bool(anew.polls()))
         assert await anew.seat.play.vote(anew.polls()[-1], LINDQVIST, 0) == 200
         await anew.reads("The vote")
         await anew.until(lambda: isolated(DR_LINDQVIST) in anew.cards()[-1]["text"])
-        [kept] = await anew.cases()
-        assert [said.who for said in kept.case.talk if said.act == "vote"] == [str(LINDQVIST)]
+        [record] = await anew.cases()
+        assert [said.who for said in record.case.discussion_events if said.action == "vote"] == [str(LINDQVIST)]
 
 
 async def test_a_case_of_a_topic_its_vote_and_its_decision_stay_in_that_topic(tmp_path: Path) -> None:
     async with grouped(tmp_path, FORUM) as forum:
-        forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[1].id
+        forum.thread = forum.seat.play.world.chats.get(FORUM).topics[1].id
         await forum.voting()
         await forum.decided()
         assert {message.get("message_thread_id") for message in forum.messages()} == {forum.thread}
@@ -269,8 +272,8 @@ async def test_a_new_card_is_not_edited_to_what_it_says_already(tmp_path: Path, 
     async def count(when: str, method: str, params: dict[str, Any]) -> None:
         edits.extend([params] if (when, method) == ("before", "editMessageText") else [])
 
-    async with grouped(tmp_path, chat, interfere=count) as group:
-        topics = group.seat.play.world.rooms.get(chat).topics
+    async with grouped(tmp_path, chat, fault_hook=count) as group:
+        topics = group.seat.play.world.chats.get(chat).topics
         group.thread = topics[0].id if topics else 0
         await group.say("/case", answer=LEVELS)
         await group.beyond()
@@ -279,19 +282,19 @@ async def test_a_new_card_is_not_edited_to_what_it_says_already(tmp_path: Path, 
 
 async def test_a_card_that_was_deleted_in_a_topic_is_sent_anew_in_that_topic(tmp_path: Path) -> None:
     async with grouped(tmp_path, FORUM) as forum:
-        topic = forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[0].id
+        topic = forum.thread = forum.seat.play.world.chats.get(FORUM).topics[0].id
         await forum.say("/case", answer=LEVELS)
     async with grouped(tmp_path, FORUM, start=False) as forum:
         await forum.tap("T8", OKAFOR)
         forum.seat.play.world.delete(FORUM, forum.card(LEVELS)["message_id"])
-        forum.seat.task = asyncio.create_task(forum.seat.channel.poll())
+        forum.seat.task = asyncio.create_task(forum.seat.application.run_polling())
         anew = await forum.reads("T8 · 1 level")
         assert anew.get("message_thread_id") == topic
 
 
 async def test_a_tap_on_a_card_that_is_gone_from_a_topic_counts_and_brings_the_card_back_there(tmp_path: Path) -> None:
     async with grouped(tmp_path, FORUM) as forum:
-        topic = forum.thread = forum.seat.play.world.rooms.get(FORUM).topics[0].id
+        topic = forum.thread = forum.seat.play.world.chats.get(FORUM).topics[0].id
         await forum.say("/case", answer=LEVELS)
         card = forum.card(LEVELS)
         forum.seat.play.world.delete(FORUM, card["message_id"])
@@ -303,14 +306,14 @@ async def test_a_tap_on_a_card_that_is_gone_from_a_topic_counts_and_brings_the_c
 
 async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board: Group) -> None:
     await board.say("/case", answer=LEVELS)
-    before = [kept.case for kept in await board.cases()]
+    before = [record.case for record in await board.cases()]
     card = board.card(LEVELS)
     forged = data(card, "T8")
     await board.seat.play.page(
         "tap", chat_id=OPEN, message_id=card["message_id"], data=forged, person_id=LINDQVIST, stale=True
     )
     await board.told(LINDQVIST, "This case was erased")
-    assert [kept.case for kept in await board.cases()] == before
+    assert [record.case for record in await board.cases()] == before
     assert forgeries(board) == ["foreign"]
 
 
@@ -322,14 +325,14 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     await board.reads("T8 · 1 level")
     await board.tap("Only T8", OKAFOR)
     await board.reads("fit for surgery")
-    before = [kept.case for kept in await board.cases()]
+    before = [record.case for record in await board.cases()]
     for bearing in (late, "DROP TABLE cases; T8 John Smith", "ffffffffff.0.a.levels.T8"):
         tapped = {"chat_id": BOARD, "message_id": card["message_id"], "data": bearing, "stale": True}
         await board.seat.play.page("tap", person_id=LINDQVIST, **tapped)
     await board.until(lambda: [who for who, _ in board.toasts].count(LINDQVIST) == 3)
     for told in ("This button no longer works", "This button does not work here"):
         await board.told(LINDQVIST, told)
-    assert [kept.case for kept in await board.cases()] == before
+    assert [record.case for record in await board.cases()] == before
     assert forgeries(board) == ["unreadable", "misplaced"]
     assert "Smith" not in board.seat.log.getvalue()
     assert str(LINDQVIST) not in board.seat.log.getvalue()
@@ -338,10 +341,10 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
 async def test_d2_no_member_deletes_or_paints_over_the_record_of_a_decision_with_made_up_data(board: Group) -> None:
     await board.finished()
     record = await board.decided()
-    await board.until(lambda: bool(board.seat.play.world.rooms.get(BOARD).pinned))
-    [kept] = await board.cases()
+    await board.until(lambda: bool(board.seat.play.world.chats.get(BOARD).pinned))
+    [case_record] = await board.cases()
     note = await board.seat.play.say("who is on call?", BOARD, person_id=OKAFOR)
-    card, case = board.cards()[-2], kept.case.id
+    card, case = board.cards()[-2], case_record.case.id
     made_up = [f".0.wp.m.{record['message_id']}", f".0.wp.m.{note}", f"{case}.0.wp.m.{record['message_id']}"]
     made_up += [".0.hp", ".0.hm", ".0.br", ".0.er", ".0.sc.sins", f"{case}.0.bk", f"{case}.0.op", "c0ffee.0.a"]
     for bearing in made_up:
@@ -356,7 +359,7 @@ async def test_d2_no_member_deletes_or_paints_over_the_record_of_a_decision_with
 
 async def test_two_topics_have_each_their_own_cases(tmp_path: Path) -> None:
     async with grouped(tmp_path, FORUM) as week:
-        first, second = (topic.id for topic in week.seat.play.world.rooms.get(FORUM).topics)
+        first, second = (topic.id for topic in week.seat.play.world.chats.get(FORUM).topics)
         week.thread = first
         await week.say("/case", answer=LEVELS)
         later = Group(week.seat, FORUM, second)
@@ -369,7 +372,7 @@ async def test_the_cases_of_a_group_that_removed_the_bot_rest_and_go_on_once_it_
     await board.say("/case", answer=LEVELS)
     await board.tap("T8")
     await board.reads("T8 · 1 level")
-    stage = board.seat.play.world.stage
+    stage = board.seat.play.world.admin
     stage.set_bot(BOARD, "kicked")
     stage.set_bot(BOARD, "member")
     await board.beyond()
@@ -414,10 +417,14 @@ async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its
     async with grouped(tmp_path, start=False) as board:
         for who, option in ((OKAFOR, 0), (LINDQVIST, 1)):
             assert await board.seat.play.vote(poll, who, option) == 200
-        board.seat.task = asyncio.create_task(board.seat.channel.poll())
+        board.seat.task = asyncio.create_task(board.seat.application.run_polling())
         await board.until(lambda: isolated(DR_LINDQVIST) in board.card("The vote")["text"])
-        [kept] = await board.cases()
-        assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR), str(LINDQVIST)}
+        [record] = await board.cases()
+        assert {said.who for said in record.case.discussion_events if said.action == "vote"} == {
+            str(REYES),
+            str(OKAFOR),
+            str(LINDQVIST),
+        }
 
 
 async def test_a7_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_count(tmp_path: Path) -> None:
@@ -426,7 +433,7 @@ async def test_a7_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_cou
     async def lost(when: str, method: str, _: dict[str, Any]) -> Response | None:
         return unconfirmed.pop() if (when, method) == ("after", "sendPoll") and unconfirmed else None
 
-    async with grouped(tmp_path, interfere=lost) as board:
+    async with grouped(tmp_path, fault_hook=lost) as board:
         await board.finished()
         await board.tap("Discuss")
         await board.until(lambda: len(board.polls()) == 2)
@@ -436,14 +443,17 @@ async def test_a7_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_cou
         for who in (OKAFOR, LINDQVIST):
             assert await board.seat.play.vote(first, who, 1) == 200
         said = await board.reads("a vote was not counted")
-        [kept] = await board.cases()
-        assert kept.team
-        assert said["text"].startswith(kept.team.name)
+        [record] = await board.cases()
+        assert record.team
+        assert said["text"].startswith(record.team.code_name)
         assert said["message_id"] > second["message_id"]
         assert await board.seat.play.vote(second, OKAFOR, 1) == 200
         await board.until(lambda: isolated(DR_OKAFOR) in board.card("The vote")["text"])
-        [kept] = await board.cases()
-        assert {said.who for said in kept.case.talk if said.act == "vote"} == {str(REYES), str(OKAFOR)}
+        [record] = await board.cases()
+        assert {said.who for said in record.case.discussion_events if said.action == "vote"} == {
+            str(REYES),
+            str(OKAFOR),
+        }
         assert len([card for card in board.cards() if "was not counted" in card["text"]]) == 1
 
 
@@ -451,7 +461,7 @@ async def test_the_decision_ends_the_vote_and_is_pinned(board: Group) -> None:
     await board.voting()
     record = await board.decided()
     world = board.seat.play.world
-    await board.until(lambda: world.rooms.get(BOARD).pinned == (record["message_id"],))
+    await board.until(lambda: world.chats.get(BOARD).pinned == (record["message_id"],))
     await board.until(lambda: bool(board.polls()[-1]["poll"]["is_closed"]))
 
 
@@ -459,11 +469,11 @@ async def test_the_decision_ends_the_vote_and_is_pinned(board: Group) -> None:
 async def test_a_bot_that_may_not_pin_posts_the_decision_and_says_why_it_is_not_pinned(
     board: Group, status: str, *, pins: bool
 ) -> None:
-    board.seat.play.world.stage.set_bot(BOARD, status, pins=pins)
+    board.seat.play.world.admin.set_bot(BOARD, status, pins=pins)
     await board.voting()
     await board.decided()
     await board.reads("The decision above is not pinned")
-    assert board.seat.play.world.rooms.get(BOARD).pinned == ()
+    assert board.seat.play.world.chats.get(BOARD).pinned == ()
     await board.tap("Reopen", at="Decision: Posterior MIS")
     await board.beyond()
     assert len([card for card in board.cards() if "is not pinned" in card["text"]]) == 1, "to unpin is not missed"
@@ -472,7 +482,7 @@ async def test_a_bot_that_may_not_pin_posts_the_decision_and_says_why_it_is_not_
 async def test_what_is_not_pinned_in_a_topic_is_said_in_that_topic(tmp_path: Path) -> None:
     chats = tuple(replace(room, bot="member") if room.id == FORUM else room for room in CHATS)
     async with grouped(tmp_path, FORUM, chats) as week:
-        week.thread = week.seat.play.world.rooms.get(FORUM).topics[0].id
+        week.thread = week.seat.play.world.chats.get(FORUM).topics[0].id
         await week.finished()
         await week.decided()
         said = await week.reads("The decision above is not pinned")
@@ -501,11 +511,13 @@ async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_st
     await board.decided(OKAFOR, at=ADVISED)
     await board.until(lambda: "Decided: Posterior MIS" in board.cards()[0]["text"])
     assert [named in card["text"] for card in board.cards()] == [True] * 3
-    play = board.seat.play
-    await play.say("/forget", OKAFOR, person_id=OKAFOR)
-    await board.until(lambda: "Erase everything" in str(play.world.messages.every(OKAFOR)[-1].get("reply_markup")))
-    page = play.world.messages.every(OKAFOR)[-1]
-    await play.tap(page["message_id"], data(page, "Erase everything"), chat_id=OKAFOR, person_id=OKAFOR)
+    playground = board.seat.play
+    await playground.say("/forget", OKAFOR, person_id=OKAFOR)
+    await board.until(
+        lambda: "Erase everything" in str(playground.world.messages.every(OKAFOR)[-1].get("reply_markup"))
+    )
+    page = playground.world.messages.every(OKAFOR)[-1]
+    await playground.tap(page["message_id"], data(page, "Erase everything"), chat_id=OKAFOR, person_id=OKAFOR)
     await board.until(lambda: not any(named in card["text"] for card in board.cards()))
     card, superseded, record = board.cards()
     assert superseded["text"].startswith("Superseded: Posterior MIS")
@@ -515,13 +527,15 @@ async def test_forget_takes_the_name_off_every_card_and_record_that_the_group_st
         assert f"minor deficit ({isolated(DR_LINDQVIST)}) against no deficit (someone)" in shown["text"]
 
 
-async def shared(seat: Seat) -> str:
+async def shared(harness: PlaygroundHarness) -> str:
     """Finish a case alone and ask for the link that hands it to a group; give what the link says."""
-    await seat.say("/new", LEVELS)
-    await seat.answer(*ANSWERS)
-    await seat.reads("✓ Posterior (open): supported")
-    await seat.tap("Share to team", "Share this case with a team")
-    [link] = [b["url"] for row in (await seat.newest())["reply_markup"]["inline_keyboard"] for b in row if "url" in b]
+    await harness.say("/new", LEVELS)
+    await harness.answer(*ANSWERS)
+    await harness.reads("✓ Posterior (open): supported")
+    await harness.tap("Share to team", "Share this case with a team")
+    [link] = [
+        b["url"] for row in (await harness.newest())["reply_markup"]["inline_keyboard"] for b in row if "url" in b
+    ]
     return str(link).partition("startgroup=")[2]
 
 
@@ -530,11 +544,11 @@ async def test_a_link_brings_a_case_of_ones_own_to_the_group_once(board: Group) 
     for _ in range(2):
         await board.say(f"/start@spinemets_bot {token}", answer=f"shared by {isolated(DR_REYES)}")
     await board.beyond()
-    [kept] = await board.cases()
-    assert kept.owner == str(REYES)
-    [alone] = await board.seat.store.run(lambda desk: [desk.get(token.partition("-")[0])])
-    assert alone
-    assert [step.codes for step in kept.case.steps] == [step.codes for step in alone.case.steps]
+    [record] = await board.cases()
+    assert record.owner == str(REYES)
+    [private] = await board.seat.store.transact(lambda uow: [uow.get(token.partition("-")[0])])
+    assert private
+    assert [step.codes for step in record.case.answer_events] == [step.codes for step in private.case.answer_events]
 
 
 async def test_a_link_opens_nothing_for_another_person(board: Group) -> None:
@@ -556,9 +570,9 @@ async def test_two_cases_that_nobody_touches_rest_with_one_reminder_and_go_on_by
         await board.reads("T8 · 1 level")
         await board.say("/case", OKAFOR)
         await board.until(lambda: len(board.cards()) == 2)
-        first, second = (kept.team.name for kept in reversed(await board.cases()) if kept.team)
+        first, second = (record.team.code_name for record in reversed(await board.cases()) if record.team)
     for _ in range(2):
-        async with grouped(tmp_path, terms=Terms(rest=0.0), interfere=slowly) as board:
+        async with grouped(tmp_path, retention=RetentionPolicy(archive_after=0.0), fault_hook=slowly) as board:
             await board.until(lambda: len(board.cards()) > 2)
             await board.beyond()
             assert not await board.cases()
@@ -567,7 +581,7 @@ async def test_two_cases_that_nobody_touches_rest_with_one_reminder_and_go_on_by
     async with grouped(tmp_path) as board:
         await board.tap(f"Continue: {first}", LINDQVIST, at="Nobody has tapped here")
         await board.reads("T8 · 1 level")
-        assert [kept.team.name for kept in await board.cases() if kept.team] == [first]
+        assert [record.team.code_name for record in await board.cases() if record.team] == [first]
 
 
 async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_is_tapped(tmp_path: Path) -> None:
@@ -575,7 +589,7 @@ async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_
         await board.say("/case", answer=LEVELS)
         await board.tap("T8")
         await board.reads("T8 · 1 level")
-    async with grouped(tmp_path, terms=Terms(keep=0.0)) as board:
+    async with grouped(tmp_path, retention=RetentionPolicy(delete_after=0.0)) as board:
         await board.tap("Only T8", OKAFOR)
         await board.reads("This case is no longer here")
         await board.told(OKAFOR, "was erased")
@@ -601,7 +615,7 @@ async def test_d5_d6_names_with_markup_or_from_right_to_left_are_shown_as_they_s
 ) -> None:
     marked = Person(1004, "<b>Bobby</b> & *Co*")
     turned = Person(1005, "\u202eאברהם\u200b")
-    people = (Member(DR_REYES, "creator"), Member(marked), Member(turned))
+    people = (ChatMember(DR_REYES, "creator"), ChatMember(marked), ChatMember(turned))
     async with grouped(tmp_path, chats=(*START[:3], replace(SPINE_BOARD, members=people))) as board:
         await board.say("/case", marked.id, LEVELS)
         for (question, label), who in zip(ANSWERS, (marked, turned) * 4, strict=False):

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from conftest import Fields
-from local_bot_api import TOKEN, playing
+from local_bot_api import TOKEN, running_playground
 from starlette.responses import HTMLResponse, Response
 from telegram.error import NetworkError, TelegramError
 
 from bot.telegram.client import Api
-from bot.telegram.errors import Fate, failure_of
+from bot.telegram.errors import Outcome, failure_of
 from bot.telegram.wire import MOST_LINES, Wire
 
 BODY = b'{"ok":true,"result":{"known":1}}'
@@ -131,16 +131,16 @@ NOT_TELEGRAMS: list[Response] = [
 
 @pytest.mark.parametrize("page", NOT_TELEGRAMS, ids=lambda page: f"{page.status_code} {page.body[:40]!r}")
 async def test_a_refusal_that_is_not_telegrams_is_taken_for_a_broken_way_and_tried_again(page: Response) -> None:
-    async def interfere(when: str, _: str, __: Fields) -> Response | None:
+    async def fault_hook(when: str, _: str, __: Fields) -> Response | None:
         return page if when == "before" else None
 
-    async with playing(token=TOKEN, interfere=interfere) as play:
-        api = Api(TOKEN, play.url)
+    async with running_playground(token=TOKEN, fault_hook=fault_hook) as playground:
+        api = Api(TOKEN, playground.url)
         await api.open()
         with pytest.raises(TelegramError) as caught:
             await api.call("sendMessage", {"chat_id": 1, "text": "x"})
         await api.close()
-    assert failure_of(caught.value).fate is Fate.again
+    assert failure_of(caught.value).outcome is Outcome.retry
     assert type(caught.value) is NetworkError
     assert "hospital" not in f"{caught.value!r} {caught.value}"
 
@@ -148,7 +148,7 @@ async def test_a_refusal_that_is_not_telegrams_is_taken_for_a_broken_way_and_tri
 async def test_a_crowd_of_calls_is_carried_by_so_many_lines_and_no_more() -> None:
     under_way = most = 0
 
-    async def interfere(when: str, _: str, __: Fields) -> None:
+    async def fault_hook(when: str, _: str, __: Fields) -> None:
         nonlocal under_way, most
         if when == "before":
             under_way += 1
@@ -157,8 +157,8 @@ async def test_a_crowd_of_calls_is_carried_by_so_many_lines_and_no_more() -> Non
         else:
             under_way -= 1
 
-    async with playing(token=TOKEN, interfere=interfere) as play:
-        api = Api(TOKEN, play.url)
+    async with running_playground(token=TOKEN, fault_hook=fault_hook) as playground:
+        api = Api(TOKEN, playground.url)
         await api.open()
         calls = [api.call("getMe", {}) for _ in range(MOST_LINES + 100)]
         assert {answer["username"] for answer in await asyncio.gather(*calls)} == {"spinemets_bot"}

@@ -16,15 +16,15 @@ from typing import Any
 import aiohttp
 import pytest
 from browser import free_port
-from local_bot_api import TOKEN, playing
+from local_bot_api import TOKEN, running_playground
 from test_commands import CLEAN
 from test_webhook import RIGHT, Door, Taken
 
 from bot.settings import read_settings
 from bot.telegram.health import Health
 from bot.telegram.receiving import http_limits
-from bot.telegram.receiving.http_server import AddressTaken, serving
-from bot.telegram.receiving.webhook import SECRET, door
+from bot.telegram.receiving.http_server import AddressTaken, serve
+from bot.telegram.receiving.webhook import SECRET, create_webhook_app
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 HEAD = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 16\r\n\r\n".encode()
@@ -35,8 +35,8 @@ BODY = b'{"update_id": 1}'
 async def opened(accept: Callable[[list[Any]], Any] | None = None) -> AsyncIterator[Door]:
     """A door on a port, and whoever knocks."""
     port = free_port()
-    app = door(Health(time.monotonic), accept or Taken(), "/hook", RIGHT)
-    async with serving(app, f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
+    app = create_webhook_app(Health(time.monotonic), accept or Taken(), "/hook", RIGHT)
+    async with serve(app, f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
         yield Door(port, session)
 
 
@@ -186,8 +186,8 @@ async def test_x13_a_bot_that_may_open_few_files_answers_every_tap_beside_a_crow
     """As with the 1,024 of systemd and as many callers, in small."""
     port = free_port()
 
-    async with playing(tmp_path / "chats.db", token=TOKEN) as play:
-        env = CLEAN | {"BOT_TOKEN": TOKEN, "BOT_API_URL": play.url, "XDG_DATA_HOME": str(tmp_path)}
+    async with running_playground(tmp_path / "chats.db", token=TOKEN) as playground:
+        env = CLEAN | {"BOT_TOKEN": TOKEN, "BOT_API_URL": playground.url, "XDG_DATA_HOME": str(tmp_path)}
         env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}/hook", "WEBHOOK_SECRET": RIGHT}
         env |= {"HTTP_LISTEN": f"127.0.0.1:{port}"}
         words = ["sh", "-c", 'ulimit -n 200 && exec "$0" -m bot run', sys.executable]
@@ -201,9 +201,9 @@ async def test_x13_a_bot_that_may_open_few_files_answers_every_tap_beside_a_crow
                         await asyncio.sleep(0.2)
                 async with callers(at, 300):
                     for number in range(20):
-                        await play.say(f"/help {number}")
+                        await playground.say(f"/help {number}")
                         async with asyncio.timeout(5):
-                            while len((await play.state())["chats"][0]["messages"]) < 2 * number + 2:  # noqa: ASYNC110
+                            while len((await playground.state())["chats"][0]["messages"]) < 2 * number + 2:  # noqa: ASYNC110
                                 await asyncio.sleep(0.02)
                     assert (await at.get("/healthz"))[0] == 200
         finally:
@@ -235,8 +235,8 @@ async def test_the_port_is_there_on_either_kind_of_network(
     port = free_port()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HTTP_LISTEN", listen.format(port))
-    app = door(Health(time.monotonic), Taken(), "/hook", RIGHT)
-    async with serving(app, read_settings().http_listen), aiohttp.ClientSession() as session:
+    app = create_webhook_app(Health(time.monotonic), Taken(), "/hook", RIGHT)
+    async with serve(app, read_settings().http_listen), aiohttp.ClientSession() as session:
         assert (await Door(port, session, called).get("/readyz"))[0] == 503
 
 
@@ -249,5 +249,5 @@ async def test_an_address_that_cannot_be_listened_on_is_told_in_plain_words(addr
         taken = six if "::1" in address else four
         listen = address.format(taken.getsockname()[1])
         with pytest.raises(AddressTaken, match="cannot be listened on"):
-            async with serving(door(Health(time.monotonic), Taken()), listen):
+            async with serve(create_webhook_app(Health(time.monotonic), Taken()), listen):
                 pass

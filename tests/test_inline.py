@@ -12,18 +12,18 @@ from kit import (
     read,
     refusals,
 )
-from telegram_kit import Seat, seated
+from telegram_kit import PlaygroundHarness, playground_harness
 
-from bot.service.inline_search import MOST, Lookup
-from bot.service.policies import Access
+from bot.service.inline_search import MAX_RESULTS, InlineSearch
+from bot.service.policies import AccessPolicy
 from bot.telegram.rendering.html import screen
-from bot.telegram.updates.parser import letter_of
+from bot.telegram.updates.parser import to_inbox
 from flows.cards.card import Style
-from flows.export.start_payload import read_prefill
+from flows.export.start_payload import decode_start_payload
 from flows.pathways.metastasis import EMERGENCY, METASTASIS
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 
-LOOKUP = Lookup(library())
+LOOKUP = InlineSearch(flow_registry())
 WHOLE = {
     "levels": ("T8",),
     "fitness": ("fit",),
@@ -36,12 +36,12 @@ LINE = "T8 fit no deficit body only limited destruction no prior treatment"
 
 
 @pytest.fixture
-async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
-    async with seated(tmp_path) as seat:
-        yield seat
+async def harness(tmp_path: Path) -> AsyncIterator[PlaygroundHarness]:
+    async with playground_harness(tmp_path) as harness:
+        yield harness
 
 
-async def offered(seat: Seat, line: str) -> dict[str, Any]:
+async def offered(harness: PlaygroundHarness, line: str) -> dict[str, Any]:
     """Type behind the bot's name, and give what it offers."""
     found: dict[str, Any] = {}
 
@@ -49,9 +49,9 @@ async def offered(seat: Seat, line: str) -> dict[str, Any]:
         if event == "inline":
             found.update(told)
 
-    seat.play.world.listen(heard)
-    assert seat.play.world.ask(1001, line, 1001)
-    await seat.until(lambda _: bool(found))
+    harness.play.world.listen(heard)
+    assert harness.play.world.ask(1001, line, 1001)
+    await harness.until(lambda _: bool(found))
     return found
 
 
@@ -61,7 +61,7 @@ async def offered(seat: Seat, line: str) -> dict[str, Any]:
 def test_a_whole_case_offers_what_was_read_and_then_what_the_source_supports() -> None:
     [result] = LOOKUP.results(f"{LINE}, zebra")
     assert (result.card.title, result.complete, result.card.rows) == (CATALOG.wording.note.title, True, ())
-    assert read_prefill(METASTASIS, result.prefill) is not None
+    assert decode_start_payload(METASTASIS, result.start_payload) is not None
     text = read(result.card).text
     told = ["no deficit — “no deficit”", "Not understood, not used: “zebra”", "the source supports: Posterior MIS"]
     assert [text.index(said) for said in told] == sorted(text.index(said) for said in told)
@@ -77,7 +77,7 @@ def test_what_was_hidden_and_what_is_a_sign_of_an_emergency_is_said_before_all_e
 def test_a_sign_of_an_emergency_is_told_where_nothing_of_a_case_was_found() -> None:
     [result] = LOOKUP.results("cannot feel my feet")
     assert EMERGENCY in read(result.card).text
-    assert result.prefill == ""
+    assert result.start_payload == ""
 
 
 def test_what_is_outside_the_scope_is_said_above_what_was_read() -> None:
@@ -89,7 +89,7 @@ def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
     assert not result.complete
     assert "Where is the tumour?" in read(result.card).text
-    prefill = read_prefill(METASTASIS, result.prefill)
+    prefill = decode_start_payload(METASTASIS, result.start_payload)
     assert prefill
     assert prefill.findings == {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",)}
 
@@ -100,7 +100,7 @@ def test_a_case_that_is_not_complete_offers_what_is_still_asked() -> None:
 )
 def test_anything_else_is_looked_up(line: str, title: str) -> None:
     found = LOOKUP.results(line)
-    assert 1 <= len(found) <= MOST
+    assert 1 <= len(found) <= MAX_RESULTS
     assert any(title in f"{result.card.title} {read(result.card).text}" for result in found[:2])
 
 
@@ -127,29 +127,29 @@ def test_what_looks_like_a_person_is_not_sent_back() -> None:
 # Through Telegram's door.
 
 
-async def test_an_inline_query_is_answered_and_nothing_of_it_kept(seat: Seat, tmp_path: Path) -> None:
-    told = await offered(seat, f"{LINE}, zebra")
+async def test_an_inline_query_is_answered_and_nothing_of_it_kept(harness: PlaygroundHarness, tmp_path: Path) -> None:
+    told = await offered(harness, f"{LINE}, zebra")
     assert [result["title"] for result in told["results"]] == [f"T8 · 1 level · {CATALOG.wording.note.title}"]
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
-    assert b"zebra" not in kept
-    assert "zebra" not in seat.log.getvalue()
+    record = b"".join(path.read_bytes() for path in tmp_path.glob("cases.db*"))
+    assert b"zebra" not in record
+    assert "zebra" not in harness.log.getvalue()
 
 
 async def test_who_is_not_listed_is_offered_nothing(tmp_path: Path) -> None:
-    async with seated(tmp_path, access=Access(open=False, users=frozenset({7}))) as seat:
-        assert (await offered(seat, LINE))["results"] == []
+    async with playground_harness(tmp_path, access=AccessPolicy(open=False, users=frozenset({7}))) as harness:
+        assert (await offered(harness, LINE))["results"] == []
 
 
-async def test_the_link_leads_to_the_case_to_be_confirmed(seat: Seat) -> None:
+async def test_the_link_leads_to_the_case_to_be_confirmed(harness: PlaygroundHarness) -> None:
     [result] = LOOKUP.results("T8 fit no deficit")
-    await seat.say(f"/start {result.prefill}", "This is what was read. Is it right?")
-    await seat.tap("Confirm", "Where is the tumour?")
+    await harness.say(f"/start {result.start_payload}", "This is what was read. Is it right?")
+    await harness.tap("Confirm", "Where is the tumour?")
 
 
 @pytest.mark.parametrize("payload", ["John_Smith_1950", "p1zzzzz------", "p1", "a" * 64])
 def test_what_somebody_writes_behind_start_is_not_taken_in(payload: str) -> None:
     who = {"id": 5, "is_bot": False, "first_name": "x"}
     message = {"message_id": 1, "from": who, "chat": {"id": 5, "type": "private"}, "text": f"/start {payload}"}
-    letter = letter_of({"update_id": 1, "message": message})
-    assert letter
-    assert payload not in letter.body
+    inbox_update = to_inbox({"update_id": 1, "message": message})
+    assert inbox_update
+    assert payload not in inbox_update.payload

@@ -11,31 +11,31 @@ import pytest
 from conftest import Report
 from interview_model import TITLES, CaseModel
 from kit import CATALOG, buttons, lines
-from witness import TOASTS
+from oracle import TOASTS
 
-from bot.service.case_store import Kept, MemoryLedger
-from bot.service.private_chat import Conversation
-from bot.service.replies import Reply, Visit
-from flows.cards.card import Card, Style, Tap, Verb
-from flows.errors import Overtaken
+from bot.service.case_store import CaseRecord, MemoryCaseRepository
+from bot.service.private_chat import PrivateChat
+from bot.service.replies import ActionContext, Reply
+from flows.cards.card import Action, Card, Style, Tap
+from flows.errors import VersionConflict
 from flows.pathways.metastasis import METASTASIS
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 
 CASE: Final = "1f"
-HERE: Final = Visit("p1", "u1", 17)
-Wish = tuple[Verb, str, str]
+HERE: Final = ActionContext("p1", "u1", 17)
+Wish = tuple[Action, str, str]
 
-T8: Final = (Verb.mark, "levels", "T8")
-T9: Final = (Verb.mark, "levels", "T9")
-NOT_T8: Final = (Verb.unmark, "levels", "T8")
-DONE: Final = (Verb.done, "levels", "")
-FIT: Final = (Verb.answer, "fitness", "fit")
-UNFIT: Final = (Verb.answer, "fitness", "unfit_advanced")
-NO_DEFICIT: Final = (Verb.answer, "deficit", "none")
-BACK: Final = (Verb.back, "", "")
-LEVELS_AGAIN: Final = (Verb.change, "levels", "")
-RESTART: Final = (Verb.restart, "", "")
+T8: Final = (Action.mark, "levels", "T8")
+T9: Final = (Action.mark, "levels", "T9")
+NOT_T8: Final = (Action.unmark, "levels", "T8")
+DONE: Final = (Action.done, "levels", "")
+FIT: Final = (Action.answer, "fitness", "fit")
+UNFIT: Final = (Action.answer, "fitness", "unfit_advanced")
+NO_DEFICIT: Final = (Action.answer, "deficit", "none")
+BACK: Final = (Action.back, "", "")
+LEVELS_AGAIN: Final = (Action.change, "levels", "")
+RESTART: Final = (Action.restart, "", "")
 
 THREE: Final = ((T8, DONE, FIT, NO_DEFICIT), (T9, NOT_T8, DONE, BACK), (UNFIT, DONE, LEVELS_AGAIN, RESTART))
 """What each of three does, four actions each, always on the card that was seen last on that phone."""
@@ -51,20 +51,20 @@ class Phone:
 
     turn: int = 0
     done: int = 0
-    writing: tuple[Kept, Kept, Reply] | None = None
+    writing: tuple[CaseRecord, CaseRecord, Reply] | None = None
 
 
 @dataclass(frozen=True)
 class World:
     """All there is at one moment: the case as it is kept, the phones, and the model of what should be."""
 
-    kept: Kept
+    kept: CaseRecord
     phones: tuple[Phone, ...]
     model: CaseModel
 
-    def after(self, number: int, phone: Phone, kept: Kept, model: CaseModel) -> World:
-        phones = (*self.phones[:number], phone, *self.phones[number + 1 :])
-        return World(kept, phones, model)
+    def after(self, number: int, private_chat: Phone, record: CaseRecord, model: CaseModel) -> World:
+        phones = (*self.phones[:number], private_chat, *self.phones[number + 1 :])
+        return World(record, phones, model)
 
 
 @dataclass
@@ -77,14 +77,18 @@ class Play:
     orders: int = 0
 
     def __post_init__(self) -> None:
-        self._conversation = Conversation({METASTASIS.code: METASTASIS}, CATALOG, lambda: 1.0, lambda: CASE)
+        self._conversation = PrivateChat({METASTASIS.code: METASTASIS}, CATALOG, lambda: 1.0, lambda: CASE)
         self._parts = 2 if self.split else 1
 
     def every_order(self) -> None:
         """Begin with a new case whose card all phones have seen."""
-        cases: dict[str, Kept] = {}
-        self._conversation.command(MemoryLedger(cases), "new", replace(HERE, card=None))
-        worlds = [World(replace(cases[CASE], card=HERE.card), tuple(Phone() for _ in self.script), CaseModel())]
+        cases: dict[str, CaseRecord] = {}
+        self._conversation.command(MemoryCaseRepository(cases), "new", replace(HERE, message_id=None))
+        worlds = [
+            World(
+                replace(cases[CASE], card_message_id=HERE.message_id), tuple(Phone() for _ in self.script), CaseModel()
+            )
+        ]
         while worlds:
             world = worlds.pop()
             followed = list(self._followed(world))
@@ -92,42 +96,44 @@ class Play:
             worlds += followed
 
     def _followed(self, world: World) -> Iterator[World]:
-        for number, phone in enumerate(world.phones):
-            if phone.done < len(self.script[number]):
+        for number, private_chat in enumerate(world.phones):
+            if private_chat.done < len(self.script[number]):
                 yield self._acted(world, number)
 
     def _acted(self, world: World, number: int) -> World:
         """Let one phone do its next part."""
-        phone = world.phones[number]
-        verb, question, choice = self.script[number][phone.done]
-        tap = Tap(verb, question, choice, CASE, phone.turn)
-        if self.split and not phone.writing:
+        private_chat = world.phones[number]
+        verb, question, choice = self.script[number][private_chat.done]
+        tap = Tap(verb, question, choice, CASE, private_chat.turn)
+        if self.split and not private_chat.writing:
             now, reply = self._tapped(world.kept, tap)
-            return world.after(number, replace(phone, writing=(world.kept, now, reply)), world.kept, world.model)
+            return world.after(
+                number, replace(private_chat, writing=(world.kept, now, reply)), world.kept, world.model
+            )
         return self._written(world, number, tap)
 
-    def _tapped(self, kept: Kept, tap: Tap) -> tuple[Kept, Reply]:
-        cases = {CASE: kept}
-        reply = self._conversation.tap(MemoryLedger(cases), tap, HERE)
+    def _tapped(self, record: CaseRecord, tap: Tap) -> tuple[CaseRecord, Reply]:
+        cases = {CASE: record}
+        reply = self._conversation.tap(MemoryCaseRepository(cases), tap, HERE)
         return cases[CASE], reply
 
     def _written(self, world: World, number: int, tap: Tap) -> World:
         """Write what was read before, where it still holds, else anew; hold the reply against the model."""
-        phone, cases = world.phones[number], {CASE: world.kept}
+        private_chat, cases = world.phones[number], {CASE: world.kept}
         try:
-            read, now, reply = phone.writing or (world.kept, *self._tapped(world.kept, tap))
-            MemoryLedger(cases).put(now, read.case.revision)
-        except Overtaken:
+            read, now, reply = private_chat.writing or (world.kept, *self._tapped(world.kept, tap))
+            MemoryCaseRepository(cases).update(now, read.case.revision)
+        except VersionConflict:
             self.told["overtaken"] += 1
             now, reply = self._tapped(world.kept, tap)
         model = copied(world.model)
-        expected = model.tap(tap.verb.value, tap.question, tap.choice, tap.turn)
+        expected = model.tap(tap.action.value, tap.question, tap.choice, tap.turn)
         [show] = reply.shows
         assert TOASTS[reply.toast] == expected, (tap, world)
         assert (now.case.revision, now.case.turn) == (model.revision, model.turn), (tap, world)
         assert display_of(show.card) == model.state.display, (tap, world)
         self.told[expected or "taken"] += 1
-        return world.after(number, Phone(now.case.turn, phone.done + 1), now, model)
+        return world.after(number, Phone(now.case.turn, private_chat.done + 1), now, model)
 
 
 def copied(model: CaseModel) -> CaseModel:
@@ -149,7 +155,7 @@ def concluded(card: Card) -> str:
 
 
 @pytest.mark.parametrize(
-    ("play", "orders"),
+    ("playground", "orders"),
     [
         pytest.param(lambda: Play(THREE), 34_650, id="three-with-four-actions"),
         pytest.param(lambda: Play(TWO), 924, id="two-with-six-actions"),
@@ -157,9 +163,9 @@ def concluded(card: Card) -> str:
     ],
 )
 def test_c7_in_every_order_some_one_after_the_other_explains_all_that_was_told(
-    play: Callable[[], Play], orders: int, report: Report
+    playground: Callable[[], Play], orders: int, report: Report
 ) -> None:
-    played = play()
+    played = playground()
     played.every_order()
     report(f"interleavings: {played.orders} orders, {dict(played.told)}")
     assert played.orders == orders

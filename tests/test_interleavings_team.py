@@ -11,60 +11,62 @@ from discussion_kit import advice, disputes, finding, talk
 from kit import CATALOG, T8, played
 from team_kit import ANA, BEN, CLEO
 
-from bot.service.case_store import Kept, MemoryLedger, Team
-from bot.service.replies import Ask, Reply, Stop, Visit
-from bot.service.services import rooms
-from flows.cards.card import Tap, Verb
+from bot.service.case_store import CaseRecord, MemoryCaseRepository, TeamRecord
+from bot.service.replies import ActionContext, ClosePoll, OpenPoll, Reply
+from bot.service.services import build_services
+from flows.cards.card import Action, Tap
 from flows.engine.discussion import Stage, departs
-from flows.model.case import Case, Kind
+from flows.model.case import AnswerEventKind, Case
 from flows.pathways.metastasis import METASTASIS
-from flows.pathways.registry import Library
+from flows.pathways.registry import FlowRegistry
 
 pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
 
 PLACE, CARD, ORDERS = "-100", 1, 34_650
-ROOM: Final = rooms(Library({METASTASIS.code: METASTASIS}, CATALOG), lambda: 1_800_000_000.0, lambda: "c1").team
+ROOM: Final = build_services(
+    FlowRegistry({METASTASIS.code: METASTASIS}, CATALOG), lambda: 1_800_000_000.0, lambda: "c1"
+).team
 SETTLED: Final = (Stage.voting, Stage.decided)
 """Where answers are frozen."""
 
 
 @dataclass(frozen=True)
-class Action:
+class MemberTap:
     """What a member does: a tap on the card as it is when its turn comes, or a vote for an answer of the poll."""
 
     who: str
-    verb: Verb | None
+    verb: Action | None
     question: str = ""
     choice: str = ""
 
-    def __call__(self, ledger: MemoryLedger) -> Reply:
-        kept = ledger.cases["c1"]
+    def __call__(self, repository: MemoryCaseRepository) -> Reply:
+        record = repository.cases["c1"]
         if self.verb is None:
-            offered = talk(kept.case).offered
+            offered = talk(record.case).offered
             numbers = [offered.index(self.question)] if self.question in offered else []
-            return ROOM.vote(ledger, kept.team.poll if kept.team else "", numbers, self.who)
-        tap = Tap(self.verb, self.question, self.choice, kept.case.id, kept.case.turn)
-        return ROOM.tap(ledger, tap, Visit(PLACE, self.who, CARD))
+            return ROOM.vote(repository, record.team.poll_id if record.team else "", numbers, self.who)
+        tap = Tap(self.verb, self.question, self.choice, record.case.id, record.case.turn)
+        return ROOM.tap(repository, tap, ActionContext(PLACE, self.who, CARD))
 
 
 MEMBERS: Final = (
     (
-        Action(ANA, Verb.hold, "deficit", "minor"),
-        Action(ANA, Verb.decide, "posterior_mis"),
-        Action(ANA, Verb.reopen),
-        Action(ANA, Verb.decide, "combined", "wish"),
+        MemberTap(ANA, Action.dispute, "deficit", "minor"),
+        MemberTap(ANA, Action.decide, "posterior_mis"),
+        MemberTap(ANA, Action.reopen),
+        MemberTap(ANA, Action.decide, "combined", "wish"),
     ),
     (
-        Action(BEN, Verb.hold, "deficit", "significant"),
-        Action(BEN, None, "posterior_mis"),
-        Action(BEN, Verb.hold, "deficit", "none"),
-        Action(BEN, Verb.discuss),
+        MemberTap(BEN, Action.dispute, "deficit", "significant"),
+        MemberTap(BEN, None, "posterior_mis"),
+        MemberTap(BEN, Action.dispute, "deficit", "none"),
+        MemberTap(BEN, Action.discuss),
     ),
     (
-        Action(CLEO, Verb.discuss),
-        Action(CLEO, None, "posterior"),
-        Action(CLEO, Verb.reason, "wish"),
-        Action(CLEO, Verb.hold, "fitness", "undecided"),
+        MemberTap(CLEO, Action.discuss),
+        MemberTap(CLEO, None, "posterior"),
+        MemberTap(CLEO, Action.reason, "wish"),
+        MemberTap(CLEO, Action.dispute, "fitness", "undecided"),
     ),
 )
 """Ana opened the case and answered every question; only she decides and takes the decision up again."""
@@ -73,29 +75,31 @@ Done = tuple[int, int, int]
 """How many of their actions each has done."""
 
 
-def begun() -> Kept:
+def begun() -> CaseRecord:
     """A finished case whose every answer is Ana's."""
     case = replace(played(T8), id="c1")
-    steps = tuple(step._replace(who=ANA) for step in case.steps)
-    return Kept(replace(case, steps=steps), PLACE, ANA, 1.0, CARD, team=Team(CATALOG.team.names[0], 1.0))
+    steps = tuple(step._replace(who=ANA) for step in case.answer_events)
+    return CaseRecord(
+        replace(case, answer_events=steps), PLACE, ANA, 1.0, CARD, team=TeamRecord(CATALOG.team.names[0], 1.0)
+    )
 
 
-def after(kept: Kept, action: Action) -> tuple[Kept, Reply]:
+def after(record: CaseRecord, action: MemberTap) -> tuple[CaseRecord, Reply]:
     """Do one action in a transaction of its own, and let the chat show the poll that it opens."""
-    ledger = MemoryLedger({kept.case.id: kept})
-    reply = action(ledger)
-    for deed in reply.deeds:
-        if isinstance(deed, Ask):
-            ROOM.polled(ledger, deed.case, deed.number, f"poll{deed.number}", 100 + deed.number)
-    return ledger.cases[kept.case.id], reply
+    repository = MemoryCaseRepository({record.case.id: record})
+    reply = action(repository)
+    for deed in reply.effects:
+        if isinstance(deed, OpenPoll):
+            ROOM.on_poll_sent(repository, deed.case, deed.number, f"poll{deed.number}", 100 + deed.number)
+    return repository.cases[record.case.id], reply
 
 
 def answers(case: Case) -> tuple[object, ...]:
     """The settled answers of a case with who gave each."""
-    return tuple(step for step in case.steps if step.kind is not Kind.mark)
+    return tuple(step for step in case.answer_events if step.kind is not AnswerEventKind.mark)
 
 
-def check(before: Kept, action: Action, now: Kept, reply: Reply) -> None:
+def check(before: CaseRecord, action: MemberTap, now: CaseRecord, reply: Reply) -> None:
     """Hold one action against what must be so in every order."""
     old, new = talk(before.case), talk(now.case)
     assert now.case == before.case or now.case.revision > before.case.revision
@@ -107,16 +111,16 @@ def check(before: Kept, action: Action, now: Kept, reply: Reply) -> None:
     assert len(finding(now.case, "deficit")) == 1
     if new.stage in SETTLED:
         assert disputes(now.case) == {}
-    decided = action.verb is Verb.decide and old.stage is not Stage.decided and new.stage is Stage.decided
+    decided = action.verb is Action.decide and old.stage is not Stage.decided and new.stage is Stage.decided
     assert len(new.decisions) == len(old.decisions) + decided
     assert new.decisions[: len(old.decisions)] == old.decisions, "what was decided stays on record"
     reopened = old.stage is Stage.decided and new.stage is not Stage.decided
-    assert sum(show.minutes for show in reply.shows) == decided, "each decision is posted once"
-    assert not reopened or action.verb is Verb.reopen
+    assert sum(show.is_decision for show in reply.shows) == decided, "each decision is posted once"
+    assert not reopened or action.verb is Action.reopen
     opened = new.stage is Stage.voting and old.stage is not Stage.voting
     ended = old.stage is Stage.voting and new.stage is not Stage.voting
-    assert [type(deed) for deed in reply.deeds] == [Ask] * opened + [Stop] * ended
-    assert bool(now.team and now.team.poll) is (new.stage is Stage.voting)
+    assert [type(deed) for deed in reply.effects] == [OpenPoll] * opened + [ClosePoll] * ended
+    assert bool(now.team and now.team.poll_id) is (new.stage is Stage.voting)
     if decided:
         assert not departs(advice(now.case), new.decisions[-1].option) or new.decisions[-1].reason == "wish"
         assert new.decisions[-1].votes == old.votes
@@ -132,17 +136,17 @@ def walked() -> tuple[int, set[Stage], int]:
     most: list[int] = [0]
 
     @cache
-    def orders(done: Done, kept: Kept) -> int:
+    def orders(done: Done, record: CaseRecord) -> int:
         count = 0
         for member, actions in enumerate(MEMBERS):
             if done[member] < len(actions):
                 action = actions[done[member]]
-                now, reply = after(kept, action)
-                check(kept, action, now, reply)
+                now, reply = after(record, action)
+                check(record, action, now, reply)
                 count += orders(_next(done, member), now)
         if count == 0:
-            ends.add(talk(kept.case).stage)
-            most[0] = max(most[0], len(talk(kept.case).decisions))
+            ends.add(talk(record.case).stage)
+            most[0] = max(most[0], len(talk(record.case).decisions))
         return count or 1
 
     return orders((0, 0, 0), begun()), ends, most[0]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kit import INTERVIEW, T4, T8, WHO, answer, changed, new_case, played
 
-from flows.engine.interview import MOST_STEPS
-from flows.errors import NothingBefore, NothingChosen, StaleTap
-from flows.model.case import Case, Kind, Step
+from flows.engine.interview import MAX_EVENTS
+from flows.errors import EmptySelection, NothingToUndo, StaleTap
+from flows.model.case import AnswerEvent, AnswerEventKind, Case
 from flows.model.findings import Codes
 from flows.model.levels import LEVELS
 
@@ -85,12 +85,12 @@ class Model:
 
     def _back(self, _question: str, _choice: str) -> type[Exception] | None:
         if not self.before:
-            return NothingBefore
+            return NothingToUndo
         self.now = self.before.pop()
         return None
 
     def _restart(self, _question: str, _choice: str) -> type[Exception] | None:
-        return NothingBefore if self.now.fresh else self._go(Place())
+        return NothingToUndo if self.now.fresh else self._go(Place())
 
     def _change(self, question: str, _choice: str) -> type[Exception] | None:
         if question == self.now.at or question not in self.now.counting:
@@ -105,7 +105,7 @@ class Model:
     def _done(self, question: str, _choice: str) -> type[Exception] | None:
         if question != self.now.at or question != GRID:
             return StaleTap
-        return self._go(self.now.settled(GRID, self.now.chosen)) if self.now.chosen else NothingChosen
+        return self._go(self.now.settled(GRID, self.now.chosen)) if self.now.chosen else EmptySelection
 
     def _mark(self, question: str, choice: str) -> type[Exception] | None:
         return self._tick(question, choice, {*self.now.chosen, choice})
@@ -140,13 +140,13 @@ def real(case: Case, event: str, question: str, choice: str) -> Case:
 
 
 def assert_same_place(case: Case, place: Place) -> None:
-    standing = INTERVIEW.standing(case)
-    assert (standing.at.code if standing.at else None) == place.at
-    assert {code: step.codes for code, step in standing.answers.items()} == place.findings
-    assert standing.chosen == place.chosen
-    counting = {code: codes for code, codes in standing.findings.items() if codes}
+    state = INTERVIEW.state(case)
+    assert (state.current.code if state.current else None) == place.at
+    assert {code: step.codes for code, step in state.answers.items()} == place.findings
+    assert state.selected == place.chosen
+    counting = {code: codes for code, codes in state.findings.items() if codes}
     assert counting == place.counting
-    unneeded = {step.question for step in standing.unneeded}
+    unneeded = {step.question for step in state.inactive}
     if place.at is None:
         assert unneeded == set(place.findings) - set(place.counting)
     assert unneeded.isdisjoint(place.counting)
@@ -227,7 +227,7 @@ class TapsInAnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_case_stays_small(self) -> None:
-        assert len(self.case.steps) <= MOST_STEPS
+        assert len(self.case.answer_events) <= MAX_EVENTS
 
 
 TapsInAnyOrder.TestCase.settings = settings(
@@ -237,22 +237,22 @@ TestTapsInAnyOrder = TapsInAnyOrder.TestCase
 
 
 def at(case: Case) -> str | None:
-    question = INTERVIEW.standing(case).at
+    question = INTERVIEW.state(case).current
     return question.code if question else None
 
 
 def findings(case: Case) -> dict[str, Codes]:
-    return {code: codes for code, codes in INTERVIEW.standing(case).findings.items() if codes}
+    return {code: codes for code, codes in INTERVIEW.state(case).findings.items() if codes}
 
 
 def unneeded(case: Case) -> dict[str, Codes]:
-    return {step.question: step.codes for step in INTERVIEW.standing(case).unneeded}
+    return {step.question: step.codes for step in INTERVIEW.state(case).inactive}
 
 
 def test_a_case_begins_at_the_first_question_with_nothing_found() -> None:
-    standing = INTERVIEW.standing(new_case())
-    assert standing.at is not None
-    assert (standing.at.code, dict(standing.findings), standing.answers, standing.chosen) == (GRID, {}, {}, ())
+    state = INTERVIEW.state(new_case())
+    assert state.current is not None
+    assert (state.current.code, dict(state.findings), state.answers, state.selected) == (GRID, {}, {}, ())
 
 
 def test_the_questions_of_a_patient_are_asked_one_after_the_other() -> None:
@@ -266,7 +266,7 @@ def test_the_questions_of_a_patient_are_asked_one_after_the_other() -> None:
 
 def test_who_gave_an_answer_is_kept_with_it() -> None:
     case = INTERVIEW.answer(played({"levels": ("T8",)}), "fitness", "fit", "someone else")
-    answers = INTERVIEW.standing(case).answers
+    answers = INTERVIEW.state(case).answers
     assert (answers["levels"].who, answers["fitness"].who) == (WHO, "someone else")
 
 
@@ -277,7 +277,7 @@ def test_quick_marks_on_one_grid_all_count() -> None:
         case = INTERVIEW.mark(case, GRID, level, WHO, on=True)
         turns.append(case.turn)
     assert turns == [0, 0, 0, 0], "a button of the first keyboard is still good for the third tap"
-    assert INTERVIEW.standing(case).chosen == ("T11", "T12", "L1")
+    assert INTERVIEW.state(case).selected == ("T11", "T12", "L1")
     case = INTERVIEW.done(INTERVIEW.mark(case, GRID, "T12", WHO, on=False), GRID, WHO)
     assert findings(case) == {GRID: ("T11", "L1")}
 
@@ -290,20 +290,20 @@ def test_a_mark_that_comes_twice_changes_nothing() -> None:
 
 def test_done_with_nothing_ticked_is_refused() -> None:
     case = new_case()
-    with pytest.raises(NothingChosen):
+    with pytest.raises(EmptySelection):
         INTERVIEW.done(case, GRID, WHO)
     case = INTERVIEW.mark(INTERVIEW.mark(case, GRID, "T8", WHO, on=True), GRID, "T8", WHO, on=False)
-    with pytest.raises(NothingChosen):
+    with pytest.raises(EmptySelection):
         INTERVIEW.done(case, GRID, WHO)
     case = INTERVIEW.change(played(T8), GRID, WHO)
-    with pytest.raises(NothingChosen):
+    with pytest.raises(EmptySelection):
         INTERVIEW.done(INTERVIEW.mark(case, GRID, "T8", WHO, on=False), GRID, WHO)
 
 
 def test_a_change_keeps_the_other_answers() -> None:
     case = INTERVIEW.change(played(T8), "deficit", WHO)
     assert at(case) == "deficit"
-    assert INTERVIEW.standing(case).chosen == ("none",), "the present answer is ticked"
+    assert INTERVIEW.state(case).selected == ("none",), "the present answer is ticked"
     assert findings(case) == T8
     case = INTERVIEW.answer(case, "deficit", "minor", WHO)
     assert at(case) is None
@@ -345,23 +345,23 @@ def test_back_after_a_change_restores_the_old_answer_step_by_step() -> None:
     before = played(T8)
     case = INTERVIEW.back(changed(before, "deficit", ("significant",)))
     assert at(case) == "deficit"
-    assert INTERVIEW.standing(case).chosen == ("none",)
+    assert INTERVIEW.state(case).selected == ("none",)
     case = INTERVIEW.back(case)
     assert at(case) is None
-    assert case.steps == before.steps
+    assert case.answer_events == before.answer_events
 
 
 def test_back_from_a_change_drops_the_ticks_that_were_not_settled() -> None:
     before = played(T8)
     case = INTERVIEW.mark(INTERVIEW.change(before, GRID, WHO), GRID, "T9", WHO, on=True)
-    assert INTERVIEW.standing(case).chosen == ("T8", "T9")
-    assert INTERVIEW.back(case).steps == before.steps
+    assert INTERVIEW.state(case).selected == ("T8", "T9")
+    assert INTERVIEW.back(case).answer_events == before.answer_events
 
 
 def test_back_returns_to_the_grid_with_its_ticks() -> None:
     case = INTERVIEW.back(played({"levels": ("T11", "T12", "L1")}))
     assert at(case) == GRID
-    assert INTERVIEW.standing(case).chosen == ("T11", "T12", "L1")
+    assert INTERVIEW.state(case).selected == ("T11", "T12", "L1")
 
 
 def test_back_goes_all_the_way_to_the_beginning() -> None:
@@ -369,7 +369,7 @@ def test_back_goes_all_the_way_to_the_beginning() -> None:
     for question in reversed(T4):
         case = INTERVIEW.back(case)
         assert at(case) == question
-    with pytest.raises(NothingBefore):
+    with pytest.raises(NothingToUndo):
         INTERVIEW.back(case)
 
 
@@ -384,13 +384,13 @@ def test_back_undoes_a_restart() -> None:
 
 @pytest.mark.parametrize("case", [new_case(), INTERVIEW.mark(new_case(), GRID, "T8", WHO, on=True)])
 def test_nothing_lies_before_the_first_question(case: Case) -> None:
-    with pytest.raises(NothingBefore):
+    with pytest.raises(NothingToUndo):
         INTERVIEW.back(case)
 
 
 def test_there_is_nothing_to_restart_at_the_beginning() -> None:
     for beginning in (new_case(), INTERVIEW.restart(played(T8), WHO)):
-        with pytest.raises(NothingBefore):
+        with pytest.raises(NothingToUndo):
             INTERVIEW.restart(beginning, WHO)
 
 
@@ -449,25 +449,25 @@ def test_a_long_history_stays_bounded_and_stands_where_it_stood() -> None:
     for number in range(200):
         codes = ("none", "minor", "significant")[number % 3]
         case, place = changed(case, "deficit", (codes,)), {**place, "deficit": (codes,)}
-        assert len(case.steps) <= MOST_STEPS
+        assert len(case.answer_events) <= MAX_EVENTS
         assert (at(case), findings(case)) == (None, place)
 
 
 def test_a_long_history_keeps_the_answers_that_are_not_needed() -> None:
     case = changed(undecided_for_long(played(T4), 28), "fitness", ("unfit_advanced",))
-    kept = unneeded(case)
-    for _ in range(MOST_STEPS):
+    record = unneeded(case)
+    for _ in range(MAX_EVENTS):
         case = changed(case, "levels", ("T4",))
-    assert unneeded(case) == kept
-    assert findings(changed(case, "fitness", ("fit",))) == {**T4, "deficit": kept["deficit"]}
+    assert unneeded(case) == record
+    assert findings(changed(case, "fitness", ("fit",))) == {**T4, "deficit": record["deficit"]}
 
 
 def test_marks_never_make_a_case_longer() -> None:
     case = INTERVIEW.mark(new_case(), GRID, "T1", WHO, on=True)
     for level in LEVELS * 10:
-        ticked = level in INTERVIEW.standing(case).chosen
+        ticked = level in INTERVIEW.state(case).selected
         case = INTERVIEW.mark(case, GRID, level, WHO, on=not ticked)
-    assert len(case.steps) == 1
+    assert len(case.answer_events) == 1
 
 
 taps = st.lists(
@@ -492,7 +492,7 @@ def test_however_long_a_case_is_tapped_it_stands_where_the_model_stands(taps: li
         choice = CODES[asked][number % len(CODES[asked])]
         if model.do(event, asked, choice) is None:
             case = real(case, event, asked, choice)
-        assert len(case.steps) <= MOST_STEPS
+        assert len(case.answer_events) <= MAX_EVENTS
         assert_same_place(case, model.now)
 
 
@@ -508,45 +508,51 @@ def test_back_from_a_reopened_grid_loses_no_answer_however_long_the_case(changes
 @pytest.mark.parametrize("changes", range(24, 34))
 def test_back_in_a_folded_history_ends_at_its_beginning(changes: int) -> None:
     case = undecided_for_long(played(T4), changes)
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_EVENTS):
         try:
             case = INTERVIEW.back(case)
-        except NothingBefore:
+        except NothingToUndo:
             break
     assert at(case) == GRID
-    with pytest.raises(NothingBefore):
+    with pytest.raises(NothingToUndo):
         INTERVIEW.back(case)
 
 
 # Cases begun under an edition that had other questions and answers.
 
 
-def with_steps(*steps: tuple[Kind, str, Codes]) -> Case:
-    return replace(new_case(edition="2020-01"), revision=9, turn=9, steps=tuple(Step(*step, WHO) for step in steps))
+def with_steps(*steps: tuple[AnswerEventKind, str, Codes]) -> Case:
+    return replace(
+        new_case(edition="2020-01"), revision=9, turn=9, answer_events=tuple(AnswerEvent(*step, WHO) for step in steps)
+    )
 
 
-LEVELS_T8 = (Kind.answer, GRID, ("T8",))
-FIT = (Kind.answer, "fitness", ("fit",))
+LEVELS_T8 = (AnswerEventKind.answer, GRID, ("T8",))
+FIT = (AnswerEventKind.answer, "fitness", ("fit",))
 
 
 @pytest.mark.parametrize(
     ("unknown", "asked_again"),
     [
-        ((Kind.answer, "karnofsky", ("80",)), "deficit"),
-        ((Kind.answer, "deficit", ("mild",)), "deficit"),
-        ((Kind.reopen, "karnofsky", ()), "deficit"),
-        ((Kind.mark, "ribs", ("R8",)), "deficit"),
-        ((Kind.answer, GRID, ("T8", "S1")), "deficit"),
+        ((AnswerEventKind.answer, "karnofsky", ("80",)), "deficit"),
+        ((AnswerEventKind.answer, "deficit", ("mild",)), "deficit"),
+        ((AnswerEventKind.reopen, "karnofsky", ()), "deficit"),
+        ((AnswerEventKind.mark, "ribs", ("R8",)), "deficit"),
+        ((AnswerEventKind.answer, GRID, ("T8", "S1")), "deficit"),
     ],
 )
-def test_a_step_that_the_flow_does_not_know_is_passed_over(unknown: tuple[Kind, str, Codes], asked_again: str) -> None:
+def test_a_step_that_the_flow_does_not_know_is_passed_over(
+    unknown: tuple[AnswerEventKind, str, Codes], asked_again: str
+) -> None:
     case = with_steps(LEVELS_T8, FIT, unknown)
     assert at(case) == asked_again
     assert findings(case) == {"levels": ("T8",), "fitness": ("fit",)}
 
 
 def test_a_question_whose_old_answer_is_gone_is_asked_again_before_what_follows_it() -> None:
-    case = with_steps(LEVELS_T8, FIT, (Kind.answer, "deficit", ("mild",)), (Kind.answer, "extent", ("body",)))
+    case = with_steps(
+        LEVELS_T8, FIT, (AnswerEventKind.answer, "deficit", ("mild",)), (AnswerEventKind.answer, "extent", ("body",))
+    )
     assert at(case) == "deficit"
     case = INTERVIEW.answer(case, "deficit", "minor", WHO)
     assert at(case) == "destruction"
@@ -554,17 +560,17 @@ def test_a_question_whose_old_answer_is_gone_is_asked_again_before_what_follows_
 
 
 def test_a_case_of_nothing_but_unknown_steps_begins_at_the_first_question() -> None:
-    case = with_steps((Kind.answer, "karnofsky", ("80",)), (Kind.mark, "ribs", ("R8",)))
+    case = with_steps((AnswerEventKind.answer, "karnofsky", ("80",)), (AnswerEventKind.mark, "ribs", ("R8",)))
     assert (at(case), findings(case)) == (GRID, {})
 
 
 def test_back_passes_over_steps_that_the_flow_does_not_know() -> None:
-    case = INTERVIEW.back(with_steps(LEVELS_T8, FIT, (Kind.answer, "karnofsky", ("80",))))
+    case = INTERVIEW.back(with_steps(LEVELS_T8, FIT, (AnswerEventKind.answer, "karnofsky", ("80",))))
     assert at(case) == "fitness", "a tap on Back always leads somewhere else"
 
 
 def test_a_tick_of_an_older_edition_on_what_now_takes_one_answer_does_not_lock_the_case() -> None:
-    case = with_steps(LEVELS_T8, (Kind.mark, "fitness", ("fit",)))
+    case = with_steps(LEVELS_T8, (AnswerEventKind.mark, "fitness", ("fit",)))
     assert at(case) == "fitness"
 
 
@@ -573,17 +579,17 @@ def test_a_tick_of_an_older_edition_on_what_now_takes_one_answer_does_not_lock_t
 
 def test_the_machine_refuses_an_event_that_its_state_does_not_allow() -> None:
     with pytest.raises(StaleTap):
-        INTERVIEW._after("fitness", Step(Kind.mark, "fitness", ("fit",)), {})
+        INTERVIEW._next_state("fitness", AnswerEvent(AnswerEventKind.mark, "fitness", ("fit",)), {})
     with pytest.raises(StaleTap):
-        INTERVIEW._after("recommendation", Step(Kind.answer, "fitness", ("fit",)), {})
+        INTERVIEW._next_state("recommendation", AnswerEvent(AnswerEventKind.answer, "fitness", ("fit",)), {})
 
 
 @pytest.mark.parametrize("state", [*CODES, "recommendation"])
 def test_a_restart_leads_from_everywhere_to_the_first_question(state: str) -> None:
-    assert INTERVIEW._after(state, Step(Kind.restart), {}) == GRID
+    assert INTERVIEW._next_state(state, AnswerEvent(AnswerEventKind.restart), {}) == GRID
 
 
 @pytest.mark.parametrize("state", [*CODES, "recommendation"])
 @pytest.mark.parametrize("question", CODES)
 def test_a_reopening_leads_from_everywhere_to_the_question_it_names(state: str, question: str) -> None:
-    assert INTERVIEW._after(state, Step(Kind.reopen, question), {}) == question
+    assert INTERVIEW._next_state(state, AnswerEvent(AnswerEventKind.reopen, question), {}) == question

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 from interview_model import CaseModel
 from kit import CARDS, INTERVIEW, WHO, buttons, drawn, new_case
+from oracle import STEPS as MODELLED
 from store_kit import chance_of
 from test_interleavings import display_of
-from witness import STEPS as MODELLED
 
-from bot.service.private_chat import ASKS_ABOVE, sure_to_start_over
-from flows.cards.card import Card, Tap, Verb
-from flows.errors import AnswersWouldGo, NothingBefore, NothingChosen
+from bot.service.private_chat import ASKS_ABOVE, require_confirmation
+from flows.cards.card import Action, Card, Tap
+from flows.errors import AnswersWouldGo, EmptySelection, NothingToUndo
 from flows.model.case import Case
 
 CASES = 400
 STEPS = 40
-WEIGHTS = {Verb.answer: 6, Verb.done: 6}
+WEIGHTS = {Action.answer: 6, Action.done: 6}
 
 
 def taken(case: Case, tap: Tap) -> tuple[Case, str]:
     """Let the program take a tap; give the name of the refusal, where it refuses."""
     try:
-        match tap.verb:
-            case Verb.answer:
+        match tap.action:
+            case Action.answer:
                 return INTERVIEW.answer(case, tap.question, tap.choice, WHO), ""
-            case Verb.mark | Verb.unmark:
-                return INTERVIEW.mark(case, tap.question, tap.choice, WHO, on=tap.verb is Verb.mark), ""
-            case Verb.done:
+            case Action.mark | Action.unmark:
+                return INTERVIEW.mark(case, tap.question, tap.choice, WHO, on=tap.action is Action.mark), ""
+            case Action.done:
                 return INTERVIEW.done(case, tap.question, WHO, tap.choice), ""
-            case Verb.change:
+            case Action.change:
                 return INTERVIEW.change(case, tap.question, WHO), ""
-            case Verb.back:
+            case Action.back:
                 return INTERVIEW.back(case), ""
             case _:
                 begun = INTERVIEW.restart(case, WHO)
-                sure_to_start_over(INTERVIEW.standing(case), tap)
+                require_confirmation(INTERVIEW.state(case), tap)
                 return begun, ""
     except AnswersWouldGo:
         return case, ""
-    except NothingChosen:
-        return case, "nothing_chosen"
-    except NothingBefore:
-        return case, "nothing_before"
+    except EmptySelection:
+        return case, "empty_selection"
+    except NothingToUndo:
+        return case, "nothing_to_undo"
 
 
 def cards_of(case: Case) -> list[Card]:
     """Draw where a case stands, its answers where that card leads to them, and what is asked before a restart."""
-    card, standing = drawn(case), INTERVIEW.standing(case)
-    leads_on = any(button.tap.verb is Verb.answers for button in buttons(card))
-    asks = [CARDS.starting_over(case, standing)] if len(standing.answers) > ASKS_ABOVE else []
-    return [card, *([CARDS.answers(case, standing)] if leads_on else []), *asks]
+    card, state = drawn(case), INTERVIEW.state(case)
+    leads_on = any(button.tap.action is Action.answers for button in buttons(card))
+    asks = [CARDS.starting_over(case, state)] if len(state.answers) > ASKS_ABOVE else []
+    return [card, *([CARDS.answers(case, state)] if leads_on else []), *asks]
 
 
 def test_the_model_and_the_program_stand_at_the_same_place_after_every_step() -> None:
@@ -57,10 +57,10 @@ def test_the_model_and_the_program_stand_at_the_same_place_after_every_step() ->
     for number in range(CASES):
         chance, model, case = chance_of(number), CaseModel(), new_case()
         for _ in range(STEPS):
-            taps = [b.tap for card in cards_of(case) for b in buttons(card) if b.tap.verb.value in MODELLED]
-            [tap] = chance.choices(taps, [WEIGHTS.get(tap.verb, 1) for tap in taps])
+            taps = [b.tap for card in cards_of(case) for b in buttons(card) if b.tap.action.value in MODELLED]
+            [tap] = chance.choices(taps, [WEIGHTS.get(tap.action, 1) for tap in taps])
             case, refusal = taken(case, tap)
-            assert model.tap(tap.verb.value, tap.question, tap.choice, tap.turn) == refusal, (number, tap)
+            assert model.tap(tap.action.value, tap.question, tap.choice, tap.turn) == refusal, (number, tap)
             assert (model.revision, model.turn) == (case.revision, case.turn), (number, tap)
             assert model.state.display == display_of(drawn(case)), (number, tap)
             compared += 1

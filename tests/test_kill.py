@@ -16,9 +16,9 @@ import orjson
 import pytest
 from browser import free_port
 from conftest import Report
-from crash_kit import SEED, TOKEN, Siege, besieged, killed
+from fork_server import ForkServer
+from kill_loop import SEED, TOKEN, KillLoop, kill_loop, killed
 from store_kit import ask
-from zygote import Zygote
 
 pytest_plugins = ("store_fixtures",)
 
@@ -35,8 +35,8 @@ SERVING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'spinemets'
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    with Zygote() as ready:
+def fork_server() -> Iterator[ForkServer]:
+    with ForkServer() as ready:
         yield ready
 
 
@@ -49,9 +49,9 @@ def logged(log: Path) -> Counter[str]:
     return found
 
 
-def settings_of(siege: Siege, door: str, url: str) -> dict[str, str]:
+def settings_of(loop: KillLoop, door: str, url: str) -> dict[str, str]:
     """Say how a bot in a siege is reached, and which database is its own."""
-    settings = {"bot_token": TOKEN, "bot_api_url": siege.play.url, "database_url": url}
+    settings = {"bot_token": TOKEN, "bot_api_url": loop.play.url, "database_url": url}
     if door == "polling":
         return settings
     port = free_port()
@@ -62,12 +62,12 @@ def settings_of(siege: Siege, door: str, url: str) -> dict[str, str]:
     }
 
 
-def judged(siege: Siege, log: Path, what: str, report: Report) -> None:
+def judged(loop: KillLoop, log: Path, what: str, report: Report) -> None:
     """Print what was done; nothing may be lost, doubled, changed or silent, and enough must have happened."""
-    report(f"kill ({what}): seed {SEED}, {siege.told()}")
-    assert not siege.faults(), f"again with SPINEMETS_SEED={SEED}"
+    report(f"kill ({what}): seed {SEED}, {loop.report()}")
+    assert not loop.faults(), f"again with SPINEMETS_SEED={SEED}"
     assert set(logged(log)) <= HARMLESS, logged(log)
-    assert siege.acknowledged >= 3 * siege.kills, "a siege in which nothing happens proves nothing"
+    assert loop.acknowledged >= 3 * loop.kills, "a siege in which nothing happens proves nothing"
 
 
 @pytest.mark.parametrize(
@@ -83,21 +83,21 @@ async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_ta
     database: str,
     door: str,
     share: float,
-    zygote: Zygote,
+    fork_server: ForkServer,
     tmp_path: Path,
     url_for: Callable[[str], str],
     report: Report,
 ) -> None:
     log = tmp_path / "log"
-    async with besieged() as siege:
-        settings = settings_of(siege, door, url_for(database))
-        await siege.lasts(lambda: zygote.fork(log, **settings), round(KILLS * share))
-        judged(siege, log, f"{database}, {door}", report)
+    async with kill_loop() as loop:
+        settings = settings_of(loop, door, url_for(database))
+        await loop.run(lambda: fork_server.fork(log, **settings), round(KILLS * share))
+        judged(loop, log, f"{database}, {door}", report)
 
 
 @pytest.mark.parametrize("door", ["polling", "webhook"])
 async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_order_and_shown(
-    door: str, zygote: Zygote, tmp_path: Path, url_for: Callable[[str], str], report: Report
+    door: str, fork_server: ForkServer, tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:
     """What a bot that is dead had told a server to commit is committed all the same, at some time."""
     log, url = tmp_path / "log", url_for("postgresql")
@@ -115,37 +115,37 @@ async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_orde
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGSTOP)
         await killed(process)
-        asyncio.get_running_loop().call_later(siege.chance.uniform(0, 0.4), go_on)
+        asyncio.get_running_loop().call_later(loop.chance.uniform(0, 0.4), go_on)
 
-    async with besieged() as siege:
-        settings = settings_of(siege, door, url)
+    async with kill_loop() as loop:
+        settings = settings_of(loop, door, url)
         try:
-            await siege.lasts(lambda: zygote.fork(log, **settings), max(1, KILLS // 15), kill)
+            await loop.run(lambda: fork_server.fork(log, **settings), max(1, KILLS // 15), kill)
         finally:
             go_on()
-        judged(siege, log, f"postgresql that commits late, {door}", report)
+        judged(loop, log, f"postgresql that commits late, {door}", report)
 
 
 async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, report: Report) -> None:
     log = tmp_path / "log"
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    async with besieged() as siege:
+    async with kill_loop() as loop:
         environment = clean | {
             "BOT_TOKEN": TOKEN,
-            "BOT_API_URL": siege.play.url,
+            "BOT_API_URL": loop.play.url,
             "DATABASE_URL": f"sqlite:///{tmp_path}/spinemets.db",
         }
         living: list[subprocess.Popen[bytes]] = []
 
         def start() -> int:
-            with log.open("ab") as kept:
+            with log.open("ab") as record:
                 words = [sys.executable, "-m", "bot", "run"]
                 living.append(
-                    subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=kept, cwd=tmp_path, env=environment)
+                    subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=record, cwd=tmp_path, env=environment)
                 )
             return living[-1].pid
 
-        await siege.lasts(start, max(1, KILLS // 100))
+        await loop.run(start, max(1, KILLS // 100))
         for process in living:
             process.wait()
-        judged(siege, log, "sqlite, polling, the command itself", report)
+        judged(loop, log, "sqlite, polling, the command itself", report)

@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 import pytest
-from conftest import PLANTED_TOKEN, SECRET_PART, Fields, rig_on
-from local_bot_api import CHAT, playing
+from conftest import PLANTED_TOKEN, SECRET_PART, Fields, bot_harness
+from local_bot_api import CHAT, running_playground
 from starlette.responses import Response
 from store_kit import ask, bytes_of, path_of
 from telegram.error import TelegramError
@@ -22,7 +22,7 @@ from test_commands import Spinemets
 
 from bot.log import make_log
 from bot.settings import LogLevel
-from bot.storage.factory import open_store
+from bot.storage.factory import create_storage
 from bot.telegram.client import Api
 from bot.telegram.wire import Wire
 
@@ -180,36 +180,42 @@ async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person
     asyncio.get_running_loop().set_debug(enabled=True)
     errors = Errors()
     found: list[bytes] = []
-    async with playing(token=PLANTED_TOKEN, interfere=errors) as play:
-        store = open_store(url)
-        rig = rig_on(store)
-        rig.cloud = None  # type: ignore[assignment] # it is the real wire that is looked at
-        api = Api(PLANTED_TOKEN, play.url)
-        poller = rig.channel._poller
-        for part in (rig.channel, rig.channel.reception, rig.channel._outbox, poller, poller._batches):
+    async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:
+        store = create_storage(url)
+        harness = bot_harness(store)
+        harness.telegram = None  # type: ignore[assignment] # it is the real wire that is looked at
+        api = Api(PLANTED_TOKEN, playground.url)
+        poller = harness.application._poller
+        for part in (
+            harness.application,
+            harness.application.receiver,
+            harness.application._outbox,
+            poller,
+            poller._batches,
+        ):
             part._api = api
-        task = asyncio.create_task(rig.channel.poll())
-        await until(lambda: rig.channel.health.is_ready)
+        task = asyncio.create_task(harness.application.run_polling())
+        await until(lambda: harness.application.health.is_ready)
         for turn in range(3):
-            await rig.channel.reception.accept(planted(1_000 * (turn + 1)))
+            await harness.application.receiver.accept(planted(1_000 * (turn + 1)))
             found.append(dumped(url))
-            await play.say(ALL)
+            await playground.say(ALL)
             await asyncio.sleep(0.5)
         await until(lambda: errors.left.get("getUpdates", 0) == len(errors.answers))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         found.append(dumped(url))
-        dead = await store.run(lambda desk: desk.dead())
+        dead = await store.transact(lambda uow: uow.dead_letters())
         await store.close()
         found.append(dumped(url))
-    events = rig.events()
+    events = harness.events()
     assert len(dead) >= 15, "those that cannot be read are kept by their number"
     assert events["telegram_unreachable"] > 5
     assert events["token_refused"] >= 2
     assert events["update_unreadable"] >= 15
     assert everything_logged.stat().st_size > 1_000
     leaks = {
-        "log": hits(rig.log.getvalue().encode()),
+        "log": hits(harness.log.getvalue().encode()),
         "library logs": hits(everything_logged.read_bytes()),
         "database": hits(b"".join(found)),
     }
@@ -235,8 +241,8 @@ def told_of(error: BaseException) -> str:
 async def test_s2_no_error_of_an_answer_bears_the_token(number: int) -> None:
     errors = Errors()
     errors.left["getMe"] = number
-    async with playing(token=PLANTED_TOKEN, interfere=errors) as play:
-        api = Api(PLANTED_TOKEN, play.url)
+    async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:
+        api = Api(PLANTED_TOKEN, playground.url)
         await api.open()
         with pytest.raises(TelegramError) as caught:
             await api.call("getMe", {})
@@ -268,8 +274,8 @@ async def test_s2_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() ->
     async def hang(_: str, __: str, ___: dict[str, object]) -> None:
         await asyncio.sleep(1)
 
-    async with playing(token=PLANTED_TOKEN, interfere=hang) as play:
-        api = Api(PLANTED_TOKEN, play.url)
+    async with running_playground(token=PLANTED_TOKEN, fault_hook=hang) as playground:
+        api = Api(PLANTED_TOKEN, playground.url)
         with pytest.raises(TelegramError) as closed:
             await api.call("getMe", {})
         await api.open()
@@ -283,17 +289,17 @@ async def test_s2_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() ->
 
 
 async def test_s2_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
-    rig = rig_on(store)
+    store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
+    harness = bot_harness(store)
     wire = Wire()
-    channel = rig.channel
+    application = harness.application
     parts = (
         Api(PLANTED_TOKEN, "http://x", wire),
         wire,
-        channel,
-        channel.reception,
-        channel._outbox,
-        channel._poller,
+        application,
+        application.receiver,
+        application._outbox,
+        application._poller,
         store,
     )
     for part in parts:
@@ -317,10 +323,10 @@ def test_s1_a_field_that_is_not_on_the_list_is_not_logged(capsys: pytest.Capture
 async def test_s1_s3_f1_no_byte_of_a_process_bears_the_token_or_what_a_person_wrote(tmp_path: Path) -> None:
     spinemets = Spinemets(tmp_path)
     errors = Errors()
-    async with playing(token=PLANTED_TOKEN, interfere=errors) as play:
+    async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:
         settings = {
             "BOT_TOKEN": PLANTED_TOKEN,
-            "BOT_API_URL": play.url,
+            "BOT_API_URL": playground.url,
             "LOG_LEVEL": "debug",
             "PYTHONASYNCIODEBUG": "1",
         }
@@ -331,10 +337,10 @@ async def test_s1_s3_f1_no_byte_of_a_process_bears_the_token_or_what_a_person_wr
             bot = subprocess.Popen(  # noqa: ASYNC220 - it takes a moment, and nobody waits
                 spinemets.words("run"), stdout=out, stderr=out, cwd=tmp_path, env=spinemets.env(settings)
             )
-            await play.say(ALL)
-            await play.say("/new " + ALL)
+            await playground.say(ALL)
+            await playground.say("/new " + ALL)
             async with asyncio.timeout(40):
-                while not any(m["from"]["is_bot"] for m in (await play.state())["chats"][0]["messages"]):  # noqa: ASYNC110 - it has none
+                while not any(m["from"]["is_bot"] for m in (await playground.state())["chats"][0]["messages"]):  # noqa: ASYNC110 - it has none
                     await asyncio.sleep(0.05)
             command_line = Path(f"/proc/{bot.pid}/cmdline").read_bytes()
             limits = Path(f"/proc/{bot.pid}/limits").read_text("ascii")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from kit import FLOWS, guiding
 
 from flows.engine import enumeration as space
-from flows.model.conditions import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Truth
+from flows.model.conditions import AllOf, Always, AnyLevel, AnyOf, Condition, Count, Is, Not, TruthValue
 from flows.model.findings import NOT_ASKED, Findings
 from flows.model.flow import Flow
-from flows.model.levels import LEVELS, between, counted, in_order, written
+from flows.model.levels import LEVELS, as_spans, between, in_order, with_count
 
 SPINE = [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
 
@@ -40,12 +40,12 @@ def test_levels_are_put_in_anatomical_order_each_once(levels: list[str]) -> None
 
 @given(some_levels)
 def test_what_is_written_names_exactly_the_levels_chosen(levels: list[str]) -> None:
-    assert unfolded(written(levels)) == [level for level in SPINE if level in levels]
+    assert unfolded(as_spans(levels)) == [level for level in SPINE if level in levels]
 
 
 @given(some_levels)
 def test_levels_that_follow_each_other_are_one_span(levels: list[str]) -> None:
-    spans = [span.split("–") for span in written(levels).split(", ")]
+    spans = [span.split("–") for span in as_spans(levels).split(", ")]
     ends = [SPINE.index(span[-1]) for span in spans]
     starts = [SPINE.index(span[0]) for span in spans]
     assert all(start > end + 1 for start, end in zip(starts[1:], ends[:-1], strict=True))
@@ -55,7 +55,7 @@ def test_levels_that_follow_each_other_are_one_span(levels: list[str]) -> None:
 @given(some_levels)
 def test_the_count_is_said(levels: list[str]) -> None:
     number = len(set(levels))
-    assert counted(levels) == f"{written(levels)} · {number} level{'s' if number > 1 else ''}"
+    assert with_count(levels) == f"{as_spans(levels)} · {number} level{'s' if number > 1 else ''}"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_count_is_said(levels: list[str]) -> None:
     ],
 )
 def test_levels_are_written_as_a_clinician_writes_them(levels: str, text: str) -> None:
-    assert counted(levels.split()) == text
+    assert with_count(levels.split()) == text
 
 
 def test_between_holds_both_ends_and_crosses_the_junction() -> None:
@@ -108,7 +108,7 @@ def leaves() -> st.SearchStrategy[Condition]:
 
 def branches(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
     several = st.lists(inner, max_size=3)
-    return st.one_of(inner.map(Not), several.map(lambda c: Every(*c)), several.map(lambda c: Either(*c)))
+    return st.one_of(inner.map(Not), several.map(lambda c: AllOf(*c)), several.map(lambda c: AnyOf(*c)))
 
 
 conditions = st.recursive(leaves(), branches, max_leaves=8)
@@ -135,9 +135,9 @@ def plainly(condition: Condition, findings: Findings) -> bool:
             return len(findings[question]) == exactly
         case Not(condition=inner):
             return not plainly(inner, findings)
-        case Every(conditions=inner):
+        case AllOf(conditions=inner):
             return all(plainly(part, findings) for part in inner)
-        case Either(conditions=inner):
+        case AnyOf(conditions=inner):
             return any(plainly(part, findings) for part in inner)
         case _:
             raise TypeError(condition)
@@ -147,7 +147,7 @@ def plainly(condition: Condition, findings: Findings) -> bool:
 def test_a_condition_of_complete_findings_is_true_or_false_as_it_reads(
     condition: Condition, findings: Findings
 ) -> None:
-    assert condition.read(findings) is plainly(condition, findings)
+    assert condition.evaluate(findings) is plainly(condition, findings)
 
 
 @given(conditions, complete, partly)
@@ -155,8 +155,8 @@ def test_what_is_true_or_false_of_partial_findings_stays_so_whatever_is_answered
     condition: Condition, findings: Findings, missing: set[str]
 ) -> None:
     partial = {code: codes for code, codes in findings.items() if code not in missing}
-    early = condition.read(partial)
-    assert early is None or early is condition.read(findings)
+    early = condition.evaluate(partial)
+    assert early is None or early is condition.evaluate(findings)
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,13 @@ def test_what_is_true_or_false_of_partial_findings_stays_so_whatever_is_answered
     ],
 )
 def test_unknown_yields_only_to_a_part_that_settles_the_whole(
-    parts: tuple[Truth, ...], every: Truth, either: Truth
+    parts: tuple[TruthValue, ...], every: TruthValue, either: TruthValue
 ) -> None:
-    said: dict[Truth, Condition] = {True: Is("a", "yes"), False: Is("b", "yes"), None: Is("unknown", "yes")}
+    said: dict[TruthValue, Condition] = {True: Is("a", "yes"), False: Is("b", "yes"), None: Is("unknown", "yes")}
     findings = {"a": ("yes",), "b": ("no",)}
     for order in (parts, parts[::-1]):
-        assert Every(*(said[part] for part in order)).read(findings) is every
-        assert Either(*(said[part] for part in order)).read(findings) is either
+        assert AllOf(*(said[part] for part in order)).evaluate(findings) is every
+        assert AnyOf(*(said[part] for part in order)).evaluate(findings) is either
 
 
 @pytest.mark.parametrize(
@@ -186,23 +186,23 @@ def test_unknown_yields_only_to_a_part_that_settles_the_whole(
     [Is("levels", *SPINE), AnyLevel("T1", "L5"), Count("levels", 1), Is("fitness", "fit", "unfit")],
 )
 def test_no_condition_holds_on_a_question_that_is_not_asked(condition: Condition) -> None:
-    assert condition.read({"levels": NOT_ASKED, "fitness": NOT_ASKED}) is False
-    assert Not(condition).read({"levels": NOT_ASKED, "fitness": NOT_ASKED}) is True
+    assert condition.evaluate({"levels": NOT_ASKED, "fitness": NOT_ASKED}) is False
+    assert Not(condition).evaluate({"levels": NOT_ASKED, "fitness": NOT_ASKED}) is True
 
 
 def test_a_question_that_is_not_answered_yet_leaves_every_condition_on_it_unknown() -> None:
     for condition in (Is("fitness", "fit"), AnyLevel("T1", "L5"), Count("levels", 1)):
-        assert condition.read({}) is None
-        assert Not(condition).read({}) is None
-    assert Always().read({}) is True
+        assert condition.evaluate({}) is None
+        assert Not(condition).evaluate({}) is None
+    assert Always().evaluate({}) is True
 
 
 def test_a_condition_gives_all_its_parts() -> None:
     fit, upper, one = Is("fitness", "fit"), AnyLevel("T2", "T5"), Count("levels", 1)
-    inner = Either(upper, Not(one))
-    whole = Every(fit, inner)
-    assert list(whole.parts()) == [whole, fit, inner, upper, inner.conditions[1], one]
-    assert list(fit.parts()) == [fit]
+    inner = AnyOf(upper, Not(one))
+    whole = AllOf(fit, inner)
+    assert list(whole.walk()) == [whole, fit, inner, upper, inner.conditions[1], one]
+    assert list(fit.walk()) == [fit]
 
 
 @pytest.mark.parametrize("flow", [flow for flow in FLOWS if flow.question("levels")], ids=lambda flow: flow.code)
@@ -211,7 +211,7 @@ def test_every_choice_of_levels_has_one_in_the_space_that_no_condition_tells_apa
     flow: Flow, levels: tuple[str, ...]
 ) -> None:
     whens = [*(question.asked for question in flow.questions), *guiding(flow)]
-    asked = [part for when in whens for part in when.parts() if isinstance(part, AnyLevel | Count)]
+    asked = [part for when in whens for part in when.walk() if isinstance(part, AnyLevel | Count)]
     [grid] = [question for question in flow.questions if question.several]
-    readings = {tuple(part.read({"levels": codes}) for part in asked) for codes in space.answers(flow, grid)}
-    assert tuple(part.read({"levels": levels}) for part in asked) in readings
+    readings = {tuple(part.evaluate({"levels": codes}) for part in asked) for codes in space.answers(flow, grid)}
+    assert tuple(part.evaluate({"levels": levels}) for part in asked) in readings

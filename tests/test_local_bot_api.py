@@ -12,21 +12,21 @@ import aiogram.types
 import aiohttp
 import pytest
 import telegram
-from local_bot_api import CHAT, PNG, TAP, TOKEN, Play, playing
+from local_bot_api import CHAT, PNG, TAP, TOKEN, RunningPlayground, running_playground
 from starlette.responses import JSONResponse, Response
 
 from bot.playground.botapi.methods import METHODS
 
 
 @pytest.fixture
-async def play() -> AsyncIterator[Play]:
-    async with playing() as play:
-        yield play
+async def playground() -> AsyncIterator[RunningPlayground]:
+    async with running_playground() as playground:
+        yield playground
 
 
 @pytest.fixture
-async def ptb(play: Play) -> AsyncIterator[telegram.Bot]:
-    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+async def ptb(playground: RunningPlayground) -> AsyncIterator[telegram.Bot]:
+    async with telegram.Bot(TOKEN, base_url=f"{playground.url}/bot") as bot:
         yield bot
 
 
@@ -37,7 +37,7 @@ async def test_an_unchanged_bot_finds_itself(ptb: telegram.Bot) -> None:
     assert (ptb.id, ptb.username, ptb.first_name) == (42, "spinemets_bot", "spinemets")
 
 
-async def test_a_bot_sends_edits_and_deletes(ptb: telegram.Bot, play: Play) -> None:
+async def test_a_bot_sends_edits_and_deletes(ptb: telegram.Bot, playground: RunningPlayground) -> None:
     keyboard = telegram.InlineKeyboardMarkup([[telegram.InlineKeyboardButton("T8", callback_data="1f.1.levels.T8")]])
     sent = await ptb.send_message(CHAT, "<b>Case</b> · 1 of 5", parse_mode="HTML", reply_markup=keyboard)
     assert (sent.text, sent.chat.first_name, sent.from_user and sent.from_user.id) == (
@@ -55,10 +55,10 @@ async def test_a_bot_sends_edits_and_deletes(ptb: telegram.Bot, play: Play) -> N
 
     assert await ptb.edit_message_reply_markup(CHAT, sent.message_id, reply_markup=keyboard)
     assert await ptb.delete_message(CHAT, sent.message_id)
-    assert (await play.state())["chats"][0]["messages"] == []
+    assert (await playground.state())["chats"][0]["messages"] == []
 
 
-async def test_a_bot_sends_pictures_and_documents(ptb: telegram.Bot, play: Play) -> None:
+async def test_a_bot_sends_pictures_and_documents(ptb: telegram.Bot, playground: RunningPlayground) -> None:
     picture = await ptb.send_photo(CHAT, PNG, caption="<i>T8</i>", parse_mode="HTML")
     assert (picture.photo[0].width, picture.photo[0].height, picture.caption) == (320, 200, "T8")
     assert picture.caption_entities[0].type == "italic"
@@ -72,13 +72,13 @@ async def test_a_bot_sends_pictures_and_documents(ptb: telegram.Bot, play: Play)
         (again.photo[0].file_id, "image/png", PNG),
         (paper.document.file_id, "application/octet-stream", b"%PDF-1.7\r\n--x\r\n"),
     ):
-        async with play.session.get(f"{play.url}/play/file/{file_id}") as response:
+        async with playground.session.get(f"{playground.url}/play/file/{file_id}") as response:
             assert (response.content_type, await response.read()) == (kind, content)
 
 
-async def test_a_bot_answers_a_tap_with_a_toast(ptb: telegram.Bot, play: Play) -> None:
-    query = await play.tap((await play.send(reply_markup=TAP))["message_id"])
-    async with play.events() as heard:
+async def test_a_bot_answers_a_tap_with_a_toast(ptb: telegram.Bot, playground: RunningPlayground) -> None:
+    query = await playground.tap((await playground.send(reply_markup=TAP))["message_id"])
+    async with playground.events() as heard:
         assert await ptb.answer_callback_query(query, "No deficit.", show_alert=True)
         assert await heard.get() == (
             "answered",
@@ -86,30 +86,30 @@ async def test_a_bot_answers_a_tap_with_a_toast(ptb: telegram.Bot, play: Play) -
         )
 
 
-async def test_a_bot_sets_the_menu(ptb: telegram.Bot, play: Play) -> None:
+async def test_a_bot_sets_the_menu(ptb: telegram.Bot, playground: RunningPlayground) -> None:
     private = telegram.BotCommandScopeAllPrivateChats()
     await ptb.set_my_commands([("new", "A new case")])
     await ptb.set_my_commands([("new", "A new case"), ("help", "What I do")], scope=private)
     assert [each.command for each in await ptb.get_my_commands()] == ["new"]
-    assert [each["command"] for each in (await play.state())["commands"]] == ["new", "help"]
+    assert [each["command"] for each in (await playground.state())["commands"]] == ["new", "help"]
     await ptb.delete_my_commands(scope=private)
-    assert (await play.state())["commands"] == [{"command": "new", "description": "A new case"}]
+    assert (await playground.state())["commands"] == [{"command": "new", "description": "A new case"}]
 
 
-async def test_small_questions_have_answers(ptb: telegram.Bot, play: Play) -> None:
+async def test_small_questions_have_answers(ptb: telegram.Bot, playground: RunningPlayground) -> None:
     assert (await ptb.get_chat(CHAT)).first_name == "Dr. Reyes"
     assert (await ptb.get_webhook_info()).url == ""
     assert await ptb.delete_webhook(drop_pending_updates=True)
-    async with play.events() as heard:
+    async with playground.events() as heard:
         assert await ptb.send_chat_action(CHAT, "typing")
         assert await heard.get() == ("action", {"chat_id": CHAT, "action": "typing"})
-    aiogram.types.ChatFullInfo.model_validate(await play.call("getChat", chat_id=CHAT))
-    aiogram.types.WebhookInfo.model_validate(await play.call("getWebhookInfo"))
-    aiogram.types.User.model_validate(await play.call("getMe"))
+    aiogram.types.ChatFullInfo.model_validate(await playground.call("getChat", chat_id=CHAT))
+    aiogram.types.WebhookInfo.model_validate(await playground.call("getWebhookInfo"))
+    aiogram.types.User.model_validate(await playground.call("getMe"))
 
 
-async def test_a_bot_polls(ptb: telegram.Bot, play: Play) -> None:
-    message_id = await play.say("/start demo")
+async def test_a_bot_polls(ptb: telegram.Bot, playground: RunningPlayground) -> None:
+    message_id = await playground.say("/start demo")
     (update,) = await ptb.get_updates(timeout=5)
     assert update.message
     assert (update.message.message_id, update.message.text) == (message_id, "/start demo")
@@ -117,9 +117,9 @@ async def test_a_bot_polls(ptb: telegram.Bot, play: Play) -> None:
     assert await ptb.get_updates(offset=update.update_id + 1) == ()
 
 
-async def test_what_the_server_says_reads_as_the_bot_api_with_aiogram_too(play: Play) -> None:
-    first = await play.send("a <b>card</b>", parse_mode="HTML", reply_markup=TAP, protect_content=True)
-    second = await play.send("and its reply", reply_parameters={"message_id": first["message_id"]})
+async def test_what_the_server_says_reads_as_the_bot_api_with_aiogram_too(playground: RunningPlayground) -> None:
+    first = await playground.send("a <b>card</b>", parse_mode="HTML", reply_markup=TAP, protect_content=True)
+    second = await playground.send("and its reply", reply_parameters={"message_id": first["message_id"]})
     for message in (first, second):
         assert aiogram.types.Message.model_validate(message).text
     assert second["reply_to_message"]["message_id"] == first["message_id"]
@@ -129,7 +129,7 @@ async def test_what_the_server_says_reads_as_the_bot_api_with_aiogram_too(play: 
 
 
 @pytest.mark.parametrize("way", ["json", "form", "multipart", "query"])
-async def test_parameters_travel_in_every_way_that_telegram_takes(play: Play, way: str) -> None:
+async def test_parameters_travel_in_every_way_that_telegram_takes(playground: RunningPlayground, way: str) -> None:
     values = {"chat_id": str(CHAT), "text": "T8 · fit & well", "reply_markup": '{"inline_keyboard": []}'}
     form = aiohttp.FormData(values, default_to_multipart=way == "multipart")
     sent: dict[str, dict[str, Any]] = {
@@ -139,7 +139,7 @@ async def test_parameters_travel_in_every_way_that_telegram_takes(play: Play, wa
         "query": {"params": values},
     }
     verb = "GET" if way == "query" else "POST"
-    async with play.session.request(verb, f"{play.bot_url}/SendMessage", **sent[way]) as response:
+    async with playground.session.request(verb, f"{playground.bot_url}/SendMessage", **sent[way]) as response:
         assert (await response.json())["result"]["text"] == "T8 · fit & well"
 
 
@@ -156,42 +156,48 @@ async def test_parameters_travel_in_every_way_that_telegram_takes(play: Play, wa
         {"data": b"--x\r\n\r\n\xff\r\n--x--", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
     ],
 )
-async def test_a_request_that_cannot_be_read_is_a_bad_request(play: Play, sent: dict[str, Any]) -> None:
-    async with play.session.post(f"{play.bot_url}/sendMessage", **sent) as response:
+async def test_a_request_that_cannot_be_read_is_a_bad_request(
+    playground: RunningPlayground, sent: dict[str, Any]
+) -> None:
+    async with playground.session.post(f"{playground.bot_url}/sendMessage", **sent) as response:
         assert response.status == 400
         assert (await response.json())["description"].startswith("Bad Request: can't parse the request")
 
 
-async def test_a_request_that_is_cut_off_troubles_nobody(play: Play, caplog: pytest.LogCaptureFixture) -> None:
-    _, writer = await asyncio.open_connection("127.0.0.1", play.port)
+async def test_a_request_that_is_cut_off_troubles_nobody(
+    playground: RunningPlayground, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", playground.port)
     writer.write(f"POST /bot{TOKEN}/sendMessage HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode())
     await writer.drain()
     writer.close()
-    assert (await play.send())["text"] == "a card"
+    assert (await playground.send())["text"] == "a card"
     assert not [record for record in caplog.records if record.exc_info]
 
 
-async def test_a_request_may_have_twenty_megabytes(play: Play) -> None:
-    async with play.session.post(f"{play.bot_url}/sendMessage", data=BytesIO(bytes(20 * 1024 * 1024 + 1))) as response:
+async def test_a_request_may_have_twenty_megabytes(playground: RunningPlayground) -> None:
+    async with playground.session.post(
+        f"{playground.bot_url}/sendMessage", data=BytesIO(bytes(20 * 1024 * 1024 + 1))
+    ) as response:
         assert (response.status, (await response.json())["error_code"]) == (413, 413)
 
 
 @pytest.mark.parametrize("token", ["42", "42:", "42:ab", "x:abc", "42:a b c", "42:ünknown"])
-async def test_a_malformed_token_is_unauthorized(play: Play, token: str) -> None:
-    async with play.session.get(f"{play.url}/bot{token}/getMe") as response:
+async def test_a_malformed_token_is_unauthorized(playground: RunningPlayground, token: str) -> None:
+    async with playground.session.get(f"{playground.url}/bot{token}/getMe") as response:
         assert response.status == 401
         assert await response.json() == {"ok": False, "error_code": 401, "description": "Unauthorized"}
 
 
 async def test_an_expected_token_lets_no_other_in() -> None:
-    async with playing(token=TOKEN) as play:
-        assert (await play.call("getMe"))["id"] == 42
-        async with play.session.get(f"{play.url}/bot42:another/getMe") as response:
+    async with running_playground(token=TOKEN) as playground:
+        assert (await playground.call("getMe"))["id"] == 42
+        async with playground.session.get(f"{playground.url}/bot42:another/getMe") as response:
             assert response.status == 401
 
 
-async def test_an_unknown_method_is_not_found(play: Play) -> None:
-    async with play.session.get(f"{play.bot_url}/sendDice") as response:
+async def test_an_unknown_method_is_not_found(playground: RunningPlayground) -> None:
+    async with playground.session.get(f"{playground.bot_url}/sendDice") as response:
         assert response.status == 404
         assert (await response.json())["description"] == "Not Found: method not found"
 
@@ -202,29 +208,29 @@ async def test_an_unknown_method_is_not_found(play: Play) -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_every_parameter_that_is_heeded_is_one_of_the_bot_api(name: str) -> None:
     model = getattr(aiogram.methods, name[0].upper() + name[1:])
-    assert METHODS[name].heeds <= set(model.model_fields)
+    assert METHODS[name].accepts <= set(model.model_fields)
 
 
-async def test_a_parameter_that_is_not_heeded_is_remembered(play: Play) -> None:
-    await play.send(has_spoiler=True, disable_notification=True)
-    assert play.app.api.unheeded == {("sendMessage", "has_spoiler"): 1}
+async def test_a_parameter_that_is_not_heeded_is_remembered(playground: RunningPlayground) -> None:
+    await playground.send(has_spoiler=True, disable_notification=True)
+    assert playground.app.api.ignored_params == {("sendMessage", "has_spoiler"): 1}
 
 
 async def test_a_parameter_that_is_not_heeded_is_told_the_first_time_by_its_name_alone() -> None:
     told: list[tuple[str, str]] = []
-    async with playing(unheeded=lambda *each: told.append(each)) as play:
+    async with running_playground(unheeded=lambda *each: told.append(each)) as playground:
         options = [{"text": "y"}, {"text": "z"}]
         asked = {"chat_id": CHAT, "question": "x", "options": options, "open_period": 60, "close_date": 7}
         for _ in range(2):
-            await play.call("sendPoll", **asked)
-        await play.call("getUpdates", **{"offset_": 1, "Mrs. Smith, T8": 1})
+            await playground.call("sendPoll", **asked)
+        await playground.call("getUpdates", **{"offset_": 1, "Mrs. Smith, T8": 1})
     assert told == [("sendPoll", "open_period"), ("sendPoll", "close_date"), ("getUpdates", "offset_")]
 
 
 async def test_every_request_can_be_observed_and_is_one_of_the_bot_api() -> None:
     seen: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
-    async with playing(observe=lambda *each: seen.append(each)) as play:
-        bot = telegram.Bot(TOKEN, base_url=f"{play.url}/bot")
+    async with running_playground(observe=lambda *each: seen.append(each)) as playground:
+        bot = telegram.Bot(TOKEN, base_url=f"{playground.url}/bot")
         async with bot:
             keyboard = telegram.InlineKeyboardMarkup([[telegram.InlineKeyboardButton("T8", callback_data="x")]])
             await bot.send_photo(CHAT, PNG, reply_markup=keyboard)
@@ -247,8 +253,11 @@ async def test_the_server_can_be_told_to_misbehave(monkeypatch: pytest.MonkeyPat
             return None
         return JSONResponse({"ok": False, "error_code": 429, "parameters": {"retry_after": 3}}, 429)
 
-    async with playing(interfere=flood) as play, telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+    async with (
+        running_playground(fault_hook=flood) as playground,
+        telegram.Bot(TOKEN, base_url=f"{playground.url}/bot") as bot,
+    ):
         with pytest.raises(telegram.error.RetryAfter):
             await bot.send_message(CHAT, "delivered, and the answer lost")
-        (message,) = (await play.state())["chats"][0]["messages"]
+        (message,) = (await playground.state())["chats"][0]["messages"]
         assert message["text"] == "delivered, and the answer lost"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import telegram
-from local_bot_api import CHAT, OWN, SERVER, TAP, TOKEN, Play, playing, refused
+from local_bot_api import CHAT, OWN, SERVER, TAP, TOKEN, RunningPlayground, refused, running_playground
 
 from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD, START
 
@@ -20,9 +20,9 @@ TOO_OLD = "Bad Request: query is too old and response timeout expired or query I
 
 
 @pytest.fixture
-async def play() -> AsyncIterator[Play]:
-    async with playing(rooms=START) as play:
-        yield play
+async def playground() -> AsyncIterator[RunningPlayground]:
+    async with running_playground(rooms=START) as playground:
+        yield playground
 
 
 def article(number: str = "a", **more: Any) -> dict[str, Any]:
@@ -34,43 +34,43 @@ def without(field: str) -> dict[str, Any]:
     return {name: value for name, value in article().items() if name != field}
 
 
-async def ask(play: Play, query: str = "T8", person_id: int = OKAFOR, chat_id: int = BOARD) -> str:
-    status, answer = await play.page("inline", chat_id=chat_id, query=query, person_id=person_id)
+async def ask(playground: RunningPlayground, query: str = "T8", person_id: int = OKAFOR, chat_id: int = BOARD) -> str:
+    status, answer = await playground.page("inline", chat_id=chat_id, query=query, person_id=person_id)
     assert status == 200, answer
     return str(answer["inline_query_id"])
 
 
-async def choose(play: Play, query: str, person_id: int = OKAFOR, chat_id: int = BOARD) -> int:
+async def choose(playground: RunningPlayground, query: str, person_id: int = OKAFOR, chat_id: int = BOARD) -> int:
     chosen = {"inline_query_id": query, "result_id": "a", "person_id": person_id}
-    status, answer = await play.page("choose", chat_id=chat_id, **chosen)
+    status, answer = await playground.page("choose", chat_id=chat_id, **chosen)
     assert status == 200, answer
     return int(answer["message_id"])
 
 
-async def shared(play: Play, **more: Any) -> str:
+async def shared(playground: RunningPlayground, **more: Any) -> str:
     """Ask, and let the bot answer with one article; give the query's id."""
-    query = await ask(play)
-    await play.call("answerInlineQuery", inline_query_id=query, results=[article(reply_markup=TAP)], **more)
+    query = await ask(playground)
+    await playground.call("answerInlineQuery", inline_query_id=query, results=[article(reply_markup=TAP)], **more)
     return query
 
 
-async def test_a_query_says_what_is_typed_and_in_what_kind_of_chat(play: Play) -> None:
-    await ask(play)
-    await ask(play, "L2", REYES, CHAT)
-    board, own = (update["inline_query"] for update in await play.updates())
+async def test_a_query_says_what_is_typed_and_in_what_kind_of_chat(playground: RunningPlayground) -> None:
+    await ask(playground)
+    await ask(playground, "L2", REYES, CHAT)
+    board, own = (update["inline_query"] for update in await playground.updates())
     assert (board["query"], board["chat_type"], board["from"]["first_name"]) == ("T8", "supergroup", "Dr. Okafor")
     assert (own["query"], own["chat_type"], own["offset"]) == ("L2", "sender", "")
-    assert (await play.page("inline", chat_id=BOARD, query="x" * 257, person_id=OKAFOR))[0] == 400
-    assert (await play.page("inline", chat_id=BOARD, query="x", person_id=7))[0] == 404
+    assert (await playground.page("inline", chat_id=BOARD, query="x" * 257, person_id=OKAFOR))[0] == 400
+    assert (await playground.page("inline", chat_id=BOARD, query="x", person_id=7))[0] == 404
 
 
-async def test_ptb_answers_and_the_person_alone_sees_it(play: Play) -> None:
+async def test_ptb_answers_and_the_person_alone_sees_it(playground: RunningPlayground) -> None:
     async with (
-        telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot,
-        play.events(OKAFOR) as hers,
-        play.events(REYES) as his,
+        telegram.Bot(TOKEN, base_url=f"{playground.url}/bot") as bot,
+        playground.events(OKAFOR) as hers,
+        playground.events(REYES) as his,
     ):
-        query = await ask(play)
+        query = await ask(playground)
         content = telegram.InputTextMessageContent("T8", parse_mode="HTML")
         found = telegram.InlineQueryResultArticle("a", "T8, no deficit", content, description="2 of 5")
         button = telegram.InlineQueryResultsButton("My cases", start_parameter="mine")
@@ -78,15 +78,15 @@ async def test_ptb_answers_and_the_person_alone_sees_it(play: Play) -> None:
         name, data = await hers.get()
         assert (name, data["results"]) == ("inline", [{"id": "a", "title": "T8, no deficit", "description": "2 of 5"}])
         assert data["button"] == {"text": "My cases", "start_parameter": "mine"}
-        await play.send("for Dr. Reyes")
+        await playground.send("for Dr. Reyes")
         assert (await his.get())[0] == "message"
     assert bot.supports_inline_queries
 
 
-async def test_a_chosen_result_is_the_persons_message_by_way_of_the_bot(play: Play) -> None:
-    query = await shared(play)
-    await choose(play, query)
-    message = (await play.updates())[-1]["message"]
+async def test_a_chosen_result_is_the_persons_message_by_way_of_the_bot(playground: RunningPlayground) -> None:
+    query = await shared(playground)
+    await choose(playground, query)
+    message = (await playground.updates())[-1]["message"]
     assert (message["from"]["id"], message["via_bot"]["username"], message["text"]) == (
         OKAFOR,
         "spinemets_bot",
@@ -95,64 +95,70 @@ async def test_a_chosen_result_is_the_persons_message_by_way_of_the_bot(play: Pl
     assert message["reply_markup"] == TAP
 
 
-async def test_a_tap_on_it_and_an_edit_know_no_chat(play: Play) -> None:
-    sent = await choose(play, await shared(play))
-    tapped = await play.tap(sent, chat_id=BOARD, person_id=LINDQVIST)
-    query = (await play.updates())[-1]["callback_query"]
+async def test_a_tap_on_it_and_an_edit_know_no_chat(playground: RunningPlayground) -> None:
+    sent = await choose(playground, await shared(playground))
+    tapped = await playground.tap(sent, chat_id=BOARD, person_id=LINDQVIST)
+    query = (await playground.updates())[-1]["callback_query"]
     assert (query["id"], "message" in query) == (tapped, False)
     inline_id = query["inline_message_id"]
-    async with telegram.Bot(TOKEN, base_url=f"{play.url}/bot") as bot:
+    async with telegram.Bot(TOKEN, base_url=f"{playground.url}/bot") as bot:
         assert await bot.edit_message_text("T8 · superseded", inline_message_id=inline_id) is True
         with pytest.raises(telegram.error.BadRequest, match="Message_id_invalid"):
             await bot.edit_message_text("x", inline_message_id="inline-99")
         with pytest.raises(telegram.error.BadRequest, match="Message can't be edited"):
             await bot.edit_message_text("x", BOARD, sent)
-    board = next(chat for chat in (await play.state(REYES))["chats"] if chat["id"] == BOARD)
+    board = next(chat for chat in (await playground.state(REYES))["chats"] if chat["id"] == BOARD)
     assert (board["messages"][-1]["text"], "reply_markup" in board["messages"][-1]) == ("T8 · superseded", False)
 
 
-async def test_it_works_where_the_bot_is_not_in_the_group(play: Play) -> None:
-    play.world.stage.set_bot(BOARD, "kicked")
-    sent = await choose(play, await shared(play))
-    await play.tap(sent, chat_id=BOARD, person_id=LINDQVIST)
-    kinds = [next(kind for kind in update if kind != "update_id") for update in await play.updates()]
+async def test_it_works_where_the_bot_is_not_in_the_group(playground: RunningPlayground) -> None:
+    playground.world.admin.set_bot(BOARD, "kicked")
+    sent = await choose(playground, await shared(playground))
+    await playground.tap(sent, chat_id=BOARD, person_id=LINDQVIST)
+    kinds = [next(kind for kind in update if kind != "update_id") for update in await playground.updates()]
     assert kinds == ["my_chat_member", "inline_query", "callback_query"]
 
 
-async def test_what_was_chosen_is_told_to_a_bot_that_asks_and_of_nobody_anonymous(play: Play) -> None:
-    await play.updates(allowed_updates=["chosen_inline_result"])
-    query = await shared(play)
-    await choose(play, query)
-    (update,) = await play.updates()
+async def test_what_was_chosen_is_told_to_a_bot_that_asks_and_of_nobody_anonymous(
+    playground: RunningPlayground,
+) -> None:
+    await playground.updates(allowed_updates=["chosen_inline_result"])
+    query = await shared(playground)
+    await choose(playground, query)
+    (update,) = await playground.updates()
     assert update["chosen_inline_result"]["result_id"] == "a"
     assert update["chosen_inline_result"]["inline_message_id"].startswith("inline-")
-    play.world.stage.make_anonymous(BOARD, OKAFOR)
-    await choose(play, query)
-    assert len(await play.updates()) == 1
+    playground.world.admin.make_anonymous(BOARD, OKAFOR)
+    await choose(playground, query)
+    assert len(await playground.updates()) == 1
 
 
-async def test_an_answer_is_given_to_everyone_who_types_the_same_unless_it_is_personal(play: Play) -> None:
-    first = await shared(play)
-    assert await ask(play, person_id=LINDQVIST) == first
-    play.clock.now += 300
-    second = await ask(play, person_id=LINDQVIST)
+async def test_an_answer_is_given_to_everyone_who_types_the_same_unless_it_is_personal(
+    playground: RunningPlayground,
+) -> None:
+    first = await shared(playground)
+    assert await ask(playground, person_id=LINDQVIST) == first
+    playground.clock.now += 300
+    second = await ask(playground, person_id=LINDQVIST)
     assert second != first
-    await play.call("answerInlineQuery", inline_query_id=second, results=[article()], is_personal=True, cache_time=5)
-    assert await ask(play, person_id=LINDQVIST) == second
-    assert await ask(play, person_id=OKAFOR) != second
-    play.clock.now += 5
-    assert await ask(play, person_id=LINDQVIST) != second
+    await playground.call(
+        "answerInlineQuery", inline_query_id=second, results=[article()], is_personal=True, cache_time=5
+    )
+    assert await ask(playground, person_id=LINDQVIST) == second
+    assert await ask(playground, person_id=OKAFOR) != second
+    playground.clock.now += 5
+    assert await ask(playground, person_id=LINDQVIST) != second
     gone = {"inline_query_id": second, "result_id": "a", "person_id": OKAFOR}
-    assert (await play.page("choose", chat_id=BOARD, **gone))[0] == 404
+    assert (await playground.page("choose", chat_id=BOARD, **gone))[0] == 404
 
 
-async def test_a_query_is_answered_once_and_within_ten_seconds(play: Play) -> None:
-    query = await shared(play, cache_time=0)
-    assert await play.refusal("answerInlineQuery", inline_query_id=query, results=[]) == TOO_OLD
-    late = await ask(play)
-    play.clock.now += 10.1
-    assert await play.refusal("answerInlineQuery", inline_query_id=late, results=[]) == TOO_OLD
-    assert await play.refusal("answerInlineQuery", inline_query_id="x", results=[]) == TOO_OLD
+async def test_a_query_is_answered_once_and_within_ten_seconds(playground: RunningPlayground) -> None:
+    query = await shared(playground, cache_time=0)
+    assert await playground.refusal("answerInlineQuery", inline_query_id=query, results=[]) == TOO_OLD
+    late = await ask(playground)
+    playground.clock.now += 10.1
+    assert await playground.refusal("answerInlineQuery", inline_query_id=late, results=[]) == TOO_OLD
+    assert await playground.refusal("answerInlineQuery", inline_query_id="x", results=[]) == TOO_OLD
 
 
 @pytest.mark.parametrize(
@@ -223,8 +229,10 @@ async def test_a_query_is_answered_once_and_within_ten_seconds(play: Play) -> No
         ({"next_offset": "x" * 65}, refused(SERVER, "NEXT_OFFSET_INVALID")),
     ],
 )
-async def test_an_answer_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
-    query = await ask(play)
-    assert await play.refusal("answerInlineQuery", inline_query_id=query, **params) == words
+async def test_an_answer_that_telegram_refuses(
+    playground: RunningPlayground, params: dict[str, Any], words: str
+) -> None:
+    query = await ask(playground)
+    assert await playground.refusal("answerInlineQuery", inline_query_id=query, **params) == words
     fifty = [article(str(n)) for n in range(50)]
-    assert await play.call("answerInlineQuery", inline_query_id=query, results=fifty)
+    assert await playground.call("answerInlineQuery", inline_query_id=query, results=fifty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.text.entities import formatted
 
 INVALID = (
@@ -125,6 +125,6 @@ def test_commands_in_code_are_none() -> None:
     ],
 )
 def test_broken_html_is_refused_in_telegrams_words(html: str, words: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         formatted(html, "HTML")
     assert refused.value.description == f"Bad Request: can't parse entities: {words}"

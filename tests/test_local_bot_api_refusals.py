@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from local_bot_api import CHAT, JPEG, OWN, PNG, SERVER, TAP, Play, playing, refused
+from local_bot_api import CHAT, JPEG, OWN, PNG, SERVER, TAP, RunningPlayground, refused, running_playground
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,9 +30,9 @@ TOO_OLD = "Bad Request: query is too old and response timeout expired or query I
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def play() -> AsyncIterator[Play]:
-    async with playing() as play:
-        yield play
+async def playground() -> AsyncIterator[RunningPlayground]:
+    async with running_playground() as playground:
+        yield playground
 
 
 def bold(offset: int, length: int) -> list[dict[str, Any]]:
@@ -117,20 +117,20 @@ def button(**action: Any) -> dict[str, Any]:
         ({"text": "x", "reply_parameters": [1]}, refused(CLIENT, "object expected as reply parameters")),
     ],
 )
-async def test_a_text_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
-    before = (await play.state())["chats"]
-    assert await play.refusal("sendMessage", **{"chat_id": CHAT} | params) == words
-    assert (await play.state())["chats"] == before
+async def test_a_text_that_telegram_refuses(playground: RunningPlayground, params: dict[str, Any], words: str) -> None:
+    before = (await playground.state())["chats"]
+    assert await playground.refusal("sendMessage", **{"chat_id": CHAT} | params) == words
+    assert (await playground.state())["chats"] == before
 
 
-async def test_as_much_as_telegram_takes(play: Play) -> None:
+async def test_as_much_as_telegram_takes(playground: RunningPlayground) -> None:
     passed_over: list[Any] = [{"type": "bold"}, bold(0, 0), [bare(0, 1) | {"type": "email"}]]
     for entities in passed_over:
-        assert "entities" not in await play.send("x", entities=entities)
-    assert (await play.send("x", entities=bold(0, 1), parse_mode="none"))["entities"] == bold(0, 1)
-    assert len((await play.send("<b>" + "x" * 4096 + "</b>", parse_mode="HTML"))["text"]) == 4096
-    assert len((await play.send("<b>x</b> " * 100, parse_mode="HTML"))["entities"]) == 100
-    assert await play.send("x", reply_parameters={"message_id": 999, "allow_sending_without_reply": True})
+        assert "entities" not in await playground.send("x", entities=entities)
+    assert (await playground.send("x", entities=bold(0, 1), parse_mode="none"))["entities"] == bold(0, 1)
+    assert len((await playground.send("<b>" + "x" * 4096 + "</b>", parse_mode="HTML"))["text"]) == 4096
+    assert len((await playground.send("<b>x</b> " * 100, parse_mode="HTML"))["entities"]) == 100
+    assert await playground.send("x", reply_parameters={"message_id": 999, "allow_sending_without_reply": True})
 
 
 @pytest.mark.parametrize(
@@ -173,42 +173,44 @@ async def test_as_much_as_telegram_takes(play: Play) -> None:
         (["x"], refused(CLIENT, "object expected as reply markup")),
     ],
 )
-async def test_a_keyboard_that_telegram_refuses(play: Play, markup: Any, words: str) -> None:
-    assert await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=markup) == words
+async def test_a_keyboard_that_telegram_refuses(playground: RunningPlayground, markup: Any, words: str) -> None:
+    assert await playground.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=markup) == words
 
 
-async def test_as_many_buttons_as_telegram_takes(play: Play) -> None:
+async def test_as_many_buttons_as_telegram_takes(playground: RunningPlayground) -> None:
     rows = [[{"text": "x", "callback_data": "x" * 64, "style": "primary"}] * 8] * 12
     copy: list[dict[str, Any]] = [
         {"text": "Copy", "copy_text": {"text": "x" * 256}},
         {"text": "AO", "url": "https://a.org/"},
     ]
-    message = await play.send(reply_markup=buttons(*rows, copy))
+    message = await playground.send(reply_markup=buttons(*rows, copy))
     assert message["reply_markup"] == buttons(*rows, copy)
 
 
-async def test_buttons_that_begin_an_inline_query(play: Play) -> None:
+async def test_buttons_that_begin_an_inline_query(playground: RunningPlayground) -> None:
     row: list[dict[str, Any]] = [
         {"text": "Here", "switch_inline_query_current_chat": ""},
         {"text": "Elsewhere", "switch_inline_query": "T8"},
         {"text": "In a group", "switch_inline_query_chosen_chat": {"query": "T8", "allow_group_chats": True}},
     ]
-    assert (await play.send(reply_markup=buttons(row)))["reply_markup"] == buttons(row)
+    assert (await playground.send(reply_markup=buttons(row)))["reply_markup"] == buttons(row)
     long = button(switch_inline_query="x" * 257)
-    assert OWN in await play.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=long)
+    assert OWN in await playground.refusal("sendMessage", chat_id=CHAT, text="x", reply_markup=long)
 
 
-async def test_a_keyboard_without_buttons_is_none(play: Play) -> None:
-    assert "reply_markup" not in await play.send(reply_markup=buttons([]))
+async def test_a_keyboard_without_buttons_is_none(playground: RunningPlayground) -> None:
+    assert "reply_markup" not in await playground.send(reply_markup=buttons([]))
 
 
-async def test_an_edit_that_changes_nothing_is_refused(play: Play) -> None:
-    message = await play.send("a <b>card</b>", parse_mode="HTML", reply_markup=TAP)
+async def test_an_edit_that_changes_nothing_is_refused(playground: RunningPlayground) -> None:
+    message = await playground.send("a <b>card</b>", parse_mode="HTML", reply_markup=TAP)
     same = {"chat_id": CHAT, "message_id": message["message_id"], "reply_markup": TAP}
-    assert await play.refusal("editMessageText", text=" a <b>card</b>\n", parse_mode="HTML", **same) == NOT_MODIFIED
-    assert await play.refusal("editMessageReplyMarkup", **same) == NOT_MODIFIED
-    assert await play.call("editMessageText", text="a card", **same)
-    assert await play.refusal("editMessageText", text="a card", **same) == NOT_MODIFIED
+    assert (
+        await playground.refusal("editMessageText", text=" a <b>card</b>\n", parse_mode="HTML", **same) == NOT_MODIFIED
+    )
+    assert await playground.refusal("editMessageReplyMarkup", **same) == NOT_MODIFIED
+    assert await playground.call("editMessageText", text="a card", **same)
+    assert await playground.refusal("editMessageText", text="a card", **same) == NOT_MODIFIED
 
 
 @pytest.mark.parametrize(
@@ -223,68 +225,75 @@ async def test_an_edit_that_changes_nothing_is_refused(play: Play) -> None:
         ({"reply_markup": button(callback_data="x" * 65)}, refused(SERVER, "BUTTON_DATA_INVALID")),
     ],
 )
-async def test_an_edit_that_telegram_refuses(play: Play, params: dict[str, Any], words: str) -> None:
-    message = await play.send()
+async def test_an_edit_that_telegram_refuses(
+    playground: RunningPlayground, params: dict[str, Any], words: str
+) -> None:
+    message = await playground.send()
     edit = {"chat_id": CHAT, "message_id": message["message_id"], "text": "another"} | params
-    assert await play.refusal("editMessageText", **edit) == words
+    assert await playground.refusal("editMessageText", **edit) == words
 
 
-async def test_only_its_own_texts_can_a_bot_edit(play: Play) -> None:
-    theirs = await play.say("T8 fit no deficit")
+async def test_only_its_own_texts_can_a_bot_edit(playground: RunningPlayground) -> None:
+    theirs = await playground.say("T8 fit no deficit")
     form = aiohttp.FormData({"chat_id": str(CHAT)})
     form.add_field("photo", JPEG, filename="spine.jpg")
-    async with play.session.post(f"{play.bot_url}/sendPhoto", data=form) as response:
+    async with playground.session.post(f"{playground.bot_url}/sendPhoto", data=form) as response:
         picture = (await response.json())["result"]
     assert (picture["photo"][0]["width"], picture["photo"][0]["height"]) == (160, 90)
     edit = {"chat_id": CHAT, "text": "x"}
-    assert await play.refusal("editMessageText", message_id=theirs, **edit) == "Bad Request: message can't be edited"
     assert (
-        await play.refusal("editMessageText", message_id=picture["message_id"], **edit)
+        await playground.refusal("editMessageText", message_id=theirs, **edit)
+        == "Bad Request: message can't be edited"
+    )
+    assert (
+        await playground.refusal("editMessageText", message_id=picture["message_id"], **edit)
         == "Bad Request: there is no text in the message to edit"
     )
-    assert await play.call("editMessageReplyMarkup", chat_id=CHAT, message_id=picture["message_id"], reply_markup=TAP)
+    assert await playground.call(
+        "editMessageReplyMarkup", chat_id=CHAT, message_id=picture["message_id"], reply_markup=TAP
+    )
 
 
-async def test_a_deletion_that_telegram_refuses(play: Play) -> None:
-    message_id = (await play.send())["message_id"]
+async def test_a_deletion_that_telegram_refuses(playground: RunningPlayground) -> None:
+    message_id = (await playground.send())["message_id"]
     for params, words in (
         ({"message_id": message_id}, "chat identifier is not specified"),
         ({"chat_id": CHAT}, "message identifier is not specified"),
         ({"chat_id": CHAT, "message_id": 999}, "message to delete not found"),
     ):
-        assert await play.refusal("deleteMessage", **params) == refused(CLIENT, words)
-    play.clock.now += 48 * 60 * 60 + 1
+        assert await playground.refusal("deleteMessage", **params) == refused(CLIENT, words)
+    playground.clock.now += 48 * 60 * 60 + 1
     assert (
-        await play.refusal("deleteMessage", chat_id=CHAT, message_id=message_id)
+        await playground.refusal("deleteMessage", chat_id=CHAT, message_id=message_id)
         == "Bad Request: message can't be deleted for everyone"
     )
 
 
-async def test_a_tap_is_answered_once(play: Play) -> None:
-    query = await play.tap((await play.send(reply_markup=TAP))["message_id"])
-    assert await play.call("answerCallbackQuery", callback_query_id=query)
-    assert await play.refusal("answerCallbackQuery", callback_query_id=query) == TOO_OLD
+async def test_a_tap_is_answered_once(playground: RunningPlayground) -> None:
+    query = await playground.tap((await playground.send(reply_markup=TAP))["message_id"])
+    assert await playground.call("answerCallbackQuery", callback_query_id=query)
+    assert await playground.refusal("answerCallbackQuery", callback_query_id=query) == TOO_OLD
 
 
-async def test_a_tap_is_answered_within_fifteen_seconds(play: Play) -> None:
-    message_id = (await play.send(reply_markup=TAP))["message_id"]
-    in_time, late = await play.tap(message_id), await play.tap(message_id)
-    play.clock.now += 15
-    assert await play.call("answerCallbackQuery", callback_query_id=in_time)
-    play.clock.now += 0.1
-    assert await play.refusal("answerCallbackQuery", callback_query_id=late) == TOO_OLD
+async def test_a_tap_is_answered_within_fifteen_seconds(playground: RunningPlayground) -> None:
+    message_id = (await playground.send(reply_markup=TAP))["message_id"]
+    in_time, late = await playground.tap(message_id), await playground.tap(message_id)
+    playground.clock.now += 15
+    assert await playground.call("answerCallbackQuery", callback_query_id=in_time)
+    playground.clock.now += 0.1
+    assert await playground.refusal("answerCallbackQuery", callback_query_id=late) == TOO_OLD
 
 
 @pytest.mark.parametrize("query", ["", "999", "x", "9" * 40])
-async def test_a_tap_that_never_was_is_not_answered(play: Play, query: str) -> None:
-    assert await play.refusal("answerCallbackQuery", callback_query_id=query) == TOO_OLD
+async def test_a_tap_that_never_was_is_not_answered(playground: RunningPlayground, query: str) -> None:
+    assert await playground.refusal("answerCallbackQuery", callback_query_id=query) == TOO_OLD
 
 
-async def test_a_toast_has_two_hundred_characters(play: Play) -> None:
-    query = await play.tap((await play.send(reply_markup=TAP))["message_id"])
+async def test_a_toast_has_two_hundred_characters(playground: RunningPlayground) -> None:
+    query = await playground.tap((await playground.send(reply_markup=TAP))["message_id"])
     long = {"callback_query_id": query, "text": "x" * 201}
-    assert await play.refusal("answerCallbackQuery", **long) == "Bad Request: MESSAGE_TOO_LONG"
-    assert await play.call("answerCallbackQuery", callback_query_id=query, text="x" * 200)
+    assert await playground.refusal("answerCallbackQuery", **long) == "Bad Request: MESSAGE_TOO_LONG"
+    assert await playground.call("answerCallbackQuery", callback_query_id=query, text="x" * 200)
 
 
 @pytest.mark.parametrize(
@@ -306,8 +315,8 @@ async def test_a_toast_has_two_hundred_characters(play: Play) -> None:
         ([{"command": f"c{n}", "description": "x"} for n in range(101)], refused(SERVER, "BOT_COMMANDS_TOO_MUCH")),
     ],
 )
-async def test_a_menu_that_telegram_refuses(play: Play, commands: Any, words: str) -> None:
-    assert await play.refusal("setMyCommands", commands=commands) == words
+async def test_a_menu_that_telegram_refuses(playground: RunningPlayground, commands: Any, words: str) -> None:
+    assert await playground.refusal("setMyCommands", commands=commands) == words
 
 
 @pytest.mark.parametrize(
@@ -320,9 +329,11 @@ async def test_a_menu_that_telegram_refuses(play: Play, commands: Any, words: st
         ({"type": "chat_member", "chat_id": ""}, refused(CLIENT, SCOPE + "Empty chat_id specified")),
     ],
 )
-async def test_a_scope_of_commands_that_telegram_refuses(play: Play, scope: Any, words: str) -> None:
+async def test_a_scope_of_commands_that_telegram_refuses(
+    playground: RunningPlayground, scope: Any, words: str
+) -> None:
     commands = [{"command": "new", "description": "x"}]
-    assert await play.refusal("setMyCommands", commands=commands, scope=scope) == words
+    assert await playground.refusal("setMyCommands", commands=commands, scope=scope) == words
 
 
 @pytest.mark.parametrize(
@@ -343,8 +354,10 @@ async def test_a_scope_of_commands_that_telegram_refuses(play: Play, scope: Any,
         ("sendChatAction", {"action": "thinking"}, refused(CLIENT, "wrong parameter action in request")),
     ],
 )
-async def test_what_else_telegram_refuses(play: Play, method: str, params: dict[str, Any], words: str) -> None:
-    assert await play.refusal(method, chat_id=CHAT, **params) == words
+async def test_what_else_telegram_refuses(
+    playground: RunningPlayground, method: str, params: dict[str, Any], words: str
+) -> None:
+    assert await playground.refusal(method, chat_id=CHAT, **params) == words
 
 
 @pytest.mark.parametrize(
@@ -362,8 +375,10 @@ async def test_what_else_telegram_refuses(play: Play, method: str, params: dict[
         (PNG, "x" * 1025, refused(MESSAGES, "message caption is too long")),
     ],
 )
-async def test_a_picture_that_telegram_refuses(play: Play, content: bytes, caption: str, words: str) -> None:
+async def test_a_picture_that_telegram_refuses(
+    playground: RunningPlayground, content: bytes, caption: str, words: str
+) -> None:
     form = aiohttp.FormData({"chat_id": str(CHAT), "caption": caption})
     form.add_field("photo", BytesIO(content), filename="spine.png")
-    async with play.session.post(f"{play.bot_url}/sendPhoto", data=form) as response:
+    async with playground.session.post(f"{playground.bot_url}/sendPhoto", data=form) as response:
         assert (response.status, (await response.json())["description"]) == (400, words)

@@ -16,28 +16,28 @@ import aiohttp
 import pytest
 import telegram
 from aiohttp import web
-from local_bot_api import CHAT, TOKEN, Play, playing
+from local_bot_api import CHAT, TOKEN, RunningPlayground, running_playground
 
-from bot.playground.faults.injector import Trouble
-from bot.playground.updates.rates import OF_UPDATES, Rates
+from bot.playground.faults.injector import FaultInjector
+from bot.playground.updates.rates import OF_UPDATES, FaultRates
 from bot.telegram.client import Api
 from bot.telegram.wire import Wire
 
 NOT_DONE = ("too_many", "internal", "bad_gateway", "unauthorized", "page", "cut_before", "hang_before")
 DONE = ("cut_after", "hang_after", "truncated", "no_result")
-MIXED = Rates(**dict.fromkeys((*NOT_DONE, *DONE), 0.05))
+MIXED = FaultRates(**dict.fromkeys((*NOT_DONE, *DONE), 0.05))
 
 
 async def at_once(_: float) -> None:
     """Wait no time."""
 
 
-def always(kind: str, **more: Any) -> Trouble:
-    return Trouble(Rates(**{kind: 1.0}), 7, sleep=at_once, **more)
+def always(kind: str, **more: Any) -> FaultInjector:
+    return FaultInjector(FaultRates(**{kind: 1.0}), 7, sleep=at_once, **more)
 
 
-def texts(play: Play) -> list[str]:
-    return [message["text"] for message in play.world.messages.every(CHAT)]
+def texts(playground: RunningPlayground) -> list[str]:
+    return [message["text"] for message in playground.world.messages.every(CHAT)]
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +47,12 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> Any:
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-async def post(play: Play, text: str = "a card", method: str = "sendMessage") -> tuple[int, str, bytes]:
-    async with play.session.post(f"{play.bot_url}/{method}", json={"chat_id": CHAT, "text": text}) as response:
+async def post(
+    playground: RunningPlayground, text: str = "a card", method: str = "sendMessage"
+) -> tuple[int, str, bytes]:
+    async with playground.session.post(
+        f"{playground.bot_url}/{method}", json={"chat_id": CHAT, "text": text}
+    ) as response:
         return response.status, response.content_type, await response.read()
 
 
@@ -57,16 +61,16 @@ async def post(play: Play, text: str = "a card", method: str = "sendMessage") ->
 
 @pytest.mark.parametrize("kind", ["cut_before", "hang_before", "cut_after", "hang_after"])
 async def test_a_cut_is_an_end_without_an_answer(kind: str) -> None:
-    async with playing(trouble=always(kind)) as play:
+    async with running_playground(faults=always(kind)) as playground:
         with pytest.raises(aiohttp.ServerDisconnectedError):
-            await post(play)
-        assert texts(play) == ["a card"] * (kind in DONE)
+            await post(playground)
+        assert texts(playground) == ["a card"] * (kind in DONE)
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "hang_after"])
 async def test_a_cut_closes_the_connection_and_not_a_byte_comes(kind: str) -> None:
-    async with playing(trouble=always(kind)) as play:
-        reader, writer = await asyncio.open_connection("127.0.0.1", play.port)
+    async with running_playground(faults=always(kind)) as playground:
+        reader, writer = await asyncio.open_connection("127.0.0.1", playground.port)
         writer.write(f"GET /bot{TOKEN}/sendMessage?chat_id={CHAT}&text=a HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert await asyncio.wait_for(reader.read(), 3) == b""
         writer.close()
@@ -84,9 +88,11 @@ async def test_a_hang_outlasts_the_patience_of_a_client(kind: str) -> None:
         finally:
             hanging.clear()
 
-    async with playing(trouble=Trouble(Rates(**{kind: 1.0}), 7, hang=3600, sleep=for_ever)) as play:
+    async with running_playground(
+        faults=FaultInjector(FaultRates(**{kind: 1.0}), 7, hang=3600, sleep=for_ever)
+    ) as playground:
         with pytest.raises(TimeoutError):
-            await play.session.post(f"{play.bot_url}/getMe", timeout=aiohttp.ClientTimeout(0.05))
+            await playground.session.post(f"{playground.bot_url}/getMe", timeout=aiohttp.ClientTimeout(0.05))
         async with asyncio.timeout(3):
             while hanging.is_set():  # noqa: ASYNC110 - the server sees in its own time that the client has gone
                 await asyncio.sleep(0.005)
@@ -94,10 +100,10 @@ async def test_a_hang_outlasts_the_patience_of_a_client(kind: str) -> None:
 
 async def test_the_server_stops_although_a_call_hangs() -> None:
     async with aiohttp.ClientSession() as outside:
-        trouble = Trouble(Rates(hang_before=1), 7)
-        async with playing(trouble=trouble) as play:
-            call = asyncio.create_task(post(replace(play, session=outside)))
-            while not trouble.did:  # noqa: ASYNC110 - the server has no event for it
+        faults = FaultInjector(FaultRates(hang_before=1), 7)
+        async with running_playground(faults=faults) as playground:
+            call = asyncio.create_task(post(replace(playground, session=outside)))
+            while not faults.counts:  # noqa: ASYNC110 - the server has no event for it
                 await asyncio.sleep(0.005)
             begun = time.monotonic()
         assert time.monotonic() - begun < 1.5
@@ -106,8 +112,8 @@ async def test_the_server_stops_although_a_call_hangs() -> None:
 
 
 async def test_too_many_calls_are_told_how_long_to_wait() -> None:
-    async with playing(trouble=always("too_many", retry_after=3)) as play:
-        status, _, body = await post(play)
+    async with running_playground(faults=always("too_many", retry_after=3)) as playground:
+        status, _, body = await post(playground)
     assert status == 429
     assert json.loads(body) == {
         "ok": False,
@@ -127,16 +133,16 @@ async def test_too_many_calls_are_told_how_long_to_wait() -> None:
     ],
 )
 async def test_a_failure_does_nothing(kind: str, status: int, media_type: str, words: bytes) -> None:
-    async with playing(trouble=always(kind)) as play:
-        code, seen, body = await post(play)
-        assert (code, seen, texts(play)) == (status, media_type, [])
+    async with running_playground(faults=always(kind)) as playground:
+        code, seen, body = await post(playground)
+        assert (code, seen, texts(playground)) == (status, media_type, [])
         assert words in body
 
 
 async def test_an_answer_that_ends_too_early_is_no_json_and_the_message_is_there() -> None:
-    async with playing(trouble=always("truncated")) as play:
-        bodies = [(await post(play, "words of a patient"))[2] for _ in range(20)]
-        assert texts(play) == ["words of a patient"] * 20
+    async with running_playground(faults=always("truncated")) as playground:
+        bodies = [(await post(playground, "words of a patient"))[2] for _ in range(20)]
+        assert texts(playground) == ["words of a patient"] * 20
     for body in bodies:
         with pytest.raises(ValueError, match=r"char|Expecting|Unterminated"):
             json.loads(body)
@@ -145,17 +151,17 @@ async def test_an_answer_that_ends_too_early_is_no_json_and_the_message_is_there
 
 
 async def test_an_answer_without_a_result_is_json_and_the_message_is_there() -> None:
-    async with playing(trouble=always("no_result")) as play:
-        bodies = {(await post(play))[2] for _ in range(40)}
-        assert texts(play) == ["a card"] * 40
+    async with running_playground(faults=always("no_result")) as playground:
+        bodies = {(await post(playground))[2] for _ in range(40)}
+        assert texts(playground) == ["a card"] * 40
     assert bodies == {b'{"ok":true}', b"{}", b"[]", b"null"}
 
 
 @pytest.mark.parametrize("kind", [*NOT_DONE, *DONE])
 async def test_the_wire_of_the_bot_sees_an_error_of_the_library_and_never_anything_else(kind: str) -> None:
-    trouble = always(kind)
-    async with playing(trouble=trouble) as play:
-        api = Api(TOKEN, play.url, Wire())
+    faults = always(kind)
+    async with running_playground(faults=faults) as playground:
+        api = Api(TOKEN, playground.url, Wire())
         await api.open()
         try:
             for _ in range(20):
@@ -165,32 +171,32 @@ async def test_the_wire_of_the_bot_sees_an_error_of_the_library_and_never_anythi
                 assert "patient" not in str(caught.value)
         finally:
             await api.close()
-    assert trouble.did == {kind: 20}
+    assert faults.counts == {kind: 20}
 
 
 async def test_the_wire_of_the_bot_loses_patience_with_a_call_that_hangs() -> None:
-    async with playing(trouble=Trouble(Rates(hang_after=1), 7)) as play:
-        api = Api(TOKEN, play.url, Wire())
+    async with running_playground(faults=FaultInjector(FaultRates(hang_after=1), 7)) as playground:
+        api = Api(TOKEN, playground.url, Wire())
         await api.open()
         with pytest.raises(telegram.error.TimedOut):
             await api.call("sendMessage", {"chat_id": CHAT, "text": "there it is"}, wait=0.1)
         await api.close()
-        assert texts(play) == ["there it is"]
+        assert texts(playground) == ["there it is"]
 
 
 # The schedule
 
 
-async def fates(seed: int, *methods: str, rates: Rates = MIXED) -> list[str]:
+async def fates(seed: int, *methods: str, rates: FaultRates = MIXED) -> list[str]:
     """Ask what the first call of a method meets, and the next one; the last method named is looked at."""
-    trouble = Trouble(rates, seed)
+    faults = FaultInjector(rates, seed)
     met = []
     for method in methods:
-        before = trouble.did.copy()
+        before = faults.counts.copy()
         for moment in ("before", "after"):
-            if await trouble.interfere(moment, method, {}):
+            if await faults.inject(moment, method, {}):
                 break
-        met.append(next(iter(trouble.did - before), ""))
+        met.append(next(iter(faults.counts - before), ""))
     return met
 
 
@@ -207,46 +213,46 @@ async def test_what_a_call_meets_does_not_hang_on_the_calls_of_other_methods() -
 
 
 async def test_kinds_come_as_often_as_they_should_and_are_counted() -> None:
-    trouble = Trouble(MIXED, 7)
+    faults = FaultInjector(MIXED, 7)
     for _ in range(4000):
-        if not await trouble.interfere("before", "sendMessage", {}):
-            await trouble.interfere("after", "sendMessage", {})
-    assert trouble.calls == {"sendMessage": 4000}
-    assert set(trouble.did) == {*NOT_DONE, *DONE}
-    assert all(150 < count < 250 for count in trouble.did.values()), trouble.did
+        if not await faults.inject("before", "sendMessage", {}):
+            await faults.inject("after", "sendMessage", {})
+    assert faults.calls == {"sendMessage": 4000}
+    assert set(faults.counts) == {*NOT_DONE, *DONE}
+    assert all(150 < count < 250 for count in faults.counts.values()), faults.counts
 
 
 async def test_a_schedule_holds_over_http() -> None:
     async def seen() -> list[Any]:
         met: list[Any] = []
-        async with playing(trouble=Trouble(MIXED, 11, sleep=at_once)) as play:
+        async with running_playground(faults=FaultInjector(MIXED, 11, sleep=at_once)) as playground:
             for number in range(60):
                 try:
-                    met.append((await post(play, str(number)))[::2])
+                    met.append((await post(playground, str(number)))[::2])
                 except aiohttp.ClientError as error:
                     met.append(type(error))
-            return [*met, texts(play)]
+            return [*met, texts(playground)]
 
     assert await seen() == await seen()
 
 
 async def test_trouble_can_be_for_some_methods_alone() -> None:
-    trouble = Trouble(Rates(internal=1), 7, methods=("sendMessage",))
-    async with playing(trouble=trouble) as play:
-        assert (await play.call("getMe"))["id"] == 42
-        assert (await post(play))[0] == 500
-    assert (trouble.calls, trouble.did) == ({"sendMessage": 1}, {"internal": 1})
+    faults = FaultInjector(FaultRates(internal=1), 7, methods=("sendMessage",))
+    async with running_playground(faults=faults) as playground:
+        assert (await playground.call("getMe"))["id"] == 42
+        assert (await post(playground))[0] == 500
+    assert (faults.calls, faults.counts) == ({"sendMessage": 1}, {"internal": 1})
 
 
 @pytest.mark.parametrize("shares", [{"page": 1.1}, {"late": -0.1}, {"page": 0.6, "internal": 0.6}, {"twice": 2}])
 def test_rates_are_shares_of_one(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="shares of one"):
-        Rates(**shares)
+        FaultRates(**shares)
 
 
 def test_without_rates_there_is_no_trouble() -> None:
-    assert set(asdict(Rates())) == {*NOT_DONE, *DONE, *OF_UPDATES}
-    assert not any(asdict(Rates()).values())
+    assert set(asdict(FaultRates())) == {*NOT_DONE, *DONE, *OF_UPDATES}
+    assert not any(asdict(FaultRates()).values())
 
 
 # Updates
@@ -255,8 +261,8 @@ def test_without_rates_there_is_no_trouble() -> None:
 class Poller:
     """A bot that polls with the highest number that it has seen, and reads each update alone."""
 
-    def __init__(self, play: Play) -> None:
-        self.play = play
+    def __init__(self, playground: RunningPlayground) -> None:
+        self.play = playground
         self.offset = 0
         self.batches: list[list[int]] = []
         self.unreadable: list[int] = []
@@ -289,93 +295,93 @@ class Poller:
 
 
 @asynccontextmanager
-async def polled(rates: Rates, seed: int = 7) -> AsyncIterator[tuple[Play, Poller, Trouble]]:
-    trouble = Trouble(rates, seed, sleep=at_once)
-    async with playing(trouble=trouble) as play:
-        yield play, Poller(play), trouble
+async def polled(rates: FaultRates, seed: int = 7) -> AsyncIterator[tuple[RunningPlayground, Poller, FaultInjector]]:
+    faults = FaultInjector(rates, seed, sleep=at_once)
+    async with running_playground(faults=faults) as playground:
+        yield playground, Poller(playground), faults
 
 
 async def test_an_update_comes_twice_although_it_is_confirmed() -> None:
-    async with polled(Rates(twice=1)) as (play, poller, trouble):
-        await play.say("a")
+    async with polled(FaultRates(twice=1)) as (playground, poller, faults):
+        await playground.say("a")
         await poller.drain()
     assert poller.batches[0] == [1]
     assert poller.texts == {"a": 2}
     assert [batch for batch in poller.batches if batch] == [[1], [1]]
-    assert (trouble.did, trouble.updates) == ({"twice": 1}, 1)
+    assert (faults.counts, faults.updates) == ({"twice": 1}, 1)
 
 
 async def test_a_late_update_comes_after_newer_ones_are_confirmed() -> None:
-    async with polled(Rates(late=0.5)) as (play, poller, trouble):
+    async with polled(FaultRates(late=0.5)) as (playground, poller, faults):
         for text in "abcdefgh":
-            await play.say(text)
+            await playground.say(text)
         await poller.drain()
     assert poller.texts == Counter("abcdefgh")
     first, *later = (batch for batch in poller.batches if batch)
     late = [number for batch in later for number in batch]
-    assert len(late) == trouble.did["late"] > 1
+    assert len(late) == faults.counts["late"] > 1
     assert min(late) < max(first)
-    assert trouble.updates == 8
+    assert faults.updates == 8
 
 
 async def test_a_batch_loses_its_order() -> None:
-    async with polled(Rates(shuffled=1)) as (play, poller, trouble):
+    async with polled(FaultRates(shuffled=1)) as (playground, poller, faults):
         for text in "abcdef":
-            await play.say(text)
+            await playground.say(text)
         batch = await poller.poll()
         assert batch != sorted(batch) == [1, 2, 3, 4, 5, 6]
         assert await poller.poll() == []
-    assert trouble.did == {"shuffled": 1}
+    assert faults.counts == {"shuffled": 1}
 
 
 async def test_an_unreadable_update_lies_between_others_and_is_confirmed_like_them() -> None:
-    async with polled(Rates(unreadable=1)) as (play, poller, trouble):
+    async with polled(FaultRates(unreadable=1)) as (playground, poller, faults):
         for text in "abcdefgh":
-            await play.say(text)
+            await playground.say(text)
         assert await poller.poll() == list(range(1, 17))
         assert await poller.poll() == []
     assert poller.unreadable == list(range(2, 17, 2))
     assert poller.texts == Counter("abcdefgh")
-    assert trouble.did == {"unreadable": 8}
+    assert faults.counts == {"unreadable": 8}
 
 
 async def test_an_unreadable_update_comes_until_it_is_confirmed() -> None:
-    async with polled(Rates(unreadable=1)) as (play, _, _):
-        await play.say("a")
-        first = await play.call("getUpdates")
-        assert await play.call("getUpdates") == first
+    async with polled(FaultRates(unreadable=1)) as (playground, _, _):
+        await playground.say("a")
+        first = await playground.call("getUpdates")
+        assert await playground.call("getUpdates") == first
         assert len(first) == 2
 
 
 @pytest.mark.parametrize("kind", DONE)
 async def test_a_late_update_whose_answer_is_lost_comes_again(kind: str) -> None:
-    rates = Rates(**{"late": 0.5, "twice": 0.5, kind: 0.5})
-    async with polled(rates) as (play, poller, trouble):
+    rates = FaultRates(**{"late": 0.5, "twice": 0.5, kind: 0.5})
+    async with polled(rates) as (playground, poller, faults):
         for number in range(20):
-            await play.say(str(number))
+            await playground.say(str(number))
         await poller.drain()
     assert set(poller.texts) == {str(number) for number in range(20)}
-    assert trouble.did[kind] > 3
+    assert faults.counts[kind] > 3
 
 
 async def test_what_is_held_back_keeps_no_poll_waiting() -> None:
-    async with polled(Rates(late=1)) as (play, _, trouble):
-        await play.say("a")
+    async with polled(FaultRates(late=1)) as (playground, _, faults):
+        await playground.say("a")
         begun = time.monotonic()
-        batches = [await play.call("getUpdates", timeout=30) for _ in range(2)]
+        batches = [await playground.call("getUpdates", timeout=30) for _ in range(2)]
         while not batches[-1]:
-            batches.append(await play.call("getUpdates", timeout=30))
+            batches.append(await playground.call("getUpdates", timeout=30))
         assert time.monotonic() - begun < 3
-        assert trouble.did == {"late": 1}
+        assert faults.counts == {"late": 1}
 
 
 async def test_a_limit_holds_in_disorder_too_and_nothing_is_lost_by_it() -> None:
-    async with polled(Rates(late=0.3, twice=0.3, shuffled=0.5, unreadable=0.2)) as (play, poller, _):
+    async with polled(FaultRates(late=0.3, twice=0.3, shuffled=0.5, unreadable=0.2)) as (playground, poller, _):
         for number in range(30):
-            await play.say(str(number))
+            await playground.say(str(number))
         empty = 0
         while empty < 4:
-            batch = await play.call("getUpdates", offset=poller.offset, limit=3)
+            batch = await playground.call("getUpdates", offset=poller.offset, limit=3)
             assert len(batch) <= 3
             empty = 0 if batch else empty + 1
             poller.offset = max([poller.offset, *(update["update_id"] + 1 for update in batch)])
@@ -388,11 +394,11 @@ def readable(update: dict[str, Any]) -> bool:
 
 
 async def test_what_waits_can_be_dropped_in_disorder_too() -> None:
-    async with polled(Rates(late=0.5, twice=0.5)) as (play, poller, _):
+    async with polled(FaultRates(late=0.5, twice=0.5)) as (playground, poller, _):
         for text in "abcdef":
-            await play.say(text)
+            await playground.say(text)
         await poller.poll()
-        await play.call("deleteWebhook", drop_pending_updates=True)
+        await playground.call("deleteWebhook", drop_pending_updates=True)
         assert [await poller.poll() for _ in range(5)] == [[]] * 5
 
 
@@ -400,15 +406,15 @@ async def test_in_all_trouble_at_once_no_update_is_lost() -> None:
     everything = replace(MIXED, twice=0.2, late=0.2, shuffled=0.3, unreadable=0.1)
     did: Counter[str] = Counter()
     for seed in range(5):
-        async with polled(everything, seed) as (play, poller, trouble):
+        async with polled(everything, seed) as (playground, poller, faults):
             for number in range(60):
-                await play.say(str(number))
+                await playground.say(str(number))
                 if number % 7 == 0:
                     await poller.try_to_poll()
             await poller.drain()
         assert set(poller.texts) == {str(number) for number in range(60)}, seed
-        assert len(set(poller.unreadable)) == trouble.did["unreadable"]
-        did += trouble.did
+        assert len(set(poller.unreadable)) == faults.counts["unreadable"]
+        did += faults.counts
     assert set(did) == {kind for kind, share in asdict(everything).items() if share}
 
 
@@ -423,18 +429,18 @@ async def test_deliveries_come_in_disorder_too() -> None:
     runner.app.router.add_post("/hook", receive)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    trouble = Trouble(Rates(twice=0.3, late=0.3, unreadable=0.2), 7)
-    async with playing(trouble=trouble) as play:
-        await play.call("setWebhook", url=f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
+    faults = FaultInjector(FaultRates(twice=0.3, late=0.3, unreadable=0.2), 7)
+    async with running_playground(faults=faults) as playground:
+        await playground.call("setWebhook", url=f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
         for number in range(40):
-            await play.say(str(number))
+            await playground.say(str(number))
         async with asyncio.timeout(5):
-            while play.world.updates.waiting or play.world.updates.held or len(got) < 60:  # noqa: ASYNC110 - the same
+            while playground.world.updates.waiting or playground.world.updates.held or len(got) < 60:  # noqa: ASYNC110 - the same
                 await asyncio.sleep(0.005)
     await runner.cleanup()
     seen = [update["message"]["text"] for update in got if readable(update)]
     assert set(seen) == {str(number) for number in range(40)}
     first = list(dict.fromkeys(seen))
     assert first != sorted(first, key=int)
-    assert set(trouble.did) == {"twice", "late", "unreadable"}
-    assert len({update["update_id"] for update in got if not readable(update)}) == trouble.did["unreadable"]
+    assert set(faults.counts) == {"twice", "late", "unreadable"}
+    assert len({update["update_id"] for update in got if not readable(update)}) == faults.counts["unreadable"]

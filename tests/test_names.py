@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from telegram.error import NetworkError, TelegramError
 
-from bot.telegram.members import HOLDS, Members, Role
-from bot.telegram.rendering.names import BOT, LONGEST, SOMEBODY, filled, ids_in, in_words, told_apart
+from bot.telegram.members import ROLE_SECONDS, ChatMemberCache, Role
+from bot.telegram.rendering.names import BOT, LONGEST, SOMEBODY, disambiguate, ids_in, insert_names, insert_names_text
 from flows.cards.card import PERSON, person
 
 ANA, BEN = "1001", "1002"
@@ -18,7 +18,7 @@ PLACEHOLDERS = (*PERSON, BOT)
 
 def shown(name: str) -> str:
     """A name as it is read when no other is near, without what isolates it."""
-    return told_apart({ANA: name})[ANA].strip("\u2068\u2069")
+    return disambiguate({ANA: name})[ANA].strip("\u2068\u2069")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_is_unseen_or_turns_or_overpaints_the_text_is_left_out_of_a_name(na
 
 
 def test_a_name_from_right_to_left_turns_nothing_beside_it() -> None:
-    assert in_words(f"{person(ANA)} (2)", told_apart({ANA: "אנה"})) == "\u2068אנה\u2069 (2)"
+    assert insert_names_text(f"{person(ANA)} (2)", disambiguate({ANA: "אנה"})) == "\u2068אנה\u2069 (2)"
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_a_name_from_right_to_left_turns_nothing_beside_it() -> None:
     ],
 )
 def test_two_names_that_look_alike_each_get_a_tag_that_is_always_the_same(one: str, other: str) -> None:
-    said = told_apart({ANA: one, BEN: other})
+    said = disambiguate({ANA: one, BEN: other})
     assert said[ANA] != said[BEN]
     assert all(" #" in name for name in said.values())
-    assert told_apart({BEN: other, "1003": "Cleo", ANA: one}) == {**said, "1003": "\u2068Cleo\u2069"}
+    assert disambiguate({BEN: other, "1003": "Cleo", ANA: one}) == {**said, "1003": "\u2068Cleo\u2069"}
 
 
 def test_names_that_differ_to_the_eye_bear_no_tag() -> None:
-    assert not any("#" in name for name in told_apart({ANA: "Ana", BEN: "Anna", "1003": "Ada"}).values())
+    assert not any("#" in name for name in disambiguate({ANA: "Ana", BEN: "Anna", "1003": "Ada"}).values())
 
 
 def screen(text: str, **more: Any) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def screen(text: str, **more: Any) -> dict[str, Any]:
 
 def test_a_name_is_escaped_in_html_and_nowhere_else() -> None:
     keyboard = {"inline_keyboard": [[{"text": person(ANA), "copy_text": {"text": f"by {person(ANA)}"}}]]}
-    sent = filled(screen(f"<b>{person(ANA)}</b>", reply_markup=keyboard), {ANA: "<i>&"}, "SpineBot")
+    sent = insert_names(screen(f"<b>{person(ANA)}</b>", reply_markup=keyboard), {ANA: "<i>&"}, "SpineBot")
     assert sent["text"] == "<b>\u2068&lt;i&gt;&amp;\u2069</b>"
     [[button]] = sent["reply_markup"]["inline_keyboard"]
     assert button == {"text": "\u2068<i>&\u2069", "copy_text": {"text": "by \u2068<i>&\u2069"}}
@@ -97,14 +97,16 @@ def test_a_name_is_escaped_in_html_and_nowhere_else() -> None:
 
 
 def test_what_is_no_html_bears_the_name_as_it_is() -> None:
-    sent = filled({"question": person(ANA), "options": [{"text": person(BEN)}]}, {ANA: "a&b", BEN: "<b>"}, "SpineBot")
+    sent = insert_names(
+        {"question": person(ANA), "options": [{"text": person(BEN)}]}, {ANA: "a&b", BEN: "<b>"}, "SpineBot"
+    )
     assert sent == {"question": "\u2068a&b\u2069", "options": [{"text": "\u2068<b>\u2069"}]}
 
 
 def test_nothing_that_stands_for_a_name_is_ever_left_in_what_is_sent() -> None:
     keyboard = {"inline_keyboard": [[{"text": person("-1"), "url": f"https://t.me/{BOT}?startgroup=case"}]]}
     text = f"{person(ANA)}, {person('')}, {person('-1')}, {BOT}"
-    sent = filled(screen(text, reply_markup=keyboard), {ANA: f"{PERSON[0]}x{PERSON[1]}"}, "SpineBot")
+    sent = insert_names(screen(text, reply_markup=keyboard), {ANA: f"{PERSON[0]}x{PERSON[1]}"}, "SpineBot")
     assert sent["text"] == f"\u2068x\u2069, {SOMEBODY}, {SOMEBODY}, SpineBot"
     assert sent["reply_markup"]["inline_keyboard"][0][0]["url"] == "https://t.me/SpineBot?startgroup=case"
     assert not any(mark in repr(sent) for mark in PLACEHOLDERS)
@@ -137,9 +139,9 @@ class Chat:
         return self.people[params["user_id"]]
 
     @property
-    def members(self) -> Members:
+    def members(self) -> ChatMemberCache:
         """What is remembered of it."""
-        return Members(self, lambda: self.now)  # type: ignore[arg-type]
+        return ChatMemberCache(self, lambda: self.now)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -148,8 +150,8 @@ class Chat:
         ("creator", {}, Role.admin),
         ("administrator", {}, Role.admin),
         ("administrator", {"is_anonymous": False}, Role.admin),
-        ("administrator", {"is_anonymous": True}, Role.unseen),
-        ("creator", {"is_anonymous": True}, Role.unseen),
+        ("administrator", {"is_anonymous": True}, Role.anonymous_admin),
+        ("creator", {"is_anonymous": True}, Role.anonymous_admin),
         ("member", {}, Role.member),
         ("restricted", {"is_member": True}, Role.member),
         ("restricted", {"is_member": False}, Role.outsider),
@@ -171,9 +173,9 @@ async def test_rights_are_held_for_a_while_and_then_asked_for_again() -> None:
     assert [await members.role(-100, 1001) for _ in range(3)] == [Role.admin] * 3
     assert chat.asked == 1
     chat.people[1001]["status"] = "left"
-    chat.now = HOLDS - 1
+    chat.now = ROLE_SECONDS - 1
     assert await members.role(-100, 1001) is Role.admin
-    chat.now = HOLDS
+    chat.now = ROLE_SECONDS
     assert await members.role(-100, 1001) is Role.outsider
     assert await members.role(-200, 1001) is Role.outsider
     assert chat.asked == 3
@@ -182,7 +184,7 @@ async def test_rights_are_held_for_a_while_and_then_asked_for_again() -> None:
 async def test_of_more_people_than_are_remembered_the_one_asked_after_first_is_asked_after_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.telegram.members.MOST", 2)
+    monkeypatch.setattr("bot.telegram.members.MAX_PEOPLE", 2)
     chat = Chat(_1="member", _2="administrator", _3="member")
     chat.now = 1000.0
     members = chat.members
@@ -202,7 +204,7 @@ async def test_who_rules_a_group_unseen_is_asked_after_until_they_can_be_seen() 
     chat = Chat(_1001="administrator")
     members = chat.members
     chat.people[1001]["is_anonymous"] = True
-    assert [await members.role(-100, 1001) for _ in range(2)] == [Role.unseen] * 2
+    assert [await members.role(-100, 1001) for _ in range(2)] == [Role.anonymous_admin] * 2
     chat.people[1001]["is_anonymous"] = False
     assert [await members.role(-100, 1001) for _ in range(2)] == [Role.admin] * 2
     assert chat.asked == 3
@@ -212,7 +214,7 @@ async def test_where_telegram_does_not_answer_the_rights_last_known_stand_and_el
     chat = Chat(_1001="administrator")
     members = chat.members
     await members.role(-100, 1001)
-    chat.away, chat.now = True, HOLDS + 1
+    chat.away, chat.now = True, ROLE_SECONDS + 1
     assert await members.role(-100, 1001) is Role.admin
     assert await members.role(-100, 1002) is Role.member
 
@@ -222,10 +224,10 @@ async def test_who_came_or_went_is_asked_after_anew() -> None:
     members = chat.members
     await members.role(-100, 1001)
     chat.people[1001]["status"] = "left"
-    members.learn({"message": {"chat": {"id": -100}, "left_chat_member": {"id": 1001}}})
+    members.observe({"message": {"chat": {"id": -100}, "left_chat_member": {"id": 1001}}})
     assert await members.role(-100, 1001) is Role.outsider
     chat.people[1001]["status"] = "member"
-    members.learn({"message": {"chat": {"id": -100}, "new_chat_members": [{"id": 1001}]}})
+    members.observe({"message": {"chat": {"id": -100}, "new_chat_members": [{"id": 1001}]}})
     assert await members.role(-100, 1001) is Role.member
 
 
@@ -234,14 +236,14 @@ async def test_a_name_is_learnt_from_what_its_owner_does_and_the_newest_counts(k
     chat = Chat()
     members = chat.members
     for name in ("Old", "Ana"):
-        members.learn({kind: {field: {"id": 1001, "first_name": name, "last_name": "B"}}})
-    assert await members.in_words(person(ANA), -100) == "\u2068Ana B\u2069"
+        members.observe({kind: {field: {"id": 1001, "first_name": name, "last_name": "B"}}})
+    assert await members.insert_names_text(person(ANA), -100) == "\u2068Ana B\u2069"
     assert chat.asked == 0
 
 
 async def test_a_name_that_is_not_known_is_asked_for_and_nobody_s_is_someone() -> None:
     members = Chat(_1001="member").members
-    said = await members.in_words(f"{person(ANA)}, {person(BEN)}, {person('-1')}", -100)
+    said = await members.insert_names_text(f"{person(ANA)}, {person(BEN)}, {person('-1')}", -100)
     assert said == f"\u2068P_1001\u2069, {SOMEBODY}, {SOMEBODY}"
 
 
@@ -250,5 +252,5 @@ async def test_a_name_that_is_not_known_is_asked_for_and_nobody_s_is_someone() -
 )
 async def test_a_misshapen_update_teaches_nothing(update: object) -> None:
     members = Chat().members
-    members.learn(update)
+    members.observe(update)
     assert await members.role(-100, 1001) is Role.member

@@ -15,7 +15,7 @@ from bot import __main__ as program
 from bot.cli.decide import decide_lines
 from bot.cli.decide_note import decide_notes, print_json
 from flows.pathways.metastasis import EMERGENCY
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 
 WHOLE = "T8, fit, no deficit, body only, limited destruction, prior none"
 FINDINGS = {
@@ -31,7 +31,9 @@ FINDINGS = {
 def told(decide: Callable[..., int], *lines: bytes) -> tuple[int, list[Any]]:
     """Decide lines: how many were at fault, and what is said of each."""
     said: list[bytes] = []
-    return decide(library().flow(), library().catalog, lines, said.append), [orjson.loads(line) for line in said]
+    return decide(flow_registry().flow(), flow_registry().catalog, lines, said.append), [
+        orjson.loads(line) for line in said
+    ]
 
 
 def noted(note: str) -> Any:
@@ -178,7 +180,7 @@ def test_a_mark_of_byte_order_is_skipped() -> None:
 def test_a_mark_of_byte_order_before_a_note_that_is_typed_is_skipped(
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    print_json(library().flow(), library().catalog, "\ufeff" + WHOLE)
+    print_json(flow_registry().flow(), flow_registry().catalog, "\ufeff" + WHOLE)
     marked = capsysbinary.readouterr().out
-    print_json(library().flow(), library().catalog, WHOLE)
+    print_json(flow_registry().flow(), flow_registry().catalog, WHOLE)
     assert marked == capsysbinary.readouterr().out

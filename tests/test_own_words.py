@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.updates.note_text import Ear
+from bot.telegram.updates.note_text import NoteTextCache
 from bot.telegram.updates.own_words import own_words
 from flows.pathways.metastasis import METASTASIS
 
@@ -17,7 +17,7 @@ def entity(kind: str, offset: int, length: int) -> dict[str, Any]:
 
 def read(text: str, *entities: dict[str, Any]) -> dict[str, Any]:
     message = {"message_id": 3, "chat": {"id": 1, "type": "private"}, "text": text, "entities": list(entities)}
-    return dict(Ear(METASTASIS).hears(5, message).findings)
+    return dict(NoteTextCache(METASTASIS).parse(5, message).findings)
 
 
 def test_a_text_without_marks_is_read_as_it_stands() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from browser import CHROMIUM, browser
-from local_bot_api import TAP, Play, playing
+from local_bot_api import TAP, RunningPlayground, running_playground
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.playground.chats.models import (
@@ -19,8 +19,8 @@ from bot.playground.chats.models import (
     SPINE_BOARD,
     START,
     TUMOUR_CONFERENCE,
-    Member,
-    Room,
+    Chat,
+    ChatMember,
 )
 
 BOARD = SPINE_BOARD.id
@@ -30,9 +30,9 @@ OPTIONS = [{"text": "Posterior"}, {"text": "Anterior"}]
 
 
 @pytest.fixture
-async def play() -> AsyncIterator[Play]:
-    async with playing(rooms=START) as play:
-        yield play
+async def playground() -> AsyncIterator[RunningPlayground]:
+    async with running_playground(rooms=START) as playground:
+        yield playground
 
 
 @pytest.fixture
@@ -43,12 +43,14 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def tab(chromium: Browser, play: Play, person_id: int, chat_id: int = BOARD, width: int = 390) -> Any:
+async def tab(
+    chromium: Browser, playground: RunningPlayground, person_id: int, chat_id: int = BOARD, width: int = 390
+) -> Any:
     page = await chromium.new_page(viewport={"width": width, "height": 844})
     page.set_default_timeout(10_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    await page.goto(f"{play.url}/?person={person_id}&chat={chat_id}")
+    await page.goto(f"{playground.url}/?person={person_id}&chat={chat_id}")
     await expect(page.locator("#person option:checked")).to_have_text(re.compile("Dr"))
     yield page
     assert not faults
@@ -64,33 +66,37 @@ async def write(page: Page, text: str) -> None:
     await page.locator("#send").click()
 
 
-async def test_three_people_see_each_other_and_the_card_at_once(play: Play, chromium: Browser) -> None:
+async def test_three_people_see_each_other_and_the_card_at_once(
+    playground: RunningPlayground, chromium: Browser
+) -> None:
     async with (
-        tab(chromium, play, REYES) as reyes,
-        tab(chromium, play, OKAFOR) as okafor,
-        tab(chromium, play, LINDQVIST) as lindqvist,
+        tab(chromium, playground, REYES) as reyes,
+        tab(chromium, playground, OKAFOR) as okafor,
+        tab(chromium, playground, LINDQVIST) as lindqvist,
     ):
         await write(okafor, "<i>Who</i> sees T8?")
         for page in (reyes, lindqvist):
             await expect(said(page).last).to_contain_text("Dr. Okafor")
             await expect(said(page).last).to_contain_text("<i>Who</i> sees T8?")
-        await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+        await playground.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
         await lindqvist.get_by_role("button", name="None").click()
-        update = (await play.updates())[-1]
+        update = (await playground.updates())[-1]
         assert update["callback_query"]["from"]["first_name"] == "Dr. Lindqvist"
-        await play.call("answerCallbackQuery", callback_query_id=update["callback_query"]["id"], text="Noted")
+        await playground.call("answerCallbackQuery", callback_query_id=update["callback_query"]["id"], text="Noted")
         await expect(lindqvist.locator("#toast")).to_have_text("Noted")
         await expect(reyes.locator("#toast")).to_have_text("")
         await said(reyes).last.get_by_role("button", name="Reply").click()
         await write(reyes, "why?")
         await expect(said(okafor).last.locator(".quoted")).to_have_text("spinemets: a card")
-        update = (await play.updates())[-1]
+        update = (await playground.updates())[-1]
         assert update["message"]["reply_to_message"]["text"] == "a card"
 
 
-async def test_a_vote_is_given_changed_and_taken_back_with_its_name(play: Play, chromium: Browser) -> None:
-    async with tab(chromium, play, OKAFOR) as okafor, tab(chromium, play, REYES) as reyes:
-        await play.call("sendPoll", chat_id=BOARD, question="Which way?", options=OPTIONS, is_anonymous=False)
+async def test_a_vote_is_given_changed_and_taken_back_with_its_name(
+    playground: RunningPlayground, chromium: Browser
+) -> None:
+    async with tab(chromium, playground, OKAFOR) as okafor, tab(chromium, playground, REYES) as reyes:
+        await playground.call("sendPoll", chat_id=BOARD, question="Which way?", options=OPTIONS, is_anonymous=False)
         await okafor.get_by_role("button", name="Posterior").click()
         await expect(reyes.locator(".vote").first).to_contain_text("Dr. Okafor")
         await okafor.get_by_role("button", name="Anterior").click()
@@ -99,15 +105,15 @@ async def test_a_vote_is_given_changed_and_taken_back_with_its_name(play: Play, 
         await expect(reyes.locator(".poll-total")).to_have_text("No votes yet")
 
 
-async def test_topics_are_places_of_their_own(play: Play, chromium: Browser) -> None:
-    week, follow_up = play.world.rooms.get(FORUM).topics
-    async with tab(chromium, play, REYES, FORUM, width=320) as page:
-        await page.locator("#open-places").click()
+async def test_topics_are_places_of_their_own(playground: RunningPlayground, chromium: Browser) -> None:
+    week, follow_up = playground.world.chats.get(FORUM).topics
+    async with tab(chromium, playground, REYES, FORUM, width=320) as page:
+        await page.locator("#open-chats").click()
         await page.get_by_role("button", name="Follow-up").click()
         await write(page, "/new")
-        assert (await play.updates())[-1]["message"]["message_thread_id"] == follow_up.id
-        await play.call("sendMessage", chat_id=FORUM, message_thread_id=week.id, text="elsewhere")
-        await page.locator("#open-places").click()
+        assert (await playground.updates())[-1]["message"]["message_thread_id"] == follow_up.id
+        await playground.call("sendMessage", chat_id=FORUM, message_thread_id=week.id, text="elsewhere")
+        await page.locator("#open-chats").click()
         await expect(page.get_by_role("button", name="This week, news")).to_be_visible()
         await page.get_by_role("button", name="This week, news").click()
         await expect(said(page).last).to_contain_text("elsewhere")
@@ -116,17 +122,17 @@ async def test_topics_are_places_of_their_own(play: Play, chromium: Browser) -> 
         assert await page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-async def test_links_to_the_bot_stay_in_the_playground(play: Play, chromium: Browser) -> None:
+async def test_links_to_the_bot_stay_in_the_playground(playground: RunningPlayground, chromium: Browser) -> None:
     rows = [
         [{"text": "Mine", "url": "https://t.me/spinemets_bot?start=case-1"}],
         [{"text": "Team", "url": "https://t.me/spinemets_bot?startgroup=case-2"}],
         [{"text": "Search", "switch_inline_query_current_chat": "T8"}],
         [{"text": "Copy", "copy_text": {"text": "T8, no deficit"}}],
     ]
-    card = await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup={"inline_keyboard": rows})
-    play.world.stage.set_bot(BOARD, "administrator")
-    await play.call("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
-    async with tab(chromium, play, OKAFOR) as page:
+    card = await playground.call("sendMessage", chat_id=BOARD, text="a card", reply_markup={"inline_keyboard": rows})
+    playground.world.admin.set_bot(BOARD, "administrator")
+    await playground.call("pinChatMessage", chat_id=BOARD, message_id=card["message_id"])
+    async with tab(chromium, playground, OKAFOR) as page:
         await expect(page.locator("#pinned")).to_have_text("Pinned: a card")
         await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         await page.get_by_role("button", name="Copy").click()
@@ -137,35 +143,38 @@ async def test_links_to_the_bot_stay_in_the_playground(play: Play, chromium: Bro
         await page.get_by_role("button", name="Team").click()
         await page.locator("#chooser").get_by_role("button", name="Tumour conference").click()
         await expect(said(page).last).to_contain_text("/start@spinemets_bot case-2")
-        await page.goto(f"{play.url}/?person={OKAFOR}&chat={BOARD}")
+        await page.goto(f"{playground.url}/?person={OKAFOR}&chat={BOARD}")
         await page.get_by_role("button", name="Mine").click()
         await expect(said(page).last).to_contain_text("/start case-1")
         await expect(page.locator("#bot-name")).to_have_text("spinemets")
 
 
-async def test_the_stage_moves_people_and_cards(play: Play, chromium: Browser) -> None:
-    await play.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
-    async with tab(chromium, play, REYES) as reyes, tab(chromium, play, LINDQVIST) as lindqvist:
-        await reyes.locator("#open-stage").click()
-        row = reyes.locator(".stage-row", has_text="Dr. Lindqvist")
+async def test_the_stage_moves_people_and_cards(playground: RunningPlayground, chromium: Browser) -> None:
+    await playground.call("sendMessage", chat_id=BOARD, text="a card", reply_markup=TAP)
+    async with tab(chromium, playground, REYES) as reyes, tab(chromium, playground, LINDQVIST) as lindqvist:
+        await reyes.locator("#open-admin").click()
+        row = reyes.locator(".admin-row", has_text="Dr. Lindqvist")
         await row.get_by_role("button", name="Remove").click()
         await expect(lindqvist.locator("#bot-name")).to_have_text("spinemets")
         await row.get_by_role("button", name="Join").click()
         await expect(lindqvist.locator(".place", has_text="Spine board")).to_be_attached()
         await reyes.get_by_role("button", name="Forward the newest card").click()
         await reyes.locator("#chooser").get_by_role("button", name="Tumour conference").click()
-        await reyes.locator("#open-places").click()
+        await reyes.locator("#open-chats").click()
         await reyes.get_by_role("button", name="Tumour conference").click()
         await expect(said(reyes).last).to_contain_text("Forwarded from spinemets")
         await expect(said(reyes).last.locator(".key")).to_have_count(0)
 
 
 async def test_a_group_that_becomes_a_supergroup_stays_on_the_screen(chromium: Browser) -> None:
-    night = Room(-77, (Member(DR_REYES, "creator"), Member(DR_OKAFOR)), "group", "Night shift")
-    async with playing(rooms=(*START, night)) as play, tab(chromium, play, OKAFOR, -77) as okafor:
+    night = Chat(-77, (ChatMember(DR_REYES, "creator"), ChatMember(DR_OKAFOR)), "group", "Night shift")
+    async with (
+        running_playground(rooms=(*START, night)) as playground,
+        tab(chromium, playground, OKAFOR, -77) as okafor,
+    ):
         await write(okafor, "who is on call?")
         await expect(okafor.locator("#bot-name")).to_have_text("Night shift")
-        await okafor.locator("#open-stage").click()
+        await okafor.locator("#open-admin").click()
         await okafor.get_by_role("button", name="Make it a supergroup").click()
         await expect(said(okafor).first).to_contain_text("The group is a supergroup now")
         await expect(okafor.locator("#bot-name")).to_have_text("Night shift")
@@ -173,40 +182,42 @@ async def test_a_group_that_becomes_a_supergroup_stays_on_the_screen(chromium: B
         await expect(okafor.locator("#bot-name")).to_have_text("Night shift")
 
 
-async def answered(play: Play) -> None:
+async def answered(playground: RunningPlayground) -> None:
     """Answer the inline query that comes next, and forget it."""
-    (update,) = await play.updates(timeout=5)
-    await play.updates(offset=update["update_id"] + 1)
+    (update,) = await playground.updates(timeout=5)
+    await playground.updates(offset=update["update_id"] + 1)
     content = {"message_text": "T8 · 2 of 5"}
     result = {"type": "article", "id": "a", "title": "Case 12", "description": "T8", "input_message_content": content}
     button = {"text": "My cases", "start_parameter": "mine"}
     query = update["inline_query"]["id"]
-    await play.call("answerInlineQuery", inline_query_id=query, results=[result], button=button, cache_time=0)
+    await playground.call("answerInlineQuery", inline_query_id=query, results=[result], button=button, cache_time=0)
 
 
-async def test_what_is_typed_behind_the_bots_name_is_offered_and_sent(play: Play, chromium: Browser) -> None:
-    async with tab(chromium, play, OKAFOR, width=320) as page:
+async def test_what_is_typed_behind_the_bots_name_is_offered_and_sent(
+    playground: RunningPlayground, chromium: Browser
+) -> None:
+    async with tab(chromium, playground, OKAFOR, width=320) as page:
         text = page.locator("#text")
         await text.press_sequentially("@spinemets_bot T8")
-        await answered(play)
+        await answered(playground)
         await expect(page.get_by_role("option", name="Case 12")).to_be_visible()
         await text.press("ArrowDown")
         await text.press("Enter")
         await expect(said(page).last).to_contain_text("via @spinemets_bot")
         await expect(text).to_have_value("")
-        (update,) = await play.updates(timeout=5)
-        await play.updates(offset=update["update_id"] + 1)
+        (update,) = await playground.updates(timeout=5)
+        await playground.updates(offset=update["update_id"] + 1)
         await text.press_sequentially("@spinemets_bot ")
-        await answered(play)
+        await answered(playground)
         await page.get_by_role("option", name="My cases").click()
         await expect(said(page).last).to_contain_text("/start mine")
 
 
-async def test_a_reaction_of_the_bot_is_shown(play: Play, chromium: Browser) -> None:
-    number = await play.say("hello", BOARD)
-    async with tab(chromium, play, OKAFOR) as page:
+async def test_a_reaction_of_the_bot_is_shown(playground: RunningPlayground, chromium: Browser) -> None:
+    number = await playground.say("hello", BOARD)
+    async with tab(chromium, playground, OKAFOR) as page:
         reaction = [{"type": "emoji", "emoji": "👌"}]
-        await play.call("setMessageReaction", chat_id=BOARD, message_id=number, reaction=reaction)
+        await playground.call("setMessageReaction", chat_id=BOARD, message_id=number, reaction=reaction)
         await expect(said(page).last).to_contain_text("👌")
         await page.reload()
         await expect(said(page).last).to_contain_text("👌")

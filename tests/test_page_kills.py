@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, PATIENCE, Bot, Phone, browser
+from browser import CHROMIUM, PATIENCE, Bot, BrowserUser, browser
 from playwright.async_api import Error, expect
 
 pytest_plugins = ("store_fixtures",)
@@ -39,26 +39,26 @@ async def test_b4_killed_at_every_tap_each_answer_is_there_or_its_button_still_w
         page = await running.new_page(viewport={"width": 390, "height": 844})
         page.set_default_timeout(PATIENCE)
         await page.goto(address)
-        phone = Phone(page)
+        private_chat = BrowserUser(page)
         await page.locator("#start").click()
-        await phone.reads("bedside look-up")
-        await phone.tap("New case")
-        kept = 0
+        await private_chat.reads("bedside look-up")
+        await private_chat.tap("New case")
+        record = 0
         for number, (before, label, after) in enumerate(STEPS):
-            await phone.reads(before)
-            await phone.tap(label)
+            await private_chat.reads(before)
+            await private_chat.tap(label)
             await page.wait_for_timeout(15 * number)  # each kill comes a little later after its tap
             bot.kill()
             bot.start()
-            taken = phone.newest.get_by_text(after)
-            await expect(taken.or_(phone.key(label)).first).to_be_visible(timeout=PATIENCE)
+            taken = private_chat.newest.get_by_text(after)
+            await expect(taken.or_(private_chat.key(label)).first).to_be_visible(timeout=PATIENCE)
             await page.wait_for_timeout(1500)  # what was left undone is done
-            kept += await taken.first.is_visible()
+            record += await taken.first.is_visible()
             while not await taken.first.is_visible():
                 with suppress(Error):  # the button goes when its tap is taken after all
-                    await phone.key(label).first.click(timeout=1500)
+                    await private_chat.key(label).first.click(timeout=1500)
                 await page.wait_for_timeout(1500)
-        await expect(phone.newest).to_contain_text(
+        await expect(private_chat.newest).to_contain_text(
             "fit · no deficit · body only · limited destruction · no prior treatment"
         )
-        assert kept >= len(STEPS) // 2, f"{kept} of {len(STEPS)} taps had been taken when the bot was killed"
+        assert record >= len(STEPS) // 2, f"{record} of {len(STEPS)} taps had been taken when the bot was killed"

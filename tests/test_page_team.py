@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, PATIENCE, Bot, Member, browser
+from browser import CHROMIUM, PATIENCE, Bot, BrowserMember, browser
 from playwright.async_api import expect
 
 from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
@@ -26,23 +26,23 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
 
 
 @pytest.fixture
-async def team(bot: Bot) -> AsyncIterator[dict[str, Member]]:
+async def team(bot: Bot) -> AsyncIterator[dict[str, BrowserMember]]:
     assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
     address = bot.start()
     async with browser() as running, AsyncExitStack() as tabs:
-        members: dict[str, Member] = {}
+        members: dict[str, BrowserMember] = {}
         for name, number in TEAM.items():
             page = await running.new_page(viewport={"width": 390, "height": 844})
             tabs.push_async_callback(page.close)
             page.set_default_timeout(PATIENCE)
             await page.goto(f"{address}/?person={number}&chat={SPINE_BOARD.id}")
-            members[name] = Member(page)
+            members[name] = BrowserMember(page)
         yield members
         assert not [fault for member in members.values() for fault in member.faults]
 
 
 async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_through_a_kill(
-    bot: Bot, team: dict[str, Member]
+    bot: Bot, team: dict[str, BrowserMember]
 ) -> None:
     reyes, okafor, lindqvist = team["reyes"], team["okafor"], team["lindqvist"]
     first = await _begun(reyes, lindqvist)
@@ -107,14 +107,14 @@ async def test_a_team_takes_a_case_to_its_decision_and_a_second_one_beside_it_th
     await okafor.reads(second, "L2 · 1 level")
 
 
-async def _begun(owner: Member, other: Member) -> str:
+async def _begun(owner: BrowserMember, other: BrowserMember) -> str:
     """Make the bot an administrator and begin a case; give its name, as another member reads it."""
     await owner.promotes_the_bot()
     await owner.write("/case")
     return await other.named()
 
 
-async def _recorded(member: Member, *texts: str) -> None:
+async def _recorded(member: BrowserMember, *texts: str) -> None:
     """Wait until the record of the decision says so."""
     decision = member.page.locator("#messages [data-author=bot]").filter(has_text="Decision: Posterior MIS")
     for text in texts:
@@ -122,7 +122,7 @@ async def _recorded(member: Member, *texts: str) -> None:
 
 
 async def test_a_group_that_has_not_made_the_bot_an_administrator_is_told_that_nothing_is_pinned(
-    team: dict[str, Member],
+    team: dict[str, BrowserMember],
 ) -> None:
     reyes, okafor = team["reyes"], team["okafor"]
     await reyes.write("/case")
@@ -136,7 +136,9 @@ async def test_a_group_that_has_not_made_the_bot_an_administrator_is_told_that_n
     await expect(okafor.page.locator("#pinned")).to_be_hidden()
 
 
-async def test_one_member_reads_in_private_while_the_others_go_on_with_the_card(team: dict[str, Member]) -> None:
+async def test_one_member_reads_in_private_while_the_others_go_on_with_the_card(
+    team: dict[str, BrowserMember],
+) -> None:
     reyes, okafor = team["reyes"], team["okafor"]
     await reyes.write("/case")
     name = await okafor.named()
@@ -155,7 +157,7 @@ async def test_one_member_reads_in_private_while_the_others_go_on_with_the_card(
 
 
 async def test_a_line_behind_the_bots_name_offers_the_recommendation_while_it_is_typed(
-    team: dict[str, Member],
+    team: dict[str, BrowserMember],
 ) -> None:
     okafor, reyes = team["okafor"], team["reyes"]
     text = okafor.page.locator("#text")

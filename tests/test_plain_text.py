@@ -7,7 +7,7 @@ from kit import (
     CATALOG,
     INTERVIEW,
     T4,
-    Phone,
+    FakePrivateChat,
     answer,
     buttons,
     drawn,
@@ -22,10 +22,10 @@ from kit import (
 )
 
 from bot.telegram.rendering.html import screen
-from flows.cards.card import Style, Verb
-from flows.cards.case import MOST_COPIED, Cards
-from flows.engine.interview import Interview, Standing
-from flows.export.plain_text import units
+from flows.cards.card import Action, Style
+from flows.cards.case import MOST_COPIED, CaseRenderer
+from flows.engine.interview import Interview, InterviewState
+from flows.export.plain_text import utf16_length
 from flows.model.rules import decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
@@ -33,13 +33,13 @@ from flows.pathways.sins import SINS
 
 def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
     for case in walked(every_path(METASTASIS)).values():
-        standing = INTERVIEW.standing(case)
-        if standing.at:
+        state = INTERVIEW.state(case)
+        if state.current:
             continue
-        result = decide(METASTASIS.guidance, standing.findings)
-        text = CARDS.plain.recommendation(standing, "27 Nov 2026, 14:05 UTC")
-        [copy] = [b for row in drawn(case).rows for b in row if b.tap.verb is Verb.copy]
-        assert (copy.copies, units(text) > MOST_COPIED) == ("", True)
+        result = decide(METASTASIS.guidance, state.findings)
+        text = CARDS.plain.recommendation(state, "27 Nov 2026, 14:05 UTC")
+        [copy] = [b for row in drawn(case).rows for b in row if b.tap.action is Action.copy]
+        assert (copy.copy_text, utf16_length(text) > MOST_COPIED) == ("", True)
         headline, *_ = text.splitlines()
         assert headline.startswith(CARDS.told.headline.title(result))
         for advice in result.options:
@@ -54,8 +54,10 @@ def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
 
 def test_what_is_copied_has_the_headline_first_then_the_reasons_the_findings_and_each_kind_of_no() -> None:
     findings = {**T4, "deficit": ("none",), "extent": ("body",), "destruction": ("limited",)}
-    counted = METASTASIS.counted({code: codes for code, codes in findings.items() if code != "single_approach"})
-    assert CARDS.plain.recommendation(Standing(None, counted, {}, ()), "27 Nov 2026, 14:05 UTC").splitlines() == [
+    counted = METASTASIS.effective({code: codes for code, codes in findings.items() if code != "single_approach"})
+    assert CARDS.plain.recommendation(
+        InterviewState(None, counted, {}, ()), "27 Nov 2026, 14:05 UTC"
+    ).splitlines() == [
         "Posterior MIS",
         "No significant deficit; where MIS is possible it is generally the first choice (F12, F2)",
         "Also supported: Posterior (open) (F10)",
@@ -69,7 +71,7 @@ def test_what_is_copied_has_the_headline_first_then_the_reasons_the_findings_and
 
 
 def test_a_matter_of_judgement_is_copied_with_its_reason_and_the_emergency_is_never_left_out() -> None:
-    text = CARDS.plain.recommendation(Standing(None, METASTASIS.counted(T4), {}, ()), "")
+    text = CARDS.plain.recommendation(InterviewState(None, METASTASIS.effective(T4), {}, ()), "")
     assert text.startswith("No option fully meets an indication in the source: discuss as a team\n")
     assert "A matter of judgement: Combined: the source contradicts itself at T2–T5" in text
     assert "is an emergency" in text
@@ -83,9 +85,9 @@ async def test_a_text_that_does_not_fit_the_button_is_shown_to_be_copied() -> No
         case = answer(INTERVIEW, case, question, codes)
     for question, codes in (("single_approach", ("not_judged",)), ("prior", ("extensive",))):
         case = answer(INTERVIEW, case, question, codes)
-    standing = INTERVIEW.standing(case)
-    assert standing.at is None
-    card = CARDS.copied(case, standing)
+    state = INTERVIEW.state(case)
+    assert state.current is None
+    card = CARDS.copy_card(case, state)
     assert "<pre>" in str(screen(card)["text"])
     assert "T2, T8: fitness undecided" in read(card).text
     assert refusals(card) == []
@@ -104,8 +106,8 @@ SCORE = {
 def test_a_score_is_copied_with_its_class_its_points_its_publication_and_the_time() -> None:
     scoring = Interview(SINS)
     case = played(SCORE, scoring)
-    card = Cards(SINS, CATALOG).case(case, scoring.standing(case), when="27 Nov 2026, 14:05 UTC")
-    [copied] = [button.copies for button in buttons(card) if button.copies]
+    card = CaseRenderer(SINS, CATALOG).case(case, scoring.state(case), when="27 Nov 2026, 14:05 UTC")
+    [copied] = [button.copy_text for button in buttons(card) if button.copy_text]
     points = "semirigid spine 1, mechanical pain 3, lytic lesion 2, normal alignment 0, collapse under 50 % 2"
     assert copied.splitlines() == [
         "SINS 11, potentially unstable",
@@ -116,31 +118,31 @@ def test_a_score_is_copied_with_its_class_its_points_its_publication_and_the_tim
 
 
 def test_every_score_is_copied_by_its_button_or_shown_in_a_block() -> None:
-    scoring, cards = Interview(SINS), Cards(SINS, CATALOG)
+    scoring, cards = Interview(SINS), CaseRenderer(SINS, CATALOG)
     for case in walked(every_path(SINS), scoring).values():
-        standing = scoring.standing(case)
-        if standing.at:
+        state = scoring.state(case)
+        if state.current:
             continue
-        card = cards.case(case, standing, when="27 Nov 2026, 14:05 UTC")
+        card = cards.case(case, state, when="27 Nov 2026, 14:05 UTC")
         [copy] = [button for button in buttons(card) if button.label == CATALOG.wording.labels.copy_text]
-        shown = cards.copied(case, standing, "27 Nov 2026, 14:05 UTC")
+        shown = cards.copy_card(case, state, "27 Nov 2026, 14:05 UTC")
         text = "\n".join(line.text for line in lines(shown, Style.typed))
-        assert copy.copies == (text if units(text) <= MOST_COPIED else "")
+        assert copy.copy_text == (text if utf16_length(text) <= MOST_COPIED else "")
         assert refusals(card) == refusals(shown) == []
 
 
 async def test_a_copy_tells_when_it_was_made() -> None:
-    phone = Phone()
-    await phone.command("new")
-    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None", "Copy")
-    typed = [line.text for line in lines(phone.card, Style.typed)]
+    private_chat = FakePrivateChat()
+    await private_chat.command("new")
+    await private_chat.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None", "Copy")
+    typed = [line.text for line in lines(private_chat.card, Style.typed)]
     assert typed[0] == "Posterior MIS"
     assert typed[-3] == "15 Jan 2027, 08:00 UTC"
 
 
 async def test_a_score_that_helps_a_case_can_be_copied_and_leads_back() -> None:
-    phone = Phone()
-    await phone.command("new")
-    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "SINS")
-    await phone.tap("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
-    assert labels(phone.card)[:2] == ["Copy", "‹ Back to the case"]
+    private_chat = FakePrivateChat()
+    await private_chat.command("new")
+    await private_chat.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "SINS")
+    await private_chat.tap("Mechanical", "Lytic", "Normal", "Less than 50 %", "Bilateral")
+    assert labels(private_chat.card)[:2] == ["Copy", "‹ Back to the case"]

@@ -15,9 +15,9 @@ from typing import Any, Final, Self
 
 import pytest
 from conftest import Report
-from flight_recorder import Recorder
+from crash_images import CrashableDisk
+from io_recorder import IoRecorder
 from life_kit import Known, Life, News, Told
-from power_kit import Disk
 from store_kit import FORKED, chance_of, sqlite_url
 
 from bot.storage.backends import sqlite
@@ -33,7 +33,7 @@ def live(url: str, flushing: str, told: Connection) -> None:
     """Be a process whose every deed is recorded; give the record."""
     settings = tuple(flushing if setting == FULL else setting for setting in sqlite.SETTINGS)
     sqlite.SETTINGS = settings  # type: ignore[misc,assignment] # never in the bot
-    recorder = Recorder()
+    recorder = IoRecorder()
     asyncio.run(Life(url, recorder.log).lasts())
     told.send(recorder.log)
 
@@ -64,14 +64,14 @@ class Cuts:
     def at(self, instants: Iterable[int], chance: Random, folder: Path) -> Self:
         """Cut the power after so many entries of the record."""
         many = Counter(instants)
-        disk, known = Disk(), Known()
+        disk, known = CrashableDisk(), Known()
         for number, entry in enumerate([*self.log, None]):
             for _ in range(many[number]):
                 self._cut(disk, known, chance, folder / f"{self.images}")
             if isinstance(entry, News):
                 known.hears(entry)
             elif entry:
-                disk.does(entry)
+                disk.apply(entry)
         return self
 
     def at_random(self, many: int, folder: Path) -> Self:
@@ -81,7 +81,7 @@ class Cuts:
         any_time = range(told[0], len(self.log) + 1)
         return self.at((chance.choice(chance.choice((told, any_time))) for _ in range(many)), chance, folder)
 
-    def _cut(self, disk: Disk, known: Known, chance: Random, image: Path) -> None:
+    def _cut(self, disk: CrashableDisk, known: Known, chance: Random, image: Path) -> None:
         image.mkdir(parents=True)
         self.at_stake += disk.loses_power(chance, image)
         self.faults += asyncio.run(known.faults(sqlite_url(image)))

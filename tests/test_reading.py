@@ -14,16 +14,16 @@ from group_kit import ADVISED, BOARD, LEVELS, LINDQVIST, OKAFOR, OPEN, REYES, Gr
 from kit import CATALOG, buttons, labels, read, tap_of
 from starlette.responses import JSONResponse
 from team_kit import ANA, BEN, CLEO, T8_TAPS
-from team_kit import Group as Team
+from team_kit import FakeGroup as Team
 from telegram_kit import SOON, data
 
-from bot.service.case_store import Ledger
-from bot.service.policies import Access
+from bot.service.case_store import CaseRepository
+from bot.service.policies import AccessPolicy
 from bot.service.read_links import MOST, case_in, link_to_case, page_in
-from bot.service.replies import Reply, Visit
-from bot.service.share_links import LASTS
+from bot.service.replies import ActionContext, Reply
+from bot.service.share_links import LINK_LIFETIME
 from bot.service.tap_rules import RULES, Where
-from flows.cards.card import PERSON, Card, Tap, Verb
+from flows.cards.card import PERSON, Action, Card, Tap
 from flows.model.findings import Codes
 
 NOW = 1_800_000_000.0
@@ -42,31 +42,31 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "what"),
-    [(Verb.option, ""), (Verb.changes, ""), *((Verb.scale, code) for code in CATALOG.scales), (Verb.show, "")],
+    [(Action.option, ""), (Action.changes, ""), *((Action.scale, code) for code in CATALOG.scales), (Action.show, "")],
 )
 @pytest.mark.parametrize("case", ["f" * 10, "f" * 10 + "xt12"])
 def test_a_link_to_what_a_card_of_a_group_offers_fits_telegram_and_is_read_as_it_was_written(
-    verb: Verb, what: str, case: str
+    verb: Action, what: str, case: str
 ) -> None:
     tap = Tap(verb, what, case=case, turn=7)
     payload = link_to_case("secret", tap, ANA, NOW)
     assert len(payload) <= MOST
-    assert case_in("secret", payload, ANA, NOW + LASTS) == Tap(verb, what, case=case)
+    assert case_in("secret", payload, ANA, NOW + LINK_LIFETIME) == Tap(verb, what, case=case)
 
 
 @pytest.mark.parametrize("case", ["f" * 10, "f" * 16])
 def test_what_a_link_has_no_room_for_leads_to_its_list(case: str) -> None:
-    for tap in (Tap(Verb.compare, "posterior_mis", "others"), Tap(Verb.option, "posterior_corpectomy")):
+    for tap in (Tap(Action.compare, "posterior_mis", "others"), Tap(Action.option, "posterior_corpectomy")):
         payload = link_to_case("secret", tap._replace(case=case), ANA, NOW)
         assert len(payload) <= MOST
-        assert case_in("secret", payload, ANA, NOW) == Tap(tap.verb, case=case)
+        assert case_in("secret", payload, ANA, NOW) == Tap(tap.action, case=case)
 
 
 def test_a_link_opens_nothing_for_another_person_when_it_is_old_or_where_a_sign_of_it_was_changed() -> None:
-    payload = link_to_case("secret", Tap(Verb.option, case="c1"), ANA, NOW)
+    payload = link_to_case("secret", Tap(Action.option, case="c1"), ANA, NOW)
     assert case_in("secret", payload, BEN, NOW) is None
     assert case_in("other", payload, ANA, NOW) is None
-    assert case_in("secret", payload, ANA, NOW + LASTS + 1) is None
+    assert case_in("secret", payload, ANA, NOW + LINK_LIFETIME + 1) is None
     for place, sign in enumerate(payload):
         changed = payload[:place] + ("0" if sign != "0" else "1") + payload[place + 1 :]
         assert case_in("secret", changed, ANA, NOW) is None
@@ -97,14 +97,14 @@ class Reader:
 
     async def follow(self, payload: str) -> None:
         """Follow a link that was made for this person."""
-        room, visit = self.team.rooms.team.reading, Visit(self.who, self.who)
+        room, context = self.team.services.team.reading, ActionContext(self.who, self.who)
 
-        def opened(ledger: Ledger) -> Reply:
-            tap = room.linked(ledger, payload, visit)
+        def opened(repository: CaseRepository) -> Reply:
+            tap = room.linked(repository, payload, context)
             assert tap
-            kept = room.of(ledger, tap)
-            assert kept
-            return room.shown(ledger, kept, tap, visit)
+            record = room.of(repository, tap)
+            assert record
+            return room.shown(repository, record, tap, context)
 
         await self._shown(opened)
 
@@ -113,34 +113,34 @@ class Reader:
             await self.wish(tap_of(self.card, label))
 
     async def wish(self, tap: Tap) -> None:
-        room, visit = self.team.rooms.team.reading, Visit(self.who, self.who, max(self.cards))
+        room, context = self.team.services.team.reading, ActionContext(self.who, self.who, max(self.cards))
 
-        def tapped(ledger: Ledger) -> Reply:
-            kept = room.of(ledger, tap)
-            assert kept
-            return room.shown(ledger, kept, tap, visit)
+        def tapped(repository: CaseRepository) -> Reply:
+            record = room.of(repository, tap)
+            assert record
+            return room.shown(repository, record, tap, context)
 
         await self._shown(tapped)
 
-    async def _shown(self, work: Callable[[Ledger], Reply]) -> None:
-        reply = await self.team.store.run(work)
+    async def _shown(self, work: Callable[[CaseRepository], Reply]) -> None:
+        reply = await self.team.store.transact(work)
         self.toast, self.forged = reply.toast, reply.forged
         for show in reply.shows:
-            self.cards[show.at or max(self.cards, default=0) + 1] = show.card
+            self.cards[show.message_id or max(self.cards, default=0) + 1] = show.card
 
 
 @pytest.mark.parametrize("label", ["All options", "What would change it"])
 async def test_what_a_member_reads_leaves_the_card_of_the_group_as_it_is(label: str) -> None:
     team = Team()
     card = await team.finished()
-    shown, kept = dict(team.messages), await team.kept()
+    shown, record = dict(team.messages), await team.kept()
     await team.tap(label, who=BEN, at=card)
-    assert (team.messages, await team.kept(), team.toast) == (shown, kept, "")
+    assert (team.messages, await team.kept(), team.toast) == (shown, record, "")
     reader = Reader(team, BEN)
     await reader.follow(team.opens)
     assert reader.card.label.startswith(shown[card].label.partition(" · ")[0])
     assert OF_THE_GROUP in read(reader.card).text
-    assert (team.messages, await team.kept()) == (shown, kept)
+    assert (team.messages, await team.kept()) == (shown, record)
 
 
 async def test_a_scale_beside_a_question_opens_for_the_reader_alone() -> None:
@@ -155,7 +155,7 @@ async def test_a_scale_beside_a_question_opens_for_the_reader_alone() -> None:
     await reader.follow(team.opens)
     await reader.tap(CATALOG.wording.labels.to_question)
     assert reader.card.title == team.card.title
-    assert {button.tap.verb for button in buttons(reader.card)} <= {Verb.scale, Verb.show}
+    assert {button.tap.action for button in buttons(reader.card)} <= {Action.scale, Action.show}
 
 
 async def test_everything_that_can_be_read_is_reached_in_private_and_nothing_can_be_done_there() -> None:
@@ -172,16 +172,16 @@ async def test_everything_that_can_be_read_is_reached_in_private_and_nothing_can
         await reader.wish(tap)
         assert reader.toast == ""
         titles.add(reader.card.title)
-        assert all(Where.reading in RULES[b.tap.verb].where for b in buttons(reader.card))
+        assert all(Where.reading in RULES[b.tap.action].where for b in buttons(reader.card))
         assert PERSON[0] not in read(reader.card).text, "nobody is named in another person's chat"
         offered += [b.tap for b in buttons(reader.card) if b.tap not in {*seen, *offered}]
     assert {option.name for option in CATALOG.options.values()} <= titles
-    assert {tap.verb for tap in seen} == {Verb.show, Verb.option, Verb.changes, Verb.what_if, Verb.compare}
+    assert {tap.action for tap in seen} == {Action.show, Action.option, Action.changes, Action.what_if, Action.compare}
     assert (await team.kept(), team.messages) == (before, shown)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in Verb if Where.reading not in RULES[verb].where])
-async def test_data_that_answers_votes_or_decides_is_refused_in_private(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", [verb for verb in Action if Where.reading not in RULES[verb].where])
+async def test_data_that_answers_votes_or_decides_is_refused_in_private(verb: Action) -> None:
     team = Team()
     card = await team.finished()
     await team.tap("All options", at=card)
@@ -209,7 +209,7 @@ async def test_what_is_read_is_what_holds_now_and_says_what_is_disputed_or_decid
     await reader.tap("All options")
     assert "Decided: Posterior MIS" in read(reader.card).text
     await team.tap("Reopen", "‹ Back", at=card)
-    await reader.wish(Tap(Verb.option, case="c1"))
+    await reader.wish(Tap(Action.option, case="c1"))
     assert reader.toast == CATALOG.wording.toasts.stale
     assert reader.card.title.startswith("Earlier thoracic")
 
@@ -306,7 +306,7 @@ async def test_who_left_the_group_reads_nothing_more_by_link_or_by_tap(door: Doo
     await door.group.finished()
     payload = await door.link("All options", OKAFOR)
     await door.follow(payload, OKAFOR, OF_THE_GROUP)
-    door.group.seat.play.world.stage.leave(OPEN, OKAFOR)
+    door.group.seat.play.world.admin.leave(OPEN, OKAFOR)
     shown = door.private(OKAFOR)[-1]
     await door.tap("Combined", OKAFOR)
     await door.group.told(OKAFOR, "Only members of this group")
@@ -323,7 +323,7 @@ async def test_nobody_reads_a_case_with_made_up_data_where_telegram_does_not_say
             return JSONResponse(refusal, 400)
         return None
 
-    async with grouped(tmp_path, BOARD, interfere=hidden) as group:
+    async with grouped(tmp_path, BOARD, fault_hook=hidden) as group:
         door = Door(group)
         await group.finished()
         payload = await door.link("All options", OKAFOR)
@@ -335,7 +335,7 @@ async def test_nobody_reads_a_case_with_made_up_data_where_telegram_does_not_say
 
 
 async def test_a_member_of_a_listed_group_reads_its_cases_though_nobody_listed_them(tmp_path: Path) -> None:
-    access = Access(open=False, users=frozenset({REYES}), chats=frozenset({BOARD}))
+    access = AccessPolicy(open=False, users=frozenset({REYES}), chats=frozenset({BOARD}))
     async with grouped(tmp_path, BOARD, access=access) as group:
         door = Door(group)
         await group.finished()
@@ -348,13 +348,13 @@ async def test_a_member_of_a_listed_group_reads_its_cases_though_nobody_listed_t
 
 
 async def test_a_case_of_one_s_own_is_no_team_s_and_stays_closed_to_others(door: Door) -> None:
-    seat = door.group.seat
-    await seat.say("/new", LEVELS)
-    card = await seat.newest()
+    harness = door.group.seat
+    await harness.say("/new", LEVELS)
+    card = await harness.newest()
     forged = data(card, "T8").replace(".on.levels.T8", ".op")
     await door.follow("see-br", OKAFOR, "The six options")
     page = door.private(OKAFOR)[-1]
-    await seat.play.tap(page["message_id"], forged, chat_id=OKAFOR, person_id=OKAFOR, stale=True)
+    await harness.play.tap(page["message_id"], forged, chat_id=OKAFOR, person_id=OKAFOR, stale=True)
     await door.group.told(OKAFOR, CATALOG.wording.toasts.gone)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
-from conftest import SECRET_PART, WELL, Fields, Rig, data_of, living, refused, virtual_rig
+from conftest import SECRET_PART, WELL, BotHarness, Fields, data_of, refused, running, virtual_bot_harness
 from telegram_queue import HIGH, LOW, Queue, answered
 
-from bot.app import REFUSED, _told_why
+from bot.app import REFUSED, _failure_text
 from bot.telegram.client import Api
 from bot.telegram.health import STALE
-from bot.telegram.receiving.polling import SecondPoller
+from bot.telegram.receiving.polling import PollingConflict
 from bot.telegram.receiving.progress import LONGEST_PAUSE
 from bot.telegram.updates.fingerprint import fingerprint_of
 
@@ -24,97 +24,105 @@ LEVELS = "Which symptomatic levels"
 
 
 @pytest.fixture
-def virtual(tmp_path: Path) -> Iterator[tuple[Run, Rig]]:
-    with virtual_rig(tmp_path) as (run, rig):
-        yield run, rig
+def virtual(tmp_path: Path) -> Iterator[tuple[Run, BotHarness]]:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        yield run, harness
 
 
-def events(rig: Rig, name: str) -> list[Fields]:
+def events(harness: BotHarness, name: str) -> list[Fields]:
     """Give what was logged under a name."""
-    return [said for line in rig.log.getvalue().splitlines() if (said := orjson.loads(line))["event"] == name]
+    return [said for line in harness.log.getvalue().splitlines() if (said := orjson.loads(line))["event"] == name]
 
 
-async def dead(rig: Rig) -> list[int]:
+async def dead(harness: BotHarness) -> list[int]:
     """Give the numbers of what was set aside."""
-    return sorted(letter.update_id for letter, _ in await rig.store.run(lambda desk: desk.dead()))
+    return sorted(
+        inbox_update.update_id for inbox_update, _ in await harness.store.transact(lambda uow: uow.dead_letters())
+    )
 
 
 # Numbers that start anew
 
 
-def test_after_a_silent_week_the_numbers_start_anew_lower_and_everybody_is_heard(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_after_a_silent_week_the_numbers_start_anew_lower_and_everybody_is_heard(
+    virtual: tuple[Run, BotHarness],
+) -> None:
+    run, harness = virtual
 
     async def life() -> None:
         queue = Queue(HIGH)
-        rig.cloud.raw = queue.answer
-        async with living(rig):
-            queue.push(rig.cloud.writes(1, "/new"))
+        harness.telegram.raw = queue.answer
+        async with running(harness):
+            queue.push(harness.telegram.writes(1, "/new"))
             await asyncio.sleep(3600)
             before = queue.polls
             queue.tail = LOW
             for user in range(2, 7):
-                queue.push(rig.cloud.writes(user, "/new"))
+                queue.push(harness.telegram.writes(user, "/new"))
             await asyncio.sleep(20)
-            assert {call.chat for call in rig.cloud.of("sendMessage")} == {1, 2, 3, 4, 5, 6}
+            assert {call.chat for call in harness.telegram.of("sendMessage")} == {1, 2, 3, 4, 5, 6}
             assert queue.polls - before < 10
             assert queue.events == {}, "all are confirmed"
 
     run(life(), within=1e7)
 
 
-def test_a_number_that_comes_again_with_other_content_is_handled_and_a_repeat_is_not(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_a_number_that_comes_again_with_other_content_is_handled_and_a_repeat_is_not(
+    virtual: tuple[Run, BotHarness],
+) -> None:
+    run, harness = virtual
 
     async def life() -> None:
-        first = rig.cloud.writes(7, "/new")
-        await rig.accept(first)
-        number, data = rig.cloud.button(7, "T8")
-        tap = rig.cloud.taps(7, number, data)
-        await rig.accept(tap)
-        other = rig.cloud.taps(7, number, data_of(rig.cloud.newest(7)[1], "Only T8")) | {"update_id": tap["update_id"]}
-        await rig.accept(other)
-        assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
-        told = rig.cloud.toasts()
-        await rig.accept(other, other)
-        assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
-        assert rig.cloud.toasts() == told
+        first = harness.telegram.writes(7, "/new")
+        await harness.accept(first)
+        number, data = harness.telegram.button(7, "T8")
+        tap = harness.telegram.taps(7, number, data)
+        await harness.accept(tap)
+        other = harness.telegram.taps(7, number, data_of(harness.telegram.newest(7)[1], "Only T8")) | {
+            "update_id": tap["update_id"]
+        }
+        await harness.accept(other)
+        assert "fit for surgery" in harness.telegram.newest(7)[1]["text"]
+        told = harness.telegram.toasts()
+        await harness.accept(other, other)
+        assert "fit for surgery" in harness.telegram.newest(7)[1]["text"]
+        assert harness.telegram.toasts() == told
 
     run(life())
 
 
-def test_another_persons_toast_is_not_told_to_who_has_the_number_later(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_another_persons_toast_is_not_told_to_who_has_the_number_later(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
 
     async def life() -> None:
-        await rig.begun(7)
-        stale = rig.cloud.taps(7, 999, "ffff.1.a.deficit.none")
-        await rig.accept(stale)
-        said = rig.cloud.toasts()[stale["callback_query"]["id"]]
-        await rig.begun(8)
-        number, data = rig.cloud.button(8, "T8")
-        tap = rig.cloud.taps(8, number, data) | {"update_id": stale["update_id"]}
-        await rig.accept(tap)
+        await harness.begun(7)
+        stale = harness.telegram.taps(7, 999, "ffff.1.a.deficit.none")
+        await harness.accept(stale)
+        said = harness.telegram.toasts()[stale["callback_query"]["id"]]
+        await harness.begun(8)
+        number, data = harness.telegram.button(8, "T8")
+        tap = harness.telegram.taps(8, number, data) | {"update_id": stale["update_id"]}
+        await harness.accept(tap)
         assert said
-        assert rig.cloud.toasts()[tap["callback_query"]["id"]] == ""
-        assert "T8 · 1 level" in rig.cloud.newest(8)[1]["text"]
+        assert harness.telegram.toasts()[tap["callback_query"]["id"]] == ""
+        assert "T8 · 1 level" in harness.telegram.newest(8)[1]["text"]
 
     run(life())
 
 
-def test_a_number_whose_update_is_still_in_hand_waits_until_it_is_done(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_a_number_whose_update_is_still_in_hand_waits_until_it_is_done(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
 
     async def life() -> None:
         queue = Queue(LOW)
-        rig.cloud.raw = queue.answer
-        letter = rig.cloud.writes(1, "/new") | {"update_id": LOW}
-        left = list(rig.channel.reception._read([letter])[0])
-        await rig.store.run(lambda desk: desk.take_in(left))
-        queue.push(rig.cloud.writes(2, "/new"))
-        async with living(rig):
+        harness.telegram.raw = queue.answer
+        inbox_update = harness.telegram.writes(1, "/new") | {"update_id": LOW}
+        left = list(harness.application.receiver._read([inbox_update])[0])
+        await harness.store.transact(lambda uow: uow.add_updates(left))
+        queue.push(harness.telegram.writes(2, "/new"))
+        async with running(harness):
             await asyncio.sleep(20)
-        assert {call.chat for call in rig.cloud.of("sendMessage")} == {1, 2}
+        assert {call.chat for call in harness.telegram.of("sendMessage")} == {1, 2}
 
     run(life())
 
@@ -187,41 +195,43 @@ NOWHERE = {
 
 
 @pytest.mark.parametrize("answers", NOWHERE.values(), ids=NOWHERE.keys())
-def test_polls_that_get_nowhere_are_slow_and_health_tells(virtual: tuple[Run, Rig], answers: list[bytes]) -> None:
-    run, rig = virtual
+def test_polls_that_get_nowhere_are_slow_and_health_tells(
+    virtual: tuple[Run, BotHarness], answers: list[bytes]
+) -> None:
+    run, harness = virtual
 
     async def life() -> None:
-        async with living(rig):
+        async with running(harness):
             await asyncio.sleep(5)
-            assert rig.channel.health.told()["well"]
-            rig.cloud.raw = at_once(*answers)
-            rig.cloud.bring(rig.cloud.writes(7, "/new"))
+            assert harness.application.health.as_dict()["well"]
+            harness.telegram.raw = at_once(*answers)
+            harness.telegram.deliver(harness.telegram.writes(7, "/new"))
             await asyncio.sleep(100)
-            polls = len(rig.cloud.of("getUpdates"))
+            polls = len(harness.telegram.of("getUpdates"))
             assert polls < 40
             await asyncio.sleep(100 + LONGEST_PAUSE)
-            assert not rig.channel.health.told()["well"]
-            assert events(rig, "no_progress")
+            assert not harness.application.health.as_dict()["well"]
+            assert events(harness, "no_progress")
             queue = Queue(LOW + 5)
-            rig.cloud.raw = queue.answer
-            queue.push(rig.cloud.writes(8, "/new"))
+            harness.telegram.raw = queue.answer
+            queue.push(harness.telegram.writes(8, "/new"))
             await asyncio.sleep(2 * LONGEST_PAUSE)
-            assert LEVELS in rig.cloud.newest(8)[1]["text"]
-            assert rig.channel.health.is_well
+            assert LEVELS in harness.telegram.newest(8)[1]["text"]
+            assert harness.application.health.is_well
 
     run(life())
     assert STALE < 200
 
 
-def test_polls_that_bring_something_new_each_time_are_not_slowed(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_polls_that_bring_something_new_each_time_are_not_slowed(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
 
     async def life() -> None:
         queue = Queue()
-        rig.cloud.raw = queue.answer
+        harness.telegram.raw = queue.answer
         for user in range(1, 501):
-            queue.push(rig.cloud.writes(user, "/help"))
-        async with living(rig):
+            queue.push(harness.telegram.writes(user, "/help"))
+        async with running(harness):
             await asyncio.sleep(1)
             assert queue.events == {}
 
@@ -260,47 +270,51 @@ PLACES = {"first": {0}, "in the middle": {2}, "last": {4}, "everywhere but in th
     ],
 )
 def test_b15_an_update_that_cannot_be_read_is_set_aside_and_the_others_are_served(
-    virtual: tuple[Run, Rig], spoil: str, place: str
+    virtual: tuple[Run, BotHarness], spoil: str, place: str
 ) -> None:
-    run, rig = virtual
+    run, harness = virtual
     bad = PLACES[place]
 
     async def life() -> None:
         queue = Queue()
-        numbers = [queue.push(rig.cloud.writes(n + 1, "/new"), SPOILT[spoil] if n in bad else None) for n in range(5)]
-        rig.cloud.raw = queue.answer
-        async with living(rig):
+        numbers = [
+            queue.push(harness.telegram.writes(n + 1, "/new"), SPOILT[spoil] if n in bad else None) for n in range(5)
+        ]
+        harness.telegram.raw = queue.answer
+        async with running(harness):
             await asyncio.sleep(1 + len(bad))
-            assert {call.chat for call in rig.cloud.of("sendMessage")} == {n + 1 for n in range(5) if n not in bad}
+            assert {call.chat for call in harness.telegram.of("sendMessage")} == {
+                n + 1 for n in range(5) if n not in bad
+            }
             assert queue.events == {}
-            assert await dead(rig) == sorted(numbers[n] for n in bad)
-            queue.push(rig.cloud.writes(9, "/new"))
+            assert await dead(harness) == sorted(numbers[n] for n in bad)
+            queue.push(harness.telegram.writes(9, "/new"))
             await asyncio.sleep(1)
-            assert LEVELS in rig.cloud.newest(9)[1]["text"]
-            assert rig.channel.health.is_well
+            assert LEVELS in harness.telegram.newest(9)[1]["text"]
+            assert harness.application.health.is_well
 
     run(life())
-    assert not events(rig, "telegram_unreachable")
+    assert not events(harness, "telegram_unreachable")
 
 
-def test_b15_a_tap_that_cannot_be_read_is_told_that_it_did_not_work(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_b15_a_tap_that_cannot_be_read_is_told_that_it_did_not_work(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
 
     async def life() -> None:
         queue = Queue()
-        queue.push(rig.cloud.taps(7, 5, ".0.nw", "4321"), SPOILT["no UTF-8"])
-        rig.cloud.raw = queue.answer
-        async with living(rig):
+        queue.push(harness.telegram.taps(7, 5, ".0.nw", "4321"), SPOILT["no UTF-8"])
+        harness.telegram.raw = queue.answer
+        async with running(harness):
             await asyncio.sleep(5)
-        assert rig.cloud.toasts()["4321"].startswith("That failed")
+        assert harness.telegram.toasts()["4321"].startswith("That failed")
 
     run(life())
 
 
 def test_where_every_answer_is_garbled_on_its_way_nothing_is_set_aside_and_nothing_is_lost(
-    virtual: tuple[Run, Rig],
+    virtual: tuple[Run, BotHarness],
 ) -> None:
-    run, rig = virtual
+    run, harness = virtual
 
     async def life() -> None:
         queue = Queue()
@@ -309,22 +323,22 @@ def test_where_every_answer_is_garbled_on_its_way_nothing_is_set_aside_and_nothi
             answer = await queue.answer(method, params) or orjson.dumps(WELL)
             return b"\xff" + answer + b"<script src=filter.js></script>"
 
-        async with living(rig):
+        async with running(harness):
             await asyncio.sleep(1)
-            rig.cloud.raw = on_its_way
+            harness.telegram.raw = on_its_way
             for user in range(1, 6):
-                queue.push(rig.cloud.writes(user, "/new"))
+                queue.push(harness.telegram.writes(user, "/new"))
             await asyncio.sleep(300)
-            assert events(rig, "telegram_unreachable")
-            rig.cloud.raw = queue.answer
+            assert events(harness, "telegram_unreachable")
+            harness.telegram.raw = queue.answer
             await asyncio.sleep(10)
-            assert {call.chat for call in rig.cloud.of("sendMessage")} == {1, 2, 3, 4, 5}
-            assert await dead(rig) == []
+            assert {call.chat for call in harness.telegram.of("sendMessage")} == {1, 2, 3, 4, 5}
+            assert await dead(harness) == []
 
     run(life())
 
 
-def spoilt_sends(rig: Rig, spoil: tuple[bytes, bytes], tail: bytes = b"") -> Callable[[str, Fields], Any]:
+def spoilt_sends(harness: BotHarness, spoil: tuple[bytes, bytes], tail: bytes = b"") -> Callable[[str, Fields], Any]:
     """Carry sends out, and answer them with what cannot be read: the name of the person is in each."""
     sent = iter(range(1000, 9999))
 
@@ -332,7 +346,7 @@ def spoilt_sends(rig: Rig, spoil: tuple[bytes, bytes], tail: bytes = b"") -> Cal
         if method not in ("sendMessage", "editMessageText"):
             return None
         number = params["message_id"] if method == "editMessageText" else next(sent)
-        rig.cloud.screens[int(params["chat_id"]), number] = params
+        harness.telegram.screens[int(params["chat_id"]), number] = params
         person = {"id": 7, "type": "private", "first_name": "x"}
         result = {"message_id": number, "date": 9, "chat": person, "text": "told"}
         return orjson.dumps({"ok": True, "result": result}).replace(*spoil) + tail
@@ -342,43 +356,45 @@ def spoilt_sends(rig: Rig, spoil: tuple[bytes, bytes], tail: bytes = b"") -> Cal
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
 def test_an_answer_to_a_send_that_cannot_be_read_does_not_have_the_card_sent_again(
-    virtual: tuple[Run, Rig], spoil: tuple[bytes, bytes]
+    virtual: tuple[Run, BotHarness], spoil: tuple[bytes, bytes]
 ) -> None:
-    run, rig = virtual
+    run, harness = virtual
 
     async def life() -> None:
-        async with living(rig):
-            rig.cloud.raw = spoilt_sends(rig, spoil)
-            rig.cloud.bring(rig.cloud.writes(7, "/new"))
+        async with running(harness):
+            harness.telegram.raw = spoilt_sends(harness, spoil)
+            harness.telegram.deliver(harness.telegram.writes(7, "/new"))
             await asyncio.sleep(120)
-            number, data = rig.cloud.button(7, "T8")
-            rig.cloud.bring(rig.cloud.taps(7, number, data))
+            number, data = harness.telegram.button(7, "T8")
+            harness.telegram.deliver(harness.telegram.taps(7, number, data))
             await asyncio.sleep(120)
-            assert "T8 · 1 level" in rig.cloud.screens[7, number]["text"], "the card is known by its number"
-            assert len(rig.cloud.of("sendMessage")) == 1
-            assert len(rig.cloud.of("editMessageText")) == 1
+            assert "T8 · 1 level" in harness.telegram.screens[7, number]["text"], "the card is known by its number"
+            assert len(harness.telegram.of("sendMessage")) == 1
+            assert len(harness.telegram.of("editMessageText")) == 1
 
     run(life())
 
 
-def test_an_answer_that_is_cut_off_behind_the_number_of_the_message_counts_as_sent(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_an_answer_that_is_cut_off_behind_the_number_of_the_message_counts_as_sent(
+    virtual: tuple[Run, BotHarness],
+) -> None:
+    run, harness = virtual
 
     async def life() -> None:
-        async with living(rig):
-            rig.cloud.raw = spoilt_sends(rig, (b',"date":9', b"\x00"))
-            rig.cloud.bring(rig.cloud.writes(7, "/new"))
+        async with running(harness):
+            harness.telegram.raw = spoilt_sends(harness, (b',"date":9', b"\x00"))
+            harness.telegram.deliver(harness.telegram.writes(7, "/new"))
             await asyncio.sleep(120)
-            assert len(rig.cloud.of("sendMessage")) == 1
+            assert len(harness.telegram.of("sendMessage")) == 1
 
     run(life())
 
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
 def test_a_poll_that_was_opened_is_known_by_its_numbers_whatever_else_cannot_be_read(
-    virtual: tuple[Run, Rig], spoil: tuple[bytes, bytes]
+    virtual: tuple[Run, BotHarness], spoil: tuple[bytes, bytes]
 ) -> None:
-    run, rig = virtual
+    run, harness = virtual
     poll = {"id": "5373", "question": "Heron", "options": [], "first_name": "x"}
     whole = orjson.dumps({"ok": True, "result": {"message_id": 17, "date": 9, "poll": poll}})
 
@@ -386,25 +402,27 @@ def test_a_poll_that_was_opened_is_known_by_its_numbers_whatever_else_cannot_be_
         return whole.replace(*spoil)
 
     async def life() -> None:
-        rig.cloud.raw = answer
-        sent = await Api("1:a", "http://x", rig.cloud).call("sendPoll", {})
+        harness.telegram.raw = answer
+        sent = await Api("1:a", "http://x", harness.telegram).call("sendPoll", {})
         assert (sent["message_id"], sent["poll"]["id"]) == (17, "5373")
-        assert await Api("1:a", "http://x", rig.cloud).call("stopPoll", {})
+        assert await Api("1:a", "http://x", harness.telegram).call("stopPoll", {})
 
     run(life())
 
 
-def test_a_member_whose_name_cannot_be_read_is_still_known_as_an_administrator(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_a_member_whose_name_cannot_be_read_is_still_known_as_an_administrator(
+    virtual: tuple[Run, BotHarness],
+) -> None:
+    run, harness = virtual
 
     async def answer(_: str, __: Fields) -> bytes:
         user = b'{"id":7,"is_bot":false,"first_name":"Ana \xff\\ud800"}'
         return b'{"ok":true,"result":{"user":' + user + b',"status":"administrator","can_pin_messages":true}}'
 
     async def life() -> None:
-        rig.cloud.raw = answer
-        assert await rig.channel._members.role(-5, 7) == "admin"
-        said = await rig.channel._members.in_words("\ue0007\ue001", -5)
+        harness.telegram.raw = answer
+        assert await harness.application._members.role(-5, 7) == "admin"
+        said = await harness.application._members.insert_names_text("\ue0007\ue001", -5)
         orjson.dumps(said)  # what is read can be sent on
 
     run(life())
@@ -443,53 +461,60 @@ REFUSALS = [
 
 @pytest.mark.parametrize("answer", REFUSALS, ids=str)
 def test_commands_that_cannot_be_offered_keep_nobody_from_being_served(
-    virtual: tuple[Run, Rig], answer: Fields
+    virtual: tuple[Run, BotHarness], answer: Fields
 ) -> None:
-    run, rig = virtual
-    rig.cloud.script = only("setMyCommands", answer)
+    run, harness = virtual
+    harness.telegram.script = only("setMyCommands", answer)
 
     async def life() -> None:
-        async with living(rig):
-            rig.cloud.bring(rig.cloud.writes(7, "/new"))
+        async with running(harness):
+            harness.telegram.deliver(harness.telegram.writes(7, "/new"))
             await asyncio.sleep(2)
-            assert LEVELS in rig.cloud.newest(7)[1]["text"]
+            assert LEVELS in harness.telegram.newest(7)[1]["text"]
             await asyncio.sleep(3600)
-            tries = [call for call in rig.cloud.calls if call.method == "setMyCommands"]
+            tries = [call for call in harness.telegram.calls if call.method == "setMyCommands"]
             assert 5 < len(tries) < 150, "again and again, and not at full speed"
-            rig.cloud.script = None
+            harness.telegram.script = None
             await asyncio.sleep(1200)
-            later = [call for call in rig.cloud.calls if call.method == "setMyCommands"][len(tries) :]
+            later = [call for call in harness.telegram.calls if call.method == "setMyCommands"][len(tries) :]
             assert len({orjson.dumps(call.params) for call in later}) == len(later) == 2, "both menus, once each"
 
     run(life())
-    told = events(rig, "not_offered")
+    told = events(harness, "not_offered")
     assert {said["said"] for said in told} == {"BOT_COMMAND_INVALID" if answer.get("error_code") == 400 else ""}
-    assert SECRET_PART not in rig.log.getvalue()
+    assert SECRET_PART not in harness.log.getvalue()
 
 
-def test_words_that_bear_the_token_are_logged_without_it(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
-    rig.cloud.script = only("setMyCommands", refused(400, f"Bad Request: 4242:{SECRET_PART}\nnext {SECRET_PART}" * 9))
+def test_words_that_bear_the_token_are_logged_without_it(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
+    harness.telegram.script = only(
+        "setMyCommands", refused(400, f"Bad Request: 4242:{SECRET_PART}\nnext {SECRET_PART}" * 9)
+    )
 
     async def life() -> None:
-        async with living(rig):
+        async with running(harness):
             await asyncio.sleep(2)
 
     run(life())
-    said = events(rig, "not_offered")[0]["said"]
+    said = events(harness, "not_offered")[0]["said"]
     assert said.startswith("… next …")
     assert len(said) <= 200
-    assert SECRET_PART not in rig.log.getvalue()
+    assert SECRET_PART not in harness.log.getvalue()
 
 
-def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_words(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
-    rig.cloud.script = only("setWebhook", HOST)
+def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_words(
+    virtual: tuple[Run, BotHarness],
+) -> None:
+    run, harness = virtual
+    harness.telegram.script = only("setWebhook", HOST)
     said: list[str] = []
-    assert run(_told_why(rig.channel.listen("https://typo.example/hook", "s"), said.append), within=60) == REFUSED
+    assert (
+        run(_failure_text(harness.application.run_webhook("https://typo.example/hook", "s"), said.append), within=60)
+        == REFUSED
+    )
     assert said == [f"Telegram refuses WEBHOOK_URL: {UNRESOLVED}. Fix it, then start again."]
-    assert [told["said"] for told in events(rig, "webhook_refused")] == [UNRESOLVED] * 3
-    assert not events(rig, "telegram_unreachable")
+    assert [told["said"] for told in events(harness, "webhook_refused")] == [UNRESOLVED] * 3
+    assert not events(harness, "telegram_unreachable")
 
 
 @pytest.mark.parametrize(
@@ -503,15 +528,15 @@ def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_word
     ids=["a name that is found a moment later", "too soon", "another replica", "a fault of Telegram's"],
 )
 def test_a_webhook_that_is_refused_for_a_while_is_set_in_the_end(
-    virtual: tuple[Run, Rig], answer: Fields, times: int
+    virtual: tuple[Run, BotHarness], answer: Fields, times: int
 ) -> None:
-    run, rig = virtual
-    rig.cloud.script = only("setWebhook", answer, times)
+    run, harness = virtual
+    harness.telegram.script = only("setWebhook", answer, times)
 
     async def life() -> None:
-        listening = asyncio.create_task(rig.channel.listen("https://bot.example/hook", "s"))
+        listening = asyncio.create_task(harness.application.run_webhook("https://bot.example/hook", "s"))
         await asyncio.sleep(60)
-        assert rig.channel.health.is_ready
+        assert harness.application.health.is_ready
         listening.cancel()
         await asyncio.wait([listening])
 
@@ -549,53 +574,53 @@ class Hooked:
 
 @pytest.mark.parametrize("times", [1, 5])
 def test_x14_a_webhook_of_somebody_else_is_taken_back_and_polling_goes_on(
-    virtual: tuple[Run, Rig], times: int
+    virtual: tuple[Run, BotHarness], times: int
 ) -> None:
-    run, rig = virtual
-    rig.cloud.script = hooked = Hooked(times)
+    run, harness = virtual
+    harness.telegram.script = hooked = Hooked(times)
 
     async def life() -> None:
-        async with living(rig) as bot:
-            rig.cloud.bring(rig.cloud.writes(7, "/new"))
+        async with running(harness) as bot:
+            harness.telegram.deliver(harness.telegram.writes(7, "/new"))
             await asyncio.sleep(5 * times)
             assert not bot.done()
-            assert LEVELS in rig.cloud.newest(7)[1]["text"]
+            assert LEVELS in harness.telegram.newest(7)[1]["text"]
 
     run(life())
     assert hooked.deleted == times
-    assert len(events(rig, "webhook_taken_back")) == times
+    assert len(events(harness, "webhook_taken_back")) == times
 
 
-def test_a_webhook_that_is_set_again_and_again_is_fought_at_a_walking_pace(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
-    rig.cloud.script = hooked = Hooked(10**9)
+def test_a_webhook_that_is_set_again_and_again_is_fought_at_a_walking_pace(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
+    harness.telegram.script = hooked = Hooked(10**9)
 
     async def life() -> None:
-        async with living(rig) as bot:
+        async with running(harness) as bot:
             await asyncio.sleep(300)
             assert not bot.done()
-            assert not rig.channel.health.is_well
+            assert not harness.application.health.is_well
 
     run(life())
     assert 50 < hooked.deleted <= 301
 
 
-def test_a19_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[Run, Rig]) -> None:
-    run, rig = virtual
+def test_a19_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[Run, BotHarness]) -> None:
+    run, harness = virtual
     answers = iter([BY_SET, BY_POLL, ACTIVE, BY_POLL])
 
     async def script(name: str, _: Fields) -> Fields | None:
         return next(answers) if name == "getUpdates" else None
 
-    rig.cloud.script = script
-    with pytest.raises(SecondPoller):
-        run(rig.channel.poll())
+    harness.telegram.script = script
+    with pytest.raises(PollingConflict):
+        run(harness.application.run_polling())
     assert next(answers, None) is None
 
 
 @pytest.mark.parametrize("url", ["", "https://somebody.example/hook"])
-def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, Rig], url: str) -> None:
-    run, rig = virtual
+def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, BotHarness], url: str) -> None:
+    run, harness = virtual
     now: list[str] = []
 
     async def script(name: str, params: Fields) -> Fields | None:
@@ -604,8 +629,8 @@ def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, Ri
         return {"ok": True, "result": {"url": now[-1]}} if name == "getWebhookInfo" else None
 
     async def life() -> None:
-        rig.cloud.script = script
-        listening = asyncio.create_task(rig.channel.listen("https://bot.example/hook", "s"))
+        harness.telegram.script = script
+        listening = asyncio.create_task(harness.application.run_webhook("https://bot.example/hook", "s"))
         await asyncio.sleep(200)
         now.append(url)
         await asyncio.sleep(61)
@@ -614,4 +639,4 @@ def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, Ri
         await asyncio.wait([listening])
 
     run(life())
-    assert len(events(rig, "webhook_set_again")) == 1
+    assert len(events(harness, "webhook_set_again")) == 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Rig, virtual_rig
-from kit import CATALOG, T4, T8, WHO, Phone, labels, lines, read, refusals, tap_of
+from conftest import BotHarness, virtual_bot_harness
+from kit import CATALOG, T4, T8, WHO, FakePrivateChat, labels, lines, read, refusals, tap_of
 
 from bot.service.private_chat import MOST_RECENT
-from bot.service.replies import Said
-from flows.cards.card import Style, Tap, Verb
+from bot.service.replies import NoteInput
+from flows.cards.card import Action, Style, Tap
 from flows.model.code_names import code_name
 from flows.model.findings import Findings
 
@@ -20,34 +20,34 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-def phone() -> Phone:
-    return Phone()
+def private_chat() -> FakePrivateChat:
+    return FakePrivateChat()
 
 
-async def noted(phone: Phone, findings: Findings, *, confirmed: bool = True) -> None:
+async def noted(private_chat: FakePrivateChat, findings: Findings, *, confirmed: bool = True) -> None:
     """Type a note of these findings."""
-    await phone.write(Said(findings, (), "", phone.ids))
+    await private_chat.write(NoteInput(findings, (), "", private_chat.ids))
     if confirmed:
-        await phone.tap("Confirm")
+        await private_chat.tap("Confirm")
 
 
-def listed(phone: Phone) -> list[str]:
+def listed(private_chat: FakePrivateChat) -> list[str]:
     """Give the lines of the list, without the names."""
-    return [line.text for line in lines(phone.card, Style.listed)]
+    return [line.text for line in lines(private_chat.card, Style.listed)]
 
 
-def names(phone: Phone) -> list[str]:
+def names(private_chat: FakePrivateChat) -> list[str]:
     """Give the names in the list."""
-    return [line.lead for line in lines(phone.card, Style.listed)]
+    return [line.lead for line in lines(private_chat.card, Style.listed)]
 
 
 # Names.
 
 
-async def test_a_case_bears_its_name_first_on_every_card(phone: Phone) -> None:
-    await phone.command("new")
+async def test_a_case_bears_its_name_first_on_every_card(private_chat: FakePrivateChat) -> None:
+    await private_chat.command("new")
     name = code_name("u1c1", NAMES)
-    assert phone.card.label == f"{name} · 1, one to six left"
+    assert private_chat.card.label == f"{name} · 1, one to six left"
     for tap in (
         "T8",
         "Only T8 ›",
@@ -59,51 +59,55 @@ async def test_a_case_bears_its_name_first_on_every_card(phone: Phone) -> None:
         "Limited",
         "None",
     ):
-        await phone.tap(tap)
-        assert phone.card.label.startswith(f"{name} · ")
-    card = phone.card
+        await private_chat.tap(tap)
+        assert private_chat.card.label.startswith(f"{name} · ")
+    card = private_chat.card
     for view in (
         ("All options",),
         ("All options", "Combined"),
         ("What would change it",),
         ("✎ Answers",),
     ):
-        await phone.tap(*view)
-        assert phone.card.label.startswith(name), view
-        await phone.wish(Tap(Verb.show, case="u1c1"), 1)
-        assert phone.card == card
-    await phone.tap("Share to team")
-    assert phone.card.label == name
-    await phone.command("cancel")
-    assert [shown.label for shown in phone.messages.values()] == [name, name]
+        await private_chat.tap(*view)
+        assert private_chat.card.label.startswith(name), view
+        await private_chat.press(Tap(Action.show, case="u1c1"), 1)
+        assert private_chat.card == card
+    await private_chat.tap("Share to team")
+    assert private_chat.card.label == name
+    await private_chat.command("cancel")
+    assert [shown.label for shown in private_chat.messages.values()] == [name, name]
 
 
-async def test_a_note_and_the_score_that_helps_with_a_case_bear_the_name_of_that_case(phone: Phone) -> None:
+async def test_a_note_and_the_score_that_helps_with_a_case_bear_the_name_of_that_case(
+    private_chat: FakePrivateChat,
+) -> None:
     await noted(
-        phone, {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",), "extent": ("body",)}, confirmed=False
+        private_chat,
+        {"levels": ("T8",), "fitness": ("fit",), "deficit": ("none",), "extent": ("body",)},
+        confirmed=False,
     )
     name = code_name("u1c1", NAMES)
-    assert phone.card.label == f"{name} · {WORDS.note.label}"
-    await phone.tap("Confirm", "SINS")
-    assert phone.card.label.startswith(f"{name} · SINS · ")
+    assert private_chat.card.label == f"{name} · {WORDS.note.label}"
+    await private_chat.tap("Confirm", "SINS")
+    assert private_chat.card.label.startswith(f"{name} · SINS · ")
 
 
-async def test_no_two_of_the_last_cases_bear_the_same_name(phone: Phone) -> None:
+async def test_no_two_of_the_last_cases_bear_the_same_name(private_chat: FakePrivateChat) -> None:
     for number in range(19):
-        await noted(phone, {**T8, "levels": (f"T{number % 12 + 1}",)})
+        await noted(private_chat, {**T8, "levels": (f"T{number % 12 + 1}",)})
     seen: list[str] = []
-    await phone.command("recent")
+    await private_chat.command("recent")
     for _ in range(3):
-        seen += names(phone)
-        if "Older ›" in labels(phone.card):
-            await phone.tap("Older ›")
+        seen += names(private_chat)
+        if "Older ›" in labels(private_chat.card):
+            await private_chat.tap("Older ›")
     assert len(set(seen)) == len(seen) == 19
 
 
-async def test_notes_that_wait_to_be_confirmed_bear_names_that_no_other_has(phone: Phone) -> None:
+async def test_notes_that_wait_to_be_confirmed_bear_names_that_no_other_has(private_chat: FakePrivateChat) -> None:
     for number in range(19):
-        await noted(phone, {**T8, "levels": (f"T{number % 12 + 1}",)}, confirmed=number % 2 == 0)
-    shown = [card.label.partition(" · ")[0] for card in phone.messages.values()]
+        await noted(private_chat, {**T8, "levels": (f"T{number % 12 + 1}",)}, confirmed=number % 2 == 0)
+    shown = [card.label.partition(" · ")[0] for card in private_chat.messages.values()]
     assert len(set(shown)) == len(shown) == 19
 
 
@@ -119,19 +123,21 @@ def test_a_name_stays_with_its_case_when_another_is_added_to_the_list() -> None:
 # The list.
 
 
-async def test_each_case_is_told_by_its_name_level_headline_and_age_and_brought_by_its_name(phone: Phone) -> None:
-    await noted(phone, T8)
-    await phone.command("new")
-    await phone.tap("L2", "Only L2 ›")
-    phone.now += 3 * 3600
-    await phone.command("recent")
-    assert listed(phone) == ["L2 · question 2, at most five left · 3 h ago", "T8 · Posterior MIS · 3 h ago"]
-    newer, older = names(phone)
-    assert labels(phone.card) == [newer, older, "New case", "Start"]
-    assert refusals(phone.card) == []
-    await phone.tap(older)
-    assert phone.card.title == "Posterior MIS"
-    assert phone.card.label.startswith(older)
+async def test_each_case_is_told_by_its_name_level_headline_and_age_and_brought_by_its_name(
+    private_chat: FakePrivateChat,
+) -> None:
+    await noted(private_chat, T8)
+    await private_chat.command("new")
+    await private_chat.tap("L2", "Only L2 ›")
+    private_chat.now += 3 * 3600
+    await private_chat.command("recent")
+    assert listed(private_chat) == ["L2 · question 2, at most five left · 3 h ago", "T8 · Posterior MIS · 3 h ago"]
+    newer, older = names(private_chat)
+    assert labels(private_chat.card) == [newer, older, "New case", "Start"]
+    assert refusals(private_chat.card) == []
+    await private_chat.tap(older)
+    assert private_chat.card.title == "Posterior MIS"
+    assert private_chat.card.label.startswith(older)
 
 
 @pytest.mark.parametrize(
@@ -147,130 +153,142 @@ async def test_each_case_is_told_by_its_name_level_headline_and_age_and_brought_
     ],
 )
 async def test_a_finished_case_is_told_by_its_levels_and_its_headline_in_short(
-    phone: Phone, findings: Findings, brief: str
+    private_chat: FakePrivateChat, findings: Findings, brief: str
 ) -> None:
-    await noted(phone, findings)
-    await phone.command("recent")
-    assert listed(phone) == [f"{brief} · just now"]
+    await noted(private_chat, findings)
+    await private_chat.command("recent")
+    assert listed(private_chat) == [f"{brief} · just now"]
 
 
-async def test_a_case_on_its_way_is_told_by_its_levels_and_how_far_it_is(phone: Phone) -> None:
-    await phone.command("new")
-    await phone.command("recent")
-    assert listed(phone) == ["question 1, one to six left · just now"]
-    await phone.tap("T8", at=1)
-    await phone.command("recent")
-    assert listed(phone) == ["T8 · question 1, one to six left · just now"], "what is ticked is told as well"
-    await phone.tap("Only T8 ›", "Fit", "None", "✎ Answers", "✎ fit", at=1)
-    await phone.command("recent")
-    assert listed(phone) == ["T8 · question 2, at most four left · just now"]
+async def test_a_case_on_its_way_is_told_by_its_levels_and_how_far_it_is(private_chat: FakePrivateChat) -> None:
+    await private_chat.command("new")
+    await private_chat.command("recent")
+    assert listed(private_chat) == ["question 1, one to six left · just now"]
+    await private_chat.tap("T8", at=1)
+    await private_chat.command("recent")
+    assert listed(private_chat) == ["T8 · question 1, one to six left · just now"], "what is ticked is told as well"
+    await private_chat.tap("Only T8 ›", "Fit", "None", "✎ Answers", "✎ fit", at=1)
+    await private_chat.command("recent")
+    assert listed(private_chat) == ["T8 · question 2, at most four left · just now"]
 
 
-async def test_a_score_of_its_own_is_told_as_one(phone: Phone) -> None:
-    await phone.command("sins")
-    await phone.command("recent")
-    assert listed(phone) == ["SINS · question 1, five left · just now"]
+async def test_a_score_of_its_own_is_told_as_one(private_chat: FakePrivateChat) -> None:
+    await private_chat.command("sins")
+    await private_chat.command("recent")
+    assert listed(private_chat) == ["SINS · question 1, five left · just now"]
 
 
-async def test_notes_that_nobody_confirmed_and_scores_that_help_are_not_listed(phone: Phone) -> None:
-    await noted(phone, T8, confirmed=False)
-    await phone.command("recent")
-    assert [line.text for line in lines(phone.card)] == [WORDS.recent.nothing]
-    await noted(phone, {"levels": ("L1",), "fitness": ("fit",), "deficit": ("none",), "extent": ("body",)})
-    await phone.tap("SINS")
-    await phone.command("recent")
-    assert len(listed(phone)) == 1
-    assert listed(phone)[0].startswith("L1 · ")
+async def test_notes_that_nobody_confirmed_and_scores_that_help_are_not_listed(private_chat: FakePrivateChat) -> None:
+    await noted(private_chat, T8, confirmed=False)
+    await private_chat.command("recent")
+    assert [line.text for line in lines(private_chat.card)] == [WORDS.recent.nothing]
+    await noted(private_chat, {"levels": ("L1",), "fitness": ("fit",), "deficit": ("none",), "extent": ("body",)})
+    await private_chat.tap("SINS")
+    await private_chat.command("recent")
+    assert len(listed(private_chat)) == 1
+    assert listed(private_chat)[0].startswith("L1 · ")
 
 
-async def test_more_cases_than_a_page_holds_are_found_on_the_next_and_back(phone: Phone) -> None:
+async def test_more_cases_than_a_page_holds_are_found_on_the_next_and_back(private_chat: FakePrivateChat) -> None:
     for number in range(2 * MOST_RECENT + 1):
-        await noted(phone, {**T8, "levels": (f"T{number % 12 + 1}",)})
-    await phone.command("recent")
-    first, message = names(phone), phone.last
+        await noted(private_chat, {**T8, "levels": (f"T{number % 12 + 1}",)})
+    await private_chat.command("recent")
+    first, message = names(private_chat), private_chat.last
     assert len(first) == MOST_RECENT
-    assert "‹ Newer" not in labels(phone.card)
-    await phone.tap("Older ›")
-    second = names(phone)
-    assert {"‹ Newer", "Older ›"} < set(labels(phone.card))
-    await phone.tap("Older ›")
-    assert len(names(phone)) == 1
-    assert "Older ›" not in labels(phone.card)
-    assert len({*first, *second, *names(phone)}) == 2 * MOST_RECENT + 1
-    await phone.tap("‹ Newer", "‹ Newer")
-    assert names(phone) == first
-    assert phone.last == message, "one message, turned in place"
-    assert refusals(phone.card) == []
+    assert "‹ Newer" not in labels(private_chat.card)
+    await private_chat.tap("Older ›")
+    second = names(private_chat)
+    assert {"‹ Newer", "Older ›"} < set(labels(private_chat.card))
+    await private_chat.tap("Older ›")
+    assert len(names(private_chat)) == 1
+    assert "Older ›" not in labels(private_chat.card)
+    assert len({*first, *second, *names(private_chat)}) == 2 * MOST_RECENT + 1
+    await private_chat.tap("‹ Newer", "‹ Newer")
+    assert names(private_chat) == first
+    assert private_chat.last == message, "one message, turned in place"
+    assert refusals(private_chat.card) == []
 
 
 @pytest.mark.parametrize("page", ["", "1", "7", "999999999999999999999999", "zz"])
-async def test_a_page_that_is_not_there_is_the_first(phone: Phone, page: str) -> None:
-    await noted(phone, T8)
-    await phone.command("recent")
-    first = phone.card
-    await phone.wish(Tap(Verb.recent, "page", page), phone.last)
-    assert phone.card == first
-    assert phone.toast == ""
+async def test_a_page_that_is_not_there_is_the_first(private_chat: FakePrivateChat, page: str) -> None:
+    await noted(private_chat, T8)
+    await private_chat.command("recent")
+    first = private_chat.card
+    await private_chat.press(Tap(Action.recent, "page", page), private_chat.last)
+    assert private_chat.card == first
+    assert private_chat.toast == ""
 
 
-async def test_the_cases_of_other_people_are_never_listed(phone: Phone) -> None:
-    other = Phone("p1", "u2", phone.store)
+async def test_the_cases_of_other_people_are_never_listed(private_chat: FakePrivateChat) -> None:
+    other = FakePrivateChat("p1", "u2", private_chat.store)
     await noted(other, T8)
-    await phone.command("recent")
-    assert phone.card.title == WORDS.recent.title
-    assert labels(phone.card) == ["New case", "Start"]
+    await private_chat.command("recent")
+    assert private_chat.card.title == WORDS.recent.title
+    assert labels(private_chat.card) == ["New case", "Start"]
 
 
 # What lets them go.
 
 
-async def test_a_note_that_nobody_confirms_is_let_go_after_a_day_and_its_card_says_so(phone: Phone) -> None:
-    await noted(phone, T8, confirmed=False)
-    confirm = tap_of(phone.card, "Confirm")
-    await noted(phone, T4)
-    phone.now += DAY
-    assert await phone.store.run(lambda ledger: phone.conversation.expire(ledger, 30 * DAY)) == 1
-    assert [kept.case.steps[0].kind for kept in (await phone.kept()).values()] == ["answer"]
-    await phone.wish(confirm, 1)
-    assert phone.toast == WORDS.toasts.gone
+async def test_a_note_that_nobody_confirms_is_let_go_after_a_day_and_its_card_says_so(
+    private_chat: FakePrivateChat,
+) -> None:
+    await noted(private_chat, T8, confirmed=False)
+    confirm = tap_of(private_chat.card, "Confirm")
+    await noted(private_chat, T4)
+    private_chat.now += DAY
+    assert (
+        await private_chat.store.transact(lambda repository: private_chat.conversation.expire(repository, 30 * DAY))
+        == 1
+    )
+    assert [record.case.answer_events[0].kind for record in (await private_chat.kept()).values()] == ["answer"]
+    await private_chat.press(confirm, 1)
+    assert private_chat.toast == WORDS.toasts.gone
 
 
-async def test_a_note_that_was_touched_within_the_day_stays(phone: Phone) -> None:
-    await noted(phone, T8, confirmed=False)
-    phone.now += DAY / 2
-    await phone.tap("✕ fit")
-    phone.now += DAY - 10
-    assert await phone.store.run(lambda ledger: phone.conversation.expire(ledger, 30 * DAY)) == 0
+async def test_a_note_that_was_touched_within_the_day_stays(private_chat: FakePrivateChat) -> None:
+    await noted(private_chat, T8, confirmed=False)
+    private_chat.now += DAY / 2
+    await private_chat.tap("✕ fit")
+    private_chat.now += DAY - 10
+    assert (
+        await private_chat.store.transact(lambda repository: private_chat.conversation.expire(repository, 30 * DAY))
+        == 0
+    )
 
 
 def test_the_sweep_lets_a_note_go_for_good_and_leaves_the_case(tmp_path: Path) -> None:
-    with virtual_rig(tmp_path) as (run, rig):
+    with virtual_bot_harness(tmp_path) as (run, harness):
 
-        async def typed(rig: Rig) -> None:
-            await rig.accept(rig.cloud.writes(7, "T8 fit no deficit"), rig.cloud.writes(8, "L2 fit no deficit"))
-            await rig.tap(8, "Confirm")
-            rig.wall.now += DAY
-            rig.channel._outbox.take(await rig.store.run(rig.channel._clerk.tended))
-            await rig.settled()
+        async def typed(harness: BotHarness) -> None:
+            await harness.accept(
+                harness.telegram.writes(7, "T8 fit no deficit"), harness.telegram.writes(8, "L2 fit no deficit")
+            )
+            await harness.tap(8, "Confirm")
+            harness.wall.now += DAY
+            harness.application._outbox.enqueue(
+                await harness.store.transact(harness.application._dispatcher.expire_cases)
+            )
+            await harness.settled()
 
-        run(typed(rig))
-    with virtual_rig(tmp_path) as (run, rig):
-        both = run(rig.store.run(lambda desk: [desk.current(str(who), str(who)) for who in (7, 8)]))
+        run(typed(harness))
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        both = run(harness.store.transact(lambda uow: [uow.get_current(str(who), str(who)) for who in (7, 8)]))
         assert both[0] is None
         assert both[1]
-        assert both[1].case.steps[0].codes == ("L2",)
+        assert both[1].case.answer_events[0].codes == ("L2",)
 
 
 # What /forget does.
 
 
-async def test_forget_says_before_and_after_what_goes_and_what_stays(phone: Phone) -> None:
-    await noted(phone, T8)
-    await phone.command("forget")
-    before = read(phone.card).text
-    await phone.tap("Erase everything")
-    after = read(phone.card).text
-    assert await phone.kept() == {}
+async def test_forget_says_before_and_after_what_goes_and_what_stays(private_chat: FakePrivateChat) -> None:
+    await noted(private_chat, T8)
+    await private_chat.command("forget")
+    before = read(private_chat.card).text
+    await private_chat.tap("Erase everything")
+    after = read(private_chat.card).text
+    assert await private_chat.kept() == {}
     for told in (before, after):
         assert "Your own cases are erased" in told
         assert "Your ID is removed from" in told

@@ -12,18 +12,18 @@ from typing import Final
 
 from browser import free_port
 from conftest import Report
-from crash_kit import PATIENCE, SEED, TOKEN, Clinician, Siege, besieged, killed
+from fork_server import ForkServer
+from kill_loop import PATIENCE, SEED, TOKEN, KillLoop, SimulatedUser, kill_loop, killed
+from oracle import Button
 from store_kit import chance_of
 from test_kill import HARMLESS, logged
-from witness import Button
-from zygote import Zygote
 
 pytest_plugins = ("store_fixtures",)
 
 BLOWS: Final = int(os.environ.get("SPINEMETS_BLOWS", "50"))
 
 
-class Careful(Clinician):
+class Careful(SimulatedUser):
     """Taps once and waits, so that no two taps of a chat are under way in two replicas: these know no order."""
 
     def tap(self, *buttons: Button) -> None:
@@ -59,20 +59,20 @@ class Replicas:
         self.pauses += 1
 
 
-async def more(siege: Siege, answers: int) -> None:
+async def more(loop: KillLoop, answers: int) -> None:
     """Wait until some more answers were acknowledged."""
-    enough = siege.acknowledged + answers
+    enough = loop.acknowledged + answers
     async with asyncio.timeout(PATIENCE):
-        while siege.acknowledged < enough:
-            siege.news.clear()
-            await siege.news.wait()
+        while loop.acknowledged < enough:
+            loop.news.clear()
+            await loop.news.wait()
 
 
 async def test_c9_replicas_that_are_killed_and_paused_in_turns_lose_double_and_change_no_answer(
     tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:
     log, url, chance = tmp_path / "log", url_for("postgresql"), chance_of(SEED)
-    with Zygote() as zygote:
+    with ForkServer() as fork_server:
 
         def start(port: int) -> int:
             door = {
@@ -80,31 +80,31 @@ async def test_c9_replicas_that_are_killed_and_paused_in_turns_lose_double_and_c
                 "webhook_secret": "siege",
                 "http_listen": f"127.0.0.1:{port}",
             }
-            return zygote.fork(log, bot_token=TOKEN, bot_api_url=siege.play.url, database_url=url, **door)
+            return fork_server.fork(log, bot_token=TOKEN, bot_api_url=loop.play.url, database_url=url, **door)
 
         replicas = Replicas(start)
-        async with besieged(seat=Careful, deliver_to=lambda: chance.choice(replicas.doors())) as siege:
+        async with kill_loop(harness=Careful, deliver_to=lambda: chance.choice(replicas.doors())) as loop:
             began, over = time.monotonic(), asyncio.Event()
             replicas.all_start()
             try:
                 async with asyncio.TaskGroup() as working:
-                    for clinician in siege.clinicians:
-                        working.create_task(clinician.work(over))
+                    for user in loop.users:
+                        working.create_task(user.work(over))
                     for _ in range(BLOWS):
-                        await more(siege, chance.randint(3, 6))
+                        await more(loop, chance.randint(3, 6))
                         number = chance.randrange(len(replicas.processes))
                         if chance.random() < 0.5:
                             await replicas.killed(number)
                         else:
                             await replicas.paused(number, chance.uniform(0.05, 0.5))
                     over.set()
-                await siege.nothing_is_dead()
-                await siege.is_quiet()
+                await loop.nothing_is_dead()
+                await loop.is_quiet()
             finally:
                 for process in replicas.processes:
                     await killed(process)
-            siege.kills, siege.seconds = replicas.kills, time.monotonic() - began
-            report(f"replicas: seed {SEED}, {replicas.pauses} pauses, {siege.told()}")
-            assert not siege.faults(), f"again with SPINEMETS_SEED={SEED}"
+            loop.kills, loop.seconds = replicas.kills, time.monotonic() - began
+            report(f"replicas: seed {SEED}, {replicas.pauses} pauses, {loop.report()}")
+            assert not loop.faults(), f"again with SPINEMETS_SEED={SEED}"
             assert set(logged(log)) <= HARMLESS, logged(log)
-            assert siege.acknowledged >= 3 * BLOWS, "blows that nothing happens between prove nothing"
+            assert loop.acknowledged >= 3 * BLOWS, "blows that nothing happens between prove nothing"

@@ -15,17 +15,17 @@ import pytest
 import structlog
 from browser import free_port
 from group_kit import CHATS, LEVELS, LINDQVIST, OKAFOR, REYES, Group
-from local_bot_api import TOKEN, Play, playing, ticking
-from telegram_kit import EVERYBODY, TERMS, Seat
+from local_bot_api import TOKEN, RunningPlayground, running_playground, ticking
+from telegram_kit import EVERYBODY, TERMS, PlaygroundHarness
 
-from bot.service.services import rooms
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
-from bot.telegram.application import Channel
+from bot.service.services import build_services
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
+from bot.telegram.application import TelegramApplication
 from bot.telegram.client import Api
-from bot.telegram.receiving.http_server import serving
-from bot.telegram.receiving.webhook import door
-from flows.pathways.registry import library
+from bot.telegram.receiving.http_server import serve
+from bot.telegram.receiving.webhook import create_webhook_app
+from flows.pathways.registry import flow_registry
 
 pytest_plugins = ("store_fixtures",)
 
@@ -46,24 +46,28 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-def replica(play: Play, store: SqlStore, number: int) -> Seat:
+def replica(playground: RunningPlayground, store: SqlStorage, number: int) -> PlaygroundHarness:
     """Put a channel together that draws case ids of its own."""
-    log, ids, offered = io.StringIO(), count(0xA000_0000 + 0x100_0000 * number), library()
+    log, ids, offered = io.StringIO(), count(0xA000_0000 + 0x100_0000 * number), flow_registry()
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
-    both = rooms(offered, time.time, lambda: f"{next(ids):x}")
-    return Seat(
-        play, store, Channel(Api(TOKEN, play.url), store, both, offered.catalog, logger, EVERYBODY, TERMS), log, []
+    both = build_services(offered, time.time, lambda: f"{next(ids):x}")
+    return PlaygroundHarness(
+        playground,
+        store,
+        TelegramApplication(Api(TOKEN, playground.url), store, both, offered.catalog, logger, EVERYBODY, TERMS),
+        log,
+        [],
     )
 
 
-def side_by_side(meeting: asyncio.Barrier, channel: Channel) -> Callable[[list[Any]], Awaitable[int]]:
+def side_by_side(meeting: asyncio.Barrier, application: TelegramApplication) -> Callable[[list[Any]], Awaitable[int]]:
     """Take a tap in once those of all three people have arrived: one after the other they never would."""
 
     async def accept(batch: list[Any]) -> int:
         if any("callback_query" in update for update in batch):
             async with asyncio.timeout(10):
                 await meeting.wait()
-        return await channel.delivered(batch)
+        return await application.accept_delivery(batch)
 
     return accept
 
@@ -96,23 +100,25 @@ async def test_c8_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and
     async with AsyncExitStack() as stack:
         doors: list[str] = []
         spread = cycle(range(3))
-        play = await stack.enter_async_context(
-            playing(token=TOKEN, rooms=CHATS, deliver_to=lambda: doors[next(spread)], second=0.05)
+        playground = await stack.enter_async_context(
+            running_playground(token=TOKEN, rooms=CHATS, deliver_to=lambda: doors[next(spread)], second=0.05)
         )
-        await stack.enter_async_context(ticking(play.clock))
+        await stack.enter_async_context(ticking(playground.clock))
         meeting = asyncio.Barrier(len(TEAM))
         seats = []
         for number in range(3):
-            store = open_store(url)
+            store = create_storage(url)
             stack.push_async_callback(store.close)
-            seat = replica(play, store, number)
-            seats.append(seat)
+            harness = replica(playground, store, number)
+            seats.append(harness)
             port = free_port()
-            app = door(seat.channel.health, side_by_side(meeting, seat.channel), "/hook", RIGHT)
-            await stack.enter_async_context(serving(app, f"127.0.0.1:{port}"))
+            app = create_webhook_app(
+                harness.application.health, side_by_side(meeting, harness.application), "/hook", RIGHT
+            )
+            await stack.enter_async_context(serve(app, f"127.0.0.1:{port}"))
             doors.append(f"http://127.0.0.1:{port}/hook")
-        for seat in seats:
-            await stack.enter_async_context(beside(seat.channel.listen(HOOK, RIGHT)))
+        for harness in seats:
+            await stack.enter_async_context(beside(harness.application.run_webhook(HOOK, RIGHT)))
         board = Group(seats[0])
         await board.say("/case", answer=LEVELS)
         card = await board.reads(LEVELS)
@@ -131,5 +137,5 @@ async def test_c8_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and
             card, rounds = board.cards()[-1], rounds + 1
         assert rounds > 0
         assert len(board.cards()) == 1, "one card"
-        for seat in seats:
-            assert "failed" not in seat.log.getvalue()
+        for harness in seats:
+            assert "failed" not in harness.log.getvalue()

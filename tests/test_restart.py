@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from conftest import Report
-from local_bot_api import Play, playing
+from local_bot_api import RunningPlayground, running_playground
+from oracle import Button, buttons_of
 from store_kit import ask, sqlite_url
-from witness import Button, buttons_of
 
-from bot.playground.chats.models import Member, Person, Room
-from bot.storage.factory import open_store
+from bot.playground.chats.models import Chat, ChatMember, Person
+from bot.storage.factory import create_storage
 
 TOKEN: Final = "4242:restart"  # noqa: S105 - it opens nothing
 PEOPLE: Final = range(5001, 5101)
@@ -36,12 +36,12 @@ LONG: Final = 120.0
 class Chats:
     """What people see and hear."""
 
-    def __init__(self, play: Play) -> None:
-        self.play = play
+    def __init__(self, playground: RunningPlayground) -> None:
+        self.play = playground
         self.cards: dict[int, dict[str, Any]] = {}
         self.answered: dict[str, float] = {}
         self.edited: dict[int, float] = {}
-        play.world.listen(self._hear)
+        playground.world.listen(self._hear)
 
     def button(self, chat: int, label: str) -> Button:
         return next(button for said, button in buttons_of(self.cards[chat]) if said.startswith(label))
@@ -63,10 +63,10 @@ class Chats:
 
 
 @asynccontextmanager
-async def running(url: str, play: Play, folder: Path) -> AsyncIterator[Process]:
+async def running(url: str, playground: RunningPlayground, folder: Path) -> AsyncIterator[Process]:
     """Run the command itself, and tell it to end at the end."""
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    settings = {"BOT_TOKEN": TOKEN, "BOT_API_URL": play.url, "DATABASE_URL": url}
+    settings = {"BOT_TOKEN": TOKEN, "BOT_API_URL": playground.url, "DATABASE_URL": url}
     with (folder / "log").open("ab") as log:
         words = [sys.executable, "-m", "bot", "run"]
         process = await asyncio.create_subprocess_exec(
@@ -101,30 +101,34 @@ async def test_b14_a_bot_that_starts_among_a_hundred_thousand_cases_works_a_days
     tmp_path: Path, report: Report
 ) -> None:
     url = sqlite_url(tmp_path)
-    rooms = [Room(number, (Member(Person(number, "Dr.")),)) for number in PEOPLE]
-    async with playing(token=TOKEN, rooms=rooms) as play:
-        chats = Chats(play)
-        async with running(url, play, tmp_path):
+    rooms = [Chat(number, (ChatMember(Person(number, "Dr.")),)) for number in PEOPLE]
+    async with running_playground(token=TOKEN, rooms=rooms) as playground:
+        chats = Chats(playground)
+        async with running(url, playground, tmp_path):
             for chat in PEOPLE:
-                play.world.say(chat, "/new")
+                playground.world.say(chat, "/new")
             await chats.until(lambda: len(chats.cards) == len(PEOPLE))
         multiplied(url, CASES // len(PEOPLE))
         queries = []
         for _ in range(BACKLOG // (4 * len(PEOPLE))):
             for chat in PEOPLE:
                 queries += [chats.tap(chat, chats.button(chat, label)) for label in ("T8", "Done", "T9")]
-                play.world.say(chat, "anybody?")
+                playground.world.say(chat, "anybody?")
         chats.answered.clear()
         chats.edited.clear()
         began = time.monotonic()
-        async with running(url, play, tmp_path) as process:
+        async with running(url, playground, tmp_path) as process:
             await chats.until(lambda: set(queries) <= chats.answered.keys())
             await chats.until(lambda: set(PEOPLE) <= chats.edited.keys())
             memory = most_memory(process)
         assert ask(url, "SELECT count(*) FROM cases") == [(CASES + len(PEOPLE),)]
-        store = open_store(url)
-        waiting, dead, cases = await store.run(
-            lambda desk: (desk.waiting(), desk.dead(), [desk.current(str(chat), str(chat)) for chat in PEOPLE])
+        store = create_storage(url)
+        waiting, dead, cases = await store.transact(
+            lambda uow: (
+                uow.pending_updates(),
+                uow.dead_letters(),
+                [uow.get_current(str(chat), str(chat)) for chat in PEOPLE],
+            )
         )
         await store.close()
     answered = sorted(chats.answered[query] - began for query in queries)

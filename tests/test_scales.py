@@ -9,7 +9,7 @@ from kit import CATALOG, labels, lines, read, refusals
 
 from flows.cards.pages import Pages
 from flows.pathways.metastasis import METASTASIS
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 from flows.pathways.sins import SINS
 
 PAGES: Final = Pages(CATALOG)
@@ -112,7 +112,7 @@ def test_the_scales_are_listed_each_with_its_button() -> None:
 
 
 def test_each_question_offers_what_helps_with_it() -> None:
-    helped = {q.code: (*q.scales, q.aid) for q in METASTASIS.questions if q.scales or q.aid}
+    helped = {q.code: (*q.scales, q.linked_flow) for q in METASTASIS.questions if q.scales or q.linked_flow}
     assert helped == {
         "fitness": ("fitness", ""),
         "deficit": ("ais", ""),
@@ -125,4 +125,4 @@ def test_no_two_scales_are_cited_alike_and_none_as_a_fact() -> None:
     cites = [scale.cite for scale in CATALOG.scales.values()]
     assert len({*cites, *CATALOG.facts, *CATALOG.gaps}) == len(cites) + len(CATALOG.facts) + len(CATALOG.gaps)
     assert all(CATALOG.says(scale.cite) == scale.source for scale in CATALOG.scales.values())
-    assert set(library().flows) & set(CATALOG.scales) == {"sins"}
+    assert set(flow_registry().flows) & set(CATALOG.scales) == {"sins"}

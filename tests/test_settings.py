@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from bot.settings import Access, LogLevel, Settings, SettingsFault, read_settings
+from bot.settings import Access, LogLevel, Settings, SettingsError, read_settings
 
 NAMES: Final = tuple(name.upper() for name in Settings.model_fields)
 
@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refusal() -> str:
-    with pytest.raises(SettingsFault) as refused:
+    with pytest.raises(SettingsError) as refused:
         read_settings()
     return str(refused.value)
 
@@ -249,7 +249,7 @@ def test_without_a_home_folder_it_is_said_what_to_set(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("pwd.getpwuid", unknown)
     settings = read_settings()
-    with pytest.raises(SettingsFault, match="HOME: no home folder is known for this user; set XDG_DATA_HOME"):
+    with pytest.raises(SettingsError, match="HOME: no home folder is known for this user; set XDG_DATA_HOME"):
         _ = settings.database
     monkeypatch.setenv("DATABASE_URL", "sqlite:////folder/cases.db")
     assert read_settings().database == "sqlite:////folder/cases.db"

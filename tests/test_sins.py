@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from kit import CATALOG, WHO, answer, labels, lines, new_case, read, refusals
 
 from flows.cards.card import Card
-from flows.cards.case import Cards
+from flows.cards.case import CaseRenderer
 from flows.engine.interview import Interview
-from flows.errors import FindingFault, UnknownFlow
-from flows.export.records import advice_of, findings_of
+from flows.errors import FindingError, UnknownFlow
+from flows.export.records import parse_findings, recommendation_record
 from flows.model.case import Case
-from flows.model.conditions import Item, Scores, Truth, totals
+from flows.model.conditions import ScoreItem, Scores, TruthValue, totals
 from flows.model.findings import NOT_ASKED, Findings
 from flows.model.rules import decide
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 from flows.pathways.sins import ITEMS, SINS
 
 INTERVIEW: Final = Interview(SINS)
-CARDS: Final = Cards(SINS, CATALOG)
+CARDS: Final = CaseRenderer(SINS, CATALOG)
 
 POINTS: Final = {
     "location": {"junctional": 3, "mobile": 2, "semirigid": 1, "rigid": 0},
@@ -72,7 +72,7 @@ def played(**given: str) -> Case:
 
 
 def drawn(case: Case) -> Card:
-    return CARDS.case(case, INTERVIEW.standing(case))
+    return CARDS.case(case, INTERVIEW.state(case))
 
 
 # The score.
@@ -87,13 +87,13 @@ def test_all_1296_combinations_have_the_total_and_the_class_that_were_added_by_h
     assert len(combinations) == 1296
     for codes in combinations:
         total = sum(POINTS[question][code] for question, code in codes.items())
-        record = advice_of(SINS, CATALOG, findings_of(SINS, codes))
+        record = recommendation_record(SINS, CATALOG, parse_findings(SINS, codes))
         assert (record["score"], record["class"]) == (total, by_hand(total)), codes
 
 
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda patient: patient["name"])
 def test_a_patient_has_the_score_that_was_added_up_by_hand(patient: dict[str, Any]) -> None:
-    findings = findings_of(SINS, patient["findings"])
+    findings = parse_findings(SINS, patient["findings"])
     band = decide(SINS.guidance, findings).band
     assert band
     assert (SINS.score(findings), band.code) == (patient["score"], patient["class"])
@@ -102,7 +102,9 @@ def test_a_patient_has_the_score_that_was_added_up_by_hand(patient: dict[str, An
 
 
 def test_the_record_names_each_item_with_its_points_the_source_and_the_edition() -> None:
-    record: Any = advice_of(SINS, CATALOG, findings_of(SINS, STABLE | {"pain": "mechanical", "location": "mobile"}))
+    record: Any = recommendation_record(
+        SINS, CATALOG, parse_findings(SINS, STABLE | {"pain": "mechanical", "location": "mobile"})
+    )
     assert record["asked"] == list(POINTS)
     assert record["items"][:2] == [
         {"code": "location", "answer": "mobile", "points": 2},
@@ -115,15 +117,15 @@ def test_the_record_names_each_item_with_its_points_the_source_and_the_edition()
 
 
 def test_a_missing_item_is_asked_and_never_counted_as_nothing() -> None:
-    with pytest.raises(FindingFault) as raised:
-        findings_of(SINS, {code: given for code, given in STABLE.items() if code != "collapse"})
+    with pytest.raises(FindingError) as raised:
+        parse_findings(SINS, {code: given for code, given in STABLE.items() if code != "collapse"})
     assert raised.value.finding == "collapse"
 
 
 # Three values.
 
 
-def brute(condition: Scores, findings: Findings) -> Truth:
+def brute(condition: Scores, findings: Findings) -> TruthValue:
     """Read a score by completing the findings in every way."""
     open_items = [item for item in condition.items if item.question not in findings]
     read = set()
@@ -142,20 +144,20 @@ def brute(condition: Scores, findings: Findings) -> Truth:
 )  # fmt: skip
 def test_a_score_is_true_false_or_unknown_as_every_completion_says(findings: Findings, bounds: list[int]) -> None:
     condition = Scores(ITEMS, *bounds)
-    assert condition.read(findings) is brute(condition, findings)
+    assert condition.evaluate(findings) is brute(condition, findings)
 
 
 def test_a_class_is_settled_as_soon_as_no_answer_could_change_it() -> None:
     unstable = Scores(ITEMS, 13, 18)
     answered: dict[str, tuple[str, ...]] = {"location": ("junctional",), "pain": ("mechanical",), "bone": ("lytic",)}
-    assert unstable.read(answered) is None
-    assert unstable.read({**answered, "alignment": ("translated",)}) is None
-    assert unstable.read({**answered, "alignment": ("translated",), "collapse": ("involved",)}) is True
-    assert unstable.read({"alignment": ("normal",), "collapse": ("none",), "posterolateral": ("none",)}) is False
+    assert unstable.evaluate(answered) is None
+    assert unstable.evaluate({**answered, "alignment": ("translated",)}) is None
+    assert unstable.evaluate({**answered, "alignment": ("translated",), "collapse": ("involved",)}) is True
+    assert unstable.evaluate({"alignment": ("normal",), "collapse": ("none",), "posterolateral": ("none",)}) is False
 
 
 def test_a_question_that_is_not_asked_adds_nothing() -> None:
-    items = (Item("a", (("x", 2), ("y", 1))), Item("b", (("z", 5),)))
+    items = (ScoreItem("a", (("x", 2), ("y", 1))), ScoreItem("b", (("z", 5),)))
     assert totals(items, {"a": ("x",), "b": NOT_ASKED}) == {2}
     assert totals(items, {"b": ("z",)}) == {6, 7}
 
@@ -165,21 +167,21 @@ def test_a_question_that_is_not_asked_adds_nothing() -> None:
 
 @pytest.mark.parametrize("level", BY_LEVEL)
 def test_one_level_from_t1_to_l5_tells_the_location_and_its_points(level: str) -> None:
-    case = INTERVIEW.told(new_case(SINS), {"levels": (level,)}, WHO)
-    standing = INTERVIEW.standing(case)
-    [code] = standing.findings["location"]
+    case = INTERVIEW.prefill(new_case(SINS), {"levels": (level,)}, WHO)
+    state = INTERVIEW.state(case)
+    [code] = state.findings["location"]
     assert POINTS["location"][code] == BY_LEVEL[level]
-    assert standing.at is SINS.question("pain")
+    assert state.current is SINS.question("pain")
 
 
 @pytest.mark.parametrize("levels", [("T1", "T2"), ("T8", "L3"), NOT_ASKED])
 def test_several_levels_leave_the_location_to_be_asked(levels: tuple[str, ...]) -> None:
-    case = INTERVIEW.told(new_case(SINS), {"levels": levels}, WHO)
-    assert INTERVIEW.standing(case).at is SINS.questions[0]
+    case = INTERVIEW.prefill(new_case(SINS), {"levels": levels}, WHO)
+    assert INTERVIEW.state(case).current is SINS.questions[0]
 
 
 def test_the_levels_of_the_two_flows_are_the_same() -> None:
-    levels = library().flow("metastasis").question("levels")
+    levels = flow_registry().flow("metastasis").question("levels")
     assert levels
     assert set(levels.codes) == set(BY_LEVEL)
 
@@ -220,4 +222,4 @@ def test_a_question_of_the_score_is_labelled_as_such_and_has_no_way_back_to_a_ca
 
 def test_a_flow_that_is_not_offered_is_named_with_those_that_are() -> None:
     with pytest.raises(UnknownFlow, match="'nurick' is no flow; allowed: metastasis, sins"):
-        library().flow("nurick")
+        flow_registry().flow("nurick")

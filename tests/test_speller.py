@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows.notes.lexicon import Answer, Topic, lexicon
-from flows.notes.matcher import phrases
-from flows.notes.reader import Reading, read
+from flows.notes.matcher import phrase_matcher
+from flows.notes.reader import Reading, read_note
 from flows.notes.tokenizer import words_of
 from flows.pathways.metastasis import METASTASIS
 
@@ -54,7 +54,7 @@ def deciding() -> frozenset[str]:
 
 
 def said(text: str) -> Reading:
-    return read(METASTASIS, lexicon(), text)
+    return read_note(METASTASIS, lexicon(), text)
 
 
 def check(word: str) -> None:
@@ -63,7 +63,7 @@ def check(word: str) -> None:
         return
     assert said(word).answers == {}, word
     noted = said(f"{WHOLE}, {word}")
-    if all(not phrases(lexicon()).exactly(part) for part in words_of(word)):
+    if all(not phrase_matcher(lexicon()).exactly(part) for part in words_of(word)):
         whole = said(WHOLE)
         assert noted.answers == whole.answers, word
         assert (noted.context, noted.danger, noted.scope) == (whole.context, whole.danger, whole.scope), word

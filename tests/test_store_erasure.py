@@ -12,36 +12,36 @@ from pathlib import Path
 import pytest
 from store_kit import STEPS, bytes_of, chance_of, kept, path_of, sqlite_url
 
-from bot.service.ports import Desk, OutboxKind
+from bot.service.ports import OutboxKind, UnitOfWork
 from bot.storage import writer
 from bot.storage.backends.sqlite import Sqlite
-from bot.storage.factory import open_store
+from bot.storage.factory import create_storage
 
 MARK = "5ec2e7"
 """Stands in every row of the person who is to be erased."""
 
 
-def cases_of_many(seed: int) -> Callable[[Desk], None]:
+def cases_of_many(seed: int) -> Callable[[UnitOfWork], None]:
     """Keep cases of twenty people, one of whom is to be erased, so that rows move from page to page.
 
     With these seeds, SQLite 3.40 leaves copies of erased rows in the gaps, secure_delete notwithstanding.
     """
 
-    def work(desk: Desk) -> None:
+    def work(uow: UnitOfWork) -> None:
         chance = chance_of(seed)
         for number in range(1000):
             mine = number % 20 == 0
             owner = f"{MARK}-person" if mine else f"person{chance.randrange(20)}"
             case_id = f"{chance.getrandbits(48):012x}{MARK if mine else ''}"
-            desk.add(kept(case_id, owner, owner))
-            desk.put(kept(case_id, owner, owner, steps=STEPS[1:2] * chance.randrange(20), revision=1), 0)
-            desk.wish(owner, OutboxKind.send_card, case_id, "{}", case_id)
+            uow.add(kept(case_id, owner, owner))
+            uow.update(kept(case_id, owner, owner, answer_events=STEPS[1:2] * chance.randrange(20), revision=1), 0)
+            uow.enqueue(owner, OutboxKind.send_card, case_id, "{}", case_id)
 
     return work
 
 
-def forgotten(desk: Desk) -> int:
-    return desk.forget(f"{MARK}-person")
+def forgotten(uow: UnitOfWork) -> int:
+    return uow.erase_person(f"{MARK}-person")
 
 
 def left_in(path: Path) -> int:
@@ -56,10 +56,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("seed", [1, 6])
 async def test_nothing_of_an_erased_person_is_left_in_the_file(path: Path, seed: int) -> None:
-    store = open_store(f"sqlite:///{path}")
-    await store.run(cases_of_many(seed))
+    store = create_storage(f"sqlite:///{path}")
+    await store.transact(cases_of_many(seed))
     assert left_in(path) > 200
-    assert await store.run(forgotten) == 50
+    assert await store.transact(forgotten) == 50
     assert left_in(path) == 0, "the moment it is acknowledged"
     await store.close()
     assert left_in(path) == 0
@@ -70,29 +70,29 @@ async def test_what_a_killed_process_had_no_time_to_wipe_is_wiped_at_the_next_op
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     with monkeypatch.context() as killed:
-        killed.setattr(Sqlite, "wipe", lambda *_: True)
-        store = open_store(f"sqlite:///{path}")
-        await store.run(cases_of_many(seed))
-        await store.run(forgotten)
+        killed.setattr(Sqlite, "scrub", lambda *_: True)
+        store = create_storage(f"sqlite:///{path}")
+        await store.transact(cases_of_many(seed))
+        await store.transact(forgotten)
         as_killed = Path(shutil.copytree(path.parent, tmp_path / "as killed")) / path.name
         await store.close()
     assert left_in(as_killed) > 200
-    store = open_store(f"sqlite:///{as_killed}")
+    store = create_storage(f"sqlite:///{as_killed}")
     assert left_in(as_killed) == 0
-    assert await store.run(lambda desk: desk.current("person3", "person3"))
+    assert await store.transact(lambda uow: uow.get_current("person3", "person3"))
     await store.close()
 
 
 async def test_an_erasure_that_a_backup_holds_up_is_made_good_when_the_backup_is_done(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "CLEAN_AGAIN", 0.05)
-    store = open_store(f"sqlite:///{path}")
-    await store.run(cases_of_many(1))
+    monkeypatch.setattr(writer, "SCRUB_RETRY_SECONDS", 0.05)
+    store = create_storage(f"sqlite:///{path}")
+    await store.transact(cases_of_many(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as backup:
         backup.execute("BEGIN")
         backup.execute("SELECT count(*) FROM cases").fetchone()
-        assert await store.run(forgotten) == 50
+        assert await store.transact(forgotten) == 50
         assert left_in(path) > 0
     for _ in range(100):
         await asyncio.sleep(0.02)

@@ -14,11 +14,11 @@ from conftest import Report
 from sqlalchemy import Connection
 from store_kit import FORKED, ask, chance_of, kept, sqlite_url, step, write_until_killed
 
-from bot.service.ports import Desk, NotSaved
+from bot.service.ports import NotSaved, UnitOfWork
 from bot.storage import transactions as transaction
-from bot.storage.factory import open_store
-from bot.storage.storage import SqlStore
-from flows.errors import Overtaken
+from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
+from flows.errors import VersionConflict
 
 pytest_plugins = ("store_fixtures",)
 
@@ -57,7 +57,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(url: 
 
 
 @contextmanager
-def full_disk(store: SqlStore) -> Iterator[None]:
+def full_disk(store: SqlStorage) -> Iterator[None]:
     """Let the file grow no more."""
     raw = connection_of(store).connection.driver_connection
     assert raw
@@ -68,7 +68,7 @@ def full_disk(store: SqlStore) -> Iterator[None]:
 
 
 @contextmanager
-def locked(store: SqlStore) -> Iterator[None]:
+def locked(store: SqlStorage) -> Iterator[None]:
     """Let another process write, for longer than anybody waits."""
     raw = connection_of(store).connection.driver_connection
     assert raw
@@ -80,19 +80,19 @@ def locked(store: SqlStore) -> Iterator[None]:
 
 @pytest.mark.parametrize(("fault", "says"), [(full_disk, "full"), (locked, "locked")])
 async def test_what_cannot_be_kept_is_said_to_be_so_and_can_be_when_the_fault_is_over(
-    tmp_path: Path, fault: Callable[[SqlStore], AbstractContextManager[None]], says: str
+    tmp_path: Path, fault: Callable[[SqlStorage], AbstractContextManager[None]], says: str
 ) -> None:
-    store = open_store(sqlite_url(tmp_path))
-    await store.run(step(0))
+    store = create_storage(sqlite_url(tmp_path))
+    await store.transact(step(0))
     with fault(store):
-        outcomes = await asyncio.gather(*(store.run(step(n)) for n in range(1, 200)), return_exceptions=True)
+        outcomes = await asyncio.gather(*(store.transact(step(n)) for n in range(1, 200)), return_exceptions=True)
         refused = [n for n, outcome in enumerate(outcomes, 1) if isinstance(outcome, NotSaved)]
         assert refused
         assert all(says in str(outcomes[n - 1]) for n in refused)
         assert all(outcome == n for n, outcome in enumerate(outcomes, 1) if n not in refused)
-    there = await store.run(lambda desk: {n for n in range(200) if desk.get(f"case{n}")})
+    there = await store.transact(lambda uow: {n for n in range(200) if uow.get(f"case{n}")})
     assert there == set(range(200)) - set(refused), "no half of anything"
-    assert await asyncio.gather(*(store.run(step(n)) for n in refused)) == refused
+    assert await asyncio.gather(*(store.transact(step(n)) for n in refused)) == refused
     await store.close()
 
 
@@ -100,25 +100,25 @@ HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE applicat
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_a_connection_that_was_lost_is_made_anew_and_the_work_is_done(url: str, store: SqlStore) -> None:
+async def test_a_connection_that_was_lost_is_made_anew_and_the_work_is_done(url: str, store: SqlStorage) -> None:
     begun: list[str] = []
 
-    def work(desk: Desk) -> None:
+    def work(uow: UnitOfWork) -> None:
         begun.append("again")
-        desk.add(kept())
+        uow.add(kept())
         if len(begun) == 1:
             ask(url, HANG_UP)
-        desk.add(kept("2f"))
+        uow.add(kept("2f"))
 
-    await store.run(work)
+    await store.transact(work)
     assert len(begun) == 2
     ask(url, HANG_UP)
-    assert await store.run(lambda desk: (desk.get("1f"), desk.get("2f"))) == (kept(), kept("2f"))
+    assert await store.transact(lambda uow: (uow.get("1f"), uow.get("2f"))) == (kept(), kept("2f"))
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_a_server_that_stays_away_keeps_nothing_until_it_is_back(
-    url: str, store: SqlStore, server: str, monkeypatch: pytest.MonkeyPatch
+    url: str, store: SqlStorage, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transaction, "PAUSES", (0.0, 0.01))
     name = url.partition("?")[0].rpartition("/")[2]
@@ -126,32 +126,32 @@ async def test_a_server_that_stays_away_keeps_nothing_until_it_is_back(
     ask(server.format("postgres"), HANG_UP)
     for _ in range(2):
         with pytest.raises(NotSaved, match="away"):
-            await store.run(step(1))
+            await store.transact(step(1))
     ask(server.format("postgres"), f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    assert await store.run(step(1)) == 1
+    assert await store.transact(step(1)) == 1
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_what_another_process_changed_meanwhile_is_seen_by_the_next_try(url: str, store: SqlStore) -> None:
+async def test_what_another_process_changed_meanwhile_is_seen_by_the_next_try(url: str, store: SqlStorage) -> None:
     seen: list[int | None] = []
 
-    def work(desk: Desk) -> None:
-        present = desk.get("1f")
+    def work(uow: UnitOfWork) -> None:
+        present = uow.get("1f")
         assert present
-        seen.append(present.card)
+        seen.append(present.card_message_id)
         if len(seen) <= meddling:
             ask(url, "UPDATE cases SET card_message_id = card_message_id + 1")
-        desk.put(kept(card=100), 0)
+        uow.update(kept(card_message_id=100), 0)
 
-    await store.run(lambda desk: desk.add(kept(card=0)))
+    await store.transact(lambda uow: uow.add(kept(card_message_id=0)))
     meddling = 2
-    await store.run(work)
+    await store.transact(work)
     assert seen == [0, 1, 2]
     seen.clear()
     meddling = transaction.TRIES
-    with pytest.raises(Overtaken):
-        await store.run(work)
+    with pytest.raises(VersionConflict):
+        await store.transact(work)
 
 
-def connection_of(store: SqlStore) -> Connection:
+def connection_of(store: SqlStorage) -> Connection:
     return store._writer._transactions._connection

@@ -23,8 +23,8 @@ from sqlalchemy import Column, Table, Text, UniqueConstraint, create_engine, ins
 from store_kit import FORKED, ask, chance_of, open_each, path_of, sqlite_url, step
 
 from bot.storage import migrate
-from bot.storage.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable, NewerDatabase, OlderDatabase
-from bot.storage.factory import database_at, open_store
+from bot.storage.errors import CorruptDatabase, DatabaseUnavailable, DatabaseUnusable, NewerDatabase, OlderDatabase
+from bot.storage.factory import create_storage, parse_database_url
 from bot.storage.migrations.__main__ import draft
 from bot.storage.schema import METADATA
 
@@ -75,29 +75,29 @@ def damaged(path: Path, how: str) -> None:
 @pytest.mark.parametrize("how", ["no database", "header", "pages", "cut"])
 async def test_a_damaged_file_is_refused_with_advice_and_left_as_it_is(tmp_path: Path, how: str) -> None:
     url, path = sqlite_url(tmp_path), path_of(sqlite_url(tmp_path))
-    store = open_store(url)
-    await asyncio.gather(*(store.run(step(number)) for number in range(500)))
+    store = create_storage(url)
+    await asyncio.gather(*(store.transact(step(number)) for number in range(500)))
     await store.close()
     damaged(path, how)
     before = path.read_bytes()
     for _ in range(2):
         with pytest.raises(CorruptDatabase, match="restore the last backup") as refused:
-            open_store(url)
+            create_storage(url)
         assert str(path) in str(refused.value)
         assert path.read_bytes() == before
 
 
 def test_a_database_of_a_newer_program_is_refused_with_advice_and_left_as_it_is(url: str) -> None:
-    asyncio.run(open_store(url).close())
+    asyncio.run(create_storage(url).close())
     ask(url, "UPDATE alembic_version SET version_num = 'v9999'")
     with pytest.raises(NewerDatabase, match=r"v9999.*versions up to v1001.*Run the newer program"):
-        open_store(url)
+        create_storage(url)
     assert ask(url, "SELECT version_num FROM alembic_version") == [("v9999",)]
 
 
 def test_the_migrations_make_what_the_tables_say(url: str) -> None:
-    asyncio.run(open_store(url).close())
-    with database_at(url).engine.connect() as connection:
+    asyncio.run(create_storage(url).close())
+    with parse_database_url(url).engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
 
@@ -109,8 +109,8 @@ def test_a_database_of_an_older_shape_is_refused_in_one_line_and_left_as_it_is(u
     ask(url, "CREATE TABLE cases (id TEXT, place TEXT)")
     ask(url, "INSERT INTO cases VALUES ('1f', 'chat')")
     with pytest.raises(OlderDatabase, match=rf"tables of an older program \({version}\).*DATABASE_URL") as refused:
-        open_store(url)
-    assert database_at(url).name in str(refused.value)
+        create_storage(url)
+    assert parse_database_url(url).name in str(refused.value)
     assert "\n" not in str(refused.value)
     assert ask(url, "SELECT * FROM cases") == [("1f", "chat")]
     assert ask(url, "SELECT version_num FROM alembic_version") == [(version,)]
@@ -138,11 +138,11 @@ def test_a_change_of_the_tables_is_drafted_as_the_next_migration(
     scripts = tmp_path / "100% migrations"
     shutil.copytree(migrate.HERE, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(METADATA, "tables", METADATA.tables)
-    ward = Table("ward", METADATA, Column("name", Text, primary_key=True))
+    services = Table("ward", METADATA, Column("name", Text, primary_key=True))
     try:
         draft("wards", scripts)
     finally:
-        METADATA.remove(ward)
+        METADATA.remove(services)
     with create_engine("sqlite://").begin() as connection:
         migrate.upgrade(connection, scripts)
         assert inspect(connection).has_table("ward")
@@ -150,14 +150,14 @@ def test_a_change_of_the_tables_is_drafted_as_the_next_migration(
 
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asyncio.run(open_store(sqlite_url(tmp_path)).close())
+    asyncio.run(create_storage(sqlite_url(tmp_path)).close())
     monkeypatch.setattr(migrate, "upgrade", None)
-    asyncio.run(open_store(sqlite_url(tmp_path)).close())
+    asyncio.run(create_storage(sqlite_url(tmp_path)).close())
 
 
 def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(tmp_path: Path, report: Report) -> None:
     url = sqlite_url(tmp_path)
-    asyncio.run(open_store(url).close())
+    asyncio.run(create_storage(url).close())
     steps = orjson.dumps([["answer", "question", ["choice"], "1234567890"]] * 8).decode()
     with closing(sqlite3.connect(path_of(url))) as connection, connection:
         connection.execute(
@@ -168,8 +168,8 @@ def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(tmp_path: Path, 
             {"steps": steps},
         )
     started = time.perf_counter()
-    store = open_store(url)
-    found = asyncio.run(store.run(lambda desk: desk.current("p77", "o77")))
+    store = create_storage(url)
+    found = asyncio.run(store.transact(lambda uow: uow.get_current("p77", "o77")))
     took = time.perf_counter() - started
     asyncio.run(store.close())
     report(f"100,000 cases ({path_of(url).stat().st_size / 1e6:.0f} MB) opened in {took:.2f} s")
@@ -182,7 +182,7 @@ async def test_a_path_is_from_where_we_are_or_from_the_root_and_its_folder_is_ma
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for url in ("sqlite:///a %3F#%41/relative.db", f"sqlite:///{tmp_path}/deep/er/absolute.db"):
-        await open_store(url).close()
+        await create_storage(url).close()
     files = {str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*.db")}
     assert set(files.values()) == {0o600}
     assert "deep/er/absolute.db" in files
@@ -228,7 +228,7 @@ async def test_a_path_is_from_where_we_are_or_from_the_root_and_its_folder_is_ma
 )
 def test_a_url_that_cannot_be_used_is_refused_with_advice_and_without_its_password(url: str, advice: str) -> None:
     with pytest.raises(DatabaseUnusable, match=f"^DATABASE_URL .*{advice}") as refused:
-        open_store(url)
+        create_storage(url)
     assert "hunter2" not in told(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -236,8 +236,8 @@ def test_a_url_that_cannot_be_used_is_refused_with_advice_and_without_its_passwo
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "nowhere.invalid"])
 def test_a_server_that_does_not_answer_is_named_without_the_password(place: str) -> None:
     url = f"postgresql://ann:hunter2@{place}/ward?sslpassword=hunter2"
-    with pytest.raises(DatabaseAway, match="Check DATABASE_URL") as away:
-        open_store(url)
+    with pytest.raises(DatabaseUnavailable, match="Check DATABASE_URL") as away:
+        create_storage(url)
     assert "hunter2" not in told(away.value)
     assert "ward" in str(away.value)
 
@@ -245,7 +245,7 @@ def test_a_server_that_does_not_answer_is_named_without_the_password(place: str)
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseUnusable, match=r"file/db\.db cannot be made: .* Check DATABASE_URL"):
-        open_store(f"sqlite:///{tmp_path}/file/db.db")
+        create_storage(f"sqlite:///{tmp_path}/file/db.db")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_what_can_be_no_database_is_refused_with_advice_and_left_as_it_is(
     monkeypatch.setattr(os, "access", lambda path, _needed: not Path(path).name.startswith("sealed"))
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(DatabaseUnusable, match=f"{why}.* Check DATABASE_URL"):
-        open_store(tmp_path / place)
+        create_storage(tmp_path / place)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -281,8 +281,8 @@ def test_a_disk_that_is_full_is_no_fault_of_the_settings(tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "touch", full)
-    with pytest.raises(DatabaseAway, match="No space left on device"):
-        open_store(tmp_path / "cases.db")
+    with pytest.raises(DatabaseUnavailable, match="No space left on device"):
+        create_storage(tmp_path / "cases.db")
 
 
 def test_whatever_a_driver_raises_is_told_in_one_line_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,22 +291,22 @@ def test_whatever_a_driver_raises_is_told_in_one_line_without_the_password(monke
 
     monkeypatch.setattr("sqlalchemy.Engine.connect", fail)
     url = "postgresql://ann:hunter2@host/name"
-    with pytest.raises(DatabaseAway, match=r"cannot be opened: RuntimeError\. Check DATABASE_URL") as away:
-        open_store(url)
+    with pytest.raises(DatabaseUnavailable, match=r"cannot be opened: RuntimeError\. Check DATABASE_URL") as away:
+        create_storage(url)
     assert "hunter2" not in told(away.value)
 
 
 async def test_a_question_mark_and_a_percent_sign_in_a_path_are_kept(tmp_path: Path) -> None:
     for place in (tmp_path / "why?%41.db", f"sqlite:///{tmp_path}/what%3F%2541.db"):
-        await open_store(place).close()
+        await create_storage(place).close()
     assert {path.name for path in tmp_path.glob("*.db")} == {"why?%41.db", "what?%41.db"}
 
 
 async def test_a_store_shows_which_database_it_is_but_no_password(tmp_path: Path, server: str) -> None:
     ask(server.format("postgres"), "CREATE DATABASE shown")
     stores = [
-        open_store(sqlite_url(tmp_path)),
-        open_store(server.format("shown").replace("postgres:@", "postgres:hunter2@")),
+        create_storage(sqlite_url(tmp_path)),
+        create_storage(server.format("shown").replace("postgres:@", "postgres:hunter2@")),
     ]
     assert [repr(store) for store in stores] == [
         f"SqlStore({tmp_path}/spinemets.db)",

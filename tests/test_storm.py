@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Fields, Rig, data_of, living, refused, virtual_rig
+from conftest import BotHarness, Fields, data_of, refused, running, virtual_bot_harness
 from interview_model import LEVELS, CaseModel
 from kit import reading
+from oracle import seen_in
 from store_kit import chance_of
-from witness import seen_in
 
 STORM = 60.0
 WAIT = 2
 
 
 @pytest.fixture
-def virtual(tmp_path: Path) -> Iterator[tuple[Any, Rig]]:
-    with virtual_rig(tmp_path) as made:
+def virtual(tmp_path: Path) -> Iterator[tuple[Any, BotHarness]]:
+    with virtual_bot_harness(tmp_path) as made:
         yield made
 
 
-def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual: tuple[Any, Rig]) -> None:
-    run, rig = virtual
+def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual: tuple[Any, BotHarness]) -> None:
+    run, harness = virtual
     chance, users = chance_of(2), range(1, 101)
     storms = 0
 
@@ -39,62 +39,64 @@ def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual
 
     async def story() -> dict[str, float]:
         clock = asyncio.get_running_loop().time
-        async with living(rig):
-            rig.cloud.bring(*(rig.cloud.writes(user, "/new") for user in users))
-            while len(rig.cloud.screens) < len(users):  # noqa: ASYNC110 - it has no event for that
+        async with running(harness):
+            harness.telegram.deliver(*(harness.telegram.writes(user, "/new") for user in users))
+            while len(harness.telegram.screens) < len(users):  # noqa: ASYNC110 - it has no event for that
                 await asyncio.sleep(0.1)
             tapped: dict[str, float] = {}
             for level in LEVELS[:8]:
-                taps = [rig.cloud.taps(user, *rig.cloud.button(user, level)) for user in users]
+                taps = [harness.telegram.taps(user, *harness.telegram.button(user, level)) for user in users]
                 tapped |= {tap["callback_query"]["id"]: clock() for tap in taps}
-                rig.cloud.bring(*taps)
+                harness.telegram.deliver(*taps)
                 await asyncio.sleep(5)
-            while clock() < ends or not tapped.keys() <= rig.cloud.toasts().keys():  # noqa: ASYNC110 - likewise
+            while clock() < ends or not tapped.keys() <= harness.telegram.toasts().keys():  # noqa: ASYNC110 - likewise
                 await asyncio.sleep(0.5)
-            await rig.settled()
-        answers = {str(call.params["callback_query_id"]): call.at for call in rig.cloud.of("answerCallbackQuery")}
+            await harness.settled()
+        answers = {
+            str(call.params["callback_query_id"]): call.at for call in harness.telegram.of("answerCallbackQuery")
+        }
         return {query: answers[query] - at for query, at in tapped.items()}
 
     ends = 1_000.0 + STORM
-    rig.cloud.script = storm
+    harness.telegram.script = storm
     waits = sorted(run(story()).values())
     assert storms > 300, "a storm in which nothing is refused proves nothing"
     assert len(waits) == 800
     assert waits[int(len(waits) * 0.95)] <= 2 * WAIT + 1
-    shown = [reading(rig.cloud.newest(user)[1]["text"]).text for user in users]
+    shown = [reading(harness.telegram.newest(user)[1]["text"]).text for user in users]
     assert [text for text in shown if "T1–T8 · 8 levels" not in text] == []
 
 
-def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, Rig]) -> None:
-    run, rig = virtual
+def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, BotHarness]) -> None:
+    run, harness = virtual
     chance, users = chance_of(11), range(1, 51)
     models = {user: CaseModel() for user in users}
     tapped: dict[str, float] = {}
 
     async def story() -> None:
         clock = asyncio.get_running_loop().time
-        await rig.accept(*(rig.cloud.writes(user, "/new") for user in users))
-        grids = {user: rig.cloud.newest(user) for user in users}
-        async with living(rig):
+        await harness.accept(*(harness.telegram.writes(user, "/new") for user in users))
+        grids = {user: harness.telegram.newest(user) for user in users}
+        async with running(harness):
             for _ in range(60):
                 for user, (number, screen) in grids.items():
                     level, verb = chance.choice(LEVELS), chance.choice(("on", "off"))
                     case, turn, *_ = data_of(screen, "T8").split(".")
-                    tap = rig.cloud.taps(user, number, f"{case}.{turn}.{verb}.levels.{level}")
+                    tap = harness.telegram.taps(user, number, f"{case}.{turn}.{verb}.levels.{level}")
                     tapped[tap["callback_query"]["id"]] = clock()
-                    rig.cloud.bring(tap)
+                    harness.telegram.deliver(tap)
                     models[user].tap(verb, "levels", level, 0)
                 await asyncio.sleep(0.05)
             await asyncio.sleep(1)
-            await rig.settled()
+            await harness.settled()
 
     run(story())
-    answered = {str(call.params["callback_query_id"]): call.at for call in rig.cloud.of("answerCallbackQuery")}
+    answered = {str(call.params["callback_query_id"]): call.at for call in harness.telegram.of("answerCallbackQuery")}
     assert answered.keys() == tapped.keys()
     assert len(answered) == 3_000
     assert max(answered[query] - at for query, at in tapped.items()) <= 1.0
     for user, model in models.items():
-        number, screen = rig.cloud.newest(user)
+        number, screen = harness.telegram.newest(user)
         seen = seen_in({**screen, "message_id": number, "text": reading(screen["text"]).text})
         assert seen
         assert seen.display == model.state.display
@@ -104,19 +106,19 @@ def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtu
     "payload", ["", " abc", " 1f2e3d4c5b.3.a.deficit.none", " ../../x", " " + "A" * 64, " case_9"]
 )
 def test_d7_the_payload_of_a_deep_link_is_a_plain_start_and_leaves_the_case_alone(
-    virtual: tuple[Any, Rig], payload: str
+    virtual: tuple[Any, BotHarness], payload: str
 ) -> None:
-    run, rig = virtual
+    run, harness = virtual
 
     async def story() -> None:
-        await rig.begun(7)
-        await rig.tap(7, "T8")
-        card = rig.cloud.newest(7)
-        await rig.accept(rig.cloud.writes(7, f"/start{payload}"))
-        assert "spinemets" in rig.cloud.newest(7)[1]["text"]
-        assert rig.cloud.screens[7, card[0]] == card[1]
-        await rig.accept(rig.cloud.taps(7, card[0], data_of(card[1], "Only T8"), "after"))
-        assert rig.cloud.toasts()["after"] == ""
-        assert "fit for surgery" in rig.cloud.screens[7, card[0]]["text"]
+        await harness.begun(7)
+        await harness.tap(7, "T8")
+        card = harness.telegram.newest(7)
+        await harness.accept(harness.telegram.writes(7, f"/start{payload}"))
+        assert "spinemets" in harness.telegram.newest(7)[1]["text"]
+        assert harness.telegram.screens[7, card[0]] == card[1]
+        await harness.accept(harness.telegram.taps(7, card[0], data_of(card[1], "Only T8"), "after"))
+        assert harness.telegram.toasts()["after"] == ""
+        assert "fit for surgery" in harness.telegram.screens[7, card[0]]["text"]
 
     run(story())

@@ -7,13 +7,13 @@ from itertools import product
 from typing import Final
 
 import pytest
-from kit import CATALOG, Phone, buttons, labels, tap_of
-from team_kit import ANA, BEN, HOUR, T8_TAPS, Group
+from kit import CATALOG, FakePrivateChat, buttons, labels, tap_of
+from team_kit import ANA, BEN, HOUR, T8_TAPS, FakeGroup
 
-from bot.service.case_store import Ledger
-from bot.service.replies import FOREIGN, MISPLACED, Said, Visit
+from bot.service.case_store import CaseRepository
+from bot.service.replies import FOREIGN, MISPLACED, ActionContext, NoteInput
 from bot.service.tap_rules import RULES, Where, Who
-from flows.cards.card import Card, Tap, Verb
+from flows.cards.card import Action, Card, Tap
 from flows.cards.note import IDENTIFIERS
 from flows.model.findings import Codes
 
@@ -26,7 +26,7 @@ SAID: Final[tuple[Codes, ...]] = (("", ""), ("m", "1"), ("sins", ""), ("deficit"
 class Board:
     """A group in which one case is decided and another one is open, with a list of the open ones below."""
 
-    group: Group
+    group: FakeGroup
     decided: int
     record: int
     open: int
@@ -38,7 +38,7 @@ class Board:
 
 
 async def board() -> Board:
-    group = Group()
+    group = FakeGroup()
     decided = await group.decided()
     [record] = group.pinned
     await group.command("case")
@@ -47,16 +47,18 @@ async def board() -> Board:
     return Board(group, decided, record, opened, max(group.messages))
 
 
-@pytest.mark.parametrize("verb", Verb)
-def test_every_button_has_its_place_in_the_table(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", Action)
+def test_every_button_has_its_place_in_the_table(verb: Action) -> None:
     assert RULES[verb].where
 
 
-@pytest.mark.parametrize("verb", Verb)
-async def test_forged_data_on_any_message_of_a_group_is_refused_where_the_table_does_not_allow_it(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", Action)
+async def test_forged_data_on_any_message_of_a_group_is_refused_where_the_table_does_not_allow_it(
+    verb: Action,
+) -> None:
     stands = await board()
     group, kinds = stands.group, {stands.record: Where.record, stands.open: Where.card, stands.page: Where.group_page}
-    shown, kept = dict(group.messages), await group.kept()
+    shown, record = dict(group.messages), await group.kept()
     for message, (question, choice), bound in product(kinds, SAID, (True, False)):
         # Data of a case that comes from a list may be that of an earlier card; data of none on a card is no page's.
         where = (Where.card if message == stands.page else kinds[message]) if bound else Where.group_page
@@ -64,23 +66,23 @@ async def test_forged_data_on_any_message_of_a_group_is_refused_where_the_table_
         if allowed:
             continue
         case = stands.case_on(message) if bound else ""
-        turn = kept[case].case.turn if case else 0
+        turn = record[case].case.turn if case else 0
         await group.wish(Tap(verb, question, choice, case, turn), BEN, message)
         assert (group.toast, group.forged) == (REFUSED, MISPLACED), (message, question, bound)
-        assert (group.messages, await group.kept(), group.wiped) == (shown, kept, [])
+        assert (group.messages, await group.kept(), group.wiped) == (shown, record, [])
 
 
 @pytest.mark.parametrize("owner", ["c1", "c2", "erased", "resting", ""])
-@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("verb", Action)
 async def test_no_forged_data_of_a_plain_member_takes_the_place_of_a_record_or_of_another_case_s_card(
-    verb: Verb, owner: str
+    verb: Action, owner: str
 ) -> None:
     stands = await board()
     group = stands.group
-    await group.store.run(lambda ledger: _rest(ledger, "c2" if owner == "resting" else ""))
-    kept = await group.kept()
+    await group.store.transact(lambda repository: _rest(repository, "c2" if owner == "resting" else ""))
+    record = await group.kept()
     case = "c2" if owner == "resting" else owner
-    turn = kept[case].case.turn if case in kept else 0
+    turn = record[case].case.turn if case in record else 0
     for question, choice in SAID:
         for message in (stands.record, stands.decided if case != "c1" else stands.open):
             shown = group.messages[message]
@@ -88,22 +90,22 @@ async def test_no_forged_data_of_a_plain_member_takes_the_place_of_a_record_or_o
             assert group.messages[message] == shown, (message, question)
             assert group.wiped == []
     assert group.pinned == [stands.record]
-    assert (await group.kept())["c1"].case == kept["c1"].case
+    assert (await group.kept())["c1"].case == record["c1"].case
 
 
-def _rest(ledger: Ledger, case: str) -> None:
+def _rest(repository: CaseRepository, case: str) -> None:
     """Let a case rest, and no message be known to show it, as where the bot was removed."""
     if case:
-        kept = ledger.get(case)
-        assert kept
-        ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
+        record = repository.get(case)
+        assert record
+        repository.update(replace(record, archived=True, card_message_id=None), record.case.revision)
 
 
 async def test_a_record_stands_where_its_case_is_erased_and_its_button_is_pressed() -> None:
     stands = await board()
     group = stands.group
     shown = group.messages[stands.record]
-    await group.store.run(lambda ledger: group.rooms.alone.expire(ledger, -1.0))
+    await group.store.transact(lambda repository: group.services.private.expire(repository, -1.0))
     assert await group.kept() == {}
     await group.tap("Reopen", at=stands.record)
     assert group.toast == CATALOG.wording.toasts.gone
@@ -111,21 +113,23 @@ async def test_a_record_stands_where_its_case_is_erased_and_its_button_is_presse
 
 
 async def test_a_copy_of_a_card_that_bears_the_button_is_told_to_be_out_of_date() -> None:
-    group = Group()
+    group = FakeGroup()
     card = await group.finished()
     group.messages[card + 1] = group.messages[card]
     await group.tap("Discuss", at=card + 1)
-    assert group.toast == CATALOG.wording.toasts.moved
+    assert group.toast == CATALOG.wording.toasts.shown_elsewhere
     assert group.messages[card + 1].title == CATALOG.wording.pages.superseded.title
 
 
-@pytest.mark.parametrize("verb", [verb for verb in Verb if RULES[verb].who is Who.leader])
-async def test_what_the_table_leaves_to_a_leader_changes_nothing_where_another_member_asks_for_it(verb: Verb) -> None:
-    group = Group()
+@pytest.mark.parametrize("verb", [verb for verb in Action if RULES[verb].who is Who.leader])
+async def test_what_the_table_leaves_to_a_leader_changes_nothing_where_another_member_asks_for_it(
+    verb: Action,
+) -> None:
+    group = FakeGroup()
     card = await group.finished()
-    if verb is Verb.withdraw:
+    if verb is Action.withdraw:
         await group.tap("Discuss", at=card)
-    if verb is Verb.reopen:
+    if verb is Action.reopen:
         await group.tap("Close", "Posterior MIS", "Decide", at=card)
     before = await group.case()
     await group.wish(Tap(verb, "posterior_mis", "", before.case.id, before.case.turn), BEN, card)
@@ -134,74 +138,76 @@ async def test_what_the_table_leaves_to_a_leader_changes_nothing_where_another_m
     assert group.forged == ""
 
 
-@pytest.mark.parametrize("verb", Verb)
-async def test_forged_data_in_a_private_chat_is_refused_where_the_table_does_not_allow_it(verb: Verb) -> None:
-    phone = Phone()
-    await phone.command("new")
-    await phone.tap(*T8_TAPS)
-    await phone.command("start")
-    shown, kept = dict(phone.messages), await phone.kept()
-    [case] = [each.case for each in kept.values()]
+@pytest.mark.parametrize("verb", Action)
+async def test_forged_data_in_a_private_chat_is_refused_where_the_table_does_not_allow_it(verb: Action) -> None:
+    private_chat = FakePrivateChat()
+    await private_chat.command("new")
+    await private_chat.tap(*T8_TAPS)
+    await private_chat.command("start")
+    shown, record = dict(private_chat.messages), await private_chat.kept()
+    [case] = [each.case for each in record.values()]
     for message, (question, choice), where in product((1, 2), SAID, (Where.page, Where.own)):
-        if where in RULES[verb].where and verb is not Verb.wipe:
+        if where in RULES[verb].where and verb is not Action.delete_message:
             continue
         bound = {"case": case.id, "turn": case.turn} if where is Where.own else {}
-        await phone.wish(Tap(verb, question, choice, **bound), message)
-        assert (phone.toast, phone.forged) == (REFUSED, MISPLACED)
-        assert (phone.messages, await phone.kept(), phone.wiped) == (shown, kept, [])
+        await private_chat.press(Tap(verb, question, choice, **bound), message)
+        assert (private_chat.toast, private_chat.forged) == (REFUSED, MISPLACED)
+        assert (private_chat.messages, await private_chat.kept(), private_chat.wiped) == (shown, record, [])
 
 
 async def test_a_message_is_deleted_only_where_that_was_offered_in_this_chat() -> None:
-    phone = Phone()
-    await phone.write(Said({}, (IDENTIFIERS,), "5", 17))
-    [wipe] = [button.tap for button in buttons(phone.card) if button.tap.verb is Verb.wipe]
+    private_chat = FakePrivateChat()
+    await private_chat.write(NoteInput({}, (IDENTIFIERS,), "5", 17))
+    [wipe] = [button.tap for button in buttons(private_chat.card) if button.tap.action is Action.delete_message]
     for choice in ("17", wipe.choice.replace("17_", "18_"), wipe.choice[:-1], f"{wipe.choice}0", ""):
-        await phone.wish(wipe._replace(choice=choice), 1)
-        assert (phone.toast, phone.forged, phone.wiped) == (REFUSED, MISPLACED, [])
-    other = Phone("p2", "u2", phone.store)
-    await other.wish(wipe, 1)
+        await private_chat.press(wipe._replace(choice=choice), 1)
+        assert (private_chat.toast, private_chat.forged, private_chat.wiped) == (REFUSED, MISPLACED, [])
+    other = FakePrivateChat("p2", "u2", private_chat.store)
+    await other.press(wipe, 1)
     assert (other.forged, other.wiped) == (MISPLACED, [])
-    await phone.wish(wipe, 1)
-    assert phone.wiped == [17]
+    await private_chat.press(wipe, 1)
+    assert private_chat.wiped == [17]
 
 
 async def test_of_a_note_the_message_that_was_offered_is_deleted_and_no_other() -> None:
-    phone = Phone()
-    await phone.write(Said({"levels": ("T8",)}, (IDENTIFIERS,), "5", 17))
-    [wipe] = [button.tap for button in buttons(phone.card) if button.tap.verb is Verb.wipe]
-    await phone.wish(wipe._replace(choice="18"), 1)
-    assert (phone.toast, phone.forged, phone.wiped) == (REFUSED, MISPLACED, [])
-    await Phone("p2", "u2", phone.store).wish(wipe, 1)
-    await phone.wish(wipe, 1)
-    assert phone.wiped == [17]
+    private_chat = FakePrivateChat()
+    await private_chat.write(NoteInput({"levels": ("T8",)}, (IDENTIFIERS,), "5", 17))
+    [wipe] = [button.tap for button in buttons(private_chat.card) if button.tap.action is Action.delete_message]
+    await private_chat.press(wipe._replace(choice="18"), 1)
+    assert (private_chat.toast, private_chat.forged, private_chat.wiped) == (REFUSED, MISPLACED, [])
+    await FakePrivateChat("p2", "u2", private_chat.store).press(wipe, 1)
+    await private_chat.press(wipe, 1)
+    assert private_chat.wiped == [17]
 
 
 async def test_a_late_tap_on_a_case_that_went_on_elsewhere_is_no_forgery() -> None:
-    group = Group()
+    group = FakeGroup()
     card = await group.finished()
     late = tap_of(group.messages[card], "Discuss")
     await group.command("cases")
     await group.tap(labels(group.card)[0])
     shown = group.messages[card]
     await group.wish(late, BEN, card)
-    assert (group.toast, group.forged) == (CATALOG.wording.toasts.moved, "")
+    assert (group.toast, group.forged) == (CATALOG.wording.toasts.shown_elsewhere, "")
     assert group.messages[card] == shown
 
 
 async def test_data_of_another_chat_s_case_is_foreign() -> None:
-    group = Group()
+    group = FakeGroup()
     card: Card = group.messages[await group.finished()]
     tap = tap_of(card, "Discuss")
-    reply = await group.store.run(lambda ledger: group.rooms.team.tap(ledger, tap, Visit("-200", ANA, 1, bears=True)))
+    reply = await group.store.transact(
+        lambda repository: group.services.team.tap(repository, tap, ActionContext("-200", ANA, 1, bears=True))
+    )
     assert (reply.forged, reply.shows) == (FOREIGN, ())
 
 
 async def test_a_resting_card_says_so_whether_or_not_the_button_still_stood_there() -> None:
-    group = Group()
+    group = FakeGroup()
     card = await group.finished()
     late = tap_of(group.messages[card], "Discuss")
     group.now += 49 * HOUR
-    await group.do(lambda ledger: group.rooms.team.tended(ledger, 48 * HOUR))
+    await group.do(lambda repository: group.services.team.archive_idle(repository, 48 * HOUR))
     await group.wish(late, BEN, card)
-    assert (group.toast, group.forged) == (CATALOG.wording.toasts.put_aside, "")
+    assert (group.toast, group.forged) == (CATALOG.wording.toasts.archived, "")
     assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]

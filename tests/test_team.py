@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kit import CATALOG, Phone, buttons, labels, lines, plain, read, tap_of
+from kit import CATALOG, FakePrivateChat, buttons, labels, lines, plain, read, tap_of
 from syrupy.assertion import SnapshotAssertion
-from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, Group, block, disputed, findings_of, record, told
+from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, FakeGroup, block, disputed, findings_of, record, told
 
-from bot.service.case_store import Ledger, MemoryStore
-from bot.service.replies import Reply, Visit
-from bot.service.share_links import LASTS
-from flows.cards.card import PERSON, Card, Style, Tap, Verb, person
-from flows.cards.team.case import word
-from flows.engine.discussion import MOST_REMARKS
+from bot.service.case_store import CaseRepository, MemoryStorage
+from bot.service.replies import ActionContext, Reply
+from bot.service.share_links import LINK_LIFETIME
+from flows.cards.card import PERSON, Action, Card, Style, Tap, person
+from flows.cards.team.case import code_word
+from flows.engine.discussion import MAX_EVENTS
 
 TOASTS = CATALOG.team.toasts
 GONE = CATALOG.wording.toasts.gone
@@ -27,8 +27,8 @@ SEEN = str.maketrans(dict(zip(PERSON, "<>", strict=True)))
 
 
 @pytest.fixture
-def group() -> Group:
-    return Group()
+def group() -> FakeGroup:
+    return FakeGroup()
 
 
 def by(text: str, who: str) -> str:
@@ -43,18 +43,18 @@ def findings_line(card: Card) -> str:
     return line.text
 
 
-async def name_of(group: Group) -> str:
+async def name_of(group: FakeGroup) -> str:
     """The name of the only case."""
-    kept = await group.case()
-    return kept.team.name if kept.team else ""
+    record = await group.case()
+    return record.team.code_name if record.team else ""
 
 
-async def tended(group: Group) -> None:
+async def tended(group: FakeGroup) -> None:
     """Let the cases rest that nobody touched for two days."""
-    await group.do(lambda ledger: group.rooms.team.tended(ledger, 48 * HOUR))
+    await group.do(lambda repository: group.services.team.archive_idle(repository, 48 * HOUR))
 
 
-async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: Group) -> None:
+async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: FakeGroup) -> None:
     await group.command("case", BEN)
     assert f"opened by {person(BEN)}" in read(group.card).text
     await group.tap("T8", "Only T8 ›", who=ANA)
@@ -62,7 +62,7 @@ async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: Grou
     assert findings_line(group.card) == f"{by('T8 · 1 level', ANA)} · {by('fit', CLEO)}"
 
 
-async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what(group: Group) -> None:
+async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what(group: FakeGroup) -> None:
     await group.command("case")
     await group.tap("T8", "Only T8 ›")
     fit, unsure = tap_of(group.card, "Fit"), tap_of(group.card, "Undecided")
@@ -75,7 +75,7 @@ async def test_the_first_tap_wins_and_who_comes_second_is_told_who_answered_what
     assert group.toast == CATALOG.wording.toasts.stale
 
 
-async def test_who_comes_second_with_the_levels_is_told_so_too(group: Group) -> None:
+async def test_who_comes_second_with_the_levels_is_told_so_too(group: FakeGroup) -> None:
     await group.command("case")
     await group.tap("T8")
     done, more = tap_of(group.card, "Only T8 ›"), tap_of(group.card, "T9")
@@ -85,21 +85,21 @@ async def test_who_comes_second_with_the_levels_is_told_so_too(group: Group) -> 
         assert group.toast == f"{person(ANA)} answered first: T8 · 1 level."
 
 
-async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_for_each(group: Group) -> None:
+async def test_a_dispute_stands_beside_the_answer_with_what_the_source_supports_for_each(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
-    assert group.toast == TOASTS.held
+    assert group.toast == TOASTS.disputed
     assert disputed(group.card) == [
         f"If {by('no deficit', ANA)}: Posterior MIS, Posterior (open), Anterior corpectomy",
         f"If {by('significant deficit', BEN)}: Posterior (open), Anterior corpectomy",
     ]
     for label in ("Discuss", "Close"):
         await group.tap(label, who=ANA)
-        assert group.toast == TOASTS.unsettled
+        assert group.toast == TOASTS.open_disputes
     assert group.polls == {}
 
 
-async def test_a_dispute_marks_the_headline_with_every_one_it_leaves_open_the_present_first(group: Group) -> None:
+async def test_a_dispute_marks_the_headline_with_every_one_it_leaves_open_the_present_first(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Significant", who=BEN)
     assert group.card.title == "Disputed: Posterior MIS or Posterior (open)"
@@ -111,7 +111,7 @@ async def test_a_dispute_marks_the_headline_with_every_one_it_leaves_open_the_pr
     assert told(group.card)[0][0] == "Disputed: no deficit or significant deficit; fit or unfit: comorbidities"
 
 
-async def test_a_dispute_that_changes_no_headline_names_the_finding_and_leaves_the_headline(group: Group) -> None:
+async def test_a_dispute_that_changes_no_headline_names_the_finding_and_leaves_the_headline(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     assert group.card.title == "Posterior MIS"
@@ -119,13 +119,13 @@ async def test_a_dispute_that_changes_no_headline_names_the_finding_and_leaves_t
     assert f"{by('no deficit', ANA)}, disputed" in findings_line(group.card)
 
 
-async def test_a_dispute_that_asks_more_leaves_every_headline_open_that_may_follow(group: Group) -> None:
+async def test_a_dispute_that_asks_more_leaves_every_headline_open_that_may_follow(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ body only", "Circumferential", who=BEN)
     assert group.card.title == "Disputed: Posterior MIS or Combined"
 
 
-async def test_a_question_is_not_renamed_by_a_dispute_on_an_earlier_answer(group: Group) -> None:
+async def test_a_question_is_not_renamed_by_a_dispute_on_an_earlier_answer(group: FakeGroup) -> None:
     await group.command("case")
     await group.tap(*T8_TAPS[:4])
     title = group.card.title
@@ -135,7 +135,7 @@ async def test_a_question_is_not_renamed_by_a_dispute_on_an_earlier_answer(group
 
 
 async def test_what_was_disputed_by_whom_and_who_settled_it_stays_on_the_decision_the_card_and_the_record(
-    group: Group,
+    group: FakeGroup,
 ) -> None:
     card = await group.finished()
     for who, answer in ((BEN, "Minor"), (CLEO, "Significant")):
@@ -166,7 +166,7 @@ async def test_what_was_disputed_by_whom_and_who_settled_it_stays_on_the_decisio
     assert not {ANA, BEN, CLEO} & set(re.findall(r"\d+", text))
 
 
-async def test_what_somebody_held_and_took_back_themselves_was_no_dispute_to_be_settled(group: Group) -> None:
+async def test_what_somebody_held_and_took_back_themselves_was_no_dispute_to_be_settled(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     await group.tap("✎ Answers", "✎ no deficit", "None ✓", who=BEN)
@@ -174,7 +174,7 @@ async def test_what_somebody_held_and_took_back_themselves_was_no_dispute_to_be_
     assert block(group.messages[group.pinned[0]], "What was disputed") == []
 
 
-async def test_of_very_many_disputes_the_last_ones_are_told_and_the_others_counted(group: Group) -> None:
+async def test_of_very_many_disputes_the_last_ones_are_told_and_the_others_counted(group: FakeGroup) -> None:
     card = await group.finished()
     for _ in range(9):
         await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN, at=card)
@@ -184,7 +184,7 @@ async def test_of_very_many_disputes_the_last_ones_are_told_and_the_others_count
     assert (len(told_of), last) == (6, "3 earlier ones are not listed")
 
 
-async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -> None:
+async def test_a_dispute_that_would_ask_more_says_which_question(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ body only", "Circumferential", who=BEN)
     [said] = [line for line in disputed(group.card) if line.startswith("If circumferential")]
@@ -192,12 +192,12 @@ async def test_a_dispute_that_would_ask_more_says_which_question(group: Group) -
 
 
 @pytest.mark.parametrize("settler", [ANA, CLEO])
-async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group: Group, settler: str) -> None:
+async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group: FakeGroup, settler: str) -> None:
     group.admins = {CLEO}
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=BEN)
-    assert group.toast == TOASTS.not_yours.format(who=person(ANA))
+    assert group.toast == TOASTS.not_permitted.format(who=person(ANA))
     await group.tap("✎ Answers", "✎ no deficit", "Settle: minor deficit", who=settler)
     assert group.toast == TOASTS.settled
     assert disputed(group.card) == []
@@ -207,7 +207,7 @@ async def test_whoever_answered_or_administers_the_group_settles_a_dispute(group
 
 
 async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it_with_a_tap_of_its_own(
-    group: Group,
+    group: FakeGroup,
 ) -> None:
     await group.command("case", ANA)
     await group.tap(*T8_TAPS, who=BEN)
@@ -224,7 +224,7 @@ async def test_whoever_leads_disputes_the_answer_of_another_first_and_settles_it
     assert group.toast == CATALOG.wording.toasts.stale
 
 
-async def test_levels_that_are_disputed_are_settled_whole(group: Group) -> None:
+async def test_levels_that_are_disputed_are_settled_whole(group: FakeGroup) -> None:
     group.admins = {CLEO}
     await group.finished()
     for level in ("T9", "T11"):
@@ -234,7 +234,7 @@ async def test_levels_that_are_disputed_are_settled_whole(group: Group) -> None:
     assert disputed(group.card) == []
 
 
-async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
+async def test_what_a_member_holds_can_be_taken_back(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     await group.tap("✎ Answers", "✎ no deficit", "None ✓", who=BEN)
@@ -242,7 +242,7 @@ async def test_what_a_member_holds_can_be_taken_back(group: Group) -> None:
     assert disputed(group.card) == []
 
 
-async def test_levels_are_disputed_one_by_one(group: Group) -> None:
+async def test_levels_are_disputed_one_by_one(group: FakeGroup) -> None:
     await group.finished()
     for level in ("T9", "T10"):
         await group.tap("✎ Answers", "✎ T8", level, who=BEN)
@@ -250,13 +250,13 @@ async def test_levels_are_disputed_one_by_one(group: Group) -> None:
     await group.tap("✎ Answers", "✎ T8", "Keep as it is", who=BEN)
     assert disputed(group.card) == []
     await group.tap("✎ Answers", "✎ T8", "T8 ✓", who=BEN)
-    assert group.toast == CATALOG.wording.toasts.nothing_chosen
+    assert group.toast == CATALOG.wording.toasts.empty_selection
 
 
-async def test_only_who_took_a_step_or_leads_undoes_it_and_only_who_leads_begins_again(group: Group) -> None:
+async def test_only_who_took_a_step_or_leads_undoes_it_and_only_who_leads_begins_again(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("‹ Back", who=BEN)
-    assert group.toast == TOASTS.not_yours.format(who=person(ANA))
+    assert group.toast == TOASTS.not_permitted.format(who=person(ANA))
     await group.tap("‹ Back")
     assert "prior" not in findings_of(await group.case())
     await group.tap("↺ Restart", who=BEN)
@@ -267,10 +267,10 @@ async def test_only_who_took_a_step_or_leads_undoes_it_and_only_who_leads_begins
     await group.tap("Start over", who=CLEO)
     assert group.toast == TOASTS.leads_only
     await group.tap("Start over", who=BEN)
-    assert (await group.case()).case.steps[-1].kind == "restart"
+    assert (await group.case()).case.answer_events[-1].kind == "restart"
 
 
-async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Group) -> None:
+async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss", who=BEN)
     [poll] = group.polls.values()
@@ -285,7 +285,7 @@ async def test_the_vote_shows_who_is_for_what_and_every_change_of_it(group: Grou
     ]
 
 
-async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(group: Group) -> None:
+async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(group: FakeGroup) -> None:
     card = await group.finished()
     shown = group.messages[card]
     await group.tap("✎ Answers")
@@ -307,7 +307,7 @@ async def test_answers_are_frozen_while_the_vote_is_open_and_once_it_is_decided(
     assert findings_of(await group.case())["fitness"] == ("fit",)
 
 
-async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(group: Group) -> None:
+async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
     await group.tap("End the poll", who=BEN, at=card)
@@ -320,7 +320,7 @@ async def test_a_vote_that_is_taken_back_ends_its_poll_and_opens_the_answers(gro
     assert block(group.messages[card], "The vote") == []
 
 
-async def test_reasons_stand_with_the_names_of_who_gave_them_and_are_taken_back(group: Group) -> None:
+async def test_reasons_stand_with_the_names_of_who_gave_them_and_are_taken_back(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
     for who, reason in ((ANA, "Prognosis"), (BEN, "Prognosis"), (BEN, "Resources"), (BEN, "Prognosis")):
@@ -331,7 +331,7 @@ async def test_reasons_stand_with_the_names_of_who_gave_them_and_are_taken_back(
     assert block(group.messages[card], "Reasons given") == [f"prognosis: {person(ANA)}"]
 
 
-async def test_a_decision_is_posted_once_and_pinned_and_the_poll_ends(group: Group) -> None:
+async def test_a_decision_is_posted_once_and_pinned_and_the_poll_ends(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
     await group.vote("Posterior MIS", BEN)
@@ -354,7 +354,7 @@ async def test_a_decision_is_posted_once_and_pinned_and_the_poll_ends(group: Gro
 
 
 async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
-    group: Group, snapshot: SnapshotAssertion
+    group: FakeGroup, snapshot: SnapshotAssertion
 ) -> None:
     card = await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Significant", at=card)
@@ -369,7 +369,7 @@ async def test_a_decision_that_departs_is_asked_for_its_reason_and_bears_it(
     assert plain(group.messages[minutes]).translate(SEEN) == snapshot
 
 
-async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_and_nobody(group: Group) -> None:
+async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_and_nobody(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
     for who, answer in ((ANA, "Posterior MIS"), (BEN, "Posterior MIS"), (CLEO, "Anterior")):
@@ -388,14 +388,16 @@ async def test_what_is_copied_for_the_record_names_the_case_the_time_the_vote_an
     ]
 
 
-async def test_no_card_and_no_record_of_a_decision_bears_a_name_that_is_kept(group: Group) -> None:
+async def test_no_card_and_no_record_of_a_decision_bears_a_name_that_is_kept(group: FakeGroup) -> None:
     await group.decided()
     assert ANA not in record(group.card)
     assert person(ANA) in read(group.card).text
 
 
 @pytest.mark.parametrize("at", ["card", "minutes"])
-async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpins_it(group: Group, at: str) -> None:
+async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpins_it(
+    group: FakeGroup, at: str
+) -> None:
     card = await group.decided()
     [minutes] = group.pinned
     await group.tap("Reopen", who=BEN, at=card if at == "card" else minutes)
@@ -413,7 +415,7 @@ async def test_a_case_that_is_reopened_keeps_its_decision_as_superseded_and_unpi
     assert "Posterior decompression and stabilization" in read(group.messages[group.pinned[0]]).text
 
 
-async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_picked(group: Group) -> None:
+async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_picked(group: FakeGroup) -> None:
     older = await group.finished()
     name = group.messages[older].label.partition(" · ")[0]
     await group.command("case", BEN)
@@ -429,7 +431,7 @@ async def test_a_tap_on_an_older_case_counts_once_its_right_name_of_three_is_pic
     assert name in picks
     await group.tap(next(pick for pick in picks if pick != name), who=CLEO, at=older)
     assert group.toast == TOASTS.wrong_name
-    assert {i: kept.case for i, kept in (await group.kept()).items()} == {i: k.case for i, k in before.items()}
+    assert {i: record.case for i, record in (await group.kept()).items()} == {i: k.case for i, k in before.items()}
     await group.tap("Discuss", name, who=CLEO, at=older)
     assert len(group.polls) == 1
 
@@ -461,12 +463,12 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_no_change_of_a_case_whose_card_stands_above_another_s_counts_without_its_name(
-    group: Group, change: str
+    group: FakeGroup, change: str
 ) -> None:
     ways, label = CHANGES[change]
     await group.command("case")
     await group.tap(*ways, at=1)
-    name = (await group.case()).team.name  # type: ignore[union-attr]
+    name = (await group.case()).team.code_name  # type: ignore[union-attr]
     await group.command("case", BEN)
     before = (await group.kept())["c1"].case
     await group.tap(label, at=1)
@@ -476,20 +478,22 @@ async def test_no_change_of_a_case_whose_card_stands_above_another_s_counts_with
     assert (await group.kept())["c1"].case != before
 
 
-async def test_the_card_that_was_brought_down_asks_for_no_name_and_the_one_above_it_does(group: Group) -> None:
+async def test_the_card_that_was_brought_down_asks_for_no_name_and_the_one_above_it_does(group: FakeGroup) -> None:
     await group.finished()
     newer = await group.finished(BEN)
     await group.command("cases")
     await group.tap(labels(group.card)[1])
     down = max(group.messages)
-    assert (await group.kept())["c1"].card == down
+    assert (await group.kept())["c1"].card_message_id == down
     await group.tap("Discuss", at=newer)
     assert group.messages[newer].title == CATALOG.team.heads.which
     await group.tap("Discuss", at=down)
     assert [poll.case for poll in group.polls.values()] == ["c1"]
 
 
-async def test_a_decided_case_is_reopened_from_its_record_once_its_name_is_picked_on_its_card(group: Group) -> None:
+async def test_a_decided_case_is_reopened_from_its_record_once_its_name_is_picked_on_its_card(
+    group: FakeGroup,
+) -> None:
     card = await group.decided()
     [minutes] = group.pinned
     name = group.messages[card].label.partition(" · ")[0]
@@ -502,7 +506,7 @@ async def test_a_decided_case_is_reopened_from_its_record_once_its_name_is_picke
     assert group.messages[minutes].title.startswith("Superseded: Posterior MIS · ")
 
 
-async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: Group) -> None:
+async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_name(group: FakeGroup) -> None:
     older = await group.finished()
     newer = await group.finished(BEN)
     shown = dict(group.messages)
@@ -514,11 +518,11 @@ async def test_the_newest_case_and_what_only_looks_at_an_older_one_ask_for_no_na
     assert len(group.polls) == 1
 
 
-async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
+async def test_two_cases_worked_at_once_never_mix(group: FakeGroup) -> None:
     older = await group.finished()
     newer = await group.finished(BEN)
     cases = list((await group.kept()).values())
-    names = [kept.team.name for kept in cases if kept.team]
+    names = [record.team.code_name for record in cases if record.team]
     await group.tap("Discuss", at=newer)
     await group.tap("Discuss", names[0], at=older)
     polls = {poll.case: number for number, poll in group.polls.items()}
@@ -534,7 +538,7 @@ async def test_two_cases_worked_at_once_never_mix(group: Group) -> None:
     assert group.messages[older].label.startswith(names[0])
 
 
-async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_continued(group: Group) -> None:
+async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_continued(group: FakeGroup) -> None:
     card = await group.finished()
     group.now += 47 * HOUR
     await tended(group)
@@ -544,47 +548,47 @@ async def test_a_case_that_nobody_touches_rests_with_one_reminder_until_it_is_co
         await tended(group)
         group.now += HOUR
     [_, reminder] = group.messages
-    name = CATALOG.team.heads.resting.partition("{name}")
+    name = CATALOG.team.heads.archived.partition("{name}")
     assert group.messages[reminder].title.endswith(name[2])
     assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]
-    assert group.messages[card].label == (await group.case()).team.name  # type: ignore[union-attr]
+    assert group.messages[card].label == (await group.case()).team.code_name  # type: ignore[union-attr]
     await group.command("cases")
     assert "/case starts one." in read(group.card).text
     await group.tap(labels(group.messages[reminder])[0], who=BEN, at=reminder)
     assert "Discuss" in labels(group.card)
-    assert not (await group.case()).aside
+    assert not (await group.case()).archived
 
 
-async def test_a_decided_case_does_not_rest(group: Group) -> None:
+async def test_a_decided_case_does_not_rest(group: FakeGroup) -> None:
     card = await group.decided()
     group.now += 100 * HOUR
     await tended(group)
     assert labels(group.messages[card])[-1] == "Reopen"
-    assert not (await group.case()).aside
+    assert not (await group.case()).archived
 
 
-async def test_a_tap_on_a_card_of_a_resting_case_offers_to_continue(group: Group) -> None:
+async def test_a_tap_on_a_card_of_a_resting_case_offers_to_continue(group: FakeGroup) -> None:
     card = await group.finished()
     shown = group.messages[card]
-    await group.do(lambda ledger: group.rooms.team.left(ledger, group.place))
+    await group.do(lambda repository: group.services.team.on_bot_removed(repository, group.place))
     await group.wish(tap_of(shown, "Discuss"), BEN, card)
-    assert group.toast == CATALOG.wording.toasts.put_aside
+    assert group.toast == CATALOG.wording.toasts.archived
     await group.tap(CATALOG.wording.labels.go_on, who=BEN, at=card)
     assert "Discuss" in labels(group.card)
 
 
-async def test_a_vote_wakes_the_case_that_it_belongs_to(group: Group) -> None:
+async def test_a_vote_wakes_the_case_that_it_belongs_to(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
     group.now += 49 * HOUR
     await tended(group)
     await group.vote("Posterior MIS", BEN)
-    assert not (await group.case()).aside
+    assert not (await group.case()).archived
     await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert len(group.pinned) == 1
 
 
-async def test_a_case_that_rested_comes_back_under_a_name_that_no_open_case_has(group: Group) -> None:
+async def test_a_case_that_rested_comes_back_under_a_name_that_no_open_case_has(group: FakeGroup) -> None:
     await group.finished()
     group.now += 49 * HOUR
     await tended(group)
@@ -592,11 +596,11 @@ async def test_a_case_that_rested_comes_back_under_a_name_that_no_open_case_has(
     for _ in range(len(CATALOG.team.names) - 1):
         await group.command("case")
     await group.tap(labels(group.messages[reminder])[0], at=reminder)
-    names = [kept.team.name for kept in (await group.kept()).values() if kept.team]
+    names = [record.team.code_name for record in (await group.kept()).values() if record.team]
     assert len(set(names)) == len(names) == len(CATALOG.team.names)
 
 
-async def test_when_every_name_is_taken_no_case_is_begun_and_none_comes_back(group: Group) -> None:
+async def test_when_every_name_is_taken_no_case_is_begun_and_none_comes_back(group: FakeGroup) -> None:
     await group.finished()
     group.now += 49 * HOUR
     await tended(group)
@@ -611,7 +615,7 @@ async def test_when_every_name_is_taken_no_case_is_begun_and_none_comes_back(gro
     assert len(await group.kept()) == len(CATALOG.team.names) + 1
 
 
-async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: Group) -> None:
+async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: FakeGroup) -> None:
     older = await group.finished()
     await group.decided(BEN)
     group.now += 3 * HOUR
@@ -622,44 +626,46 @@ async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: Group) ->
     assert "Discuss" in labels(group.card)
     assert labels(group.messages[older]) == [CATALOG.wording.labels.go_on]
     assert group.messages[older].label == listed.partition(" · ")[0]
-    assert (await group.kept())["c1"].card == max(group.messages)
+    assert (await group.kept())["c1"].card_message_id == max(group.messages)
 
 
-async def test_a_case_is_erased_when_its_time_is_over(group: Group) -> None:
+async def test_a_case_is_erased_when_its_time_is_over(group: FakeGroup) -> None:
     card = await group.decided()
     group.now += 31 * DAY
-    assert await group.store.run(lambda ledger: group.rooms.alone.expire(ledger, 30 * DAY)) == 1
+    assert await group.store.transact(lambda repository: group.services.private.expire(repository, 30 * DAY)) == 1
     await group.tap("Reopen", at=card)
     assert group.toast == GONE
     assert await group.kept() == {}
 
 
-async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_chat(group: Group) -> None:
+async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_chat(group: FakeGroup) -> None:
     await group.decided()
     await group.finished(BEN)
     await group.tap("Discuss", who=BEN)
-    new = Group(place="-1007", store=group.store, now=group.now)
-    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
-    kept = await new.kept()
-    assert {k.place for k in kept.values()} == {"-1007"}
-    assert {k.card for k in kept.values()} <= set(new.messages) | {None}
+    new = FakeGroup(place="-1007", store=group.store, now=group.now)
+    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    record = await new.kept()
+    assert {k.place for k in record.values()} == {"-1007"}
+    assert {k.card_message_id for k in record.values()} <= set(new.messages) | {None}
     assert [poll.case for poll in new.polls.values()] == ["c2"]
     [minutes] = new.pinned
     assert new.messages[minutes].title.startswith("Decision: Posterior MIS · ")
     await new.vote("Posterior MIS", CLEO)
     shown = dict(new.messages)
-    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
+    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
     assert set(new.messages) == set(shown)
 
 
-async def test_help_in_a_group_is_of_the_group_and_from_its_button_opens_for_the_reader_alone(group: Group) -> None:
+async def test_help_in_a_group_is_of_the_group_and_from_its_button_opens_for_the_reader_alone(
+    group: FakeGroup,
+) -> None:
     await group.command("start")
     shown = dict(group.messages)
     await group.tap("Help", who=BEN)
     assert (group.opens, group.messages) == ("see-hp", shown)
-    phone = Phone(place=BEN, who=BEN, store=group.store)
-    await phone.follow(group.opens)
-    assert phone.card.title == CATALOG.team.pages.help.title
+    private_chat = FakePrivateChat(place=BEN, who=BEN, store=group.store)
+    await private_chat.follow(group.opens)
+    assert private_chat.card.title == CATALOG.team.pages.help.title
     await group.command("help")
     assert group.card.title == CATALOG.team.pages.help.title
     await group.tap("New case", who=BEN)
@@ -667,22 +673,22 @@ async def test_help_in_a_group_is_of_the_group_and_from_its_button_opens_for_the
 
 
 async def test_what_hangs_on_a_topic_stays_in_it_when_the_group_moves() -> None:
-    group = Group(place="-100/5")
+    group = FakeGroup(place="-100/5")
     await group.finished()
-    await group.do(lambda ledger: group.rooms.team.moved(ledger, "-100", "-1007"))
+    await group.do(lambda repository: group.services.team.on_chat_migrated(repository, "-100", "-1007"))
     assert (await group.case()).place == "-1007/5"
 
 
-async def shared(store: MemoryStore) -> tuple[Phone, str]:
+async def shared(store: MemoryStorage) -> tuple[FakePrivateChat, str]:
     """Finish a case alone, and give the token that hands it to a group."""
-    phone = Phone(place=ANA, who=ANA, store=store)
-    await phone.command("new")
-    await phone.tap(*T8_TAPS, CATALOG.team.labels.share)
-    [token] = [button.hands for button in buttons(phone.card) if button.hands]
-    return phone, token
+    private_chat = FakePrivateChat(place=ANA, who=ANA, store=store)
+    await private_chat.command("new")
+    await private_chat.tap(*T8_TAPS, CATALOG.team.labels.share)
+    [token] = [button.share_token for button in buttons(private_chat.card) if button.share_token]
+    return private_chat, token
 
 
-async def test_a_case_is_handed_to_a_group_with_the_name_of_who_brought_it(group: Group) -> None:
+async def test_a_case_is_handed_to_a_group_with_the_name_of_who_brought_it(group: FakeGroup) -> None:
     _, token = await shared(group.store)
     assert len(token) <= 64
     await group.command("start", ANA, token)
@@ -691,14 +697,14 @@ async def test_a_case_is_handed_to_a_group_with_the_name_of_who_brought_it(group
     assert len(group.polls) == 1
 
 
-async def test_a_link_that_is_followed_again_leads_to_the_same_case_and_elsewhere_to_another(group: Group) -> None:
+async def test_a_link_that_is_followed_again_leads_to_the_same_case_and_elsewhere_to_another(group: FakeGroup) -> None:
     _, token = await shared(group.store)
     for _ in range(2):
         await group.command("start", ANA, token)
-    assert len([kept for kept in (await group.kept()).values() if kept.team]) == 1
-    other = Group(place="-200", store=group.store, now=group.now)
+    assert len([record for record in (await group.kept()).values() if record.team]) == 1
+    other = FakeGroup(place="-200", store=group.store, now=group.now)
     await other.command("start", ANA, token)
-    assert len([kept for kept in (await group.kept()).values() if kept.team]) == 2
+    assert len([record for record in (await group.kept()).values() if record.team]) == 2
 
 
 SPOILT: dict[str, Callable[[str], str]] = {
@@ -711,33 +717,33 @@ SPOILT: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("how", SPOILT)
-async def test_a_link_that_was_changed_opens_nothing(group: Group, how: str) -> None:
+async def test_a_link_that_was_changed_opens_nothing(group: FakeGroup, how: str) -> None:
     _, token = await shared(group.store)
     await group.command("start", ANA, SPOILT[how](token))
     assert group.card.title == CATALOG.team.pages.share_gone.title
 
 
-async def test_a_link_opens_nothing_for_somebody_else(group: Group) -> None:
+async def test_a_link_opens_nothing_for_somebody_else(group: FakeGroup) -> None:
     _, token = await shared(group.store)
     await group.command("start", BEN, token)
     assert group.card.title == CATALOG.team.pages.share_gone.title
 
 
-async def test_a_link_opens_nothing_when_its_hour_is_over(group: Group) -> None:
-    phone, token = await shared(group.store)
-    group.now = phone.now + LASTS + 2
+async def test_a_link_opens_nothing_when_its_hour_is_over(group: FakeGroup) -> None:
+    private_chat, token = await shared(group.store)
+    group.now = private_chat.now + LINK_LIFETIME + 2
     await group.command("start", ANA, token)
     assert group.card.title == CATALOG.team.pages.share_gone.title
 
 
-async def test_a_link_to_a_case_that_was_erased_opens_nothing(group: Group) -> None:
+async def test_a_link_to_a_case_that_was_erased_opens_nothing(group: FakeGroup) -> None:
     _, token = await shared(group.store)
-    await group.store.run(lambda ledger: ledger.forget(ANA))
+    await group.store.transact(lambda repository: repository.erase_person(ANA))
     await group.command("start", ANA, token)
     assert group.card.title == CATALOG.team.pages.share_gone.title
 
 
-async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_said(group: Group) -> None:
+async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_said(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("✎ Answers", "✎ no deficit", "Minor", who=BEN)
     await group.tap("✎ Answers", "✎ no deficit", "None ✓")
@@ -746,7 +752,7 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     await group.vote("Posterior MIS", CLEO)
     await group.vote("Posterior MIS", ANA)
     for who in (ANA, BEN):
-        assert await group.store.run(lambda ledger, who=who: ledger.forget(who)) == 0  # type: ignore[misc]
+        assert await group.store.transact(lambda repository, who=who: repository.erase_person(who)) == 0  # type: ignore[misc]
     await group.tap("Add reason", "Other", who=CLEO, at=card)
     text = read(group.messages[card]).text
     assert person(ANA) not in text
@@ -755,18 +761,18 @@ async def test_forget_takes_the_name_out_of_a_team_s_case_and_leaves_what_was_sa
     assert person(CLEO) in text
 
 
-async def forgotten(group: Group, who: str) -> None:
+async def forgotten(group: FakeGroup, who: str) -> None:
     """Let a member have erased what is kept of them, and the cards drawn anew that named them."""
 
-    def erased(ledger: Ledger) -> Reply:
-        worked = ledger.said_by(who)
-        ledger.forget(who)
-        return Reply(group.rooms.team.unsigned(ledger, worked))
+    def erased(repository: CaseRepository) -> Reply:
+        worked = repository.said_by(who)
+        repository.erase_person(who)
+        return Reply(group.services.team.unsigned(repository, worked))
 
     await group.do(erased)
 
 
-async def test_forget_draws_the_cards_and_records_anew_that_named_somebody_and_no_other(group: Group) -> None:
+async def test_forget_draws_the_cards_and_records_anew_that_named_somebody_and_no_other(group: FakeGroup) -> None:
     await group.decided(CLEO)
     first = await group.decided(BEN)
     minutes = group.pinned[-1]
@@ -786,70 +792,72 @@ async def test_forget_draws_the_cards_and_records_anew_that_named_somebody_and_n
     assert {number for number, card in group.messages.items() if card != before[number]} == changed
 
 
-async def test_forget_after_the_group_has_moved_touches_no_message_of_another_number(group: Group) -> None:
+async def test_forget_after_the_group_has_moved_touches_no_message_of_another_number(group: FakeGroup) -> None:
     await group.decided(BEN)
-    new = Group(place="-1007", store=group.store, now=group.now)
-    await new.do(lambda ledger: new.rooms.team.moved(ledger, "-100", "-1007"))
-    shows = await new.store.run(lambda ledger: new.rooms.team.unsigned(ledger, ledger.said_by(BEN)))
-    assert {show.at for show in shows} <= set(new.messages)
-    assert {show.place for show in shows} == {"-1007"}
+    new = FakeGroup(place="-1007", store=group.store, now=group.now)
+    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    shows = await new.store.transact(
+        lambda repository: new.services.team.unsigned(repository, repository.said_by(BEN))
+    )
+    assert {show.message_id for show in shows} <= set(new.messages)
+    assert {show.chat for show in shows} == {"-1007"}
 
 
-async def test_forget_is_done_in_private_and_erases_nothing_in_a_group(group: Group) -> None:
+async def test_forget_is_done_in_private_and_erases_nothing_in_a_group(group: FakeGroup) -> None:
     await group.finished()
     await group.command("forget")
     assert group.card.title == CATALOG.team.pages.erase_privately.title
     assert len(await group.kept()) == 1
 
 
-async def test_a_tap_from_another_place_or_of_a_private_case_changes_nothing(group: Group) -> None:
-    phone, _ = await shared(group.store)
+async def test_a_tap_from_another_place_or_of_a_private_case_changes_nothing(group: FakeGroup) -> None:
+    private_chat, _ = await shared(group.store)
     card = await group.finished()
     before = await group.kept()
-    elsewhere = Visit("-200", ANA, card)
+    elsewhere = ActionContext("-200", ANA, card)
     tap = tap_of(group.card, "Discuss")
-    reply = await group.store.run(lambda ledger: group.rooms.team.tap(ledger, tap, elsewhere))
+    reply = await group.store.transact(lambda repository: group.services.team.tap(repository, tap, elsewhere))
     assert (reply.toast, reply.shows) == (GONE, ())
-    [private] = [kept for kept in (await phone.kept()).values() if not kept.team]
-    await group.wish(Tap(Verb.back, case=private.case.id, turn=private.case.turn), ANA, card)
+    [private] = [record for record in (await private_chat.kept()).values() if not record.team]
+    await group.wish(Tap(Action.back, case=private.case.id, turn=private.case.turn), ANA, card)
     assert group.toast == GONE
     assert await group.kept() == before
 
 
-async def test_a_tap_on_a_card_that_was_replaced_leads_to_the_newest(group: Group) -> None:
+async def test_a_tap_on_a_card_that_was_replaced_leads_to_the_newest(group: FakeGroup) -> None:
     card = await group.finished()
     shown = group.messages[card]
     await group.command("cases")
     await group.tap(labels(group.card)[0])
     before = await group.case()
     await group.wish(tap_of(shown, "Discuss"), BEN, card)
-    assert group.toast == CATALOG.wording.toasts.moved
+    assert group.toast == CATALOG.wording.toasts.shown_elsewhere
     assert await group.case() == before
 
 
 @pytest.mark.parametrize(
     "tap",
     [
-        Tap(Verb.hold, "deficit", "dubious"),
-        Tap(Verb.settle, "deficit", "2"),
-        Tap(Verb.settle, "deficit", "zz"),
-        Tap(Verb.settle, "nothing", "1"),
-        Tap(Verb.hold, "nothing", "none"),
-        Tap(Verb.decide, "prayer"),
-        Tap(Verb.decide, "combined", "because"),
-        Tap(Verb.option, "prayer"),
-        Tap(Verb.finding, "nothing"),
-        Tap(Verb.reason, "because"),
-        Tap(Verb.reasons),
-        Tap(Verb.unsay),
-        Tap(Verb.withdraw),
-        Tap(Verb.change, "deficit"),
-        Tap(Verb.share),
-        Tap(Verb.erase),
+        Tap(Action.dispute, "deficit", "dubious"),
+        Tap(Action.settle, "deficit", "2"),
+        Tap(Action.settle, "deficit", "zz"),
+        Tap(Action.settle, "nothing", "1"),
+        Tap(Action.dispute, "nothing", "none"),
+        Tap(Action.decide, "prayer"),
+        Tap(Action.decide, "combined", "because"),
+        Tap(Action.option, "prayer"),
+        Tap(Action.finding, "nothing"),
+        Tap(Action.reason, "because"),
+        Tap(Action.reasons),
+        Tap(Action.withdraw_reasons),
+        Tap(Action.withdraw),
+        Tap(Action.change, "deficit"),
+        Tap(Action.share),
+        Tap(Action.erase),
         None,
     ],
 )
-async def test_a_button_that_we_never_drew_there_changes_nothing(group: Group, tap: Tap | None) -> None:
+async def test_a_button_that_we_never_drew_there_changes_nothing(group: FakeGroup, tap: Tap | None) -> None:
     card = await group.finished()
     before = (await group.case()).case
     wished = tap._replace(case=before.id, turn=before.turn) if tap else None
@@ -857,36 +865,38 @@ async def test_a_button_that_we_never_drew_there_changes_nothing(group: Group, t
     assert (await group.case()).case == before
 
 
-async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: Group) -> None:
+async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
-    for number in range(MOST_REMARKS):
+    for number in range(MAX_EVENTS):
         await group.vote("Posterior MIS", f"p{number}")
     await group.tap("Add reason", "Other", who=BEN, at=card)
-    assert group.toast == TOASTS.crowded
+    assert group.toast == TOASTS.discussion_full
     await group.tap("Close", "Posterior MIS", "Decide", at=card)
     assert len(group.pinned) == 1
 
 
-async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: Group) -> None:
+async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")
     await group.tap("End the poll", at=card)
-    late: Any = await group.store.run(lambda ledger: group.rooms.team.polled(ledger, "c1", 1, "late", 77))
-    assert [deed.message for deed in late.deeds] == [77]
-    assert await group.store.run(lambda ledger: ledger.balloted("late")) is None
+    late: Any = await group.store.transact(
+        lambda repository: group.services.team.on_poll_sent(repository, "c1", 1, "late", 77)
+    )
+    assert [effect.message_id for effect in late.effects] == [77]
+    assert await group.store.transact(lambda repository: repository.get_by_poll("late")) is None
 
 
-async def uncounted(group: Group, poll: str, question: str) -> None:
+async def uncounted(group: FakeGroup, poll: str, question: str) -> None:
     """Let a vote be given in a poll that asks so."""
-    await group.do(lambda ledger: group.rooms.team.uncounted(ledger, poll, question.__eq__))
+    await group.do(lambda repository: group.services.team.on_stray_vote(repository, poll, question.__eq__))
 
 
 async def test_a_vote_in_a_copy_of_the_poll_is_said_not_to_count_in_the_place_of_its_case() -> None:
-    group = Group(place="-100/5")
+    group = FakeGroup(place="-100/5")
     await group.finished()
     await group.finished(BEN)
-    names = [kept.team.name for kept in (await group.kept()).values() if kept.team]
+    names = [record.team.code_name for record in (await group.kept()).values() if record.team]
     await group.tap("Discuss", who=BEN)
     [poll] = group.polls.values()
     for known, question in ((poll.id, poll.question), ("copy", poll.question.replace(names[1], names[0]))):
@@ -897,12 +907,14 @@ async def test_a_vote_in_a_copy_of_the_poll_is_said_not_to_count_in_the_place_of
     assert group.card.title == f"{names[1]}: a vote was not counted"
 
 
-async def test_where_a_copy_may_be_another_chats_nothing_is_said(group: Group) -> None:
+async def test_where_a_copy_may_be_another_chats_nothing_is_said(group: FakeGroup) -> None:
     await group.finished()
     await group.tap("Discuss")
     [poll] = group.polls.values()
-    kept = (await group.kept())["c1"]
-    await group.store.run(lambda ledger: ledger.add(replace(kept, place="-200", case=replace(kept.case, id="c2"))))
+    record = (await group.kept())["c1"]
+    await group.store.transact(
+        lambda repository: repository.add(replace(record, place="-200", case=replace(record.case, id="c2")))
+    )
     shown = dict(group.messages)
     await uncounted(group, "copy", poll.question)
     assert group.messages == shown
@@ -910,4 +922,4 @@ async def test_where_a_copy_may_be_another_chats_nothing_is_said(group: Group) -
 
 async def test_every_name_of_a_case_is_told_apart_by_its_mark_and_its_word() -> None:
     names = CATALOG.team.names
-    assert len({word(name) for name in names}) == len({name.split()[0] for name in names}) == len(names)
+    assert len({code_word(name) for name in names}) == len({name.split()[0] for name in names}) == len(names)

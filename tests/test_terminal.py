@@ -8,9 +8,9 @@ import itertools
 from rich.console import Console
 
 from bot.cli.chat import Terminal
-from bot.service.case_store import MemoryStore
-from bot.service.private_chat import Conversation
-from flows.pathways.registry import library
+from bot.service.case_store import MemoryStorage
+from bot.service.private_chat import PrivateChat
+from flows.pathways.registry import flow_registry
 
 
 async def told(*typed: str) -> str:
@@ -25,8 +25,8 @@ async def told(*typed: str) -> str:
             raise EOFError from None
 
     shown = io.StringIO()
-    conversation = Conversation(*library(), lambda: 0.0, lambda: f"{next(numbers):x}")
-    await Terminal(conversation, MemoryStore(), Console(file=shown, width=100), read).run()
+    conversation = PrivateChat(*flow_registry(), lambda: 0.0, lambda: f"{next(numbers):x}")
+    await Terminal(conversation, MemoryStorage(), Console(file=shown, width=100), read).run()
     return shown.getvalue()
 
 

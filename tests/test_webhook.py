@@ -15,15 +15,15 @@ import aiohttp
 import orjson
 import pytest
 from browser import free_port
-from conftest import Fields, Rig, data_of, rig_on, virtual_rig
+from conftest import BotHarness, Fields, bot_harness, data_of, virtual_bot_harness
 
-from bot.service.ports import Desk, NotSaved
-from bot.settings import SettingsFault, read_settings
-from bot.storage.factory import open_store
+from bot.service.ports import NotSaved, UnitOfWork
+from bot.settings import SettingsError, read_settings
+from bot.storage.factory import create_storage
 from bot.telegram.health import STALE, Health
-from bot.telegram.receiving.http_server import AddressTaken, serving
-from bot.telegram.receiving.webhook import LARGEST, SECRET, door
-from bot.telegram.updates.parser import letter_of
+from bot.telegram.receiving.http_server import AddressTaken, serve
+from bot.telegram.receiving.webhook import LARGEST, SECRET, create_webhook_app
+from bot.telegram.updates.parser import to_inbox
 
 Result = TypeVar("Result")
 RIGHT = "a-secret_of-the-webhook"
@@ -54,7 +54,10 @@ class Door:
 @asynccontextmanager
 async def opened(health: Health, accept: Callable[[list[Any]], Any], hook: str = "/hook") -> AsyncIterator[Door]:
     port = free_port()
-    async with serving(door(health, accept, hook, RIGHT), f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
+    async with (
+        serve(create_webhook_app(health, accept, hook, RIGHT), f"127.0.0.1:{port}"),
+        aiohttp.ClientSession() as session,
+    ):
         yield Door(port, session)
 
 
@@ -112,15 +115,15 @@ def test_d1_the_bot_does_not_start_with_a_webhook_that_has_no_secret(
     said = {"WEBHOOK_URL": "https://bot.example/hook", "WEBHOOK_SECRET": RIGHT, "HTTP_LISTEN": "127.0.0.1:8081"}
     for name, value in (said | {missing: ""}).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsFault, match="WEBHOOK_SECRET"):
+    with pytest.raises(SettingsError, match="WEBHOOK_SECRET"):
         read_settings()
 
 
 def test_d1_a_door_with_a_webhook_and_no_secret_lets_nobody_in() -> None:
     async def knock() -> int:
         taken, port = Taken(), free_port()
-        app = door(Health(time.monotonic), taken, "/hook", "")
-        async with serving(app, f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
+        app = create_webhook_app(Health(time.monotonic), taken, "/hook", "")
+        async with serve(app, f"127.0.0.1:{port}"), aiohttp.ClientSession() as session:
             return await Door(port, session).post(b'{"update_id": 1}', None)
 
     assert asyncio.run(knock()) == 403
@@ -173,12 +176,12 @@ async def test_other_doors_are_shut(at_door: Door) -> None:
 
 
 @asynccontextmanager
-async def bot_at_door(folder: Path) -> AsyncIterator[tuple[Rig, Door]]:
-    store = open_store(f"sqlite:///{folder / 'cases.db'}")
-    rig = rig_on(store, clock=time.monotonic)
-    async with opened(rig.channel.health, rig.channel.reception.accept) as found:
-        yield rig, found
-    await rig.settled()
+async def bot_at_door(folder: Path) -> AsyncIterator[tuple[BotHarness, Door]]:
+    store = create_storage(f"sqlite:///{folder / 'cases.db'}")
+    harness = bot_harness(store, clock=time.monotonic)
+    async with opened(harness.application.health, harness.application.receiver.accept) as found:
+        yield harness, found
+    await harness.settled()
     await store.close()
 
 
@@ -190,17 +193,17 @@ def inbox_of(folder: Path) -> dict[int, str]:
 async def test_b2_a_delivery_is_confirmed_once_it_is_kept_and_not_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
-        real = rig.channel.reception._store.run
+    async with bot_at_door(tmp_path) as (harness, at_door):
+        real = harness.application.receiver._store.transact
         begun, go_on = asyncio.Event(), asyncio.Event()
 
-        async def held(work: Callable[[Desk], Any]) -> Any:
+        async def held(work: Callable[[UnitOfWork], Any]) -> Any:
             begun.set()
             await go_on.wait()
             return await real(work)
 
-        monkeypatch.setattr(rig.channel.reception._store, "run", held)
-        delivery = asyncio.create_task(at_door.deliver(rig.cloud.writes(7, "/new")))
+        monkeypatch.setattr(harness.application.receiver._store, "transact", held)
+        delivery = asyncio.create_task(at_door.deliver(harness.telegram.writes(7, "/new")))
         await begun.wait()
         await asyncio.sleep(0.1)
         assert not delivery.done()
@@ -211,55 +214,55 @@ async def test_b2_a_delivery_is_confirmed_once_it_is_kept_and_not_before(
 
 
 async def test_b2_every_delivery_of_a_burst_is_in_the_database_at_the_moment_it_is_confirmed(tmp_path: Path) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
+    async with bot_at_door(tmp_path) as (harness, at_door):
 
         async def deliver(user: int) -> bool:
-            update = rig.cloud.writes(user, "/new")
+            update = harness.telegram.writes(user, "/new")
             assert await at_door.deliver(update) == 200
             return update["update_id"] in inbox_of(tmp_path)
 
         assert all(await asyncio.gather(*(deliver(user) for user in range(1, 41))))
-        await rig.settled()
+        await harness.settled()
         assert set(inbox_of(tmp_path).values()) == {"done"}
 
 
 async def test_b7_b8_a_delivery_that_cannot_be_kept_is_not_confirmed_and_its_repeat_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
+    async with bot_at_door(tmp_path) as (harness, at_door):
 
-        async def full(_: Callable[[Desk], Any]) -> Any:
+        async def full(_: Callable[[UnitOfWork], Any]) -> Any:
             raise NotSaved("the disk is full")
 
-        update = rig.cloud.taps(7, 5, ".0.nw", "q")
+        update = harness.telegram.taps(7, 5, ".0.nw", "q")
         with monkeypatch.context() as patched:
-            patched.setattr(rig.channel.reception._store, "run", full)
+            patched.setattr(harness.application.receiver._store, "transact", full)
             assert await at_door.deliver(update) == 503
             assert await at_door.deliver(update) == 503
-            await rig.settled()
-        told = [call.text for call in rig.cloud.of("answerCallbackQuery")]
+            await harness.settled()
+        told = [call.text for call in harness.telegram.of("answerCallbackQuery")]
         assert [text[:9] for text in told] == ["Not saved"], "once, and no more often"
         assert inbox_of(tmp_path) == {}
         assert await at_door.deliver(update) == 200
-        await rig.settled()
-        assert "Which symptomatic levels" in rig.cloud.newest(7)[1]["text"]
+        await harness.settled()
+        assert "Which symptomatic levels" in harness.telegram.newest(7)[1]["text"]
 
 
 def test_b2_what_is_delivered_during_the_start_waits_for_what_was_left_before_it(tmp_path: Path) -> None:
-    with virtual_rig(tmp_path) as (run, rig):
+    with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def story() -> None:
-            await rig.begun(7)
-            number, card = rig.cloud.newest(7)
-            mark, done = (rig.cloud.taps(7, number, data_of(card, label), label) for label in ("T8", "Done"))
-            left = letter_of(mark)
+            await harness.begun(7)
+            number, card = harness.telegram.newest(7)
+            mark, done = (harness.telegram.taps(7, number, data_of(card, label), label) for label in ("T8", "Done"))
+            left = to_inbox(mark)
             assert left
-            await rig.store.run(lambda desk: desk.take_in([left]))
-            listening = asyncio.create_task(rig.channel.listen("https://bot.example.org/hook", "secret"))
-            await rig.channel.delivered([done])
-            await rig.settled()
-            assert rig.cloud.toasts() == {"T8": "", "Done": ""}
-            assert "fit for surgery" in rig.cloud.newest(7)[1]["text"]
+            await harness.store.transact(lambda uow: uow.add_updates([left]))
+            listening = asyncio.create_task(harness.application.run_webhook("https://bot.example.org/hook", "secret"))
+            await harness.application.accept_delivery([done])
+            await harness.settled()
+            assert harness.telegram.toasts() == {"T8": "", "Done": ""}
+            assert "fit for surgery" in harness.telegram.newest(7)[1]["text"]
             listening.cancel()
             with suppress(asyncio.CancelledError):
                 await listening
@@ -268,24 +271,24 @@ def test_b2_what_is_delivered_during_the_start_waits_for_what_was_left_before_it
 
 
 async def test_b12_a_delivery_that_is_repeated_is_confirmed_again_and_done_once(tmp_path: Path) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
-        await at_door.deliver(rig.cloud.writes(7, "/new"))
-        await rig.settled()
-        number, data = rig.cloud.button(7, "T8")
-        update = rig.cloud.taps(7, number, data)
+    async with bot_at_door(tmp_path) as (harness, at_door):
+        await at_door.deliver(harness.telegram.writes(7, "/new"))
+        await harness.settled()
+        number, data = harness.telegram.button(7, "T8")
+        update = harness.telegram.taps(7, number, data)
         assert [await at_door.deliver(update) for _ in range(3)] == [200] * 3
-        await rig.settled()
-        assert "T8 · 1 level" in rig.cloud.newest(7)[1]["text"]
-        assert len(rig.cloud.of("sendMessage")) == 1
+        await harness.settled()
+        assert "T8 · 1 level" in harness.telegram.newest(7)[1]["text"]
+        assert len(harness.telegram.of("sendMessage")) == 1
 
 
 async def test_b15_a_delivery_that_cannot_be_read_is_confirmed_and_set_aside(tmp_path: Path) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
+    async with bot_at_door(tmp_path) as (harness, at_door):
         assert await at_door.deliver({"update_id": 900, "callback_query": {"id": "q900", "from": []}}) == 200
         assert await at_door.deliver({"no": "id"}) == 200
-        await rig.settled()
+        await harness.settled()
         assert inbox_of(tmp_path) == {900: "dead"}
-        assert rig.cloud.toasts()["q900"].startswith("That failed")
+        assert harness.telegram.toasts()["q900"].startswith("That failed")
 
 
 GARBLED = {
@@ -303,27 +306,27 @@ GARBLED = {
 async def test_b15_a_delivery_with_one_bad_byte_is_set_aside_and_the_next_is_served(
     tmp_path: Path, spoilt: bytes
 ) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
-        tap = rig.cloud.taps(7, 5, ".0.nw", "4321") | {"update_id": 900}
+    async with bot_at_door(tmp_path) as (harness, at_door):
+        tap = harness.telegram.taps(7, 5, ".0.nw", "4321") | {"update_id": 900}
         body = orjson.dumps(tap).replace(b'"first_name":"x"', spoilt)
         assert [await at_door.post(body) for _ in range(2)] == [200, 200]
-        assert await at_door.deliver(rig.cloud.writes(8, "/new")) == 200
-        await rig.settled()
+        assert await at_door.deliver(harness.telegram.writes(8, "/new")) == 200
+        await harness.settled()
         assert inbox_of(tmp_path)[900] == "dead"
-        assert rig.cloud.toasts()["4321"].startswith("That failed")
-        assert "Which symptomatic levels" in rig.cloud.newest(8)[1]["text"]
+        assert harness.telegram.toasts()["4321"].startswith("That failed")
+        assert "Which symptomatic levels" in harness.telegram.newest(8)[1]["text"]
 
 
 async def test_a_number_that_is_delivered_again_with_other_content_is_done(tmp_path: Path) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
+    async with bot_at_door(tmp_path) as (harness, at_door):
         for user in (7, 8, 8):
-            assert await at_door.deliver(rig.cloud.writes(user, "/new") | {"update_id": 900}) == 200
-            await rig.settled()
-        assert [call.chat for call in rig.cloud.of("sendMessage")] == [7, 8]
+            assert await at_door.deliver(harness.telegram.writes(user, "/new") | {"update_id": 900}) == 200
+            await harness.settled()
+        assert [call.chat for call in harness.telegram.of("sendMessage")] == [7, 8]
 
 
 async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
+    async with bot_at_door(tmp_path) as (harness, at_door):
         head = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 999999\r\n\r\n{{".encode()
         dawdlers = [await asyncio.open_connection("127.0.0.1", at_door.port) for _ in range(100)]
         for number, (_, writer) in enumerate(dawdlers):
@@ -332,11 +335,11 @@ async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
         took: list[float] = []
         for user in range(1, 101):
             began = time.monotonic()
-            assert await at_door.deliver(rig.cloud.writes(user, "/help")) == 200
+            assert await at_door.deliver(harness.telegram.writes(user, "/help")) == 200
             took.append(time.monotonic() - began)
         assert sorted(took)[len(took) // 2] < 0.2
-        await rig.settled()
-        assert len({call.chat for call in rig.cloud.of("sendMessage")}) >= 30
+        await harness.settled()
+        assert len({call.chat for call in harness.telegram.of("sendMessage")}) >= 30
         for _, writer in dawdlers:
             writer.close()
 
@@ -387,8 +390,8 @@ async def test_a_bot_that_never_heard_from_telegram_is_not_well_for_long() -> No
 
 
 async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: Path) -> None:
-    async with bot_at_door(tmp_path) as (rig, at_door):
-        rig.channel.health.ready()
+    async with bot_at_door(tmp_path) as (harness, at_door):
+        harness.application.health.ready()
 
         def ask() -> bytes:
             time.sleep(0.1)
@@ -405,14 +408,14 @@ async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: P
         asked = loop.run_in_executor(None, ask)
         loop.call_soon(time.sleep, 1.5)  # that is the fault
         assert await asked == b""
-        assert await at_door.deliver(rig.cloud.writes(7, "/new")) == 200
-        await rig.settled()
-        assert "Which symptomatic levels" in rig.cloud.newest(7)[1]["text"]
+        assert await at_door.deliver(harness.telegram.writes(7, "/new")) == 200
+        await harness.settled()
+        assert "Which symptomatic levels" in harness.telegram.newest(7)[1]["text"]
         assert b"200" in await asyncio.to_thread(ask)
 
 
 async def test_a_port_that_is_taken_is_told_in_plain_words() -> None:
     async with opened(Health(time.monotonic), Taken()) as found:
         with pytest.raises(AddressTaken, match="cannot be listened on"):
-            async with serving(door(Health(time.monotonic), Taken()), f"127.0.0.1:{found.port}"):
+            async with serve(create_webhook_app(Health(time.monotonic), Taken()), f"127.0.0.1:{found.port}"):
                 pass

@@ -52,7 +52,7 @@ def flow_texts() -> Iterator[tuple[str, str]]:
         for question in flow.questions:
             yield from ((f"{flow.code}.{question.code}", text) for text in (question.text, question.hint))
             for choice in question.choices:
-                yield f"{flow.code}.{question.code}.{choice.code}", f"{choice.label} {choice.said}"
+                yield f"{flow.code}.{question.code}.{choice.code}", f"{choice.label} {choice.finding_text}"
         for rule in flow.guidance.rules:
             yield f"{flow.code}.{rule.id}", f"{rule.because} {rule.brief}"
         yield from ((f"{flow.code}.note", note.text) for note in flow.guidance.notes)

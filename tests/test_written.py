@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Fields, Rig, message, person, virtual_rig
-from kit import CATALOG, Phone, labels, lines, read, tap_of
+from conftest import BotHarness, Fields, message, person, virtual_bot_harness
+from kit import CATALOG, FakePrivateChat, labels, lines, read, tap_of
 
-from bot.service.case_store import Kept
-from bot.service.replies import Said, Visit
+from bot.service.case_store import CaseRecord
+from bot.service.replies import ActionContext, NoteInput
 from bot.telegram.updates.parser import CONTENT
-from flows.cards.card import Verb
+from flows.cards.card import Action
 from flows.cards.note import IDENTIFIERS
 
 WORDS = CATALOG.wording
@@ -27,9 +27,9 @@ READ: dict[str, tuple[str, ...]] = {"levels": ("T8",), "fitness": ("fit",), "def
 class Chat:
     """A private chat through the whole bot, on a database: what was written, and what stands there."""
 
-    def __init__(self, run: Any, rig: Rig) -> None:
+    def __init__(self, run: Any, harness: BotHarness) -> None:
         self._run = run
-        self.rig = rig
+        self.rig = harness
 
     def write(self, text: str, number: int = 5, **more: Any) -> None:
         """Write a message under a number."""
@@ -48,37 +48,39 @@ class Chat:
         return str(self._run(self.rig.tap(YOU, label)))
 
     def update(self, kind: str, number: int, content: Fields) -> Fields:
-        return {"update_id": self.rig.cloud.number(), kind: message(YOU, number) | {"from": person(YOU)} | content}
+        return {"update_id": self.rig.telegram.number(), kind: message(YOU, number) | {"from": person(YOU)} | content}
 
     @property
     def messages(self) -> int:
         """How many messages the bot has sent."""
-        return len(self.rig.cloud.of("sendMessage"))
+        return len(self.rig.telegram.of("sendMessage"))
 
     @property
     def text(self) -> str:
-        return str(self.rig.cloud.newest(YOU)[1]["text"])
+        return str(self.rig.telegram.newest(YOU)[1]["text"])
 
     @property
     def labels(self) -> list[str]:
-        rows = self.rig.cloud.newest(YOU)[1]["reply_markup"]["inline_keyboard"]
+        rows = self.rig.telegram.newest(YOU)[1]["reply_markup"]["inline_keyboard"]
         return [button["text"] for row in rows for button in row]
 
-    def cases(self) -> list[Kept]:
+    def cases(self) -> list[CaseRecord]:
         """Give the cases of the chat, the newest first."""
         notes = [self._note(number) for number in range(1, 40)]
-        listed = self._run(self.rig.store.run(lambda desk: desk.recent(str(YOU), str(YOU), 50)))
-        return [kept for kept in notes if kept] + list(listed)
+        listed = self._run(self.rig.store.transact(lambda uow: uow.list_recent(str(YOU), str(YOU), 50)))
+        return [record for record in notes if record] + list(listed)
 
-    def _note(self, number: int) -> Kept | None:
-        found: Kept | None = self._run(self.rig.store.run(lambda desk: desk.unconfirmed(str(YOU), str(YOU), number)))
+    def _note(self, number: int) -> CaseRecord | None:
+        found: CaseRecord | None = self._run(
+            self.rig.store.transact(lambda uow: uow.unconfirmed(str(YOU), str(YOU), number))
+        )
         return found
 
 
 @contextmanager
 def chatting(folder: Path) -> Iterator[Chat]:
-    with virtual_rig(folder) as (run, rig):
-        yield Chat(run, rig)
+    with virtual_bot_harness(folder) as (run, harness):
+        yield Chat(run, harness)
 
 
 @pytest.fixture
@@ -99,8 +101,8 @@ def test_a_line_behind_the_command_is_read_as_a_note(chat: Chat, text: str) -> N
     assert WORDS.note.title in chat.text
     assert "“T8”" in chat.text
     assert WORDS.note.left not in chat.text, "the command is no word of the note"
-    [kept] = chat.cases()
-    assert {step.question: step.codes for step in kept.case.steps if step.question} == READ
+    [record] = chat.cases()
+    assert {step.question: step.codes for step in record.case.answer_events if step.question} == READ
     chat.tap("Confirm")
     assert "Where is the tumour?" in chat.text
 
@@ -125,13 +127,13 @@ def test_what_looks_like_a_person_behind_the_command_is_hidden_and_can_be_delete
     assert "Smith" not in chat.text
     assert chat.labels[-1] == "Delete my message"
     chat.tap("Delete my message")
-    assert [call.params["message_id"] for call in chat.rig.cloud.of("deleteMessage")] == [9]
+    assert [call.params["message_id"] for call in chat.rig.telegram.of("deleteMessage")] == [9]
 
 
 def test_a_command_that_begins_no_case_takes_no_line(chat: Chat) -> None:
     chat.write("/sins T8 fit no deficit")
     assert "SINS" in chat.text
-    assert [kept.case.flow for kept in chat.cases()] == ["sins"]
+    assert [record.case.flow for record in chat.cases()] == ["sins"]
 
 
 # Notes that are changed.
@@ -140,17 +142,17 @@ def test_a_command_that_begins_no_case_takes_no_line(chat: Chat) -> None:
 def test_a_note_that_is_changed_before_it_is_confirmed_is_read_again_in_its_card(chat: Chat) -> None:
     chat.write("T8 fit no deficit, zorp")
     [before] = chat.cases()
-    stale = chat.rig.cloud.button(YOU, "Confirm")
+    stale = chat.rig.telegram.button(YOU, "Confirm")
     chat.edit("T9 unfit comorbidities")
     [after] = chat.cases()
     assert chat.messages == 1
-    assert (after.case.id, after.card) == (before.case.id, before.card)
+    assert (after.case.id, after.card_message_id) == (before.case.id, before.card_message_id)
     assert after.case.turn > before.case.turn
     assert "“T9”" in chat.text
     assert "T8" not in chat.text
     assert "zorp" not in chat.text
-    chat._run(chat.rig.accept(chat.rig.cloud.taps(YOU, *stale, "late")))
-    assert chat.rig.cloud.toasts()["late"] == WORDS.toasts.stale
+    chat._run(chat.rig.accept(chat.rig.telegram.taps(YOU, *stale, "late")))
+    assert chat.rig.telegram.toasts()["late"] == WORDS.toasts.stale
     assert chat.cases() == [after]
     chat.tap("Confirm")
     assert "Non-operative" in chat.text or "not fit" in chat.text
@@ -197,18 +199,18 @@ def test_a_note_that_is_changed_into_nothing_of_a_case_says_so_and_cannot_be_con
     chat: Chat, changed: str, told: str
 ) -> None:
     chat.write(LINE)
-    stale = chat.rig.cloud.button(YOU, "Confirm")
+    stale = chat.rig.telegram.button(YOU, "Confirm")
     chat.edit(changed)
     assert chat.messages == 1
     assert told in chat.text
     assert chat.labels == ["Answer by buttons", *(["Delete my message"] if told == WORDS.note.leave_out else [])]
-    chat._run(chat.rig.accept(chat.rig.cloud.taps(YOU, *stale, "late")))
-    assert chat.rig.cloud.toasts()["late"] == WORDS.toasts.stale
+    chat._run(chat.rig.accept(chat.rig.telegram.taps(YOU, *stale, "late")))
+    assert chat.rig.telegram.toasts()["late"] == WORDS.toasts.stale
     chat.write("/start", 6)
     assert "Continue" not in chat.labels
-    [kept] = chat.cases()
-    assert kept.case.unconfirmed
-    assert [step.question for step in kept.case.steps] == [""]
+    [record] = chat.cases()
+    assert record.case.unconfirmed
+    assert [step.question for step in record.case.answer_events] == [""]
 
 
 def test_a_note_that_is_changed_into_a_picture_with_words_is_read_no_more(chat: Chat) -> None:
@@ -261,12 +263,12 @@ def test_a_place_on_the_map_that_moves_gets_one_answer(chat: Chat) -> None:
 def test_a_note_that_was_changed_while_nobody_listened_is_read_as_it_stands_last(tmp_path: Path) -> None:
     with chatting(tmp_path) as chat:
         chat.write(LINE)
-        number = chat.rig.cloud._updates
+        number = chat.rig.telegram._updates
     with chatting(tmp_path) as chat:
-        chat.rig.cloud._updates = number
+        chat.rig.telegram._updates = number
         chat.edit("T9 fit")
-        [kept] = chat.cases()
-        assert kept.case.steps[1].codes == ("T9",)
+        [record] = chat.cases()
+        assert record.case.answer_events[1].codes == ("T9",)
         typed = chat.update("message", 8, {"text": "L1 fit"}), chat.update("edited_message", 8, {"text": "L2 fit"})
         chat._run(chat.rig.accept(*typed))
         assert "“L2”" in chat.text
@@ -277,7 +279,7 @@ def test_a_note_that_was_put_aside_is_read_again_and_stays_aside(chat: Chat) -> 
     chat.write(LINE)
     chat.write("/cancel", 6)
     chat.edit("T9 fit")
-    assert PAGES.aside.title in chat.text
+    assert PAGES.archived.title in chat.text
     chat.tap("Continue")
     assert "“T9”" in chat.text
 
@@ -292,19 +294,19 @@ def test_a_change_that_comes_twice_is_read_once(chat: Chat) -> None:
 
 
 async def test_of_two_people_each_changes_notes_of_their_own() -> None:
-    phone = Phone()
-    other = Phone("p2", "u2", phone.store)
-    for each in (phone, other):
-        await each.write(Said(READ, (), "", 5))
-    await edited(other, Said({"levels": ("L2",)}, (), "", 5))
-    assert "T8 · 1 level" in read(phone.card).text
+    private_chat = FakePrivateChat()
+    other = FakePrivateChat("p2", "u2", private_chat.store)
+    for each in (private_chat, other):
+        await each.write(NoteInput(READ, (), "", 5))
+    await edited(other, NoteInput({"levels": ("L2",)}, (), "", 5))
+    assert "T8 · 1 level" in read(private_chat.card).text
     assert "L2 · 1 level" in read(other.card).text
 
 
-async def edited(phone: Phone, said: Said) -> None:
+async def edited(private_chat: FakePrivateChat, said: NoteInput) -> None:
     """Change a message; of what it says now nothing but codes gets this far."""
-    visit = Visit(phone.place, phone.who)
-    await phone._do(lambda ledger: phone.conversation.edited(ledger, visit, said))
+    context = ActionContext(private_chat.place, private_chat.who)
+    await private_chat._do(lambda repository: private_chat.conversation.edited(repository, context, said))
 
 
 # What is no text, and what nobody wrote.
@@ -337,7 +339,7 @@ def test_what_telegram_tells_in_a_private_chat_gets_no_answer(chat: Chat, kind: 
 
 def test_a_card_of_the_bot_s_own_that_comes_back_is_no_note(chat: Chat) -> None:
     me = {"id": 4242, "is_bot": True, "first_name": "b", "username": "b"}
-    chat.rig.channel._members.username = "b"
+    chat.rig.application._members.username = "b"
     for content in ({"text": f"Heron\n{LINE}"}, {"poll": {"question": "which way?"}}):
         chat.send(forward_origin={"type": "user", "sender_user": me, "date": 1}, **content)
         assert PAGES.own_card.title in chat.text
@@ -350,8 +352,8 @@ def test_a_note_that_somebody_else_wrote_is_read_and_what_it_answers_is_not(chat
     colleague = {"type": "user", "sender_user": person(9), "date": 1}
     other = message(YOU, 2) | {"from": person(9), "text": "L5 unfit"}
     chat.send(text=LINE, forward_origin=colleague, reply_to_message=other, quote={"text": "L5 unfit", "position": 0})
-    [kept] = chat.cases()
-    assert {step.question: step.codes for step in kept.case.steps if step.question} == READ
+    [record] = chat.cases()
+    assert {step.question: step.codes for step in record.case.answer_events if step.question} == READ
 
 
 def test_every_case_that_is_open_can_be_gone_on_with_after_a_picture(chat: Chat) -> None:
@@ -372,10 +374,10 @@ def test_changes_count_like_messages_where_somebody_floods(chat: Chat) -> None:
 
 
 async def test_a_note_of_which_nothing_is_read_is_no_open_case() -> None:
-    phone = Phone()
-    await phone.write(Said(READ, (), "", 5))
-    await edited(phone, Said({}, (IDENTIFIERS,), "", 5))
-    assert next(line.text for line in lines(phone.card)) == WORDS.note.leave_out
-    assert tap_of(phone.card, "Answer by buttons").verb is Verb.confirm
-    await phone.command("start")
-    assert "Continue" not in labels(phone.card)
+    private_chat = FakePrivateChat()
+    await private_chat.write(NoteInput(READ, (), "", 5))
+    await edited(private_chat, NoteInput({}, (IDENTIFIERS,), "", 5))
+    assert next(line.text for line in lines(private_chat.card)) == WORDS.note.leave_out
+    assert tap_of(private_chat.card, "Answer by buttons").action is Action.confirm
+    await private_chat.command("start")
+    assert "Continue" not in labels(private_chat.card)

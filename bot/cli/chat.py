@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.service.case_store import Ledger, Store
-from bot.service.private_chat import Conversation
-from bot.service.replies import Reply, Visit
+from bot.service.case_store import CaseRepository, CaseStorage
+from bot.service.private_chat import PrivateChat
+from bot.service.replies import ActionContext, Reply
 from flows.cards.card import Block, Button, Card, Line, Style
 
-HERE: Final = Visit("terminal", "terminal", 1)
+HERE: Final = ActionContext("terminal", "terminal", 1)
 END: Final = frozenset({"q", "quit", "exit"})
 
 
@@ -23,8 +23,8 @@ END: Final = frozenset({"q", "quit", "exit"})
 class Terminal:
     """Shows cards and reads choices: a number, a button's label, a command, or q to end."""
 
-    conversation: Conversation
-    store: Store
+    conversation: PrivateChat
+    store: CaseStorage
     console: Console
     read: Callable[[str], str]
     _card: Card = field(default=Card("", ""), init=False)
@@ -43,17 +43,17 @@ class Terminal:
 
     async def _take(self, typed: str) -> None:
         """Do what was typed, and show what follows."""
-        self._show(await self.store.run(lambda ledger: self._answer(ledger, typed)))
+        self._show(await self.store.transact(lambda repository: self._answer(repository, typed)))
 
-    def _answer(self, ledger: Ledger, typed: str) -> Reply:
+    def _answer(self, repository: CaseRepository, typed: str) -> Reply:
         button = self._chosen(typed)
         if typed.startswith("/"):
-            return self.conversation.command(ledger, typed[1:].lower(), HERE)
-        if button and button.copies:
-            return Reply(toast=button.copies)
+            return self.conversation.command(repository, typed[1:].lower(), HERE)
+        if button and button.copy_text:
+            return Reply(toast=button.copy_text)
         if button is None:
             return Reply(toast=f"“{typed[:20]}” is none of the choices.")
-        return self.conversation.tap(ledger, self._card.wish(button), HERE)
+        return self.conversation.tap(repository, self._card.tap_of(button), HERE)
 
     def _chosen(self, typed: str) -> Button | None:
         """Find the button that was meant, by its number or the beginning of its label."""

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from flows.catalog.loader import Catalog
-from flows.errors import FindingFault
-from flows.export.records import advice_of, fault_of, findings_of
+from flows.errors import FindingError
+from flows.export.records import error_record, parse_findings, recommendation_record
 from flows.model.flow import Flow
 
 
@@ -31,10 +31,10 @@ def decide_lines(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     faults = 0
     for line in lines:
         try:
-            answer = advice_of(flow, catalog, findings_of(flow, _parsed(line)))
-        except FindingFault as fault:
+            answer = recommendation_record(flow, catalog, parse_findings(flow, _parsed(line)))
+        except FindingError as fault:
             faults += 1
-            answer = fault_of(fault)
+            answer = error_record(fault)
         write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
     return faults
 
@@ -43,7 +43,7 @@ def _parsed(line: bytes) -> object:
     """Parse a line; what is no JSON is no object either.
 
     Raises:
-        FindingFault: if a key stands twice, for nobody can tell which of the two is meant.
+        FindingError: if a key stands twice, for nobody can tell which of the two is meant.
     """
     text = line.removeprefix(BOM_UTF8)
     try:
@@ -60,6 +60,6 @@ def _checked(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise FindingFault(key, f"{key!r} is given twice")
+            raise FindingError(key, f"{key!r} is given twice")
         found[key] = value
     return found

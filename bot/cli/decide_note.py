@@ -13,14 +13,14 @@ from rich.text import Text
 
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
-from flows.errors import FindingFault, NoteTooLong
-from flows.export.records import Record, advice_of, fault_of, scope_of
+from flows.errors import FindingError, NoteTooLong
+from flows.export.records import Record, error_record, recommendation_record, scope_of
 from flows.export.scope_text import CITED, scope_texts
 from flows.model.findings import Codes
 from flows.model.flow import Flow
 from flows.model.rules import Recommendation, decide
 from flows.notes.lexicon import lexicon
-from flows.notes.reader import Heard, Reading, read
+from flows.notes.reader import ExtractedFinding, Reading, read_note
 
 IDENTIFIERS = "something was left out because it looked like a name, a date or a number of a person"
 
@@ -30,10 +30,10 @@ def record_of(flow: Flow, catalog: Catalog, reading: Reading) -> Record:
 
     No recommendation goes without the words that it was made of, what was left over and whether something was hidden.
     """
-    missing = flow.open(reading.answers)
+    missing = flow.open_questions(reading.answers)
     return {
         "emergency": _emergency(flow, reading),
-        "findings": {code: _heard(flow, code, heard) for code, heard in reading.findings.items()},
+        "findings": {code: _heard(flow, code, extracted) for code, extracted in reading.findings.items()},
         "context": [{"scale": c.scale, "value": c.value, "words": c.words} for c in reading.context],
         "scope": scope_of(catalog, reading.scope),
         "missing": list(missing),
@@ -61,12 +61,12 @@ def decide_notes(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     for line in lines:
         try:
             answer = record_of(
-                flow, catalog, read(flow, lexicon(), line.removeprefix(BOM_UTF8).decode().rstrip("\r\n"))
+                flow, catalog, read_note(flow, lexicon(), line.removeprefix(BOM_UTF8).decode().rstrip("\r\n"))
             )
         except (NoteTooLong, UnicodeDecodeError) as error:
             faults += 1
             said = str(error) if isinstance(error, NoteTooLong) else "the note is not UTF-8"
-            answer = fault_of(FindingFault(None, said))
+            answer = error_record(FindingError(None, said))
         write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
     return faults
 
@@ -77,7 +77,7 @@ def print_json(flow: Flow, catalog: Catalog, note: str) -> None:
     Raises:
         NoteTooLong: where it has more characters than are read.
     """
-    record = record_of(flow, catalog, read(flow, lexicon(), _typed(note)))
+    record = record_of(flow, catalog, read_note(flow, lexicon(), _typed(note)))
     sys.stdout.buffer.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -87,15 +87,15 @@ def print_card(flow: Flow, catalog: Catalog, note: str) -> None:
     Raises:
         NoteTooLong: where it has more characters than are read.
     """
-    reading = read(flow, lexicon(), _typed(note))
+    reading = read_note(flow, lexicon(), _typed(note))
     console = Console(highlight=False)
     if reading.danger:
         console.print(Text(_urgent(flow), style="bold red"))
     for question in flow.questions:
         if question.code in reading.findings:
-            heard = reading.findings[question.code]
-            words = " … ".join(heard.words)
-            console.print(Text.assemble((question.said(heard.answer), "bold"), f"  “{words}”"))
+            extracted = reading.findings[question.code]
+            words = " … ".join(extracted.words)
+            console.print(Text.assemble((question.finding_text(extracted.answer), "bold"), f"  “{words}”"))
     for heading, pieces in (
         ("Noted, not used", [context.words for context in reading.context]),
         ("Not understood", reading.not_understood),
@@ -118,7 +118,7 @@ def _urgent(flow: Flow) -> str:
 
 
 def _advice(flow: Flow, catalog: Catalog, reading: Reading, missing: Codes) -> Record | None:
-    return None if missing else advice_of(flow, catalog, flow.counted(reading.answers), reading.scope)
+    return None if missing else recommendation_record(flow, catalog, flow.effective(reading.answers), reading.scope)
 
 
 def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Console) -> None:
@@ -126,12 +126,12 @@ def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Conso
     console.print()
     for said in scope_texts(catalog.wording.scope, reading.scope):
         console.print(Text(f"{said.text} ({', '.join(CITED)})", style="bold red"))
-    missing = flow.open(reading.answers)
+    missing = flow.open_questions(reading.answers)
     if missing:
         asked = [question.text for question in flow.questions if question.code in missing]
         console.print(Text("\n".join(["Still asked, or possibly:", *(f"· {text}" for text in asked)])))
     else:
-        _print_recommendation(catalog, decide(flow.guidance, flow.counted(reading.answers)), console)
+        _print_recommendation(catalog, decide(flow.guidance, flow.effective(reading.answers)), console)
     source, words = catalog.source, catalog.wording.result
     footer = words.footer.format(source=source.name, year=source.year, edition=catalog.edition)
     console.print(Text(f"\n{footer}\n{words.disclaimer}", style="dim"))
@@ -155,10 +155,10 @@ def _print_recommendation(catalog: Catalog, result: Recommendation, console: Con
         console.print(Text(note.text + facts, style="bold red" if note.urgent else "dim"))
 
 
-def _heard(flow: Flow, code: str, heard: Heard) -> Record:
+def _heard(flow: Flow, code: str, extracted: ExtractedFinding) -> Record:
     question = flow.question(code)
     several = question is not None and question.several
-    return {"answer": list(heard.answer) if several else heard.answer[0], "words": list(heard.words)}
+    return {"answer": list(extracted.answer) if several else extracted.answer[0], "words": list(extracted.words)}
 
 
 def _typed(note: str) -> str:

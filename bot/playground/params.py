@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
 
 _LARGEST: Final = 2**63 - 1
@@ -66,27 +66,27 @@ class Params:
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Read a yes or no."""
-        said = self.text(name).strip().lower()
-        return said in ("true", "yes", "1", "y", "t") if said else default
+        params = self.text(name).strip().lower()
+        return params in ("true", "yes", "1", "y", "t") if params else default
 
     def object(self, name: str) -> Json | None:
         """Read an object."""
         value = self.values.get(name) or None
         if value is not None and not isinstance(value, dict):
-            raise Refused(f"object expected as {name.replace('_', ' ')}")
+            raise ApiError(f"object expected as {name.replace('_', ' ')}")
         return value
 
     def array(self, name: str, of: str = "") -> list[Any] | None:
         """Read a list; None where there is none, which may mean something else than an empty one.
 
         Raises:
-            Refused: it is none; `of` is what Telegram says then that it expected, empty where it takes it for nothing.
+            ApiError: it is none; `of` is what Telegram then says that it expected, empty if it takes it for nothing.
         """
         value = self.values.get(name)
         if value in (None, ""):
             return None
         if not isinstance(value, list):
-            raise Refused(f"expected an Array of {of}") if of else Refused.not_offered(f"{name} that is no Array")
+            raise ApiError(f"expected an Array of {of}") if of else ApiError.not_offered(f"{name} that is no Array")
         return value
 
 
@@ -97,9 +97,9 @@ async def read_body(request: Request, limit: int) -> bytes:
         async for chunk in request.stream():
             body += chunk
             if len(body) > limit:
-                raise Refused("", 413)
+                raise ApiError("", 413)
     except ClientDisconnect as gone:
-        raise Refused("the request ended too early") from gone
+        raise ApiError("the request ended too early") from gone
     return bytes(body)
 
 
@@ -107,7 +107,7 @@ async def read_params(request: Request) -> Params:
     """Gather what a request carries; the body goes before the query.
 
     Raises:
-        Refused: it cannot be read.
+        ApiError: it cannot be read.
     """
     body = await read_body(request, _LARGEST_BODY)
     return parse_params(request.headers.get("content-type", ""), body, dict(request.query_params))
@@ -117,7 +117,7 @@ def parse_params(content_type: str, body: bytes, query: Json) -> Params:
     """Gather what a body and a query carry; the body goes before the query.
 
     Raises:
-        Refused: it cannot be read.
+        ApiError: it cannot be read.
     """
     media_type, _, _ = content_type.partition(";")
     files: dict[str, Upload] = {}
@@ -133,13 +133,13 @@ def parse_params(content_type: str, body: bytes, query: Json) -> Params:
                 values |= fields | _named(files, fields)
         return Params({name: _structured(name, value) for name, value in values.items()}, files)
     except (UnicodeError, orjson.JSONDecodeError) as error:
-        raise Refused("can't parse the request: it is no JSON, or not encoded in UTF-8") from error
+        raise ApiError("can't parse the request: it is no JSON, or not encoded in UTF-8") from error
 
 
 def _object(body: bytes) -> Json:
     value = orjson.loads(body)
     if not isinstance(value, dict):
-        raise Refused("can't parse the request: object expected")
+        raise ApiError("can't parse the request: object expected")
     return value
 
 
@@ -149,18 +149,18 @@ def _structured(name: str, value: Any) -> Any:
 
 def _named(files: dict[str, Upload], fields: dict[str, str]) -> dict[str, str]:
     """Name the files as parameters, where none does it yet by `attach://`."""
-    said = {name: f"attach://{name}" for name in files}
-    return {name: value for name, value in said.items() if value not in fields.values()}
+    params = {name: f"attach://{name}" for name in files}
+    return {name: value for name, value in params.items() if value not in fields.values()}
 
 
 def _multipart(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str, Upload]]:
     """Part a form into its fields and files."""
     boundary = HeaderParser().parsestr(f"Content-Type: {content_type}").get_boundary()
     if not boundary:
-        raise Refused("can't parse the request: the form names no boundary")
+        raise ApiError("can't parse the request: the form names no boundary")
     _, *parts, last = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
     if not last.startswith(b"--"):
-        raise Refused("can't parse the request: the form has no end")
+        raise ApiError("can't parse the request: the form has no end")
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
     for part in parts:

@@ -20,11 +20,11 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.playground.botapi.http import BotApi
-from bot.playground.errors import Refused
-from bot.playground.web.local_only import Guard, new_key
-from bot.playground.web.routes import PAGE, Web, refused
-from bot.playground.web.sse import Events
-from bot.playground.world.world import World
+from bot.playground.errors import ApiError
+from bot.playground.web.local_only import LocalOnlyMiddleware, new_key
+from bot.playground.web.routes import PAGE, PageServer, refused
+from bot.playground.web.sse import EventStreams
+from bot.playground.world.world import FakeTelegram
 
 HOST: Final = "127.0.0.1"
 _PORTS_TRIED: Final = 51
@@ -43,18 +43,18 @@ class Playground(Starlette):
         key: what opens the part that the page alone may reach; made anew for each run.
     """
 
-    def __init__(self, world: World, api: BotApi, page: Path) -> None:
+    def __init__(self, world: FakeTelegram, api: BotApi, page: Path) -> None:
         """Put the parts together."""
         self.api = api
         self.key = new_key()
-        self._events = Events(world)
+        self._events = EventStreams(world)
         super().__init__(
             routes=[
                 Route("/bot{token}/{method}", api.answer, methods=["GET", "POST"]),
-                *Web(world, api.polling, self._events, page).routes(),
+                *PageServer(world, api.polling, self._events, page).routes(),
             ],
-            middleware=[Middleware(Guard, key=self.key)],
-            exception_handlers={Refused: refused, Exception: _failed},
+            middleware=[Middleware(LocalOnlyMiddleware, key=self.key)],
+            exception_handlers={ApiError: refused, Exception: _failed},
         )
 
     def hang_up(self) -> None:
@@ -63,7 +63,7 @@ class Playground(Starlette):
         self._events.close()
 
 
-def playground_app(world: World, api: BotApi | None = None, page: Path = PAGE) -> Playground:
+def playground_app(world: FakeTelegram, api: BotApi | None = None, page: Path = PAGE) -> Playground:
     """Make the app.
 
     Args:

@@ -45,7 +45,7 @@ class ChatsUnusable(OSError):
         )
 
 
-class Disk:
+class JsonStore:
     """A drawer of JSON objects and bytes by kind, owner and number, written through to the file at once."""
 
     def __init__(self, path: Path | str = ":memory:", begin: int = 0) -> None:

@@ -7,67 +7,67 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol, TypeVar
 
-from flows.errors import Overtaken
-from flows.model.case import Case, Step
+from flows.errors import VersionConflict
+from flows.model.case import AnswerEvent, Case
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CaseRecord:
     """A case as it is kept: where it belongs, whose it is, and which message shows it.
 
     Attributes:
         place: the opaque key of the chat.
         owner: the opaque id of the person who opened it.
-        touched: when it was last changed, in seconds since 1970, UTC.
-        card: the message that shows it; None while none is known.
-        aside: whether it was put aside, or rests.
+        updated_at: when it was last changed, in seconds since 1970, UTC.
+        card_message_id: the message that shows it; None while none is known.
+        archived: whether it was put aside, or rests.
         team: what is kept of it beside, where a team works it.
     """
 
     case: Case
     place: str
     owner: str
-    touched: float
-    card: int | None = None
-    aside: bool = False
-    team: Team | None = None
+    updated_at: float
+    card_message_id: int | None = None
+    archived: bool = False
+    team: TeamRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class TeamRecord:
     """What is kept of a case that a team works.
 
     Attributes:
-        name: the name that tells it from the other cases of its chat.
-        opened: when it was opened, in seconds since 1970, UTC; of two cases the later one is the newer.
-        giver: the opaque id of whoever brought it from a private chat; empty where it was begun here.
-        poll: the channel's id of the vote that is open.
-        ballot: the message that shows the vote.
-        minutes: the message that shows the latest decision.
+        code_name: the name that tells it from the other cases of its chat.
+        created_at: when it was opened, in seconds since 1970, UTC; of two cases the later one is the newer.
+        shared_by: the opaque id of whoever brought it from a private chat; empty where it was begun here.
+        poll_id: the channel's id of the vote that is open.
+        poll_message_id: the message that shows the vote.
+        decision_message_id: the message that shows the latest decision.
     """
 
-    name: str
-    opened: float
-    giver: str = ""
-    poll: str = ""
-    ballot: int | None = None
-    minutes: int | None = None
+    code_name: str
+    created_at: float
+    shared_by: str = ""
+    poll_id: str = ""
+    poll_message_id: int | None = None
+    decision_message_id: int | None = None
 
 
-class Ledger(Protocol):
+class CaseRepository(Protocol):
     """What one transaction sees and writes."""
 
-    def get(self, case_id: str) -> Kept | None:
+    def get(self, case_id: str) -> CaseRecord | None:
         """Find a case by its id."""
         ...
 
-    def current(self, place: str, owner: str) -> Kept | None:
+    def get_current(self, place: str, owner: str) -> CaseRecord | None:
         """Give the person's case in a place that was touched last and is not put aside."""
         ...
 
-    def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
+    def list_recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[CaseRecord]:
         """List a person's own cases in a place, those that were touched last first.
 
         Notes that nobody confirmed are left out, and cases that help another one.
@@ -87,7 +87,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
+    def unconfirmed(self, place: str, owner: str, message: int) -> CaseRecord | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""
         ...
 
@@ -95,39 +95,39 @@ class Ledger(Protocol):
         """Return the newest message that shows a case of a person in a place; 0 where none does."""
         ...
 
-    def add(self, kept: Kept) -> None:
+    def add(self, record: CaseRecord) -> None:
         """Keep a new case.
 
         Raises:
-            Overtaken: where a case of that id is kept already; no case ever takes the place of another.
+            VersionConflict: where a case of that id is kept already; no case ever takes the place of another.
         """
         ...
 
-    def put(self, kept: Kept, expected: int) -> None:
+    def update(self, record: CaseRecord, expected: int) -> None:
         """Keep a case anew; whose it is, where it is and under which flow stays as it was added.
 
         Args:
-            kept: the case as it shall be.
+            record: the case as it shall be.
             expected: the revision that it was read at.
 
         Raises:
-            Overtaken: where the case has another revision by now, or is gone.
+            VersionConflict: where the case has another revision by now, or is gone.
         """
         ...
 
-    def team_cases(self, place: str) -> list[Kept]:
+    def list_team_cases(self, place: str) -> list[CaseRecord]:
         """Give the team's cases of a place that do not rest, the newest first."""
         ...
 
-    def balloted(self, poll: str) -> Kept | None:
+    def get_by_poll(self, poll: str) -> CaseRecord | None:
         """Find a case by the id of its vote."""
         ...
 
-    def idle(self, since: float) -> list[Kept]:
+    def list_idle(self, since: float) -> list[CaseRecord]:
         """Give the team's cases that do not rest and were last touched before `since`."""
         ...
 
-    def expire(self, before: float, notes_before: float) -> int:
+    def delete_expired(self, before: float, notes_before: float) -> int:
         """Erase for good every case that was last touched before then, and return how many they were.
 
         Args:
@@ -136,35 +136,35 @@ class Ledger(Protocol):
         """
         ...
 
-    def of_chat(self, chat: str) -> list[Kept]:
+    def list_in_chat(self, chat: str) -> list[CaseRecord]:
         """Give the team's cases of a chat, with all its topics, that do not rest."""
         ...
 
-    def move(self, old: str, new: str) -> None:
+    def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""
         ...
 
-    def secret(self) -> str:
+    def signing_secret(self) -> str:
         """Give what links of this bot are signed with; it is made once and never leaves the store but to sign."""
         ...
 
-    def said_by(self, who: str) -> list[Kept]:
+    def said_by(self, user_id: str) -> list[CaseRecord]:
         """List the team's cases in which a person said something, or which they opened or brought."""
         ...
 
-    def forget(self, owner: str) -> int:
+    def erase_person(self, owner: str) -> int:
         """Erase every case of a person's own, and tell how many; what they said in a team's stays, unsigned."""
         ...
 
 
-class Store(Protocol):
+class CaseStorage(Protocol):
     """Keeps cases. Whatever `run` is given is one transaction: all of it is kept, or nothing."""
 
-    async def run(self, work: Callable[[Ledger], Result]) -> Result:
+    async def transact(self, work: Callable[[CaseRepository], Result]) -> Result:
         """Do the work in one transaction, and give its result once that is committed.
 
         Raises:
-            Overtaken: where another writer came first each time it was tried.
+            VersionConflict: where another writer came first each time it was tried.
             Exception: whatever the work raises; nothing is kept then.
         """
         ...
@@ -174,105 +174,107 @@ class Store(Protocol):
         ...
 
 
-class MemoryLedger:
+class MemoryCaseRepository:
     """A ledger in a dictionary."""
 
-    def __init__(self, cases: dict[str, Kept]) -> None:
+    def __init__(self, cases: dict[str, CaseRecord]) -> None:
         """Work on the given cases."""
         self.cases = cases
 
-    def get(self, case_id: str) -> Kept | None:
+    def get(self, case_id: str) -> CaseRecord | None:
         """Find a case by its id."""
         return self.cases.get(case_id)
 
-    def current(self, place: str, owner: str) -> Kept | None:
+    def get_current(self, place: str, owner: str) -> CaseRecord | None:
         """Give the person's case in a place that was touched last and is not put aside."""
-        mine = [k for k in self.cases.values() if (k.place, k.owner, k.aside) == (place, owner, False)]
-        return max(mine, key=lambda kept: kept.touched, default=None)
+        mine = [k for k in self.cases.values() if (k.place, k.owner, k.archived) == (place, owner, False)]
+        return max(mine, key=lambda record: record.updated_at, default=None)
 
-    def recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[Kept]:
+    def list_recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[CaseRecord]:
         """List a person's own cases in a place, those that were touched last first."""
-        return [kept for kept in self._own(place, owner) if not kept.case.unconfirmed][skip : skip + most]
+        return [record for record in self._own(place, owner) if not record.case.unconfirmed][skip : skip + most]
 
     def last_ids(self, place: str, owner: str, most: int) -> list[str]:
         """List the ids of a person's own cases in a place, notes too, those that were touched last first."""
-        return [kept.case.id for kept in self._own(place, owner)[:most]]
+        return [record.case.id for record in self._own(place, owner)[:most]]
 
-    def unconfirmed(self, place: str, owner: str, message: int) -> Kept | None:
+    def unconfirmed(self, place: str, owner: str, message: int) -> CaseRecord | None:
         """Find the case of a note that its owner typed in a message and nobody has confirmed."""
         return next((k for k in self._of(place, owner) if k.case.note_message == message), None)
 
     def newest_card(self, place: str, owner: str) -> int:
         """Return the newest message that shows a case of a person in a place; 0 where none does."""
-        return max((kept.card or 0 for kept in self._of(place, owner)), default=0)
+        return max((record.card_message_id or 0 for record in self._of(place, owner)), default=0)
 
-    def add(self, kept: Kept) -> None:
+    def add(self, record: CaseRecord) -> None:
         """Keep a new case; no case ever takes the place of another."""
-        if kept.case.id in self.cases:
-            raise Overtaken(kept.case.id)
-        self.cases[kept.case.id] = kept
+        if record.case.id in self.cases:
+            raise VersionConflict(record.case.id)
+        self.cases[record.case.id] = record
 
-    def put(self, kept: Kept, expected: int) -> None:
+    def update(self, record: CaseRecord, expected: int) -> None:
         """Keep a case anew, where its revision is as expected."""
-        present = self.cases.get(kept.case.id)
+        present = self.cases.get(record.case.id)
         if present is None or present.case.revision != expected:
-            raise Overtaken(kept.case.id)
-        self.cases[kept.case.id] = kept
+            raise VersionConflict(record.case.id)
+        self.cases[record.case.id] = record
 
-    def team_cases(self, place: str) -> list[Kept]:
+    def list_team_cases(self, place: str) -> list[CaseRecord]:
         """Give the team's cases of a place that do not rest, the newest first."""
-        here = [kept for kept in self._teams() if kept.place == place]
-        return sorted(here, key=_opened, reverse=True)
+        updated = [record for record in self._teams() if record.place == place]
+        return sorted(updated, key=_created_at, reverse=True)
 
-    def balloted(self, poll: str) -> Kept | None:
+    def get_by_poll(self, poll: str) -> CaseRecord | None:
         """Find a case by the id of its vote."""
-        return next((kept for kept in self.cases.values() if kept.team and poll and kept.team.poll == poll), None)
+        return next(
+            (record for record in self.cases.values() if record.team and poll and record.team.poll_id == poll), None
+        )
 
-    def idle(self, since: float) -> list[Kept]:
+    def list_idle(self, since: float) -> list[CaseRecord]:
         """Give the team's cases that do not rest and were last touched before `since`."""
-        return [kept for kept in self._teams() if kept.touched < since]
+        return [record for record in self._teams() if record.updated_at < since]
 
-    def expire(self, before: float, notes_before: float) -> int:
+    def delete_expired(self, before: float, notes_before: float) -> int:
         """Erase every case that was last touched before then; earlier where it is a note that nobody confirmed."""
         over = {False: before, True: max(before, notes_before)}
-        return self._drop([i for i, kept in self.cases.items() if kept.touched < over[kept.case.unconfirmed]])
+        return self._drop([i for i, record in self.cases.items() if record.updated_at < over[record.case.unconfirmed]])
 
-    def of_chat(self, chat: str) -> list[Kept]:
+    def list_in_chat(self, chat: str) -> list[CaseRecord]:
         """Give the team's cases of a chat, with all its topics, that do not rest."""
-        return [kept for kept in self._teams() if chat_of(kept.place) == chat]
+        return [record for record in self._teams() if chat_of(record.place) == chat]
 
-    def move(self, old: str, new: str) -> None:
+    def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""
-        for case_id, kept in self.cases.items():
-            if chat_of(kept.place) == old:
-                team = replace(kept.team, ballot=None, minutes=None) if kept.team else None
-                place = place_of(new, thread_of(kept.place))
-                self.cases[case_id] = replace(kept, place=place, card=None, team=team)
+        for case_id, record in self.cases.items():
+            if chat_of(record.place) == old:
+                team = replace(record.team, poll_message_id=None, decision_message_id=None) if record.team else None
+                place = place_of(new, thread_of(record.place))
+                self.cases[case_id] = replace(record, place=place, card_message_id=None, team=team)
 
-    def secret(self) -> str:
+    def signing_secret(self) -> str:
         """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
         return "in memory"
 
-    def said_by(self, who: str) -> list[Kept]:
+    def said_by(self, user_id: str) -> list[CaseRecord]:
         """List the team's cases in which a person said something, or which they opened or brought."""
-        return [kept for kept in self.cases.values() if kept.team and without(kept, who) is not kept]
+        return [record for record in self.cases.values() if record.team and anonymize(record, user_id) is not record]
 
-    def forget(self, owner: str) -> int:
+    def erase_person(self, owner: str) -> int:
         """Erase every case of a person's own; what they said in a team's stays, unsigned."""
-        for case_id, kept in self.cases.items():
-            if kept.team:
-                self.cases[case_id] = without(kept, owner)
-        return self._drop([i for i, kept in self.cases.items() if kept.owner == owner and not kept.team])
+        for case_id, record in self.cases.items():
+            if record.team:
+                self.cases[case_id] = anonymize(record, owner)
+        return self._drop([i for i, record in self.cases.items() if record.owner == owner and not record.team])
 
-    def _own(self, place: str, owner: str) -> list[Kept]:
-        mine = [kept for kept in self._of(place, owner) if not (kept.team or kept.case.parent_id)]
-        return sorted(mine, key=lambda kept: -kept.touched)
+    def _own(self, place: str, owner: str) -> list[CaseRecord]:
+        mine = [record for record in self._of(place, owner) if not (record.team or record.case.parent_id)]
+        return sorted(mine, key=lambda record: -record.updated_at)
 
-    def _of(self, place: str, owner: str) -> list[Kept]:
-        return [kept for kept in self.cases.values() if (kept.place, kept.owner) == (place, owner)]
+    def _of(self, place: str, owner: str) -> list[CaseRecord]:
+        return [record for record in self.cases.values() if (record.place, record.owner) == (place, owner)]
 
-    def _teams(self) -> list[Kept]:
-        return [kept for kept in self.cases.values() if kept.team and not kept.aside]
+    def _teams(self) -> list[CaseRecord]:
+        return [record for record in self.cases.values() if record.team and not record.archived]
 
     def _drop(self, case_ids: list[str]) -> int:
         for case_id in case_ids:
@@ -295,44 +297,48 @@ def thread_of(place: str) -> int:
     return int(place.partition("/")[2] or 0)
 
 
-def without(kept: Kept, who: str) -> Kept:
+def anonymize(record: CaseRecord, user_id: str) -> CaseRecord:
     """Take a person's id out of a team's case; what they said stays, and is still one person's, but says not whose."""
-    case = kept.case
-    people = {kept.owner, *(step.who for step in case.steps), *(remark.who for remark in case.talk)}
-    people |= {step.who for remark in case.talk for step in remark.counted}
-    people |= {kept.team.giver} if kept.team else set()
-    if who not in people:
-        return kept
+    case = record.case
+    people = {
+        record.owner,
+        *(step.who for step in case.answer_events),
+        *(remark.who for remark in case.discussion_events),
+    }
+    people |= {step.who for remark in case.discussion_events for step in remark.counted}
+    people |= {record.team.shared_by} if record.team else set()
+    if user_id not in people:
+        return record
     nobody = next(name for number in count(1) if (name := f"-{number}") not in people)
 
-    def unsigned_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        return tuple(step._replace(who=nobody) if step.who == who else step for step in steps)
+    def unsigned_steps(steps: tuple[AnswerEvent, ...]) -> tuple[AnswerEvent, ...]:
+        return tuple(step._replace(who=nobody) if step.who == user_id else step for step in steps)
 
-    steps = unsigned_steps(case.steps)
-    talk = tuple(
-        replace(remark, who=nobody if remark.who == who else remark.who, counted=unsigned_steps(remark.counted))
-        for remark in case.talk
+    steps = unsigned_steps(case.answer_events)
+    discussion = tuple(
+        replace(remark, who=nobody if remark.who == user_id else remark.who, counted=unsigned_steps(remark.counted))
+        for remark in case.discussion_events
     )
-    team = replace(kept.team, giver=nobody) if kept.team and kept.team.giver == who else kept.team
-    unsigned = replace(case, revision=case.revision + 1, steps=steps, talk=talk)
-    return replace(kept, case=unsigned, team=team, owner=nobody if kept.owner == who else kept.owner)
+    team = replace(record.team, shared_by=nobody) if record.team and record.team.shared_by == user_id else record.team
+    unsigned = replace(case, revision=case.revision + 1, answer_events=steps, discussion_events=discussion)
+    return replace(record, case=unsigned, team=team, owner=nobody if record.owner == user_id else record.owner)
 
 
-def _opened(kept: Kept) -> float:
-    return kept.team.opened if kept.team else 0.0
+def _created_at(record: CaseRecord) -> float:
+    return record.team.created_at if record.team else 0.0
 
 
-class MemoryStore:
+class MemoryStorage:
     """Keeps cases in memory, as long as the process lives; for the terminal and for tests."""
 
     def __init__(self) -> None:
         """Begin with no case."""
-        self._cases: dict[str, Kept] = {}
+        self._cases: dict[str, CaseRecord] = {}
 
-    async def run(self, work: Callable[[Ledger], Result]) -> Result:
+    async def transact(self, work: Callable[[CaseRepository], Result]) -> Result:
         """Do the work on a copy, which is kept where nothing was raised."""
         cases = dict(self._cases)
-        result = work(MemoryLedger(cases))
+        result = work(MemoryCaseRepository(cases))
         self._cases = cases
         return result
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessPolicy:
     """The rule, checked for every message and every tap, on ids alone.
 
     Attributes:

@@ -7,31 +7,31 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from bot.service.case_store import Ledger
-from bot.service.replies import Said
+from bot.service.case_store import CaseRepository
+from bot.service.replies import NoteInput
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class InboxUpdate:
     """An update as it is taken in: reduced to what is needed, without names and texts.
 
     Attributes:
         update_id: Telegram's number of it; a repeat bears the same.
-        lane: the chat it concerns; letters of one lane are handled in order.
-        body: the reduced update as JSON; empty once it is handled.
-        toast: what the person was told in passing; a repeat is told the same.
+        chat: the chat it concerns; letters of one lane are handled in order.
+        payload: the reduced update as JSON; empty once it is handled.
+        answer_text: what the person was told in passing; a repeat is told the same.
         fingerprint: of its content; a repeat bears the same, another update of the same number does not.
         note: what was read of a typed note, as codes; None where it holds none, and once it is handled.
     """
 
     update_id: int
-    lane: str
-    body: str
-    toast: str = ""
+    chat: str
+    payload: str
+    answer_text: str = ""
     fingerprint: str = ""
-    note: Said | None = field(default=None, hash=False)
+    note: NoteInput | None = field(default=None, hash=False)
 
 
 class OutboxKind(StrEnum):
@@ -60,45 +60,45 @@ class OutboxKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OutboxMessage:
     """A screen that a message shall show: the newest one for its slot. Or the answer that a tap shall get.
 
     Attributes:
-        place: the queue that it waits in: the chat, or one of its own for the answer to a tap.
+        queue: the queue that it waits in: the chat, or one of its own for the answer to a tap.
         kind: what it asks for.
         target: of which message, case, thread or update.
         version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
-        body: the screen as JSON.
+        payload: the screen as JSON.
         case: the case that the message then shows; empty for a page.
         number: which vote of the case; 0 for everything else.
     """
 
-    place: str
+    queue: str
     kind: OutboxKind
     target: str
     version: int
-    body: str
+    payload: str
     case: str = ""
     number: int = 0
 
     @property
-    def slot(self) -> tuple[OutboxKind, str, int]:
+    def key(self) -> tuple[OutboxKind, str, int]:
         """Tell what a newer wish of the same place takes the place of: whether a message is pinned is one thing."""
         return OutboxKind.pin if self.kind is OutboxKind.unpin else self.kind, self.target, self.number
 
 
-class Desk(Ledger, Protocol):
+class UnitOfWork(CaseRepository, Protocol):
     """What one transaction of a durable channel sees and writes."""
 
-    def claim(self, bot: str) -> str:
+    def claim_for_bot(self, bot: str) -> str:
         """Note which bot these letters and wishes are of, where none is noted yet; tell which one it is."""
         ...
 
-    def silence(self, chat: str) -> bool:
+    def mark_refusal_sent(self, chat: str) -> bool:
         """Note that a group was told that the bot is not for it; False where it was told before."""
         ...
 
-    def take_in(self, letters: Sequence[Letter]) -> list[int]:
+    def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:
         """Keep letters; give the ids of those that were not known before.
 
         A number that is known and comes with another fingerprint is that of a new letter.
@@ -108,63 +108,65 @@ class Desk(Ledger, Protocol):
         """
         ...
 
-    def letter(self, update_id: int) -> Letter | None:
+    def get_update(self, update_id: int) -> InboxUpdate | None:
         """Find a letter that was taken in, handled or not."""
         ...
 
-    def waits(self, update_id: int) -> bool:
+    def is_pending(self, update_id: int) -> bool:
         """Tell whether a letter was taken in and is neither handled nor set aside."""
         ...
 
-    def waiting(self) -> list[Letter]:
+    def pending_updates(self) -> list[InboxUpdate]:
         """Give the letters that are not handled yet, by update id."""
         ...
 
-    def handled(self, update_id: int, toast: str) -> bool:
+    def mark_handled(self, update_id: int, answer_text: str) -> bool:
         """Mark a letter as handled and strip it of all but its number and its toast; False where it was so already."""
         ...
 
-    def set_aside(self, update_id: int, fault: str) -> None:
+    def move_to_dead_letters(self, update_id: int, error: str) -> None:
         """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
         ...
 
-    def dead(self) -> list[tuple[Letter, str]]:
+    def dead_letters(self) -> list[tuple[InboxUpdate, str]]:
         """Give the letters that were set aside, each with its fault."""
         ...
 
-    def retry(self, update_id: int) -> bool:
+    def retry_dead_letter(self, update_id: int) -> bool:
         """Put a dead letter back among the waiting ones; False where it is not dead, or could not be read."""
         ...
 
-    def drop(self, update_id: int) -> bool:
+    def drop_dead_letter(self, update_id: int) -> bool:
         """Give a dead letter up and strip it; False where it is not dead."""
         ...
 
-    def wish(self, place: str, kind: OutboxKind, target: str, body: str, case: str = "", number: int = 0) -> Wish:
+    def enqueue(
+        self, queue: str, kind: OutboxKind, target: str, payload: str, case: str = "", number: int = 0
+    ) -> OutboxMessage:
         """Keep the screen that a slot shall show, in place of any older one for that slot."""
         ...
 
-    def wishes(self, place: str | None = None) -> list[Wish]:
+    def pending_messages(self, queue: str | None = None) -> list[OutboxMessage]:
         """Give what is still to be shown, in the order it was first wished; of one place or of all."""
         ...
 
-    def granted(self, wishes: Sequence[Wish]) -> list[Wish]:
+    def acknowledge(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
         """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
         ...
 
-    def tidy(self, newest: int, remembered: int) -> None:
+    def purge_handled(self, newest: int, remembered: int) -> None:
         """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
         ...
 
 
-class DeskStore(Protocol):
+class Storage(Protocol):
     """Keeps cases, letters and wishes. Whatever `run` is given is one transaction: all is kept, or nothing."""
 
-    async def run(self, work: Callable[[Desk], Result]) -> Result:
+    async def transact(self, work: Callable[[UnitOfWork], Result]) -> Result:
         """Do the work in one transaction, and give its result once that is committed.
 
         Raises:
-            Overtaken: where another writer came first each time it was tried.
+            VersionConflict: where another writer came first each time it was tried.
             NotSaved: where the database could not commit; nothing is kept then.
             Exception: whatever the work raises; nothing is kept then.
         """

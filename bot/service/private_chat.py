@@ -6,26 +6,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.service.case_store import Kept, Ledger
+from bot.service.case_store import CaseRecord, CaseRepository
 from bot.service.read_links import page_in
-from bot.service.replies import FOREIGN, MISPLACED, UNREADABLE, Reply, Said, Show, Visit, Wipe
-from bot.service.share_links import sealed
+from bot.service.replies import (
+    FOREIGN,
+    MISPLACED,
+    UNREADABLE,
+    ActionContext,
+    DeleteMessage,
+    NoteInput,
+    Reply,
+    ShowCard,
+)
+from bot.service.share_links import sign
 from bot.service.tap_rules import Where, allows
 from bot.service.times import in_utc
 from bot.service.wipe_offers import offer, offered
-from flows.cards.card import Block, Button, Card, Line, Tap, Verb
-from flows.cards.case import Cards
-from flows.cards.note import DANGER, IDENTIFIERS, LONG, emergency, heard, wiper
+from flows.cards.card import Action, Block, Button, Card, Line, Tap
+from flows.cards.case import CaseRenderer
+from flows.cards.note import DANGER, IDENTIFIERS, LONG, delete_button, emergency, note_card
 from flows.cards.pages import Pages
 from flows.catalog.loader import Catalog
-from flows.engine.interview import Interview, Standing
-from flows.errors import AnswersWouldGo, ChosenOtherwise, FlowError, NothingBefore, NothingChosen, StaleTap
-from flows.export.start_payload import read_prefill
+from flows.engine.interview import Interview, InterviewState
+from flows.errors import AnswersWouldGo, ChosenOtherwise, EmptySelection, FlowError, NothingToUndo, StaleTap
+from flows.export.start_payload import decode_start_payload
 from flows.model.case import MESSAGE, Case
 from flows.model.code_names import code_name
 from flows.model.findings import NOT_ASKED, Codes
 from flows.model.flow import Flow
-from flows.model.levels import written
+from flows.model.levels import as_spans
 from flows.model.scored import Scored
 from flows.model.source_scope import decode_scope, encode_scope
 
@@ -40,10 +49,12 @@ NO_TEXT: Final = "no_text"
 OWN_CARD: Final = "own_card"
 """What stands in place of a command for a message that holds no text, and for a card of the bot's that comes back."""
 
-BESIDE: Final = frozenset({Verb.answers, Verb.option, Verb.changes, Verb.what_if, Verb.compare, Verb.copy})
+READ_ONLY: Final = frozenset(
+    {Action.answers, Action.option, Action.changes, Action.what_if, Action.compare, Action.copy}
+)
 """What is read beside a case and changes nothing of it: its answers at any time, the rest beside a recommendation."""
 
-A_MOMENT: Final = 1e-6
+CLOCK_STEP: Final = 1e-6
 
 MOST_RECENT: Final = 8
 """Cases on a page of the list."""
@@ -66,9 +77,9 @@ DAY: Final = 24 * HOUR
 
 REFUSALS: Final[Mapping[type[FlowError], str]] = {
     StaleTap: "stale",
-    NothingChosen: "nothing_chosen",
+    EmptySelection: "empty_selection",
     ChosenOtherwise: "chosen_otherwise",
-    NothingBefore: "nothing_before",
+    NothingToUndo: "nothing_to_undo",
 }
 """The toast for each reason why a tap is not taken."""
 
@@ -79,21 +90,23 @@ NOTE_KEPT: Final = 86400.0
 """Seconds that a note is kept which nobody confirms."""
 
 
-class Clinic(NamedTuple):
+class FlowServices(NamedTuple):
     """What serves the cases of one flow."""
 
     interview: Interview
-    cards: Cards
+    renderer: CaseRenderer
 
 
-class Conversation:
+class PrivateChat:
     """Conducts: fetches the case, lets the interview take the answer, keeps it, and draws the card."""
 
     def __init__(
         self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]
     ) -> None:
         """Take the flows, the default one first, and their words; clock (seconds since 1970) and ids are handed in."""
-        self._clinics = {code: Clinic(Interview(flow), Cards(flow, catalog)) for code, flow in flows.items()}
+        self._flow_services = {
+            code: FlowServices(Interview(flow), CaseRenderer(flow, catalog)) for code, flow in flows.items()
+        }
         self._default = next(iter(flows))
         self._pages = Pages(catalog)
         self._words = catalog.wording
@@ -101,257 +114,283 @@ class Conversation:
         self._clock = clock
         self._new_id = new_id
 
-    def command(self, ledger: Ledger, name: str, visit: Visit) -> Reply:
+    def command(self, repository: CaseRepository, name: str, context: ActionContext) -> Reply:
         """Answer a command, given without its slash."""
         pages = self._pages
         match name:
             case "new" | "case":
-                return self._new(ledger, visit)
+                return self._new(repository, context)
             case "sins":
-                return self._new(ledger, visit, name)
+                return self._new(repository, context, name)
             case "cancel":
-                return self._cancel(ledger, visit)
+                return self._cancel(repository, context)
             case "recent":
-                card = self._recent(ledger, visit)
+                card = self._recent(repository, context)
             case "start":
-                card = pages.start(self._open_case(ledger, visit))
+                card = pages.start(self._open_case(repository, context))
             case "slow":
                 card = pages.plain(self._words.pages.slow)
             case "no_text" | "own_card":
-                open_case = self._open_case(ledger, visit)
+                open_case = self._open_case(repository, context)
                 card = pages.plain(getattr(self._words.pages, name), *((open_case,) if open_case else ()))
             case "help" | "about" | "options" | "scales" | "forget":
                 card = getattr(pages, name)()
             case _:
                 card = pages.plain(self._words.pages.unknown_command)
-        return _said(card)
+        return _new_message(card)
 
-    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Reply:
+    def on_start_link(self, repository: CaseRepository, payload: str, context: ActionContext) -> Reply:
         """Begin where a link leads: a page, a case to be confirmed; a link that is none of ours leads to the start."""
         page = page_in(payload)
-        if page and page.verb is Verb.help:
-            return _said(self._pages.plain(self._catalog.team.pages.help))
+        if page and page.action is Action.help:
+            return _new_message(self._pages.plain(self._catalog.team.pages.help))
         if page:
-            return self._tap_page(ledger, page, replace(visit, card=None))
-        prefill = read_prefill(self._clinics[self._default].interview.flow, payload)
+            return self._tap_page(repository, page, replace(context, message_id=None))
+        prefill = decode_start_payload(self._flow_services[self._default].interview.flow, payload)
         if prefill is None or not prefill.findings:
-            return self.command(ledger, "start", visit)
-        return self._read(ledger, visit, Said(prefill.findings, scope=encode_scope(prefill.scope)))
+            return self.command(repository, "start", context)
+        return self._begin_from_note(
+            repository, context, NoteInput(prefill.findings, scope=encode_scope(prefill.scope))
+        )
 
-    def text(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+    def text(self, repository: CaseRepository, context: ActionContext, note_input: NoteInput) -> Reply:
         """Read a typed note back, as a case to be confirmed; where nothing was found in it, say what can be typed."""
-        if said.findings:
-            return self._read(ledger, visit, said)
-        open_case = self._open_case(ledger, visit)
-        return _said(self._unread(ledger, visit, said, *((open_case,) if open_case else ())))
+        if note_input.findings:
+            return self._begin_from_note(repository, context, note_input)
+        open_case = self._open_case(repository, context)
+        return _new_message(
+            self._not_understood(repository, context, note_input, *((open_case,) if open_case else ()))
+        )
 
-    def edited(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+    def edited(self, repository: CaseRepository, context: ActionContext, note_input: NoteInput) -> Reply:
         """Read a note again whose message was changed before it was confirmed; a confirmed case stays as it is.
 
         A message of which nothing was read, and after which no case was shown, is read as if it had just been typed.
         """
-        if said.message is None:
+        if note_input.message_id is None:
             return Reply()
-        kept = ledger.unconfirmed(visit.place, visit.who, said.message)
-        if kept is None:
-            newest = ledger.newest_card(visit.place, visit.who)
-            return self._read(ledger, visit, said) if said.findings and newest < said.message else Reply()
-        interview = self._clinics[kept.case.flow].interview
-        case = interview.read(kept.case, said.findings, heading(said), visit.who, said.scope)
-        here = replace(kept, case=case, touched=later(self._clock, kept))
-        ledger.put(here, kept.case.revision)
-        return Reply() if here.aside else Reply((self._drawn(ledger, here),))
+        record = repository.unconfirmed(context.chat, context.user_id, note_input.message_id)
+        if record is None:
+            newest = repository.newest_card(context.chat, context.user_id)
+            return (
+                self._begin_from_note(repository, context, note_input)
+                if note_input.findings and newest < note_input.message_id
+                else Reply()
+            )
+        interview = self._flow_services[record.case.flow].interview
+        case = interview.start_from_note(
+            record.case, note_input.findings, heading(note_input), context.user_id, note_input.scope
+        )
+        updated = replace(record, case=case, updated_at=next_timestamp(self._clock, record))
+        repository.update(updated, record.case.revision)
+        return Reply() if updated.archived else Reply((self._show_case(repository, updated),))
 
-    def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+    def tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
         if tap is None:
             return self.refused(UNREADABLE)
-        if not allows(tap.verb, Where.own if tap.case else Where.page):
+        if not allows(tap.action, Where.own if tap.case else Where.page):
             return self.refused(MISPLACED)
-        if tap.verb is Verb.new:
-            return self._new(ledger, visit)
+        if tap.action is Action.new:
+            return self._new(repository, context)
         if not tap.case:
-            return self._tap_page(ledger, tap, visit)
-        kept = ledger.get(tap.case)
-        if kept is None or (kept.place, kept.owner) != (visit.place, visit.who):
-            gone = self._instead(self._pages.plain(self._words.pages.gone), visit, self._words.toasts.gone)
-            return replace(gone, forged=FOREIGN if kept else "")
-        return self._tap_own(ledger, kept, tap, visit)
+            return self._tap_page(repository, tap, context)
+        record = repository.get(tap.case)
+        if record is None or (record.place, record.owner) != (context.chat, context.user_id):
+            gone = self._replace_tapped(self._pages.plain(self._words.pages.gone), context, self._words.toasts.gone)
+            return replace(gone, forged=FOREIGN if record else "")
+        return self._tap_own(repository, record, tap, context)
 
-    def _tap_own(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _tap_own(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Handle a button of a case of the person's own."""
-        if tap.verb is Verb.show:
-            return self._bring(ledger, kept, visit)
-        if tap.verb is Verb.wipe:
-            message = kept.case.note_message
-            return self._wiped(message) if message and str(message) == tap.choice else self.refused(MISPLACED)
-        if kept.aside:
-            return self._instead(self._aside(kept), visit, self._words.toasts.put_aside)
-        if kept.card not in (None, visit.card):
-            return self._instead(self._superseded(kept), visit, self._words.toasts.moved)
-        return self._tap_case(ledger, kept, tap, visit)
+        if tap.action is Action.show:
+            return self._bring_here(repository, record, context)
+        if tap.action is Action.delete_message:
+            message = record.case.note_message
+            return self._delete_message(message) if message and str(message) == tap.choice else self.refused(MISPLACED)
+        if record.archived:
+            return self._replace_tapped(self._archived_card(record), context, self._words.toasts.archived)
+        if record.card_message_id not in (None, context.message_id):
+            return self._replace_tapped(self._superseded_card(record), context, self._words.toasts.shown_elsewhere)
+        return self._tap_case(repository, record, tap, context)
 
-    def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
+    def on_card_sent(self, repository: CaseRepository, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; one that showed it before is outdated.
 
         The case may have gone on since the message was drawn: where its sending was in doubt it was sent once more,
         and the first one was tapped meanwhile.
         """
-        kept = ledger.get(case_id)
-        if kept is None:
+        record = repository.get(case_id)
+        if record is None:
             return Reply()
-        here = replace(kept, card=message)
-        if here != kept:
-            ledger.put(here, kept.case.revision)
-        present = Show(self._aside(here), message) if here.aside else self._drawn(ledger, here)
-        return Reply((present, *self._out_of_date(kept, message).shows))
+        updated = replace(record, card_message_id=message)
+        if updated != record:
+            repository.update(updated, record.case.revision)
+        present = (
+            ShowCard(self._archived_card(updated), message)
+            if updated.archived
+            else self._show_case(repository, updated)
+        )
+        return Reply((present, *self._mark_superseded(record, message).shows))
 
-    def failed(self, *, tapped: bool) -> Reply:
+    def failure_notice(self, *, tapped: bool) -> Reply:
         """Say that nothing was changed."""
         words = self._words
-        return Reply(toast=words.toasts.failed) if tapped else _said(self._pages.plain(words.pages.failed))
+        return Reply(toast=words.toasts.failed) if tapped else _new_message(self._pages.plain(words.pages.failed))
 
-    def not_listed(self, who: str, *, tapped: bool) -> Reply:
+    def not_listed_notice(self, user_id: str, *, tapped: bool) -> Reply:
         """Say that the bot is for listed people, and under which number this one would be listed."""
         words = self._words
         if tapped:
-            return Reply(toast=words.toasts.not_listed.format(number=who))
-        return _said(self._pages.numbered(words.pages.not_listed, who))
+            return Reply(toast=words.toasts.not_listed.format(number=user_id))
+        return _new_message(self._pages.number_page(words.pages.not_listed, user_id))
 
-    def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
+    def redraw(self, repository: CaseRepository, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
-        kept = ledger.get(case_id)
-        return Reply((self._drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
+        record = repository.get(case_id)
+        return Reply(
+            (self._show_case(repository, record),)
+            if record and record.card_message_id is not None and not record.archived
+            else ()
+        )
 
-    def expire(self, ledger: Ledger, keep: float) -> int:
+    def expire(self, repository: CaseRepository, keep: float) -> int:
         """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were.
 
         A note that nobody confirms is kept for a day at most.
         """
         now = self._clock()
-        return ledger.expire(now - keep, now - NOTE_KEPT)
+        return repository.delete_expired(now - keep, now - NOTE_KEPT)
 
-    def warning(self, said: Said) -> Card | None:
+    def warning(self, note_input: NoteInput) -> Card | None:
         """Draw what a group's line should not hold of which nothing was read; None where all is well with it."""
         texts = {IDENTIFIERS: self._words.note.leave_out, LONG: self._words.note.long}
-        told = [text for fault, text in texts.items() if fault in said.beside]
-        danger = self._dangers(said)
+        told = [text for fault, text in texts.items() if fault in note_input.marks]
+        danger = self._dangers(note_input)
         if not told and not danger:
             return None
-        card = self._pages.listed(self._words.pages.stray.title, told[0] if told else "", ())
+        card = self._pages.list_page(self._words.pages.stray.title, told[0] if told else "", ())
         blocks = tuple(block for block in card.blocks if any(line.text for line in block.lines))
         return replace(card, blocks=(*danger, *blocks))
 
-    def _dangers(self, said: Said) -> tuple[Block, ...]:
+    def _dangers(self, note_input: NoteInput) -> tuple[Block, ...]:
         """Draw the emergency note for a note that holds a sign of one."""
-        return (emergency(self._clinics[self._default].cards),) if DANGER in said.beside else ()
+        return (emergency(self._flow_services[self._default].renderer),) if DANGER in note_input.marks else ()
 
     def refused(self, forged: str) -> Reply:
         """Refuse what no button of ours can have asked for there."""
         toasts = self._words.toasts
         return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
 
-    def not_saved(self) -> Reply:
+    def not_saved_notice(self) -> Reply:
         """Say that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)
 
-    def _tap_page(self, ledger: Ledger, tap: Tap, visit: Visit) -> Reply:
+    def _tap_page(self, repository: CaseRepository, tap: Tap, context: ActionContext) -> Reply:
         """Turn a card that belongs to no case into another."""
-        match tap.verb:
-            case Verb.erase:
-                return self._erase(ledger, visit)
-            case Verb.wipe:
-                message = offered(ledger.secret(), visit.place, tap.choice)
-                return self._wiped(message) if message is not None else self.refused(MISPLACED)
-        card = self._page(ledger, tap, visit)
-        return Reply((Show(card, visit.card),)) if card else Reply(toast=self._words.toasts.unknown_button)
+        match tap.action:
+            case Action.erase:
+                return self._erase(repository, context)
+            case Action.delete_message:
+                message = offered(repository.signing_secret(), context.chat, tap.choice)
+                return self._delete_message(message) if message is not None else self.refused(MISPLACED)
+        card = self._page(repository, tap, context)
+        return Reply((ShowCard(card, context.message_id),)) if card else Reply(toast=self._words.toasts.unknown_button)
 
-    def _page(self, ledger: Ledger, tap: Tap, visit: Visit) -> Card | None:
+    def _page(self, repository: CaseRepository, tap: Tap, context: ActionContext) -> Card | None:
         """Draw the page that a button leads to; None where it leads to none."""
-        match tap.verb:
-            case Verb.home if tap.question == "keep":
+        match tap.action:
+            case Action.home if tap.question == "keep":
                 return self._pages.plain(self._words.pages.nothing_kept)
-            case Verb.home:
-                return self._pages.start(self._open_case(ledger, visit))
-            case Verb.help | Verb.about:
-                card: Card = getattr(self._pages, tap.verb.name)()
+            case Action.home:
+                return self._pages.start(self._open_case(repository, context))
+            case Action.help | Action.about:
+                card: Card = getattr(self._pages, tap.action.name)()
                 return card
-            case Verb.recent:
-                return self._recent(ledger, visit, int(tap.choice[:4]) if tap.choice.isdecimal() else 0)
+            case Action.recent:
+                return self._recent(repository, context, int(tap.choice[:4]) if tap.choice.isdecimal() else 0)
             case _:
                 return self._looked_up(tap)
 
     def _looked_up(self, tap: Tap) -> Card | None:
         """Draw the options or the scales, or one of them; None where there is no such thing."""
-        match tap.verb:
-            case Verb.browse if not tap.question:
+        match tap.action:
+            case Action.browse if not tap.question:
                 return self._pages.options()
-            case Verb.browse if tap.question in self._catalog.options:
-                return self._clinics[self._default].cards.browsed(tap.question)
-            case Verb.scale if not tap.question:
+            case Action.browse if tap.question in self._catalog.options:
+                return self._flow_services[self._default].renderer.browse_card(tap.question)
+            case Action.scale if not tap.question:
                 return self._pages.scales()
-            case Verb.scale if tap.question in self._catalog.scales:
+            case Action.scale if tap.question in self._catalog.scales:
                 return self._pages.scale(tap.question)
             case _:
                 return None
 
-    def _wiper(self, ledger: Ledger, visit: Visit, message: int) -> tuple[Button, ...]:
+    def _delete_button(self, repository: CaseRepository, context: ActionContext, message: int) -> tuple[Button, ...]:
         """Offer to delete a message of which no case was read."""
-        return (wiper(self._words.labels.wipe, offer(ledger.secret(), visit.place, message)),)
+        return (
+            delete_button(
+                self._words.labels.delete_message, offer(repository.signing_secret(), context.chat, message)
+            ),
+        )
 
-    def _wiped(self, message: int) -> Reply:
+    def _delete_message(self, message: int) -> Reply:
         """Delete a message that the person was offered to delete."""
-        return Reply(toast=self._words.toasts.wiped, deeds=(Wipe(message),))
+        return Reply(toast=self._words.toasts.message_deleted, effects=(DeleteMessage(message),))
 
-    def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _tap_case(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
-        here, toast = replace(kept, card=visit.card), ""
+        updated, toast = replace(record, card_message_id=context.message_id), ""
         try:
-            if tap.verb in BESIDE:
-                return self._beside(ledger, here, tap)
-            if tap.verb is Verb.share:
-                return self._share(ledger, here)
-            if tap.verb is Verb.scale:
-                return self._scale(here, tap)
-            if tap.verb is Verb.aid:
-                return self._aid(ledger, here, tap, visit)
-            here = replace(here, case=self.taken(kept.case, tap, visit.who), touched=later(self._clock, kept))
+            if tap.action in READ_ONLY:
+                return self._show_read_only(repository, updated, tap)
+            if tap.action is Action.share:
+                return self._share(repository, updated)
+            if tap.action is Action.scale:
+                return self._scale(updated, tap)
+            if tap.action is Action.linked_case:
+                return self._open_linked(repository, updated, tap, context)
+            updated = replace(
+                updated,
+                case=self.apply(record.case, tap, context.user_id),
+                updated_at=next_timestamp(self._clock, record),
+            )
         except AnswersWouldGo:
-            return self._start_over(here)
-        except (StaleTap, NothingChosen, ChosenOtherwise, NothingBefore) as refused:
+            return self._start_over(updated)
+        except (StaleTap, EmptySelection, ChosenOtherwise, NothingToUndo) as refused:
             toast = getattr(self._words.toasts, REFUSALS[type(refused)])
-        if here != kept:
-            ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(ledger, here),), toast)
+        if updated != record:
+            repository.update(updated, record.case.revision)
+        return Reply((self._show_case(repository, updated),), toast)
 
-    def taken(self, case: Case, tap: Tap, who: str) -> Case:
+    def apply(self, case: Case, tap: Tap, user_id: str) -> Case:
         """Let the interview take a tap on the question at hand.
 
         Raises:
-            StaleTap, NothingChosen, ChosenOtherwise, NothingBefore: as the interview does.
-            AnswersWouldGo: as `sure_to_start_over` does.
+            StaleTap, EmptySelection, ChosenOtherwise, NothingToUndo: as the interview does.
+            AnswersWouldGo: as `require_confirmation` does.
         """
-        interview = self._clinics[case.flow].interview
+        interview = self._flow_services[case.flow].interview
         if tap.turn != case.turn:
             raise StaleTap(tap.question)
-        match tap.verb:
-            case Verb.answer:
-                return interview.answer(case, tap.question, tap.choice, who)
-            case Verb.mark | Verb.unmark:
-                return interview.mark(case, tap.question, tap.choice, who, on=tap.verb is Verb.mark)
-            case Verb.done:
-                return interview.done(case, tap.question, who, tap.choice)
-            case Verb.change:
-                return interview.change(case, tap.question, who)
-            case Verb.back:
+        match tap.action:
+            case Action.answer:
+                return interview.answer(case, tap.question, tap.choice, user_id)
+            case Action.mark | Action.unmark:
+                return interview.mark(case, tap.question, tap.choice, user_id, on=tap.action is Action.mark)
+            case Action.done:
+                return interview.done(case, tap.question, user_id, tap.choice)
+            case Action.change:
+                return interview.change(case, tap.question, user_id)
+            case Action.back:
                 return interview.back(case)
-            case Verb.restart:
-                begun = interview.restart(case, who)
-                sure_to_start_over(interview.standing(case), tap)
+            case Action.restart:
+                begun = interview.restart(case, user_id)
+                require_confirmation(interview.state(case), tap)
                 return begun
-            case Verb.confirm:
-                return interview.confirm(case, who)
-            case Verb.drop:
+            case Action.confirm:
+                return interview.confirm(case, user_id)
+            case Action.drop:
                 return interview.drop(case, tap.question)
             case _:
                 raise StaleTap(tap.question)
@@ -362,128 +401,135 @@ class Conversation:
         Raises:
             StaleTap: where there is no such thing to read where the case stands.
         """
-        interview, cards = self._clinics[case.flow]
-        standing = interview.standing(case)
-        match tap.verb:
-            case Verb.show:
-                return heard(cards, case, standing) if case.unconfirmed else cards.case(case, standing, scored)
-            case Verb.scale if standing.at is not None and tap.question in standing.at.scales:
+        interview, cards = self._flow_services[case.flow]
+        state = interview.state(case)
+        match tap.action:
+            case Action.show:
+                return note_card(cards, case, state) if case.unconfirmed else cards.case(case, state, scored)
+            case Action.scale if state.current is not None and tap.question in state.current.scales:
                 return self._pages.scale(tap.question, Button(self._words.labels.to_question, self._show(case)))
-            case Verb.option | Verb.changes | Verb.what_if | Verb.compare:
-                return beside(cards, case, standing, tap)
+            case Action.option | Action.changes | Action.what_if | Action.compare:
+                return read_only_card(cards, case, state, tap)
             case _:
                 raise StaleTap(tap.question)
 
     @staticmethod
     def _show(case: Case) -> Tap:
-        return Tap(Verb.show, case=case.id)
+        return Tap(Action.show, case=case.id)
 
-    def _beside(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply:
+    def _show_read_only(self, repository: CaseRepository, record: CaseRecord, tap: Tap) -> Reply:
         """Show what is read beside a recommendation; it changes nothing of the case."""
-        interview, cards = self._clinics[kept.case.flow]
-        standing, now = interview.standing(kept.case), in_utc(self._clock())
-        if standing.at is None and tap.verb is Verb.copy:
-            card = cards.copied(kept.case, standing, now, self._scored(ledger, kept, standing))
+        interview, cards = self._flow_services[record.case.flow]
+        state, now = interview.state(record.case), in_utc(self._clock())
+        if state.current is None and tap.action is Action.copy:
+            card = cards.copy_card(record.case, state, now, self._scored(repository, record, state))
         else:
-            card = beside(cards, kept.case, standing, tap)
-        return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
+            card = read_only_card(cards, record.case, state, tap)
+        return Reply((ShowCard(self._with_name(record.case, card), record.card_message_id, record.case.id),))
 
-    def _start_over(self, kept: Kept) -> Reply:
+    def _start_over(self, record: CaseRecord) -> Reply:
         """Ask whether a case shall begin again."""
-        interview, cards = self._clinics[kept.case.flow]
-        card = cards.starting_over(kept.case, interview.standing(kept.case))
-        return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
+        interview, cards = self._flow_services[record.case.flow]
+        card = cards.starting_over(record.case, interview.state(record.case))
+        return Reply((ShowCard(self._with_name(record.case, card), record.card_message_id, record.case.id),))
 
-    def _share(self, ledger: Ledger, kept: Kept) -> Reply:
+    def _share(self, repository: CaseRepository, record: CaseRecord) -> Reply:
         """Offer the link that hands a finished case to a group."""
-        if self._clinics[kept.case.flow].interview.standing(kept.case).at:
-            return Reply((self._drawn(ledger, kept),), self._catalog.team.toasts.not_finished)
-        token = sealed(ledger.secret(), kept.case.id, kept.owner, self._clock())
+        if self._flow_services[record.case.flow].interview.state(record.case).current:
+            return Reply((self._show_case(repository, record),), self._catalog.team.toasts.not_finished)
+        token = sign(repository.signing_secret(), record.case.id, record.owner, self._clock())
         labels = self._catalog.team.labels
-        to_group = Button(labels.to_group, self._go_on(kept).tap, hands=token)
-        back = Button(self._words.labels.to_card, self._go_on(kept).tap)
+        to_group = Button(labels.to_group, self._go_on(record).tap, share_token=token)
+        back = Button(self._words.labels.to_card, self._go_on(record).tap)
         card = self._pages.bare(self._catalog.team.pages.share, to_group, back)
-        return Reply((Show(self._named(kept.case, card), kept.card, kept.case.id),))
+        return Reply((ShowCard(self._with_name(record.case, card), record.card_message_id, record.case.id),))
 
-    def _scale(self, kept: Kept, tap: Tap) -> Reply:
+    def _scale(self, record: CaseRecord, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""
-        return Reply((Show(self.read(kept.case, tap), kept.card, kept.case.id),))
+        return Reply((ShowCard(self.read(record.case, tap), record.card_message_id, record.case.id),))
 
-    def _aid(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _open_linked(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Open the case that helps with the question at hand; it starts from what is found already."""
-        standing = self._clinics[kept.case.flow].interview.standing(kept.case)
-        if tap.turn != kept.case.turn or standing.at is None or standing.at.aid != tap.question:
+        state = self._flow_services[record.case.flow].interview.state(record.case)
+        if tap.turn != record.case.turn or state.current is None or state.current.linked_flow != tap.question:
             raise StaleTap(tap.question)
-        aid = aid_of(kept.case, standing)
-        begun = ledger.get(aid)
+        linked_id = linked_case_id(record.case, state)
+        begun = repository.get(linked_id)
         if begun:
-            return self._bring(ledger, begun, visit)
-        fresh = kept.case.helper(tap.question, self._catalog.edition, levels_of(standing))
-        case = self._clinics[tap.question].interview.told(fresh, standing.findings, visit.who)
-        opened = Kept(case, visit.place, visit.who, later(self._clock, kept), visit.card)
-        ledger.add(opened)
-        return Reply((self._drawn(ledger, opened),))
+            return self._bring_here(repository, begun, context)
+        fresh = record.case.helper(tap.question, self._catalog.edition, levels_of(state))
+        case = self._flow_services[tap.question].interview.prefill(fresh, state.findings, context.user_id)
+        opened = CaseRecord(
+            case, context.chat, context.user_id, next_timestamp(self._clock, record), context.message_id
+        )
+        repository.add(opened)
+        return Reply((self._show_case(repository, opened),))
 
-    def _read(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+    def _begin_from_note(self, repository: CaseRepository, context: ActionContext, note_input: NoteInput) -> Reply:
         """Begin a case with what was read of a note."""
-        fresh = Case(self._free_id(ledger, visit), self._default, self._catalog.edition)
-        interview = self._clinics[self._default].interview
-        case = interview.read(fresh, said.findings, heading(said), visit.who, said.scope)
-        now = later(self._clock, ledger.current(visit.place, visit.who))
-        kept = Kept(case, visit.place, visit.who, touched=now)
-        ledger.add(kept)
-        return Reply((self._drawn(ledger, kept),))
+        fresh = Case(self._free_id(repository, context), self._default, self._catalog.edition)
+        interview = self._flow_services[self._default].interview
+        case = interview.start_from_note(
+            fresh, note_input.findings, heading(note_input), context.user_id, note_input.scope
+        )
+        now = next_timestamp(self._clock, repository.get_current(context.chat, context.user_id))
+        record = CaseRecord(case, context.chat, context.user_id, updated_at=now)
+        repository.add(record)
+        return Reply((self._show_case(repository, record),))
 
-    def _new(self, ledger: Ledger, visit: Visit, flow: str = "") -> Reply:
+    def _new(self, repository: CaseRepository, context: ActionContext, flow: str = "") -> Reply:
         """Begin a case; one that was begun and never answered is taken instead of another."""
         code = flow or self._default
-        present = ledger.current(visit.place, visit.who)
-        now = later(self._clock, present)
-        if present and present.case.flow == code and not present.case.steps and not present.case.parent_id:
+        present = repository.get_current(context.chat, context.user_id)
+        now = next_timestamp(self._clock, present)
+        if present and present.case.flow == code and not present.case.answer_events and not present.case.parent_id:
             case = replace(present.case, edition=self._catalog.edition)
-            fresh = replace(present, case=case, card=None, touched=now)
-            ledger.put(fresh, present.case.revision)
-            before = self._out_of_date(present, None).shows
+            fresh = replace(present, case=case, card_message_id=None, updated_at=now)
+            repository.update(fresh, present.case.revision)
+            before = self._mark_superseded(present, None).shows
         else:
-            case = Case(self._free_id(ledger, visit), code, self._catalog.edition)
-            fresh = Kept(case, visit.place, visit.who, touched=now)
-            ledger.add(fresh)
+            case = Case(self._free_id(repository, context), code, self._catalog.edition)
+            fresh = CaseRecord(case, context.chat, context.user_id, updated_at=now)
+            repository.add(fresh)
             before = ()
-        return Reply((*before, self._drawn(ledger, fresh)))
+        return Reply((*before, self._show_case(repository, fresh)))
 
-    def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
+    def _bring_here(self, repository: CaseRepository, record: CaseRecord, context: ActionContext) -> Reply:
         """Bring a case to the message that was tapped; the one that showed it before is out of date."""
-        now = later(self._clock, ledger.current(visit.place, visit.who))
-        here = replace(kept, card=visit.card, aside=False, touched=now)
-        ledger.put(here, kept.case.revision)
-        return Reply((self._drawn(ledger, here), *self._out_of_date(kept, visit.card).shows))
+        now = next_timestamp(self._clock, repository.get_current(context.chat, context.user_id))
+        updated = replace(record, card_message_id=context.message_id, archived=False, updated_at=now)
+        repository.update(updated, record.case.revision)
+        return Reply((self._show_case(repository, updated), *self._mark_superseded(record, context.message_id).shows))
 
-    def _recent(self, ledger: Ledger, visit: Visit, page: int = 0) -> Card:
+    def _recent(self, repository: CaseRepository, context: ActionContext, page: int = 0) -> Card:
         """List a person's last cases, each with its name, its level, its headline or how far it has come, its age."""
-        found = ledger.recent(visit.place, visit.who, MOST_RECENT + 1, page * MOST_RECENT)
+        found = repository.list_recent(context.chat, context.user_id, MOST_RECENT + 1, page * MOST_RECENT)
         if not found:
-            return self._recent(ledger, visit) if page else self._pages.none_recent()
+            return self._recent(repository, context) if page else self._pages.none_recent()
         rows = [
-            (Button(name, self._go_on(kept).tap), Line(f"{self._brief(kept)} · {self._ago(kept)}", lead=name))
-            for kept in found[:MOST_RECENT]
-            if (name := self._name(kept.case))
+            (
+                Button(name, self._go_on(record).tap),
+                Line(f"{self._short_title(record)} · {self._ago(record)}", lead=name),
+            )
+            for record in found[:MOST_RECENT]
+            if (name := self._name(record.case))
         ]
         return self._pages.recent(rows, page, more=len(found) > MOST_RECENT)
 
-    def _ago(self, kept: Kept) -> str:
+    def _ago(self, record: CaseRecord) -> str:
         """Tell how long ago a case was touched."""
-        words, seconds = self._words.recent, self._clock() - kept.touched
-        return words.now if seconds < MINUTE else words.ago.format(age=aged(seconds))
+        words, seconds = self._words.recent, self._clock() - record.updated_at
+        return words.now if seconds < MINUTE else words.ago.format(age=age_text(seconds))
 
-    def _brief(self, kept: Kept) -> str:
+    def _short_title(self, record: CaseRecord) -> str:
         """Tell a case in a line: its levels, and its headline or how far it has come."""
-        interview, cards = self._clinics[kept.case.flow]
-        standing = interview.standing(kept.case)
-        card = cards.case(kept.case, standing)
-        if standing.at is None:
-            return f"{card.label.partition(' · ')[0]} · {cards.shortly(card.title)}"
-        first = standing.at is cards.flow.questions[0]
-        levels = written(standing.chosen if first else standing.findings.get("levels", NOT_ASKED))
+        interview, cards = self._flow_services[record.case.flow]
+        state = interview.state(record.case)
+        card = cards.case(record.case, state)
+        if state.current is None:
+            return f"{card.label.partition(' · ')[0]} · {cards.short_title(card.title)}"
+        first = state.current is cards.flow.questions[0]
+        levels = as_spans(state.selected if first else state.findings.get("levels", NOT_ASKED))
         scale, _, step = card.label.rpartition(" · ")
         progress = self._words.recent.progress.format(step=step)
         return " · ".join(filter(None, (levels, scale.removeprefix(self._words.case), progress)))
@@ -492,160 +538,179 @@ class Conversation:
         """Return the name that tells a case from the others of its chat; one that helps another bears that one's."""
         return code_name(case.parent_id or case.id, self._catalog.team.names)
 
-    def _named(self, case: Case, card: Card) -> Card:
+    def _with_name(self, case: Case, card: Card) -> Card:
         """Put the name of a case first on its card."""
-        return replace(card, label=labelled(self._name(case), card.label, self._words.case))
+        return replace(card, label=with_code_name(self._name(case), card.label, self._words.case))
 
-    def _free_id(self, ledger: Ledger, visit: Visit) -> str:
+    def _free_id(self, repository: CaseRepository, context: ActionContext) -> str:
         """Draw an id whose name none of the person's last cases here has."""
         names = self._catalog.team.names
-        taken = {code_name(last, names) for last in ledger.last_ids(visit.place, visit.who, APART)}
+        taken = {code_name(last, names) for last in repository.last_ids(context.chat, context.user_id, APART)}
         drawn = [self._new_id()]
         while code_name(drawn[-1], names) in taken and len(drawn) < DRAWS:
             drawn.append(self._new_id())
         return drawn[-1]
 
-    def _cancel(self, ledger: Ledger, visit: Visit) -> Reply:
+    def _cancel(self, repository: CaseRepository, context: ActionContext) -> Reply:
         """Put the open case aside; nothing of it is lost."""
-        kept = ledger.current(visit.place, visit.who)
-        if kept is None:
-            return _said(self._pages.plain(self._words.pages.nothing_open))
-        ledger.put(replace(kept, aside=True, touched=later(self._clock, kept)), kept.case.revision)
-        card = self._aside(kept)
-        return Reply((*((Show(card, kept.card),) if kept.card else ()), Show(card)))
+        record = repository.get_current(context.chat, context.user_id)
+        if record is None:
+            return _new_message(self._pages.plain(self._words.pages.nothing_open))
+        repository.update(
+            replace(record, archived=True, updated_at=next_timestamp(self._clock, record)), record.case.revision
+        )
+        card = self._archived_card(record)
+        return Reply((*((ShowCard(card, record.card_message_id),) if record.card_message_id else ()), ShowCard(card)))
 
-    def _erase(self, ledger: Ledger, visit: Visit) -> Reply:
+    def _erase(self, repository: CaseRepository, context: ActionContext) -> Reply:
         """Erase everything kept about the person's cases; the open card no longer shows findings."""
-        kept = ledger.current(visit.place, visit.who)
-        ledger.forget(visit.who)
-        shows = [Show(self._pages.plain(self._words.pages.forgotten), visit.card)]
-        if kept and kept.card:
-            shows.append(Show(self._pages.plain(self._words.pages.gone), kept.card))
+        record = repository.get_current(context.chat, context.user_id)
+        repository.erase_person(context.user_id)
+        shows = [ShowCard(self._pages.plain(self._words.pages.forgotten), context.message_id)]
+        if record and record.card_message_id:
+            shows.append(ShowCard(self._pages.plain(self._words.pages.gone), record.card_message_id))
         return Reply(tuple(shows))
 
     @staticmethod
-    def _instead(card: Card, visit: Visit, toast: str) -> Reply:
+    def _replace_tapped(card: Card, context: ActionContext, toast: str) -> Reply:
         """Put a card in place of the one that was tapped, and say why."""
-        return Reply((Show(card, visit.card),), toast)
+        return Reply((ShowCard(card, context.message_id),), toast)
 
-    def _drawn(self, ledger: Ledger, kept: Kept) -> Show:
+    def _show_case(self, repository: CaseRepository, record: CaseRecord) -> ShowCard:
         """Draw where a case stands, in the message that shows it."""
-        clinic = self._clinics[kept.case.flow]
-        standing = clinic.interview.standing(kept.case)
-        if kept.case.unconfirmed:
-            return Show(self._named(kept.case, heard(clinic.cards, kept.case, standing)), kept.card, kept.case.id)
-        scored = self._scored(ledger, kept, standing)
-        card = clinic.cards.case(kept.case, standing, scored, in_utc(kept.touched))
-        return Show(self._named(kept.case, card), kept.card, kept.case.id)
+        clinic = self._flow_services[record.case.flow]
+        state = clinic.interview.state(record.case)
+        if record.case.unconfirmed:
+            return ShowCard(
+                self._with_name(record.case, note_card(clinic.renderer, record.case, state)),
+                record.card_message_id,
+                record.case.id,
+            )
+        scored = self._scored(repository, record, state)
+        card = clinic.renderer.case(record.case, state, scored, in_utc(record.updated_at))
+        return ShowCard(self._with_name(record.case, card), record.card_message_id, record.case.id)
 
-    def _unread(self, ledger: Ledger, visit: Visit, said: Said, *more: Button) -> Card:
+    def _not_understood(
+        self, repository: CaseRepository, context: ActionContext, note_input: NoteInput, *more: Button
+    ) -> Card:
         """Draw why nothing of a case was found in a text, and what can be typed; more buttons come first."""
         words, title = self._words.note, self._words.pages.stray.title
-        if IDENTIFIERS in said.beside:
-            wipe = self._wiper(ledger, visit, said.message) if said.message is not None else ()
-            card = self._pages.said(title, words.leave_out, *wipe, *more)
-        elif LONG in said.beside:
-            card = self._pages.said(title, words.long, *more)
+        if IDENTIFIERS in note_input.marks:
+            delete = (
+                self._delete_button(repository, context, note_input.message_id)
+                if note_input.message_id is not None
+                else ()
+            )
+            card = self._pages.notice(title, words.leave_out, *delete, *more)
+        elif LONG in note_input.marks:
+            card = self._pages.notice(title, words.long, *more)
         else:
-            outside = self._clinics[self._default].cards.outside(decode_scope(said.scope))
+            outside = self._flow_services[self._default].renderer.outside(decode_scope(note_input.scope))
             card = replace(self._pages.plain(self._words.pages.stray, *more), above=outside)
-        return replace(card, blocks=(*self._dangers(said), *card.blocks))
+        return replace(card, blocks=(*self._dangers(note_input), *card.blocks))
 
-    def _scored(self, ledger: Ledger, kept: Kept, standing: Standing) -> Scored | None:
+    def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
         """Return what was scored of a case at its levels, where its card says it and it is complete."""
-        flow = self._clinics[kept.case.flow].interview.flow
-        said = flow.is_aided if standing.at is None else standing.at.aid
-        helps = ledger.get(aid_of(kept.case, standing)) if said else None
+        flow = self._flow_services[record.case.flow].interview.flow
+        note_input = flow.is_aided if state.current is None else state.current.linked_flow
+        helps = repository.get(linked_case_id(record.case, state)) if note_input else None
         if helps is None:
             return None
-        clinic = self._clinics[helps.case.flow]
-        return clinic.cards.scored(helps.case, clinic.interview.standing(helps.case))
+        clinic = self._flow_services[helps.case.flow]
+        return clinic.renderer.scored(helps.case, clinic.interview.state(helps.case))
 
-    def _out_of_date(self, kept: Kept, message: int | None) -> Reply:
+    def _mark_superseded(self, record: CaseRecord, message: int | None) -> Reply:
         """Mark the card that showed a case before, if it is another message."""
-        if kept.card in (None, message):
+        if record.card_message_id in (None, message):
             return Reply()
-        return Reply((Show(self._superseded(kept), kept.card),))
+        return Reply((ShowCard(self._superseded_card(record), record.card_message_id),))
 
-    def _superseded(self, kept: Kept) -> Card:
-        return self._named(kept.case, self._pages.bare(self._words.pages.superseded, self._go_on(kept)))
+    def _superseded_card(self, record: CaseRecord) -> Card:
+        return self._with_name(record.case, self._pages.bare(self._words.pages.superseded, self._go_on(record)))
 
-    def _aside(self, kept: Kept) -> Card:
-        return self._named(kept.case, self._pages.plain(self._words.pages.aside, self._go_on(kept)))
+    def _archived_card(self, record: CaseRecord) -> Card:
+        return self._with_name(record.case, self._pages.plain(self._words.pages.archived, self._go_on(record)))
 
-    def _go_on(self, kept: Kept) -> Button:
-        return Button(self._words.labels.go_on, Tap(Verb.show, case=kept.case.id))
+    def _go_on(self, record: CaseRecord) -> Button:
+        return Button(self._words.labels.go_on, Tap(Action.show, case=record.case.id))
 
-    def _open_case(self, ledger: Ledger, visit: Visit) -> Button | None:
+    def _open_case(self, repository: CaseRepository, context: ActionContext) -> Button | None:
         """Give the way back to the open case, where one was begun."""
-        kept = ledger.current(visit.place, visit.who)
-        if kept is None or not kept.case.steps:
+        record = repository.get_current(context.chat, context.user_id)
+        if record is None or not record.case.answer_events:
             return None
-        nothing_read = kept.case.unconfirmed and not self._clinics[kept.case.flow].interview.standing(kept.case).read
-        return None if nothing_read else self._go_on(kept)
+        nothing_read = (
+            record.case.unconfirmed
+            and not self._flow_services[record.case.flow].interview.state(record.case).unconfirmed
+        )
+        return None if nothing_read else self._go_on(record)
 
 
-def heading(said: Said) -> Codes:
+def heading(note_input: NoteInput) -> Codes:
     """Write what begins a note in a case: which note it was, what else was in it, its message."""
-    return said.note, *said.beside, *((f"{MESSAGE}{said.message}",) if said.message is not None else ())
+    return (
+        note_input.note,
+        *note_input.marks,
+        *((f"{MESSAGE}{note_input.message_id}",) if note_input.message_id is not None else ()),
+    )
 
 
-def labelled(name: str, label: str, case: str) -> str:
+def with_code_name(name: str, label: str, case: str) -> str:
     """Begin the first line of a card with the name of its case, in place of the bare word for one."""
     return " · ".join(filter(None, (name, label.removeprefix(f"{case} · "))))
 
 
-def sure_to_start_over(standing: Standing, tap: Tap) -> None:
+def require_confirmation(state: InterviewState, tap: Tap) -> None:
     """Check that few answers would go, or that it was asked before.
 
     Raises:
         AnswersWouldGo: where it is to be asked first.
     """
-    if len(standing.answers) > ASKS_ABOVE and tap.question != SURE:
+    if len(state.answers) > ASKS_ABOVE and tap.question != SURE:
         raise AnswersWouldGo
 
 
-def later(clock: Callable[[], float], kept: Kept | None) -> float:
+def next_timestamp(clock: Callable[[], float], record: CaseRecord | None) -> float:
     """Tell the time, but never one before a case was touched: the clock may have been set back."""
-    return max(clock(), kept.touched + A_MOMENT) if kept else clock()
+    return max(clock(), record.updated_at + CLOCK_STEP) if record else clock()
 
 
-def beside(cards: Cards, case: Case, standing: Standing, tap: Tap) -> Card:
+def read_only_card(cards: CaseRenderer, case: Case, state: InterviewState, tap: Tap) -> Card:
     """Draw what is read beside a case: its answers, an option, what would change it, what if, options side by side.
 
     Raises:
         StaleTap: where the recommendation is not reached, or has no such thing beside it.
     """
-    if tap.verb is Verb.answers:
-        return cards.answers(case, standing)
-    if standing.at or cards.flow.guidance.bands:
+    if tap.action is Action.answers:
+        return cards.answers(case, state)
+    if state.current or cards.flow.guidance.bands:
         raise StaleTap(tap.question)
-    match tap.verb:
-        case Verb.changes:
-            return cards.changes(case, standing, tap.question)
-        case Verb.what_if:
-            return cards.what_if(case, standing, tap.question, tap.choice)
-        case Verb.compare:
-            return cards.compare(case, standing, cards.abreast.options(tap.question, tap.choice))
-        case Verb.option if not tap.question:
-            return cards.options(case, standing)
+    match tap.action:
+        case Action.changes:
+            return cards.changes(case, state, tap.question)
+        case Action.what_if:
+            return cards.what_if(case, state, tap.question, tap.choice)
+        case Action.compare:
+            return cards.compare(case, state, cards.comparison.options(tap.question, tap.choice))
+        case Action.option if not tap.question:
+            return cards.options(case, state)
         case _ if tap.question in cards.catalog.options:
-            return cards.option(case, standing, tap.question)
+            return cards.option(case, state, tap.question)
         case _:
             raise StaleTap(tap.question)
 
 
-def aid_of(case: Case, standing: Standing) -> str:
+def linked_case_id(case: Case, state: InterviewState) -> str:
     """Give the id of the case that helps where this one stands, at its level."""
-    return case.aid(levels_of(standing))
+    return case.linked_case_id(levels_of(state))
 
 
-def levels_of(standing: Standing) -> Codes:
+def levels_of(state: InterviewState) -> Codes:
     """Give the levels that were found; none where they were not asked."""
-    return standing.findings.get("levels", NOT_ASKED)
+    return state.findings.get("levels", NOT_ASKED)
 
 
-def aged(seconds: float) -> str:
+def age_text(seconds: float) -> str:
     """Write an age in its largest unit: "5 min", "3 h", "2 d"."""
     minutes = max(0, int(seconds // 60))
     if minutes < HOUR:
@@ -653,6 +718,6 @@ def aged(seconds: float) -> str:
     return f"{minutes // HOUR} h" if minutes < 2 * DAY else f"{minutes // DAY} d"
 
 
-def _said(card: Card) -> Reply:
+def _new_message(card: Card) -> Reply:
     """Answer with a new message."""
-    return Reply((Show(card),))
+    return Reply((ShowCard(card),))

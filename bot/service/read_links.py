@@ -7,43 +7,43 @@ import hmac
 import re
 from typing import Final
 
-from bot.service.share_links import LASTS
-from flows.cards.card import Tap, Verb
+from bot.service.share_links import LINK_LIFETIME
+from flows.cards.card import Action, Tap
 
 MOST: Final = 64
 """Characters that Telegram carries in a start link."""
 
-PAGES: Final = (Verb.home, Verb.help, Verb.about, Verb.browse, Verb.scale)
+PAGES: Final = (Action.home, Action.help, Action.about, Action.browse, Action.scale)
 """What belongs to no case: everybody may read it, so its links are not signed."""
 
 TO_CASE: Final = r"r[a-z0-9]{1,16}-[0-9a-f]{1,9}-[0-9a-f]{24}-[a-z]{2}(?:_[a-z_]{1,24})?"
 TO_PAGE: Final = r"see-[a-z]{2}(?:_[a-z_]{1,24})?"
 """What the payloads look like."""
 
-_VERBS: Final = {verb.value: verb for verb in Verb}
+_VERBS: Final = {verb.value: verb for verb in Action}
 
 
-def link_to_case(secret: str, tap: Tap, who: str, now: float) -> str:
+def link_to_case(secret: str, tap: Tap, user_id: str, now: float) -> str:
     """Return the start payload that opens for one person what is read beside a case.
 
     Args:
         secret: what the links of this bot are signed with.
         tap: what is read of which case; where a payload has no room for it all, its list.
-        who: the only person it is for.
+        user_id: the only person it is for.
         now: seconds since 1970, UTC.
     """
-    until = int(now) + LASTS
+    until = int(now) + LINK_LIFETIME
     what = f"_{tap.question}" if tap.question and not tap.choice else ""
-    payloads = [_signed(secret, tap.case, until, f"{tap.verb}{said}", who) for said in (what, "")]
+    payloads = [_signed(secret, tap.case, until, f"{tap.action}{note_input}", user_id) for note_input in (what, "")]
     return next(payload for payload in payloads if len(payload) <= MOST)
 
 
-def case_in(secret: str, payload: str, who: str, now: float) -> Tap | None:
+def case_in(secret: str, payload: str, user_id: str, now: float) -> Tap | None:
     """Read such a payload; None where it was made for somebody else, changed, or is too old."""
     if not re.fullmatch(TO_CASE, payload):
         return None
     case_id, until, _, view = payload[1:].split("-")
-    expected = _signed(secret, case_id, int(until, 16), view, who)
+    expected = _signed(secret, case_id, int(until, 16), view, user_id)
     verb, _, what = view.partition("_")
     if int(until, 16) < now or verb not in _VERBS or not hmac.compare_digest(payload, expected):
         return None
@@ -52,7 +52,7 @@ def case_in(secret: str, payload: str, who: str, now: float) -> Tap | None:
 
 def link_to_page(tap: Tap) -> str:
     """Return the start payload that opens a page which belongs to no case."""
-    return f"see-{tap.verb}_{tap.question}" if tap.question else f"see-{tap.verb}"
+    return f"see-{tap.action}_{tap.question}" if tap.question else f"see-{tap.action}"
 
 
 def page_in(payload: str) -> Tap | None:
@@ -62,7 +62,7 @@ def page_in(payload: str) -> Tap | None:
     return Tap(_VERBS[verb], what) if known else None
 
 
-def _signed(secret: str, case_id: str, until: int, view: str, who: str) -> str:
-    said = f"read|{case_id}|{until}|{view}|{who}".encode()
-    mac = hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:24]
+def _signed(secret: str, case_id: str, until: int, view: str, user_id: str) -> str:
+    note_input = f"read|{case_id}|{until}|{view}|{user_id}".encode()
+    mac = hmac.new(secret.encode(), note_input, hashlib.sha256).hexdigest()[:24]
     return f"r{case_id}-{until:x}-{mac}-{view}"

@@ -10,98 +10,98 @@ from flows.model.findings import Codes, Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class ActionContext:
     """Who acts, and where.
 
     Attributes:
-        place: the opaque key of the chat.
-        who: the opaque id of the person.
-        card: the message that was tapped; None for what was typed.
-        admin: whether the person administers the group.
+        chat: the opaque key of the chat.
+        user_id: the opaque id of the person.
+        message_id: the message that was tapped; None for what was typed.
+        is_admin: whether the person administers the group.
         bears: whether the message that was tapped shows this very button, as the channel has it at that moment.
     """
 
-    place: str
-    who: str
-    card: int | None = None
-    admin: bool = False
+    chat: str
+    user_id: str
+    message_id: int | None = None
+    is_admin: bool = False
     bears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class NoteInput:
     """What was typed, as far as it is taken in: codes, no words.
 
     Attributes:
         findings: what was read, by question.
-        beside: what else was in it: the keys of `flows.cards.note`, "long" for too much.
+        marks: what else was in it: the keys of `flows.cards.note`, "long" for too much.
         note: the key under which the channel has the words; empty where it has none.
-        message: the message; None where it is not known.
+        message_id: the message; None where it is not known.
         scope: what puts the case outside the scope of the source, as codes of `flows.model.source_scope`.
     """
 
     findings: Findings = field(default_factory=dict)
-    beside: Codes = ()
+    marks: Codes = ()
     note: str = ""
-    message: int | None = None
+    message_id: int | None = None
     scope: Codes = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
+class ShowCard:
     """A card that is to be seen.
 
     Attributes:
-        at: the message that shall show it; None for a new one.
+        message_id: the message that shall show it; None for a new one.
         case: the case that the message then shows; empty for a page.
-        place: where; empty for the place of the visit.
-        minutes: whether it is the record of a decision of the case.
+        chat: where; empty for the place of the visit.
+        is_decision: whether it is the record of a decision of the case.
     """
 
     card: Card
-    at: int | None = None
+    message_id: int | None = None
     case: str = ""
-    place: str = ""
-    minutes: bool = False
+    chat: str = ""
+    is_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class OpenPoll:
     """A vote that is to be opened: the one of that number on a case, its question and its answers."""
 
     case: str
     number: int
     question: str
     answers: tuple[str, ...]
-    place: str = ""
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class ClosePoll:
     """A vote that is to end, by the message that shows it."""
 
-    message: int
-    place: str = ""
+    message_id: int
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class PinMessage:
     """A message that is to be pinned, or not any more."""
 
-    message: int
+    message_id: int
     on: bool = True
-    place: str = ""
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Wipe:
+class DeleteMessage:
     """A person's message that is to be deleted."""
 
-    message: int
-    place: str = ""
+    message_id: int
+    chat: str = ""
 
 
-Deed = Ask | Stop | Pin | Wipe
+Effect = OpenPoll | ClosePoll | PinMessage | DeleteMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class Reply:
         forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
     """
 
-    shows: tuple[Show, ...] = ()
+    shows: tuple[ShowCard, ...] = ()
     toast: str = ""
-    deeds: tuple[Deed, ...] = ()
+    effects: tuple[Effect, ...] = ()
     late: str = ""
     opens: str = ""
     forged: str = ""

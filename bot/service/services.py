@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.service.inline_search import Lookup
-from bot.service.private_chat import Conversation
-from bot.service.team.group_chat import TeamRoom
+from bot.service.inline_search import InlineSearch
+from bot.service.private_chat import PrivateChat
+from bot.service.team.group_chat import GroupChat
 from flows.model.flow import Flow
-from flows.pathways.registry import Library
+from flows.pathways.registry import FlowRegistry
 
 
-class Rooms(NamedTuple):
+class Services(NamedTuple):
     """The conversation of private chats, the room of groups, the flow that is meant where none is named, a look-up."""
 
-    alone: Conversation
-    team: TeamRoom
+    private: PrivateChat
+    team: GroupChat
     flow: Flow
-    lookup: Lookup
+    inline_search: InlineSearch
 
 
-def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str]) -> Rooms:
+def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Callable[[], str]) -> Services:
     """Open both.
 
     Args:
@@ -29,6 +29,6 @@ def rooms(offered: Library, clock: Callable[[], float], new_id: Callable[[], str
         clock: gives seconds since 1970, UTC.
         new_id: gives an id for a case, of small letters and digits, 16 at most.
     """
-    alone = Conversation(*offered, clock, new_id)
+    private = PrivateChat(*offered, clock, new_id)
     flow = offered.flow()
-    return Rooms(alone, TeamRoom(*offered, clock, new_id, alone), flow, Lookup(offered))
+    return Services(private, GroupChat(*offered, clock, new_id, private), flow, InlineSearch(offered))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from flows.cards.card import Verb
+from flows.cards.card import Action
 
 
 class Where(StrEnum):
@@ -43,69 +43,69 @@ class Who(StrEnum):
     """Whoever opened the case or administers the group."""
 
 
-class Rule(NamedTuple):
+class TapRule(NamedTuple):
     """Where a button may be pressed, and whose tap in a group is taken."""
 
     where: frozenset[Where]
     who: Who = Who.member
 
 
-_ANSWERING: Final = Rule(frozenset({Where.own, Where.card}))
-_ALONE: Final = Rule(frozenset({Where.own}))
-_READING: Final = Rule(frozenset({Where.own, Where.reading, Where.card}))
-_ANYWHERE_TO_READ: Final = Rule(frozenset({Where.page, Where.group_page}))
-_TEAM: Final = Rule(frozenset({Where.card}))
-_LEADER: Final = Rule(frozenset({Where.card}), Who.leader)
+_ANSWERING: Final = TapRule(frozenset({Where.own, Where.card}))
+_ALONE: Final = TapRule(frozenset({Where.own}))
+_READING: Final = TapRule(frozenset({Where.own, Where.reading, Where.card}))
+_ANYWHERE_TO_READ: Final = TapRule(frozenset({Where.page, Where.group_page}))
+_TEAM: Final = TapRule(frozenset({Where.card}))
+_LEADER: Final = TapRule(frozenset({Where.card}), Who.leader)
 
-RULES: Final[dict[Verb, Rule]] = {
+RULES: Final[dict[Action, TapRule]] = {
     # The question at hand.
-    Verb.answer: _ANSWERING,
-    Verb.mark: _ANSWERING,
-    Verb.unmark: _ANSWERING,
-    Verb.done: _ANSWERING,
-    Verb.confirm: _ANSWERING,
-    Verb.drop: _ANSWERING,
-    Verb.aid: _ANSWERING,
-    Verb.back: _ANSWERING._replace(who=Who.giver),
-    Verb.restart: _ANSWERING._replace(who=Who.leader),
-    Verb.answers: _ANSWERING,
-    Verb.change: _ALONE,
+    Action.answer: _ANSWERING,
+    Action.mark: _ANSWERING,
+    Action.unmark: _ANSWERING,
+    Action.done: _ANSWERING,
+    Action.confirm: _ANSWERING,
+    Action.drop: _ANSWERING,
+    Action.linked_case: _ANSWERING,
+    Action.back: _ANSWERING._replace(who=Who.giver),
+    Action.restart: _ANSWERING._replace(who=Who.leader),
+    Action.answers: _ANSWERING,
+    Action.change: _ALONE,
     # What is read beside a case.
-    Verb.show: _READING,
-    Verb.option: _READING,
-    Verb.changes: _READING,
-    Verb.what_if: _READING,
-    Verb.compare: _READING,
-    Verb.scale: Rule(_READING.where | _ANYWHERE_TO_READ.where),
-    Verb.copy: _ALONE,
-    Verb.share: _ALONE,
+    Action.show: _READING,
+    Action.option: _READING,
+    Action.changes: _READING,
+    Action.what_if: _READING,
+    Action.compare: _READING,
+    Action.scale: TapRule(_READING.where | _ANYWHERE_TO_READ.where),
+    Action.copy: _ALONE,
+    Action.share: _ALONE,
     # What belongs to no case.
-    Verb.new: Rule(_ANYWHERE_TO_READ.where | {Where.own}),
-    Verb.home: _ANYWHERE_TO_READ,
-    Verb.help: _ANYWHERE_TO_READ,
-    Verb.about: _ANYWHERE_TO_READ,
-    Verb.browse: _ANYWHERE_TO_READ,
-    Verb.recent: Rule(frozenset({Where.page})),
-    Verb.erase: Rule(frozenset({Where.page})),
-    Verb.wipe: Rule(frozenset({Where.page, Where.own})),
+    Action.new: TapRule(_ANYWHERE_TO_READ.where | {Where.own}),
+    Action.home: _ANYWHERE_TO_READ,
+    Action.help: _ANYWHERE_TO_READ,
+    Action.about: _ANYWHERE_TO_READ,
+    Action.browse: _ANYWHERE_TO_READ,
+    Action.recent: TapRule(frozenset({Where.page})),
+    Action.erase: TapRule(frozenset({Where.page})),
+    Action.delete_message: TapRule(frozenset({Where.page, Where.own})),
     # What a team says of its case.
-    Verb.finding: _TEAM,
-    Verb.hold: _TEAM,
-    Verb.hold_with: _TEAM,
-    Verb.hold_without: _TEAM,
-    Verb.settle: _TEAM._replace(who=Who.giver),
-    Verb.discuss: _TEAM,
-    Verb.reasons: _TEAM,
-    Verb.reason: _TEAM,
-    Verb.unsay: _TEAM,
-    Verb.withdraw: _LEADER,
-    Verb.choose: _LEADER,
-    Verb.decide: _LEADER,
-    Verb.reopen: Rule(frozenset({Where.card, Where.record}), Who.leader),
+    Action.finding: _TEAM,
+    Action.dispute: _TEAM,
+    Action.dispute_with: _TEAM,
+    Action.dispute_without: _TEAM,
+    Action.settle: _TEAM._replace(who=Who.giver),
+    Action.discuss: _TEAM,
+    Action.reasons: _TEAM,
+    Action.reason: _TEAM,
+    Action.withdraw_reasons: _TEAM,
+    Action.withdraw: _LEADER,
+    Action.choose: _LEADER,
+    Action.decide: _LEADER,
+    Action.reopen: TapRule(frozenset({Where.card, Where.record}), Who.leader),
 }
 """Every button. What it does not allow is refused, said, and logged as forged."""
 
 
-def allows(verb: Verb, where: Where) -> bool:
+def allows(verb: Action, where: Where) -> bool:
     """Return whether a button may be pressed on such a message."""
     return where in RULES[verb].where

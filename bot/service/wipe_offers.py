@@ -24,5 +24,5 @@ def offered(secret: str, place: str, choice: str) -> int | None:
 
 
 def _mark(secret: str, place: str, message: int) -> str:
-    said = f"wipe|{place}|{message}".encode()
-    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:10]
+    note_input = f"wipe|{place}|{message}".encode()
+    return hmac.new(secret.encode(), note_input, hashlib.sha256).hexdigest()[:10]

@@ -1,6 +1,6 @@
 """The durable store: cases, letters and wishes in SQLite or PostgreSQL, one writer thread, many jobs in one commit.
 
-`opening.open_store` is the way in. A job goes down through the files in this order:
+`opening.create_storage` is the way in. A job goes down through the files in this order:
 
     store.py        the port: what a channel calls
     writer.py       the thread: jobs in the order they came, as many in one commit as are waiting

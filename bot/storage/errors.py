@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class StoreFault(Exception):
+class StorageError(Exception):
     """Why a store cannot be opened; its text is fit for whoever runs the bot, and bears no password."""
 
 
-class CorruptDatabase(StoreFault):
+class CorruptDatabase(StorageError):
     """The file is damaged, or no database; it was left as it was found."""
 
     def __init__(self, path: Path, why: str) -> None:
@@ -22,7 +22,7 @@ class CorruptDatabase(StoreFault):
         self.path = path
 
 
-class NewerDatabase(StoreFault):
+class NewerDatabase(StorageError):
     """The database was written by a newer version than this one."""
 
     def __init__(self, found: str, known: str) -> None:
@@ -34,7 +34,7 @@ class NewerDatabase(StoreFault):
         self.found = found
 
 
-class DatabaseUnusable(StoreFault):
+class DatabaseUnusable(StorageError):
     """What DATABASE_URL names can be no database, until somebody changes the setting or the rights to the file."""
 
 
@@ -49,11 +49,11 @@ class OlderDatabase(DatabaseUnusable):
         )
 
 
-class DatabaseAway(StoreFault):
+class DatabaseUnavailable(StorageError):
     """The database cannot be reached now; it may be there again later."""
 
 
-class StoreClosed(RuntimeError):
+class StorageClosed(RuntimeError):
     """Something was asked of a store after it was closed: a fault of the program, not of the database."""
 
     def __init__(self) -> None:

@@ -11,14 +11,14 @@ from bot.storage.backends.database import Database
 from bot.storage.backends.postgresql import Postgresql
 from bot.storage.backends.sqlite import Sqlite
 from bot.storage.database_url import check_database_url
-from bot.storage.errors import DatabaseAway, DatabaseUnusable, StoreFault
+from bot.storage.errors import DatabaseUnavailable, DatabaseUnusable, StorageError
 from bot.storage.migrate import bring_up_to_date
-from bot.storage.storage import SqlStore
+from bot.storage.storage import SqlStorage
 from bot.storage.transactions import Transactions
-from bot.storage.writer import Writer
+from bot.storage.writer import WriteThread
 
 
-def open_store(place: str | Path) -> SqlStore:
+def create_storage(place: str | Path) -> SqlStorage:
     """Open the database at a URL, or a SQLite file; make it if it is not there, bring it up to date if it is old.
 
     It waits for the disk or the server, and so belongs before the event loop, or on a thread beside it.
@@ -28,18 +28,18 @@ def open_store(place: str | Path) -> SqlStore:
         CorruptDatabase: for a file that is damaged.
         NewerDatabase: for a database of a newer program.
         OlderDatabase: for one from before the first release.
-        DatabaseAway: where the database cannot be reached.
+        DatabaseUnavailable: where the database cannot be reached.
     """
-    database = database_at(place)
+    database = parse_database_url(place)
     try:
-        return SqlStore(Writer(_ready(database)), database.name)
-    except StoreFault:
+        return SqlStorage(WriteThread(_ready(database)), database.name)
+    except StorageError:
         raise
     except Exception as error:  # noqa: BLE001 # a driver raises what it likes, and whoever runs the bot reads one line
-        raise DatabaseAway(f"{database.name} cannot be opened: {_why(error)}. Check DATABASE_URL.") from None
+        raise DatabaseUnavailable(f"{database.name} cannot be opened: {_why(error)}. Check DATABASE_URL.") from None
 
 
-def database_at(place: str | Path) -> Database:
+def parse_database_url(place: str | Path) -> Database:
     """Return the database at a URL, or in a SQLite file.
 
     Raises:
@@ -60,7 +60,7 @@ def _ready(database: Database) -> Transactions:
     try:
         bring_up_to_date(database, connection)
         transactions = Transactions(connection, database)
-        transactions.clean()
+        transactions.scrub()
     except BaseException:
         connection.close()
         raise

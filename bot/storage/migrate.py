@@ -28,9 +28,9 @@ def bring_up_to_date(database: Database, connection: Connection) -> None:
     with connection.begin():
         if _is_newest(database, connection):
             return
-    with database.migration() as alone:
-        if not _is_newest(database, alone):  # another process may have been faster
-            upgrade(alone)
+    with database.migration() as private:
+        if not _is_newest(database, private):  # another process may have been faster
+            upgrade(private)
 
 
 def upgrade(connection: Connection, scripts: Path = HERE) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 Statement = Select[Any] | UpdateBase
 Row = tuple[Any, ...]
 
-_Turn = Callable[[Any], Any]
+_Convert = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CompiledStatement:
     """A statement in the words of one database.
 
     Attributes:
@@ -31,16 +31,16 @@ class Words:
     text: str
     order: tuple[str, ...] | None
     fixed: Mapping[str, Any]
-    writes: Mapping[str, _Turn]
-    reads: Mapping[int, _Turn]
+    writes: Mapping[str, _Convert]
+    reads: Mapping[int, _Convert]
 
 
-_PUT: Final[dict[tuple[str, int, tuple[str, ...]], tuple[Statement, Words]]] = {}
+_COMPILED: Final[dict[tuple[str, int, tuple[str, ...]], tuple[Statement, CompiledStatement]]] = {}
 """The words of each statement, by database, statement and the names of its values. The statement is kept beside
 them, so that no other ever bears its number."""
 
 
-class Driver:
+class StatementRunner:
     """One connection's driver. What it raises are the errors of its own module, `errors`."""
 
     def __init__(self, connection: Connection) -> None:
@@ -73,7 +73,7 @@ class Driver:
         with suppress(self.errors.Error):
             self._raw.rollback()
 
-    def lost(self, error: Any) -> bool:
+    def connection_is_lost(self, error: Any) -> bool:
         """Tell whether an error means that the connection is gone; then the next transaction makes a new one."""
         gone = self._dialect.is_disconnect(error, self._raw, None)
         if gone:
@@ -82,40 +82,42 @@ class Driver:
 
     def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """Give every row that a statement finds or changes."""
-        words = self._words(statement, values)
-        found: list[Row] = self._said(words, values).fetchall()
-        return [_read(row, words.reads) for row in found] if words.reads else found
+        compiled = self._compiled(statement, values)
+        found: list[Row] = self._execute(compiled, values).fetchall()
+        return [_read(row, compiled.reads) for row in found] if compiled.reads else found
 
     def row(self, statement: Statement, values: Mapping[str, Any]) -> Row | None:
         """Give the only row, or the first of them."""
-        words = self._words(statement, values)
-        found: Row | None = self._said(words, values).fetchone()
-        return _read(found, words.reads) if found and words.reads else found
+        compiled = self._compiled(statement, values)
+        found: Row | None = self._execute(compiled, values).fetchone()
+        return _read(found, compiled.reads) if found and compiled.reads else found
 
     def count(self, statement: Statement, values: Mapping[str, Any]) -> int:
         """Tell how many rows a statement has changed."""
-        changed: int = self._said(self._words(statement, values), values).rowcount
+        changed: int = self._execute(self._compiled(statement, values), values).rowcount
         return changed
 
     def execute(self, text: str, values: Any = ()) -> Any:
         """Have the driver carry out a text; whatever is said here passes through this."""
         return self._raw.execute(text, values)
 
-    def _said(self, words: Words, values: Mapping[str, Any]) -> Any:
-        given = {**words.fixed, **values}
-        for name, write in words.writes.items():
+    def _execute(self, compiled: CompiledStatement, values: Mapping[str, Any]) -> Any:
+        given = {**compiled.fixed, **values}
+        for name, write in compiled.writes.items():
             given[name] = write(given[name])
-        return self.execute(words.text, given if words.order is None else [given[name] for name in words.order])
+        return self.execute(
+            compiled.text, given if compiled.order is None else [given[name] for name in compiled.order]
+        )
 
-    def _words(self, statement: Statement, values: Mapping[str, Any]) -> Words:
+    def _compiled(self, statement: Statement, values: Mapping[str, Any]) -> CompiledStatement:
         key = (self.name, id(statement), tuple(values))
-        known = _PUT.get(key)
+        known = _COMPILED.get(key)
         if known is None:
-            known = _PUT[key] = (statement, _put(statement, self._dialect, list(values)))
+            known = _COMPILED[key] = (statement, _compile(statement, self._dialect, list(values)))
         return known[1]
 
 
-def _put(statement: Statement, dialect: Dialect, names: list[str]) -> Words:
+def _compile(statement: Statement, dialect: Dialect, names: list[str]) -> CompiledStatement:
     """Put a statement into the words of a database."""
     compiled = statement.compile(dialect=dialect, column_keys=names)
     writes = {
@@ -131,10 +133,10 @@ def _put(statement: Statement, dialect: Dialect, names: list[str]) -> Words:
         and (read := column.type.dialect_impl(dialect).result_processor(dialect, None))
     }
     order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
-    return Words(compiled.string, order, compiled.params, writes, reads)
+    return CompiledStatement(compiled.string, order, compiled.params, writes, reads)
 
 
-def _read(row: Row, reads: Mapping[int, _Turn]) -> Row:
+def _read(row: Row, reads: Mapping[int, _Convert]) -> Row:
     values = list(row)
     for place, read in reads.items():
         values[place] = read(values[place])

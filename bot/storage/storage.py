@@ -6,20 +6,20 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from bot.service.ports import Desk
-from bot.storage.writer import Writer
+from bot.service.ports import UnitOfWork
+from bot.storage.writer import WriteThread
 
 Result = TypeVar("Result")
 
 
-class SqlStore:
-    """Keeps cases, letters and wishes in a database. It is made by `bot.storage.factory.open_store`.
+class SqlStorage:
+    """Keeps cases, letters and wishes in a database. It is made by `bot.storage.factory.create_storage`.
 
     Attributes:
         name: which database it is, without a password.
     """
 
-    def __init__(self, writer: Writer, name: str) -> None:
+    def __init__(self, writer: WriteThread, name: str) -> None:
         """Take the writer, and the name of its database."""
         self._writer = writer
         self.name = name
@@ -28,7 +28,7 @@ class SqlStore:
         """Name the database."""
         return f"SqlStore({self.name})"
 
-    async def run(self, work: Callable[[Desk], Result]) -> Result:
+    async def transact(self, work: Callable[[UnitOfWork], Result]) -> Result:
         """Do the work in one transaction, and give its result once that is committed.
 
         Jobs are done in the order of these calls. A caller that is cancelled does not take its job back.
@@ -37,9 +37,9 @@ class SqlStore:
             work: free of side effects: it may be done several times, and only the last time counts.
 
         Raises:
-            Overtaken: where another writer came first each time it was tried.
+            VersionConflict: where another writer came first each time it was tried.
             NotSaved: where the database could not commit; nothing is kept then.
-            StoreClosed: after `close`.
+            StorageClosed: after `close`.
             Exception: whatever the work raises; nothing is kept then.
         """
         return cast("Result", await self._writer.submit(work))

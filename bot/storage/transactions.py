@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from bot.service.ports import Desk, NotSaved
+from bot.service.ports import NotSaved, UnitOfWork
 from bot.storage.backends.database import Database
-from bot.storage.statements import Driver
-from bot.storage.unit_of_work import SqlDesk
-from flows.errors import Overtaken
+from bot.storage.statements import StatementRunner
+from bot.storage.unit_of_work import SqlUnitOfWork
+from flows.errors import VersionConflict
 
-Work = Callable[[Desk], Any]
+Work = Callable[[UnitOfWork], Any]
 
 TRIES: Final = 5
 """How often a job that stands alone is begun, as long as another writer comes first."""
@@ -25,11 +25,11 @@ PAUSES: Final = (0.0, 0.25, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WorkResult:
     """What became of a job: its result, or what went wrong."""
 
-    result: Any = None
-    fault: BaseException | None = None
+    value: Any = None
+    error: BaseException | None = None
 
 
 class ConnectionLost(Exception):
@@ -42,92 +42,97 @@ class Transactions:
     def __init__(self, connection: Connection, database: Database) -> None:
         """Take a connection, to be closed with this, and the database it leads to."""
         self._connection = connection
-        self._driver = Driver(connection)
+        self._statements = StatementRunner(connection)
         self._database = database
-        errors = self._driver.errors
+        errors = self._statements.errors
         # What the database says of a statement that can never succeed; the next job may.
-        self._its_own = (errors.DataError, errors.IntegrityError, errors.NotSupportedError, errors.ProgrammingError)
+        self._statement_errors = (
+            errors.DataError,
+            errors.IntegrityError,
+            errors.NotSupportedError,
+            errors.ProgrammingError,
+        )
         self._bot = ""  # not known before the first transaction
-        self.unclean = True  # another process may have been killed before it could wipe
+        self.needs_scrub = True  # another process may have been killed before it could wipe
 
-    def carry_out(self, works: Sequence[Work]) -> list[Outcome]:
+    def execute_batch(self, works: Sequence[Work]) -> list[WorkResult]:
         """Do all the work in one transaction, in order, and tell what became of each job once that is durable.
 
         Work is free of side effects, so that it may be done again: where one job fails, the transaction is undone
         and its halves are tried, until that job stands alone and the others are kept. No job pays for a savepoint.
         """
-        outcomes = self._halves(works)
-        self.clean()
+        outcomes = self._bisect(works)
+        self.scrub()
         return outcomes
 
-    def clean(self) -> None:
+    def scrub(self) -> None:
         """Do away with the traces of what was erased, if anything was."""
-        if self.unclean:
-            self.unclean = not self._database.wipe(self._connection)
+        if self.needs_scrub:
+            self.needs_scrub = not self._database.scrub(self._connection)
 
     def close(self) -> None:
         """Let go of the connection, clean."""
-        self.clean()
+        self.scrub()
         self._connection.close()
 
-    def _halves(self, works: Sequence[Work]) -> list[Outcome]:
+    def _bisect(self, works: Sequence[Work]) -> list[WorkResult]:
         """Do the work in one transaction, or in as few as are needed to leave out what fails."""
         try:
-            return [Outcome(result) for result in self._patiently(works)]
+            return [WorkResult(result) for result in self._with_retries(works)]
         except NotSaved as fault:
-            return [Outcome(fault=fault), *(Outcome(fault=NotSaved(*fault.args)) for _ in works[1:])]
+            return [WorkResult(error=fault), *(WorkResult(error=NotSaved(*fault.args)) for _ in works[1:])]
         except BaseException as fault:  # noqa: BLE001 # whatever it is, it belongs to whoever waits for the job
             if len(works) == 1:
-                return [Outcome(fault=fault)]
+                return [WorkResult(error=fault)]
         middle = len(works) // 2
-        return [*self._halves(works[:middle]), *self._halves(works[middle:])]
+        return [*self._bisect(works[:middle]), *self._bisect(works[middle:])]
 
-    def _patiently(self, works: Sequence[Work]) -> list[Any]:
+    def _with_retries(self, works: Sequence[Work]) -> list[Any]:
         """Do the work; again where the connection was lost, or where a job that stands alone was overtaken."""
         pauses = iter(PAUSES)
         tries = TRIES if len(works) == 1 else 1
         while True:
             try:
-                return self._once(works)
+                return self._execute_once(works)
             except ConnectionLost as fault:
                 pause = next(pauses, None)
                 if pause is None:
                     raise NotSaved("not saved: the database is away") from fault
                 time.sleep(pause)
-            except Overtaken:
+            except VersionConflict:
                 tries -= 1
                 if not tries:
                     raise
 
-    def _once(self, works: Sequence[Work]) -> list[Any]:
+    def _execute_once(self, works: Sequence[Work]) -> list[Any]:
         """Do the work in one transaction."""
-        driver = self._driver
+        statements = self._statements
         try:
-            driver.begin(self._database.begins)
-            desk = SqlDesk(driver, self._bot)
-            results = [work(desk) for work in works]
-            if desk.erased and self._database.marks:
-                driver.execute(self._database.marks)
-            driver.commit()
-        except driver.errors.Error as error:
-            driver.rollback()
-            lost = driver.lost(error)
-            if isinstance(error, self._its_own) and not lost:
+            statements.begin(self._database.begin_sql)
+            uow = SqlUnitOfWork(statements, self._bot)
+            results = [work(uow) for work in works]
+            if uow.erased and self._database.mark_dirty_sql:
+                statements.execute(self._database.mark_dirty_sql)
+            statements.commit()
+        except statements.errors.Error as error:
+            statements.rollback()
+            lost = statements.connection_is_lost(error)
+            if isinstance(error, self._statement_errors) and not lost:
                 raise
-            raise _named(error, lost=lost) from error
+            raise _classified(error, lost=lost) from error
         except BaseException:
-            driver.rollback()
+            statements.rollback()
             raise
-        self._bot = desk.bot
-        self.unclean |= desk.erased
+        self._bot = uow.bot
+        self.needs_scrub |= uow.erased
         return results
 
 
-def _named(error: Exception, *, lost: bool) -> Exception:
+def _classified(error: Exception, *, lost: bool) -> Exception:
     """Name what happened, by PostgreSQL's code for it; SQLite, which has none, is only ever full, locked or broken."""
     code = getattr(error, "sqlstate", "")
     if lost or code is None or code.startswith(("08", "57P")):
         return ConnectionLost()
     if code.startswith("40"):
-        return Overtaken("another process changed the same at the same time")
+        return VersionConflict("another process changed the same at the same time")
     return NotSaved(f"not saved: {str(error).partition(chr(10))[0]}")

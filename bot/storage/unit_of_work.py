@@ -22,9 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from bot.service.ports import Letter, NumberInUse, OutboxKind, Wish
-from bot.service.replies import Said
-from bot.storage.case_repository import SqlLedger
+from bot.service.ports import InboxUpdate, NumberInUse, OutboxKind, OutboxMessage
+from bot.service.replies import NoteInput
+from bot.storage.case_repository import SqlCaseRepository
 from bot.storage.schema import BOTS, INBOX, OUTBOX, REFUSED_CHATS, Insert, for_each_database
 from flows.cards.card import person
 
@@ -32,7 +32,7 @@ NEW: Final = "new"
 DONE: Final = "done"
 DEAD: Final = "dead"
 
-_LETTER: Final = (
+_UPDATE_COLUMNS: Final = (
     INBOX.c.update_id,
     INBOX.c.chat,
     INBOX.c.payload,
@@ -48,40 +48,48 @@ _NOTE: Final = ("note_findings", "note_others", "note_key", "note_message_id", "
 _NO_NOTE: Final = dict.fromkeys(_NOTE, null())
 _RECEIVED: Final = INBOX.c.bot_id == bindparam("bot")
 _BY_ID: Final = and_(_RECEIVED, INBOX.c.update_id == bindparam("id"))
-_FIND: Final = select(*_LETTER).where(_BY_ID)
-_WAITS: Final = select(INBOX.c.update_id).where(_BY_ID, INBOX.c.state == NEW)
-_WAITING: Final = select(*_LETTER).where(_RECEIVED, INBOX.c.state == NEW).order_by(INBOX.c.update_id)
-_DEAD: Final = select(*_LETTER, INBOX.c.error).where(_RECEIVED, INBOX.c.state == DEAD).order_by(INBOX.c.update_id)
-_HANDLED: Final = (
+_GET_UPDATE: Final = select(*_UPDATE_COLUMNS).where(_BY_ID)
+_IS_PENDING: Final = select(INBOX.c.update_id).where(_BY_ID, INBOX.c.state == NEW)
+_PENDING_UPDATES: Final = select(*_UPDATE_COLUMNS).where(_RECEIVED, INBOX.c.state == NEW).order_by(INBOX.c.update_id)
+_DEAD_LETTERS: Final = (
+    select(*_UPDATE_COLUMNS, INBOX.c.error).where(_RECEIVED, INBOX.c.state == DEAD).order_by(INBOX.c.update_id)
+)
+_MARK_HANDLED: Final = (
     update(INBOX)
     .where(_BY_ID, INBOX.c.state != DONE)
     .values(state=DONE, chat="", payload="", error="", answer_text=bindparam("said"), **_NO_NOTE)
 )
-_SET_ASIDE: Final = update(INBOX).where(_BY_ID, INBOX.c.state == NEW).values(state=DEAD, error=bindparam("why"))
-_RETRY: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD, INBOX.c.payload != "").values(state=NEW, error="")
-_DROP: Final = update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=DONE, payload="", **_NO_NOTE)
-_FORGET_LETTERS: Final = (
+_MOVE_TO_DEAD_LETTERS: Final = (
+    update(INBOX).where(_BY_ID, INBOX.c.state == NEW).values(state=DEAD, error=bindparam("why"))
+)
+_RETRY_DEAD_LETTER: Final = (
+    update(INBOX).where(_BY_ID, INBOX.c.state == DEAD, INBOX.c.payload != "").values(state=NEW, error="")
+)
+_DROP_DEAD_LETTER: Final = (
+    update(INBOX).where(_BY_ID, INBOX.c.state == DEAD).values(state=DONE, payload="", **_NO_NOTE)
+)
+_ERASE_UPDATES: Final = (
     update(INBOX)
     .where(_RECEIVED, INBOX.c.chat == bindparam("of"), INBOX.c.state != NEW)
     .values(state=DONE, chat="", payload="", answer_text="", error="", **_NO_NOTE)
 )
-_UNNAME_SAID: Final = (
+_ANONYMIZE_ANSWERS: Final = (
     update(INBOX)
     .where(_RECEIVED, INBOX.c.answer_text.contains(bindparam("named")))
     .values(answer_text=func.replace(INBOX.c.answer_text, bindparam("named"), bindparam("nobody")))
 )
 _QUEUED: Final = OUTBOX.c.bot_id == bindparam("bot")
-_UNNAME_WISHED: Final = (
+_ANONYMIZE_MESSAGES: Final = (
     update(OUTBOX)
     .where(_QUEUED, OUTBOX.c.payload.contains(bindparam("named")))
     .values(payload=func.replace(OUTBOX.c.payload, bindparam("named"), bindparam("nobody")))
 )
-_CLAIM: Final = insert(BOTS)
-_SILENCE: Final = for_each_database(
+_CLAIM_FOR_BOT: Final = insert(BOTS)
+_MARK_REFUSAL_SENT: Final = for_each_database(
     REFUSED_CHATS, lambda insert: insert.on_conflict_do_nothing().returning(REFUSED_CHATS.c.chat_id)
 )
-_UNWISH: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.queue == bindparam("old"))
-_TIDY: Final = delete(INBOX).where(
+_DROP_QUEUE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.queue == bindparam("old"))
+_PURGE_HANDLED: Final = delete(INBOX).where(
     _RECEIVED,
     INBOX.c.state == DONE,
     or_(INBOX.c.update_id < bindparam("below"), INBOX.c.update_id > bindparam("above")),
@@ -106,10 +114,10 @@ def _other(known: ColumnElement[str], new: ColumnElement[str]) -> ColumnElement[
     return and_(known != "", new != "", known != new)
 
 
-_TAKE_IN: Final = for_each_database(INBOX, _kept)
+_ADD_UPDATE: Final = for_each_database(INBOX, _kept)
 
 
-def _wished(insert: Insert) -> UpdateBase:
+def _enqueue_statement(insert: Insert) -> UpdateBase:
     """Say: keep a wish, in place of an older one for its slot, under a number of its own."""
     new = insert.excluded
     return insert.on_conflict_do_update(
@@ -123,7 +131,7 @@ def _wished(insert: Insert) -> UpdateBase:
     ).returning(OUTBOX.c.version)
 
 
-_WISH: Final = for_each_database(OUTBOX, _wished)
+_ENQUEUE: Final = for_each_database(OUTBOX, _enqueue_statement)
 _REVERSED: Final = {OutboxKind.pin: OutboxKind.unpin, OutboxKind.unpin: OutboxKind.pin}
 """What undoes what: of the two, the one that was wished last counts."""
 
@@ -133,7 +141,7 @@ _UNDO: Final = delete(OUTBOX).where(
     OUTBOX.c.kind == bindparam("reversed"),
     OUTBOX.c.target == bindparam("of"),
 )
-_WISHES: Final = (
+_PENDING_MESSAGES: Final = (
     select(
         OUTBOX.c.queue,
         OUTBOX.c.kind,
@@ -146,148 +154,162 @@ _WISHES: Final = (
     .where(_QUEUED)
     .order_by(func.coalesce(OUTBOX.c.enqueued_as, OUTBOX.c.version))
 )
-_WISHES_OF: Final = _WISHES.where(OUTBOX.c.queue == bindparam("place"))
-_GRANTED: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown"))
+_PENDING_IN_QUEUE: Final = _PENDING_MESSAGES.where(OUTBOX.c.queue == bindparam("place"))
+_ACKNOWLEDGE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown"))
 
 
-class SqlDesk(SqlLedger):
+class SqlUnitOfWork(SqlCaseRepository):
     """A desk on a driver whose transaction has begun."""
 
-    def claim(self, bot: str) -> str:
+    def claim_for_bot(self, bot: str) -> str:
         """Note whose database this is, where nobody has yet; tell whose it is."""
         self.bot = self._whose()
         if not self.bot:
-            self._driver.count(_CLAIM, {"id": bot})
+            self._statements.count(_CLAIM_FOR_BOT, {"id": bot})
             self.bot = bot
         return self.bot
 
-    def forget(self, owner: str) -> int:
+    def erase_person(self, owner: str) -> int:
         """Erase every case of a person, the wishes that show one, and what was set aside in the private chat.
 
         Where others were told what the person did, or are to be shown it, somebody did.
         """
-        self._count(_FORGET_LETTERS, {"of": owner})
-        for unname in (_UNNAME_SAID, _UNNAME_WISHED):
+        self._count(_ERASE_UPDATES, {"of": owner})
+        for unname in (_ANONYMIZE_ANSWERS, _ANONYMIZE_MESSAGES):
             self._count(unname, {"named": person(owner), "nobody": person("")})
-        return super().forget(owner)
+        return super().erase_person(owner)
 
-    def silence(self, chat: str) -> bool:
+    def mark_refusal_sent(self, chat: str) -> bool:
         """Note that a group was told that the bot is not for it; False where it was told before."""
-        return self._driver.row(_SILENCE[self._driver.name], {"bot_id": self.bot, "chat_id": chat}) is not None
+        return (
+            self._statements.row(_MARK_REFUSAL_SENT[self._statements.name], {"bot_id": self.bot, "chat_id": chat})
+            is not None
+        )
 
-    def move(self, old: str, new: str) -> None:
+    def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat; what was to be shown in the old one is not wished any more."""
-        self._count(_UNWISH, {"old": old})
-        super().move(old, new)
+        self._count(_DROP_QUEUE, {"old": old})
+        super().migrate_chat(old, new)
 
-    def take_in(self, letters: Sequence[Letter]) -> list[int]:
+    def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:
         """Keep letters; give the ids of those that were not known before.
 
         Raises:
             NumberInUse: where another letter that has the same number still waits to be handled.
         """
-        return sorted(letter.update_id for letter in letters if self._take_in(letter))
+        return sorted(inbox_update.update_id for inbox_update in inbox_updates if self._take_in(inbox_update))
 
-    def _take_in(self, letter: Letter) -> bool:
+    def _take_in(self, inbox_update: InboxUpdate) -> bool:
         """Keep a letter; tell whether it is new. A dead one that was another update gives its number up."""
-        row = {"bot_id": self.bot, **_taken_in(letter)}
-        while not self._driver.row(_TAKE_IN[self._driver.name], row):
-            state, fingerprint = self._row(_KNOWN, {"id": letter.update_id}) or (DONE, "")
-            if not fingerprint or not letter.fingerprint or fingerprint == letter.fingerprint:
+        row = {"bot_id": self.bot, **_new_row(inbox_update)}
+        while not self._statements.row(_ADD_UPDATE[self._statements.name], row):
+            state, fingerprint = self._row(_KNOWN, {"id": inbox_update.update_id}) or (DONE, "")
+            if not fingerprint or not inbox_update.fingerprint or fingerprint == inbox_update.fingerprint:
                 return False
             if state == NEW:
-                raise NumberInUse(letter.update_id)
+                raise NumberInUse(inbox_update.update_id)
             (lowest,) = self._row(_LOWEST, {}) or (0,)
-            self._count(_RENUMBER, {"id": letter.update_id, "lowest": min(0, lowest) - 1})
+            self._count(_RENUMBER, {"id": inbox_update.update_id, "lowest": min(0, lowest) - 1})
         return True
 
-    def letter(self, update_id: int) -> Letter | None:
+    def get_update(self, update_id: int) -> InboxUpdate | None:
         """Find a letter that was taken in, handled or not."""
-        row = self._row(_FIND, {"id": update_id})
+        row = self._row(_GET_UPDATE, {"id": update_id})
         return _letter(row) if row else None
 
-    def waits(self, update_id: int) -> bool:
+    def is_pending(self, update_id: int) -> bool:
         """Tell whether a letter was taken in and is neither handled nor set aside."""
-        return self._row(_WAITS, {"id": update_id}) is not None
+        return self._row(_IS_PENDING, {"id": update_id}) is not None
 
-    def waiting(self) -> list[Letter]:
+    def pending_updates(self) -> list[InboxUpdate]:
         """Give the letters that are not handled yet, by update id."""
-        return [_letter(row) for row in self._rows(_WAITING, {})]
+        return [_letter(row) for row in self._rows(_PENDING_UPDATES, {})]
 
-    def handled(self, update_id: int, toast: str) -> bool:
+    def mark_handled(self, update_id: int, answer_text: str) -> bool:
         """Mark a letter as handled and strip its body; False where it was so already."""
-        return self._count(_HANDLED, {"id": update_id, "said": toast}) > 0
+        return self._count(_MARK_HANDLED, {"id": update_id, "said": answer_text}) > 0
 
-    def set_aside(self, update_id: int, fault: str) -> None:
+    def move_to_dead_letters(self, update_id: int, error: str) -> None:
         """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
-        self._count(_SET_ASIDE, {"id": update_id, "why": fault})
+        self._count(_MOVE_TO_DEAD_LETTERS, {"id": update_id, "why": error})
 
-    def dead(self) -> list[tuple[Letter, str]]:
+    def dead_letters(self) -> list[tuple[InboxUpdate, str]]:
         """Give the letters that were set aside, each with its fault."""
-        return [(_letter(row), fault) for *row, fault in self._rows(_DEAD, {})]
+        return [(_letter(row), fault) for *row, fault in self._rows(_DEAD_LETTERS, {})]
 
-    def retry(self, update_id: int) -> bool:
+    def retry_dead_letter(self, update_id: int) -> bool:
         """Put a dead letter back among the waiting ones; False where it is not dead."""
-        return self._count(_RETRY, {"id": update_id}) > 0
+        return self._count(_RETRY_DEAD_LETTER, {"id": update_id}) > 0
 
-    def drop(self, update_id: int) -> bool:
+    def drop_dead_letter(self, update_id: int) -> bool:
         """Give a dead letter up and strip it; False where it is not dead."""
-        return self._count(_DROP, {"id": update_id}) > 0
+        return self._count(_DROP_DEAD_LETTER, {"id": update_id}) > 0
 
-    def wish(self, place: str, kind: OutboxKind, target: str, body: str, case: str = "", number: int = 0) -> Wish:
+    def enqueue(
+        self, queue: str, kind: OutboxKind, target: str, payload: str, case: str = "", number: int = 0
+    ) -> OutboxMessage:
         """Keep the screen that a slot shall show, in place of any older one for that slot."""
         if kind in _REVERSED:
-            self._count(_UNDO, {"in_queue": place, "reversed": _REVERSED[kind].value, "of": target})
-        whose = {"bot_id": self.bot, "queue": place, "kind": kind.value, "target": target, "number": number}
-        row = {**whose, "payload": body, "case_id": case}
-        (version,) = self._driver.row(_WISH[self._driver.name], row) or (0,)
-        return Wish(place, kind, target, version, body, case, number)
+            self._count(_UNDO, {"in_queue": queue, "reversed": _REVERSED[kind].value, "of": target})
+        whose = {"bot_id": self.bot, "queue": queue, "kind": kind.value, "target": target, "number": number}
+        row = {**whose, "payload": payload, "case_id": case}
+        (version,) = self._statements.row(_ENQUEUE[self._statements.name], row) or (0,)
+        return OutboxMessage(queue, kind, target, version, payload, case, number)
 
-    def wishes(self, place: str | None = None) -> list[Wish]:
+    def pending_messages(self, queue: str | None = None) -> list[OutboxMessage]:
         """Give what is still to be shown, in the order it was first wished; of one place or of all."""
-        if place is None:
-            return [_wish(row) for row in self._rows(_WISHES, {})]
-        return [_wish(row) for row in self._rows(_WISHES_OF, {"place": place})]
+        if queue is None:
+            return [_wish(row) for row in self._rows(_PENDING_MESSAGES, {})]
+        return [_wish(row) for row in self._rows(_PENDING_IN_QUEUE, {"place": queue})]
 
-    def granted(self, wishes: Sequence[Wish]) -> list[Wish]:
+    def acknowledge(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
         """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
-        return [wish for wish in wishes if not self._count(_GRANTED, {"shown": wish.version})]
+        return [
+            outbox_message
+            for outbox_message in messages
+            if not self._count(_ACKNOWLEDGE, {"shown": outbox_message.version})
+        ]
 
-    def tidy(self, newest: int, remembered: int) -> None:
+    def purge_handled(self, newest: int, remembered: int) -> None:
         """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
-        self._count(_TIDY, {"below": newest - remembered, "above": newest + remembered})
+        self._count(_PURGE_HANDLED, {"below": newest - remembered, "above": newest + remembered})
 
 
-def _taken_in(letter: Letter) -> dict[str, Any]:
+def _new_row(inbox_update: InboxUpdate) -> dict[str, Any]:
     """Give what is written of a letter that is new."""
-    received = {"update_id": letter.update_id, "chat": letter.lane, "payload": letter.body}
-    state = {"state": NEW, "answer_text": letter.toast, "error": "", "fingerprint": letter.fingerprint}
-    return {**received, **state, **_note_columns(letter.note)}
+    received = {"update_id": inbox_update.update_id, "chat": inbox_update.chat, "payload": inbox_update.payload}
+    state = {
+        "state": NEW,
+        "answer_text": inbox_update.answer_text,
+        "error": "",
+        "fingerprint": inbox_update.fingerprint,
+    }
+    return {**received, **state, **_note_columns(inbox_update.note)}
 
 
-def _note_columns(note: Said | None) -> dict[str, Any]:
+def _note_columns(note: NoteInput | None) -> dict[str, Any]:
     """Give what is written of a typed note."""
     if note is None:
         return dict.fromkeys(_NOTE)
     findings = [[question, codes] for question, codes in note.findings.items()]
-    return dict(zip(_NOTE, (findings, note.beside, note.note, note.message, note.scope), strict=True))
+    return dict(zip(_NOTE, (findings, note.marks, note.note, note.message_id, note.scope), strict=True))
 
 
-def _letter(row: Sequence[Any]) -> Letter:
+def _letter(row: Sequence[Any]) -> InboxUpdate:
     """Read a letter as it was written."""
     update_id, chat, payload, answer_text, fingerprint, findings, others, key, message, scope = row
     note = None
     if findings is not None:
         found = {question: tuple(codes) for question, codes in orjson.loads(findings)}
-        note = Said(found, tuple(orjson.loads(others)), key, message, tuple(orjson.loads(scope)))
-    return Letter(update_id, chat, payload, answer_text, fingerprint, note)
+        note = NoteInput(found, tuple(orjson.loads(others)), key, message, tuple(orjson.loads(scope)))
+    return InboxUpdate(update_id, chat, payload, answer_text, fingerprint, note)
 
 
 _KINDS: Final = {kind.value: kind for kind in OutboxKind}
 """To call the class for each wish costs ten times as much."""
 
 
-def _wish(row: Sequence[Any]) -> Wish:
+def _wish(row: Sequence[Any]) -> OutboxMessage:
     """Read a wish as it was written."""
     queue, kind, *rest = row
-    return Wish(queue, _KINDS[kind], *rest)
+    return OutboxMessage(queue, _KINDS[kind], *rest)

@@ -10,25 +10,25 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Final
 
-from bot.storage.errors import StoreClosed
-from bot.storage.transactions import Outcome, Transactions, Work
+from bot.storage.errors import StorageClosed
+from bot.storage.transactions import Transactions, Work, WorkResult
 
-MOST: Final = 64
+MAX_BATCH: Final = 64
 """How many jobs share a commit at most: beyond, its cost for each is small and the first ones only wait longer."""
 
-CLEAN_AGAIN: Final = 2.0
+SCRUB_RETRY_SECONDS: Final = 2.0
 """Seconds of quiet until what was erased is overwritten, where that could not be done at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WriteTask:
     """Work, and the future of whoever waits for it."""
 
     work: Work
     future: asyncio.Future[Any]
 
 
-class Writer:
+class WriteThread:
     """Carries out jobs on a thread of its own.
 
     The thread does not outlive the program: what it had not committed, nobody was told was kept.
@@ -37,79 +37,79 @@ class Writer:
     def __init__(self, transactions: Transactions) -> None:
         """Begin; the transactions, and their connection, are the thread's alone from here on."""
         self._transactions = transactions
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._tasks: SimpleQueue[WriteTask | None] = SimpleQueue()
         self._closed = False
         self._closing = Lock()
-        self._thread = Thread(target=self._serve, name="store-writer", daemon=True)
+        self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
         """Put work in the queue; its future is for the running loop.
 
         Raises:
-            StoreClosed: after `stop`.
+            StorageClosed: after `stop`.
         """
-        job = Job(work, asyncio.get_running_loop().create_future())
+        task = WriteTask(work, asyncio.get_running_loop().create_future())
         with self._closing:
             if self._closed:
-                raise StoreClosed
-            self._jobs.put(job)
-        return job.future
+                raise StorageClosed
+            self._tasks.put(task)
+        return task.future
 
     def stop(self) -> None:
         """Accept no more; what was accepted is still done."""
         with self._closing:
             if not self._closed:
                 self._closed = True
-                self._jobs.put(None)
+                self._tasks.put(None)
 
     def join(self) -> None:
         """Wait until all that was accepted is done and the connection is closed."""
         self._thread.join()
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         """Do what is in the queue until it was closed."""
         last = False
         while not last:
-            jobs, last = self._take()
-            if jobs:
-                _deliver(jobs, self._transactions.carry_out([job.work for job in jobs]))
+            tasks, last = self._next_batch()
+            if tasks:
+                _deliver_results(tasks, self._transactions.execute_batch([task.work for task in tasks]))
             else:
-                self._transactions.clean()
+                self._transactions.scrub()
         self._transactions.close()
 
-    def _take(self) -> tuple[list[Job], bool]:
+    def _next_batch(self) -> tuple[list[WriteTask], bool]:
         """Wait for a job, take what else is waiting, and tell whether nothing will follow."""
-        jobs: list[Job] = []
+        tasks: list[WriteTask] = []
         with suppress(Empty):
-            job = self._jobs.get(timeout=CLEAN_AGAIN if self._transactions.unclean else None)
-            while job:
-                jobs.append(job)
-                if len(jobs) == MOST:
-                    return jobs, False
-                job = self._jobs.get_nowait()
-            return jobs, True
-        return jobs, False
+            task = self._tasks.get(timeout=SCRUB_RETRY_SECONDS if self._transactions.needs_scrub else None)
+            while task:
+                tasks.append(task)
+                if len(tasks) == MAX_BATCH:
+                    return tasks, False
+                task = self._tasks.get_nowait()
+            return tasks, True
+        return tasks, False
 
 
-def _deliver(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+def _deliver_results(tasks: Sequence[WriteTask], outcomes: Sequence[WorkResult]) -> None:
     """Tell each who waits what became of their job: one call for each loop, not one for each job."""
-    answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        answers.setdefault(job.future.get_loop(), []).append((job.future, outcome))
+    answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], WorkResult]]] = {}
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        answers.setdefault(task.future.get_loop(), []).append((task.future, outcome))
     for loop, told in answers.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_tell, told)
+            loop.call_soon_threadsafe(_resolve, told)
 
 
-def _tell(told: Sequence[tuple[asyncio.Future[Any], Outcome]]) -> None:
+def _resolve(told: Sequence[tuple[asyncio.Future[Any], WorkResult]]) -> None:
     """Resolve futures, but those of callers who have gone."""
     for future, outcome in told:
         if future.done():
             continue
-        if isinstance(outcome.fault, StopIteration):  # a future refuses it, and its caller would wait for ever
+        if isinstance(outcome.error, StopIteration):  # a future refuses it, and its caller would wait for ever
             future.set_exception(RuntimeError("the work raised StopIteration"))
-        elif outcome.fault:
-            future.set_exception(outcome.fault)
+        elif outcome.error:
+            future.set_exception(outcome.error)
         else:
-            future.set_result(outcome.result)
+            future.set_result(outcome.value)

@@ -12,39 +12,39 @@ from typing import Any, Final, TypeVar
 from structlog.typing import FilteringBoundLogger
 from telegram.error import BadRequest, TelegramError
 
-from bot.service.policies import Access
-from bot.service.ports import Desk, DeskStore, NotSaved
+from bot.service.policies import AccessPolicy
+from bot.service.ports import NotSaved, Storage, UnitOfWork
 from bot.service.private_chat import COMMANDS
-from bot.service.services import Rooms
+from bot.service.services import Services
 from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
 from bot.telegram.client import Api
 from bot.telegram.errors import failure_of
-from bot.telegram.handlers.dispatcher import Clerk, Terms
-from bot.telegram.handlers.inline import Inline
+from bot.telegram.handlers.dispatcher import Dispatcher, RetentionPolicy
+from bot.telegram.handlers.inline import InlineAnswers
 from bot.telegram.health import Health
-from bot.telegram.members import Members
+from bot.telegram.members import ChatMemberCache
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
-from bot.telegram.receiving.receiver import Reception
+from bot.telegram.receiving.receiver import UpdateReceiver
 from bot.telegram.sending.outbox import Outbox
-from bot.telegram.sending.rate_limit import Pace
-from bot.telegram.updates.flood_limit import Floods
-from bot.telegram.updates.note_text import Ear
+from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.updates.flood_limit import FloodLimiter
+from bot.telegram.updates.note_text import NoteTextCache
 from bot.telegram.updates.parser import KINDS
 from flows.catalog.loader import Catalog
-from flows.errors import Overtaken
+from flows.errors import VersionConflict
 
 Result = TypeVar("Result")
 
-ENDING: Final = 4.0
+SHUTDOWN_SECONDS: Final = 4.0
 """Seconds to send what is under way when the bot is told to end; the rest is sent after the next start."""
 
-WATCH: Final = 60.0
+TOKEN_CHECK_SECONDS: Final = 60.0
 """Seconds between looks at the token where updates come by webhook."""
 
-TEND: Final = 60.0
+EXPIRY_CHECK_SECONDS: Final = 60.0
 """Seconds between looks for cases that nobody touches any more."""
 
-SWEEP: Final = 30.0
+ADOPTION_CHECK_SECONDS: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
 
 
@@ -59,22 +59,22 @@ class WebhookRefused(Exception):
     """Telegram will not deliver to the webhook; it bears Telegram's words."""
 
 
-class OtherBot(Exception):
+class ForeignDatabase(Exception):
     """The database holds the updates and messages of another bot, whose numbers mean nothing to this one."""
 
 
-class Channel:
+class TelegramApplication:
     """One bot on one Bot API."""
 
     def __init__(
         self,
         api: Api,
-        store: DeskStore,
-        rooms: Rooms,
+        store: Storage,
+        services: Services,
         catalog: Catalog,
         log: FilteringBoundLogger,
-        access: Access,
-        terms: Terms,
+        access: AccessPolicy,
+        retention: RetentionPolicy,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take what it works with; the rooms are of private chats and of groups, the clock counts steady seconds."""
@@ -83,29 +83,40 @@ class Channel:
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
-        self._clerk = Clerk(rooms.alone, rooms.team, access, terms, log)
-        self._members = Members(api, clock)
-        ear = Ear(rooms.flow)
-        self._outbox = Outbox(api, store, self._clerk, self._members, ear, Pace(clock), log)
-        inline = Inline(api, rooms.lookup, catalog.wording.labels, access, self._members, log)
-        parts = (api, store, rooms.alone, self._clerk, self._outbox, self._members, ear, inline, Floods(clock), log)
-        self.reception = Reception(*parts, self.health.committed)
-        self._poller = Poller(api, self.reception.accept, log, clock, polled=self.health.polled)
-        self._left: set[object] = set()
-        self._begun = asyncio.Event()
+        self._dispatcher = Dispatcher(services.private, services.team, access, retention, log)
+        self._members = ChatMemberCache(api, clock)
+        note_texts = NoteTextCache(services.flow)
+        self._outbox = Outbox(api, store, self._dispatcher, self._members, note_texts, RateLimiter(clock), log)
+        inline = InlineAnswers(api, services.inline_search, catalog.wording.labels, access, self._members, log)
+        parts = (
+            api,
+            store,
+            services.private,
+            self._dispatcher,
+            self._outbox,
+            self._members,
+            note_texts,
+            inline,
+            FloodLimiter(clock),
+            log,
+        )
+        self.receiver = UpdateReceiver(*parts, self.health.committed)
+        self._poller = Poller(api, self.receiver.accept, log, clock, polled=self.health.polled)
+        self._seen_pending: set[object] = set()
+        self._started = asyncio.Event()
 
-    async def poll(self) -> None:
+    async def run_polling(self) -> None:
         """Serve by long polling until cancelled; then send what is under way.
 
         Raises:
-            SecondPoller: where another process polls with the same token.
+            PollingConflict: where another process polls with the same token.
             TokenRefused: where the token has been refused for ten minutes.
-            OtherBot: where the database is another bot's.
+            ForeignDatabase: where the database is another bot's.
         """
         self.health.expect_polls()
-        await self._serve({}, self._poller.run)
+        await self._run({}, self._poller.run)
 
-    async def listen(self, url: str, secret: str) -> None:
+    async def run_webhook(self, url: str, secret: str) -> None:
         """Serve what the webhook brings until cancelled; then send what is under way.
 
         Args:
@@ -117,47 +128,49 @@ class Channel:
             WebhookRefused: where Telegram will not deliver there.
         """
         hook = {"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}
-        await self._serve(hook, partial(self._watch, hook))
+        await self._run(hook, partial(self._check_token, hook))
 
-    async def delivered(self, batch: list[Any]) -> int:
+    async def accept_delivery(self, batch: list[Any]) -> int:
         """Keep what the webhook brings, once that is in hand which was left undone before: it came first.
 
         Raises:
             NotSaved: as the reception does.
         """
-        await self._begun.wait()
-        return await self.reception.accept(batch)
+        await self._started.wait()
+        return await self.receiver.accept(batch)
 
-    async def _serve(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
+    async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
         await self._api.open()
-        beside = [asyncio.create_task(self._sweep()), asyncio.create_task(self._tend())]
+        beside = [asyncio.create_task(self._adopt_abandoned()), asyncio.create_task(self._expire_cases())]
         try:
-            await self._begin(hook)
+            await self._start(hook)
             beside.append(asyncio.create_task(self._offer()))
             await receive()
         finally:
             for task in beside:
                 task.cancel()
-            await self.reception.close(ENDING)
-            await self._outbox.close(ENDING)
+            await self.receiver.close(SHUTDOWN_SECONDS)
+            await self._outbox.close(SHUTDOWN_SECONDS)
             await self._api.close()
 
-    async def _begin(self, hook: dict[str, Any]) -> None:
+    async def _start(self, hook: dict[str, Any]) -> None:
         """Make oneself known, through whatever hinders it, and take up what was left undone."""
-        me = await self._insist("getMe", {})
+        me = await self._call_with_retry("getMe", {})
         self._members.username = str(me.get("username", ""))
-        if await self._kept(lambda desk: desk.claim(str(me["id"]))) != str(me["id"]):
-            raise OtherBot
+        if await self._transact_with_retry(lambda uow: uow.claim_for_bot(str(me["id"]))) != str(me["id"]):
+            raise ForeignDatabase
         if hook:
             await self._hooked(hook)
         self._log.info("started", bot=me.get("username", ""))
         # At one moment: what a dead process had asked for may still be committed in between, and be seen in neither.
-        wishes, letters = await self._kept(lambda desk: (desk.wishes(), desk.waiting()))
-        self._outbox.take(wishes)
-        for letter in letters:
-            self.reception.take(letter)
-        self._begun.set()
+        outbox_messages, inbox_updates = await self._transact_with_retry(
+            lambda uow: (uow.pending_messages(), uow.pending_updates())
+        )
+        self._outbox.enqueue(outbox_messages)
+        for inbox_update in inbox_updates:
+            self.receiver.process(inbox_update)
+        self._started.set()
         self.health.ready()
 
     def _menus(self) -> list[dict[str, Any]]:
@@ -170,41 +183,43 @@ class Channel:
             for names, scope in ((COMMANDS, everywhere), (TEAM_COMMANDS, groups))
         ]
 
-    async def _tend(self) -> None:
+    async def _expire_cases(self) -> None:
         """Let cases rest and end whose time has come, every minute once that is in hand which was left undone."""
-        await self._begun.wait()
+        await self._started.wait()
         while True:
-            with suppress(NotSaved, Overtaken):
-                self._outbox.take(await self._store.run(self._clerk.tended))
-            await asyncio.sleep(TEND)
+            with suppress(NotSaved, VersionConflict):
+                self._outbox.enqueue(await self._store.transact(self._dispatcher.expire_cases))
+            await asyncio.sleep(EXPIRY_CHECK_SECONDS)
 
-    async def _watch(self, hook: dict[str, Any]) -> None:
+    async def _check_token(self, hook: dict[str, Any]) -> None:
         """Ask now and then whether token and webhook still hold: if updates are delivered, nothing else would tell."""
         wait = FIRST_WAIT
         while True:
-            await asyncio.sleep(WATCH)
+            await asyncio.sleep(TOKEN_CHECK_SECONDS)
             try:
                 info = await self._api.call("getWebhookInfo", {})
             except TelegramError as error:
-                wait = await self._poller.again(error, wait)
+                wait = await self._poller.back_off(error, wait)
                 continue
             wait = FIRST_WAIT
-            self._poller.heard()
+            self._poller.reset()
             if isinstance(info, dict) and info.get("url") != hook["url"]:
                 self._log.warning("webhook_set_again", advice="somebody changed it; see who else has this token")
                 with suppress(WebhookRefused):  # it was taken before, and will be again
                     await self._hooked(hook)
 
-    async def _kept(self, work: Callable[[Desk], Result]) -> Result:
+    async def _transact_with_retry(self, work: Callable[[UnitOfWork], Result]) -> Result:
         """Do something with the database, however long it takes to come back."""
         while True:
             try:
-                return await self._store.run(work)
+                return await self._store.transact(work)
             except NotSaved:
                 self._log.error("not_saved")
                 await asyncio.sleep(SAVE_WAIT)
 
-    async def _insist(self, method: str, params: dict[str, Any], final: tuple[type[TelegramError], ...] = ()) -> Any:
+    async def _call_with_retry(
+        self, method: str, params: dict[str, Any], final: tuple[type[TelegramError], ...] = ()
+    ) -> Any:
         """Call until it succeeds, or fails with what is final."""
         wait = FIRST_WAIT
         while True:
@@ -213,7 +228,7 @@ class Channel:
             except final:
                 raise
             except TelegramError as error:
-                wait = await self._poller.again(error, wait)
+                wait = await self._poller.back_off(error, wait)
 
     async def _hooked(self, hook: dict[str, Any]) -> None:
         """Set the webhook.
@@ -221,17 +236,17 @@ class Channel:
         Raises:
             WebhookRefused: where Telegram refuses it again and again.
         """
-        said = ""
+        note_input = ""
         for _ in range(REFUSALS):
             try:
-                await self._insist("setWebhook", hook, (BadRequest,))
+                await self._call_with_retry("setWebhook", hook, (BadRequest,))
             except BadRequest as error:
-                said = self._api.refusal(error)
-                self._log.error("webhook_refused", said=said, advice="check WEBHOOK_URL")
+                note_input = self._api.refusal(error)
+                self._log.error("webhook_refused", said=note_input, advice="check WEBHOOK_URL")
                 await asyncio.sleep(FIRST_WAIT)
             else:
                 return
-        raise WebhookRefused(said)
+        raise WebhookRefused(note_input)
 
     async def _offer(self) -> None:
         """Offer the commands, again and again until Telegram takes them; nothing waits for it."""
@@ -246,22 +261,26 @@ class Channel:
             await self._api.call(method, params)
         except TelegramError as error:
             pause = failure_of(error).wait or wait
-            said = self._api.refusal(error)
-            self._log.warning("not_offered", error=type(error).__name__, said=said, retry_in=pause)
+            note_input = self._api.refusal(error)
+            self._log.warning("not_offered", error=type(error).__name__, said=note_input, retry_in=pause)
             await asyncio.sleep(pause)
             return False
         return True
 
-    async def _sweep(self) -> None:
+    async def _adopt_abandoned(self) -> None:
         """Take up what has been left undone for a whole round: the process that had begun it is gone."""
         while True:
-            await asyncio.sleep(SWEEP)
+            await asyncio.sleep(ADOPTION_CHECK_SECONDS)
             try:
-                wishes, letters = await self._store.run(lambda desk: (desk.wishes(), desk.waiting()))
+                outbox_messages, inbox_updates = await self._store.transact(
+                    lambda uow: (uow.pending_messages(), uow.pending_updates())
+                )
             except NotSaved:
                 continue
-            self._outbox.take_left(wish for wish in wishes if wish in self._left)
-            for letter in letters:
-                if letter in self._left:
-                    self.reception.take(letter)
-            self._left = {*wishes, *letters}
+            self._outbox.adopt(
+                outbox_message for outbox_message in outbox_messages if outbox_message in self._seen_pending
+            )
+            for inbox_update in inbox_updates:
+                if inbox_update in self._seen_pending:
+                    self.receiver.process(inbox_update)
+            self._seen_pending = {*outbox_messages, *inbox_updates}

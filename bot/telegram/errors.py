@@ -10,28 +10,28 @@ from typing import Final
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 
-class Fate(Enum):
+class Outcome(Enum):
     """What becomes of a wish whose sending failed."""
 
-    shown = "shown"
+    already_done = "shown"
     """The message shows it already."""
 
-    again = "again"
+    retry = "again"
     """It is sent again after a while."""
 
-    gone = "gone"
+    message_gone = "gone"
     """The message is gone: a case gets a new one."""
 
-    rest = "rest"
+    chat_unreachable = "rest"
     """The chat cannot be reached any more: nothing is sent there until it speaks again."""
 
-    moved = "moved"
+    chat_migrated = "moved"
     """The group has become another chat: everything goes on there."""
 
     unpinned = "unpinned"
     """The bot may not pin there: it is no administrator, or one without that right."""
 
-    given_up = "given_up"
+    rejected = "given_up"
     """It can never be sent as it is."""
 
 
@@ -39,21 +39,21 @@ class Fate(Enum):
 class Failure:
     """The fate; for `again` how many seconds Telegram asks to wait, where it does; for `moved` the new chat."""
 
-    fate: Fate
+    outcome: Outcome
     wait: float | None = None
-    to: str = ""
+    new_chat_id: str = ""
 
 
 _BAD_REQUESTS: Final = (
-    ("message is not modified", Fate.shown),
-    ("message to edit not found", Fate.gone),
-    ("message can't be edited", Fate.gone),
-    ("message_id_invalid", Fate.gone),
-    ("not enough rights to manage pinned messages", Fate.unpinned),
-    ("poll has already been closed", Fate.shown),
-    ("chat not found", Fate.rest),
-    ("user not found", Fate.rest),
-    ("peer_id_invalid", Fate.rest),
+    ("message is not modified", Outcome.already_done),
+    ("message to edit not found", Outcome.message_gone),
+    ("message can't be edited", Outcome.message_gone),
+    ("message_id_invalid", Outcome.message_gone),
+    ("not enough rights to manage pinned messages", Outcome.unpinned),
+    ("poll has already been closed", Outcome.already_done),
+    ("chat not found", Outcome.chat_unreachable),
+    ("user not found", Outcome.chat_unreachable),
+    ("peer_id_invalid", Outcome.chat_unreachable),
 )
 
 
@@ -61,12 +61,12 @@ def failure_of(error: TelegramError) -> Failure:
     """Tell what an error means; whatever is not known to be final is tried again."""
     if isinstance(error, RetryAfter):
         wait = error.retry_after
-        return Failure(Fate.again, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
+        return Failure(Outcome.retry, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
     if isinstance(error, ChatMigrated):
-        return Failure(Fate.moved, to=str(error.new_chat_id))
+        return Failure(Outcome.chat_migrated, new_chat_id=str(error.new_chat_id))
     if isinstance(error, Forbidden):
-        return Failure(Fate.rest)
+        return Failure(Outcome.chat_unreachable)
     if isinstance(error, BadRequest):
-        said = error.message.lower()
-        return Failure(next((fate for words, fate in _BAD_REQUESTS if words in said), Fate.given_up))
-    return Failure(Fate.again)
+        note_input = error.message.lower()
+        return Failure(next((outcome for words, outcome in _BAD_REQUESTS if words in note_input), Outcome.rejected))
+    return Failure(Outcome.retry)

@@ -48,7 +48,7 @@ class Health:
         heard = self._polled if self._polled is not None else self._began
         return self._ready and (not self._polls or self._clock() - heard < STALE)
 
-    def told(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, object]:
         """Tell it in numbers: seconds since the last poll and the last commit; None where there was none."""
         now = self._clock()
         return {

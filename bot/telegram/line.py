@@ -16,14 +16,14 @@ class Broken(Exception):
     """The connection ended, or brought what is no HTTP, before an answer was whole."""
 
 
-class Line(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """A connection that carries one request at a time.
 
     Attributes:
         since: when it last had an answer, by the clock of its loop.
     """
 
-    def __init__(self, alive: set[Line]) -> None:
+    def __init__(self, alive: set[Connection]) -> None:
         """Wait to be connected, in a running loop.
 
         Args:

@@ -10,19 +10,19 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.telegram.client import Api
-from bot.telegram.rendering.names import filled, ids_in, in_words, told_apart
+from bot.telegram.rendering.names import disambiguate, ids_in, insert_names, insert_names_text
 
-HOLDS: Final = 120.0
+ROLE_SECONDS: Final = 120.0
 """Seconds that a person's rights are held; then Telegram is asked again."""
 
 WAIT: Final = 4.0
 """Seconds that are waited for an answer about a person."""
 
-MOST: Final = 10_000
+MAX_PEOPLE: Final = 10_000
 """People who are remembered; the ones that were longest unheard of are forgotten first."""
 
 
-MOST_NAME: Final = 64
+MAX_NAME_PART: Final = 64
 """Characters of each part of a name that are remembered; Telegram takes no more."""
 
 
@@ -34,7 +34,7 @@ class Role(StrEnum):
 
     admin = "admin"
     member = "member"
-    unseen = "unseen"
+    anonymous_admin = "unseen"
     outsider = "outsider"
     unknown = "unknown"
 
@@ -44,7 +44,7 @@ _WHO: Final = (("message", "from"), ("edited_message", "from"), ("callback_query
 _GONE: Final = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 
 
-class Members:
+class ChatMemberCache:
     """Remembers what updates tell of people, and asks where they do not."""
 
     def __init__(self, api: Api, clock: Callable[[], float]) -> None:
@@ -55,55 +55,55 @@ class Members:
         self._roles: dict[tuple[int, int], tuple[Role, float]] = {}
         self.username = ""
 
-    def learn(self, update: object) -> None:
+    def observe(self, update: object) -> None:
         """Remember the names that an update bears, and forget the rights that it may have changed."""
         for user in _users(update):
             self._remember(user)
-        for chat, who in _changed(update):
-            self._roles.pop((chat, who), None)
+        for chat, user_id in _changed(update):
+            self._roles.pop((chat, user_id), None)
 
-    async def role(self, chat: int, who: int) -> Role:
+    async def role(self, chat: int, user_id: int) -> Role:
         """Tell what a person may do in a group; where Telegram does not say in time, what every member may."""
-        said = await self.said(chat, who)
-        return Role.member if said is Role.unknown else said
+        note_input = await self.said(chat, user_id)
+        return Role.member if note_input is Role.unknown else note_input
 
-    async def said(self, chat: int, who: int) -> Role:
+    async def said(self, chat: int, user_id: int) -> Role:
         """Return what Telegram says of a person in a group, or last said."""
-        held = self._roles.get((chat, who))
-        if held and self._clock() - held[1] < HOLDS:
+        held = self._roles.get((chat, user_id))
+        if held and self._clock() - held[1] < ROLE_SECONDS:
             return held[0]
-        found = await self._asked(chat, who)
+        found = await self._fetch(chat, user_id)
         if found is None:
             return held[0] if held else Role.unknown
-        self._roles.pop((chat, who), None)
-        if found is Role.unseen:
+        self._roles.pop((chat, user_id), None)
+        if found is Role.anonymous_admin:
             # Nothing tells when they can be seen again, and they are asked to be: so they are asked after each time.
             return found
-        self._roles[chat, who] = (found, self._clock())
-        if len(self._roles) > MOST:
+        self._roles[chat, user_id] = (found, self._clock())
+        if len(self._roles) > MAX_PEOPLE:
             del self._roles[next(iter(self._roles))]
         return found
 
-    async def filled(self, screen: Mapping[str, Any], chat: int) -> dict[str, Any]:
+    async def insert_names(self, screen: Mapping[str, Any], chat: int) -> dict[str, Any]:
         """Put the names of people into a screen."""
-        return filled(screen, await self._named(screen, chat), self.username)
+        return insert_names(screen, await self._names_of(screen, chat), self.username)
 
-    async def in_words(self, text: str, chat: int) -> str:
+    async def insert_names_text(self, text: str, chat: int) -> str:
         """Put the names of people into a few words."""
-        return in_words(text, told_apart(await self._named(text, chat)))
+        return insert_names_text(text, disambiguate(await self._names_of(text, chat)))
 
-    async def _named(self, value: object, chat: int) -> dict[str, str]:
+    async def _names_of(self, value: object, chat: int) -> dict[str, str]:
         """Give what the people in a screen are called."""
         ids = ids_in(value)
-        for who in ids:
-            if who.isdecimal() and who not in self._names:
-                await self._asked(chat, int(who))
-        return {who: self._names[who] for who in sorted(ids) if who in self._names}
+        for user_id in ids:
+            if user_id.isdecimal() and user_id not in self._names:
+                await self._fetch(chat, int(user_id))
+        return {user_id: self._names[user_id] for user_id in sorted(ids) if user_id in self._names}
 
-    async def _asked(self, chat: int, who: int) -> Role | None:
+    async def _fetch(self, chat: int, user_id: int) -> Role | None:
         """Ask Telegram for a person in a chat; None where it does not say."""
         try:
-            found = await self._api.call("getChatMember", {"chat_id": chat, "user_id": who}, wait=WAIT)
+            found = await self._api.call("getChatMember", {"chat_id": chat, "user_id": user_id}, wait=WAIT)
         except TelegramError:
             return None
         if not isinstance(found, dict):
@@ -114,16 +114,16 @@ class Members:
             return Role.outsider
         if status not in _ADMINS:
             return Role.member
-        return Role.unseen if found.get("is_anonymous") else Role.admin
+        return Role.anonymous_admin if found.get("is_anonymous") else Role.admin
 
     def _remember(self, user: object) -> None:
         if not isinstance(user, dict) or type(user.get("id")) is not int:
             return
         parts = (user.get(part) for part in ("first_name", "last_name"))
-        name = " ".join(part[:MOST_NAME] for part in parts if isinstance(part, str) and part)
+        name = " ".join(part[:MAX_NAME_PART] for part in parts if isinstance(part, str) and part)
         self._names.pop(str(user["id"]), None)
         self._names[str(user["id"])] = name
-        if len(self._names) > MOST:
+        if len(self._names) > MAX_PEOPLE:
             del self._names[next(iter(self._names))]
 
 

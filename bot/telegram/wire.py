@@ -17,7 +17,7 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.telegram.garbled import Garbled
-from bot.telegram.line import Broken, Line
+from bot.telegram.line import Broken, Connection
 
 KEEP_ALIVE: Final = 120.0
 """Seconds that an idle connection is kept: bedside use is all pauses, and a new connection costs a round trip more."""
@@ -42,8 +42,8 @@ class Wire(BaseRequest):
     def __init__(self) -> None:
         """Open nothing yet."""
         self._trust: ssl.SSLContext | None = None
-        self._lines: set[Line] = set()
-        self._idle: dict[Place, list[Line]] = {}
+        self._lines: set[Connection] = set()
+        self._idle: dict[Place, list[Connection]] = {}
         self._room = asyncio.Semaphore(MOST_LINES)
 
     @property
@@ -115,7 +115,7 @@ class Wire(BaseRequest):
                 self._idle.setdefault(place, []).append(line)
         return answer
 
-    def _free(self, place: Place) -> Line | None:
+    def _free(self, place: Place) -> Connection | None:
         """Give the line that was used last; those that idled too long are let go."""
         idle = self._idle.get(place, [])
         oldest = asyncio.get_running_loop().time() - KEEP_ALIVE
@@ -126,14 +126,14 @@ class Wire(BaseRequest):
             line.close()
         return None
 
-    async def _connected(self, place: Place, trust: ssl.SSLContext) -> Line:
+    async def _connected(self, place: Place, trust: ssl.SSLContext) -> Connection:
         """Open a line."""
         loop = asyncio.get_running_loop()
         addresses = await loop.getaddrinfo(place.host, place.port, type=SOCK_STREAM)
         # The loop's own race leaves a socket behind where it is called off.
         reached = await start_connection(addresses, happy_eyeballs_delay=RACE)
         _, line = await loop.create_connection(
-            partial(Line, self._lines),
+            partial(Connection, self._lines),
             sock=reached,
             ssl=trust if place.secure else None,
             server_hostname=place.host if place.secure else None,

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from flows.model.findings import Codes
 
 
-class Verb(StrEnum):
+class Action(StrEnum):
     """What a button asks for; the short values travel in it."""
 
     answer = "a"
@@ -31,25 +31,25 @@ class Verb(StrEnum):
     about = "ab"
     browse = "br"
     scale = "sc"
-    aid = "ai"
+    linked_case = "ai"
     erase = "er"
     finding = "fi"
-    hold = "ho"
-    hold_with = "hw"
-    hold_without = "hx"
+    dispute = "ho"
+    dispute_with = "hw"
+    dispute_without = "hx"
     settle = "st"
     discuss = "di"
     withdraw = "wd"
     reasons = "rv"
     reason = "re"
-    unsay = "un"
+    withdraw_reasons = "un"
     choose = "cv"
     decide = "de"
     reopen = "ro"
     share = "sr"
     confirm = "cf"
     drop = "dr"
-    wipe = "wp"
+    delete_message = "wp"
     copy = "cy"
     recent = "rc"
 
@@ -65,7 +65,7 @@ class Tap(NamedTuple):
         name: the name of the case that the person picked, where that was asked; empty else.
     """
 
-    verb: Verb
+    action: Action
     question: str = ""
     choice: str = ""
     case: str = ""
@@ -78,14 +78,14 @@ class Button(NamedTuple):
 
     Attributes:
         tap: what a tap wishes; it does nothing where the button copies or hands on.
-        copies: the text that the button puts on the clipboard.
-        hands: the token that the button takes to a group of the person's choice.
+        copy_text: the text that the button puts on the clipboard.
+        share_token: the token that the button takes to a group of the person's choice.
     """
 
     label: str
     tap: Tap
-    copies: str = ""
-    hands: str = ""
+    copy_text: str = ""
+    share_token: str = ""
 
 
 PERSON: Final = ("\ue000", "\ue001")
@@ -160,7 +160,7 @@ class Card:
     turn: int = 0
     above: tuple[Line, ...] = ()
 
-    def wish(self, button: Button) -> Tap:
+    def tap_of(self, button: Button) -> Tap:
         """Give what a tap on one of its buttons wishes."""
         tap = button.tap
         return tap if tap.case else tap._replace(case=self.case, turn=self.turn)

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flows.cards.card import Block, Button, Card, Line, Style, Tap, Verb
-from flows.cards.layout import packed
+from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
+from flows.cards.layout import wrap_rows
 from flows.catalog.loader import Catalog, Option
 from flows.errors import StaleTap
 from flows.model.findings import Codes
 from flows.model.rules import Recommendation
 
-MOST: Final = 3
+MAX_OPTIONS: Final = 3
 """More options than these are no comparison on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class OptionComparison:
     """Draws options side by side as grouped lines: a table of two columns does not fit a phone's width."""
 
     catalog: Catalog
@@ -32,19 +32,19 @@ class Beside:
         known = tuple(self.catalog.options)
         places = {str(place): code for place, code in enumerate(known)}
         codes = tuple(dict.fromkeys([first, *(places.get(place, "") for place in others.split("_"))]))
-        if not set(codes) <= set(known) or not 1 < len(codes) <= MOST:
+        if not set(codes) <= set(known) or not 1 < len(codes) <= MAX_OPTIONS:
             raise StaleTap(first)
         return codes
 
     def buttons(self, codes: Codes) -> list[Button]:
         """Give a button for each option that may stand beside these."""
-        if len(codes) == MOST:
+        if len(codes) == MAX_OPTIONS:
             return []
         known = tuple(self.catalog.options)
-        versus = self.catalog.wording.outlook.versus
+        versus = self.catalog.wording.what_if.versus
         places = [str(known.index(code)) for code in codes[1:]]
         return [
-            Button(f"{versus} {option.short}", Tap(Verb.compare, codes[0], "_".join([*places, str(place)])))
+            Button(f"{versus} {option.short}", Tap(Action.compare, codes[0], "_".join([*places, str(place)])))
             for place, (code, option) in enumerate(self.catalog.options.items())
             if code not in codes
         ]
@@ -54,20 +54,20 @@ class Beside:
         words = self.catalog.wording
         options = [self.catalog.options[code] for code in codes]
         blocks = (
-            Block(self.verdicts(codes, result), heading=words.outlook.verdict, style=Style.listed),
+            Block(self.verdicts(codes, result), heading=words.what_if.verdict, style=Style.listed),
             Block(_indications(options), heading=words.detail.indication, style=Style.listed),
             Block(self._shared(options, _advantages), heading=words.detail.advantages, style=Style.listed),
             Block(self._shared(options, _disadvantages), heading=words.detail.disadvantages, style=Style.listed),
-            Block(self._rated(options), heading=words.detail.ratings, style=Style.listed),
+            Block(self._ratings(options), heading=words.detail.ratings, style=Style.listed),
         )
-        title = f" {words.outlook.versus} ".join(option.short for option in options)
-        back = Button(words.labels.to_card, Tap(Verb.show))
-        detail = Button(options[0].short, Tap(Verb.option, codes[0]))
+        title = f" {words.what_if.versus} ".join(option.short for option in options)
+        back = Button(words.labels.to_card, Tap(Action.show))
+        detail = Button(options[0].short, Tap(Action.option, codes[0]))
         return Card(
-            words.outlook.compared,
+            words.what_if.compared,
             title,
             tuple(block for block in blocks if block.lines),
-            (*packed(self.buttons(codes)), (back, detail)),
+            (*wrap_rows(self.buttons(codes)), (back, detail)),
         )
 
     def verdicts(self, codes: Iterable[str], result: Recommendation) -> tuple[Line, ...]:
@@ -86,17 +86,17 @@ class Beside:
         """Tell what all have in common first, then what each has of its own."""
         words = self.catalog.wording
         common = [trait for trait in traits(options[0]) if all(trait in traits(option) for option in options)]
-        lines = [self._traits(words.outlook.all_share, tuple(common))] if common else []
+        lines = [self._traits(words.what_if.all_share, tuple(common))] if common else []
         for option in options:
             own = tuple(trait for trait in traits(option) if trait not in common)
-            silent = words.outlook.nothing_more if common else words.detail.none_stated
+            silent = words.what_if.nothing_more if common else words.detail.none_stated
             lines.append(self._traits(option.short, own) if own else Line(silent, lead=option.short))
         return tuple(lines)
 
     def _traits(self, lead: str, traits: Codes) -> Line:
         return Line("; ".join(self.catalog.traits[trait] for trait in traits), lead=lead, facts=traits)
 
-    def _rated(self, options: Sequence[Option]) -> tuple[Line, ...]:
+    def _ratings(self, options: Sequence[Option]) -> tuple[Line, ...]:
         """Return the ratings of the options that have one; those that rate alike share a line."""
         words = self.catalog.wording.detail
         rated: dict[str, list[str]] = {}

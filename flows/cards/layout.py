@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from flows.cards.card import Button, Card, Tap, Verb
+from flows.cards.card import Action, Button, Card, Tap
 from flows.model.case import Case
 from flows.model.findings import Codes
 from flows.model.flow import Question
-from flows.model.levels import written
+from flows.model.levels import as_spans
 
 CHANGE: Final = "✎"
 TICK: Final = "✓"
@@ -25,7 +25,7 @@ WIDTHS: Final = ((3, 13), (2, 20))
 """How many buttons share a row on a phone, and the characters of a label that fit there; a longer one stands alone."""
 
 
-def packed(buttons: Sequence[Button]) -> list[tuple[Button, ...]]:
+def wrap_rows(buttons: Sequence[Button]) -> list[tuple[Button, ...]]:
     """Break buttons into rows, as many in a row as their labels leave room for."""
     rows: list[tuple[Button, ...]] = []
     rest = list(buttons)
@@ -37,15 +37,15 @@ def packed(buttons: Sequence[Button]) -> list[tuple[Button, ...]]:
     return rows
 
 
-def brief(question: Question, codes: Codes) -> str:
+def short_label(question: Question, codes: Codes) -> str:
     """Name an answer on a button: short, and levels by their count where they are scattered."""
     if not question.several:
-        return question.said(codes)
-    levels = written(codes)
+        return question.finding_text(codes)
+    levels = as_spans(codes)
     return levels if len(levels) + len(CHANGE) < LONGEST_LABEL else f"{len(codes)} levels"
 
 
-def grid(question: Question, chosen: Codes, alone: Verb, on: Verb, off: Verb) -> list[tuple[Button, ...]]:
+def choice_grid(question: Question, chosen: Codes, alone: Action, on: Action, off: Action) -> list[tuple[Button, ...]]:
     """Lay out the choices of a question, ticked where chosen: `alone` takes one, `on` and `off` one of several."""
     buttons: list[Button] = []
     for choice in question.choices:
@@ -53,10 +53,10 @@ def grid(question: Question, chosen: Codes, alone: Verb, on: Verb, off: Verb) ->
         verb = (off if ticked else on) if question.several else alone
         label = f"{choice.label} {TICK}" if ticked else choice.label
         buttons.append(Button(label, Tap(verb, question.code, choice.code)))
-    return laid_out(buttons, question.rows or (1,) * len(buttons))
+    return split_rows(buttons, question.rows or (1,) * len(buttons))
 
 
-def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
+def split_rows(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[Button, ...]]:
     """Break buttons into rows of the given widths."""
     rest = list(buttons)
     rows: list[tuple[Button, ...]] = []
@@ -67,6 +67,6 @@ def laid_out(buttons: Sequence[Button], widths: Iterable[int]) -> list[tuple[But
     return rows
 
 
-def bound(card: Card, case: Case) -> Card:
+def bind(card: Card, case: Case) -> Card:
     """Bind the buttons of a card to a case, and to the turn at which it is drawn."""
     return replace(card, case=case.id, turn=case.turn)

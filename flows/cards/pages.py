@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flows.cards.card import Block, Button, Card, Line, Style, Tap, Verb
-from flows.cards.layout import packed
+from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
+from flows.cards.layout import wrap_rows
 from flows.catalog.loader import Catalog
-from flows.catalog.wording import NumberedPage, Page
+from flows.catalog.wording import NumberedPageWording, PageWording
 
 PAGE: Final = "page"
 """What a button says that leads to another page of a list."""
@@ -24,7 +24,7 @@ class Pages:
     def start(self, open_case: Button | None) -> Card:
         """Say what this is, for whom, and what it is not; offer the open case, if there is one."""
         labels = self.catalog.wording.labels
-        first = (Button(labels.new, Tap(Verb.new)), *((open_case,) if open_case else ()))
+        first = (Button(labels.new, Tap(Action.new)), *((open_case,) if open_case else ()))
         return self._page(self.catalog.wording.pages.start, (first, self._menu()))
 
     def help(self) -> Card:
@@ -48,8 +48,8 @@ class Pages:
 
     def options(self) -> Card:
         """List the options, each with a button for its detail."""
-        buttons = [Button(option.short, Tap(Verb.browse, code)) for code, option in self.catalog.options.items()]
-        card = self._page(self.catalog.wording.pages.options, (*packed(buttons), self.begin()))
+        buttons = [Button(option.short, Tap(Action.browse, code)) for code, option in self.catalog.options.items()]
+        card = self._page(self.catalog.wording.pages.options, (*wrap_rows(buttons), self.begin()))
         listed = tuple(
             Line(option.indication[0].text, lead=option.short, facts=option.indication[0].facts)
             for option in self.catalog.options.values()
@@ -59,7 +59,7 @@ class Pages:
     def scales(self) -> Card:
         """List the scales, each with a button for its card."""
         scales = self.catalog.scales
-        rows = tuple((Button(scale.name, Tap(Verb.scale, code)),) for code, scale in scales.items())
+        rows = tuple((Button(scale.name, Tap(Action.scale, code)),) for code, scale in scales.items())
         card = self._page(self.catalog.wording.pages.scales, (*rows, self.begin()))
         listed = tuple(Line(scale.helps, lead=scale.name) for scale in scales.values())
         return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
@@ -78,63 +78,63 @@ class Pages:
         )
         caveats = Block(tuple(map(Line, scale.caveats)), style=Style.listed)
         source = Block((Line(scale.source, facts=(scale.cite,)), Line(words.result.disclaimer)), style=Style.small)
-        row = (back or Button(words.labels.all_scales, Tap(Verb.scale)),)
+        row = (back or Button(words.labels.all_scales, Tap(Action.scale)),)
         blocks = (Block((Line(scale.helps),)), *tables, caveats, source)
         return Card(words.pages.scales.title, scale.title, blocks, (row,))
 
     def recent(self, cases: Sequence[tuple[Button, Line]], page: int, *, more: bool) -> Card:
         """List cases: a button that brings each, a line that tells it, and the ways to newer and to older ones."""
         words, labels = self.catalog.wording.recent, self.catalog.wording.labels
-        newer = (Button(labels.newer, Tap(Verb.recent, PAGE, str(page - 1))),) if page else ()
-        older = (Button(labels.older, Tap(Verb.recent, PAGE, str(page + 1))),) if more else ()
-        rows = (*packed([button for button, _ in cases]), *filter(None, [newer + older]), self.begin())
+        newer = (Button(labels.newer, Tap(Action.recent, PAGE, str(page - 1))),) if page else ()
+        older = (Button(labels.older, Tap(Action.recent, PAGE, str(page + 1))),) if more else ()
+        rows = (*wrap_rows([button for button, _ in cases]), *filter(None, [newer + older]), self.begin())
         listed = Block(tuple(line for _, line in cases), style=Style.listed)
         return Card("", words.title, (Block((Line(words.line),)), listed), rows)
 
     def none_recent(self) -> Card:
         """Draw the list where no case is kept."""
         words = self.catalog.wording.recent
-        return self.said(words.title, words.nothing)
+        return self.notice(words.title, words.nothing)
 
     def forget(self) -> Card:
         """Ask before everything is erased."""
         labels = self.catalog.wording.labels
-        row = (Button(labels.erase, Tap(Verb.erase)), Button(labels.keep, Tap(Verb.home, "keep")))
+        row = (Button(labels.erase, Tap(Action.erase)), Button(labels.keep, Tap(Action.home, "keep")))
         return self._page(self.catalog.wording.pages.forget, (row,))
 
-    def plain(self, page: Page, *more: Button) -> Card:
+    def plain(self, page: PageWording, *more: Button) -> Card:
         """Draw a page with the way to a new case."""
         return self._page(page, ((*more, *self.begin()),))
 
-    def bare(self, page: Page, *buttons: Button) -> Card:
+    def bare(self, page: PageWording, *buttons: Button) -> Card:
         """Draw a page with just these buttons."""
         return self._page(page, (buttons,) if buttons else ())
 
-    def said(self, title: str, line: str, *more: Button) -> Card:
+    def notice(self, title: str, line: str, *more: Button) -> Card:
         """Draw a title and a line, with the way to a new case."""
         return Card("", title, (Block((Line(line),)),), ((*more, *self.begin()),))
 
-    def listed(self, title: str, line: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
+    def list_page(self, title: str, line: str, rows: tuple[tuple[Button, ...], ...]) -> Card:
         """Draw a list of buttons under a title and a line."""
         return Card("", title, (Block((Line(line),)),), rows)
 
-    def numbered(self, page: NumberedPage, number: str) -> Card:
+    def number_page(self, page: NumberedPageWording, number: str) -> Card:
         """Draw a page that tells a number."""
         return Card("", page.title, (Block((Line(page.line.format(number=number)),)),))
 
-    def _page(self, page: Page, rows: tuple[tuple[Button, ...], ...]) -> Card:
+    def _page(self, page: PageWording, rows: tuple[tuple[Button, ...], ...]) -> Card:
         return Card("", page.title, tuple(Block((Line(line),)) for line in page.lines), rows)
 
     def begin(self) -> tuple[Button, ...]:
         """Lay out the way to a new case, and to the start."""
         labels = self.catalog.wording.labels
-        return Button(labels.new, Tap(Verb.new)), Button(labels.home, Tap(Verb.home))
+        return Button(labels.new, Tap(Action.new)), Button(labels.home, Tap(Action.home))
 
     def _menu(self) -> tuple[Button, ...]:
         labels = self.catalog.wording.labels
         return (
-            Button(labels.browse, Tap(Verb.browse)),
-            Button(labels.scales, Tap(Verb.scale)),
-            Button(labels.help, Tap(Verb.help)),
-            Button(labels.about, Tap(Verb.about)),
+            Button(labels.browse, Tap(Action.browse)),
+            Button(labels.scales, Tap(Action.scale)),
+            Button(labels.help, Tap(Action.help)),
+            Button(labels.about, Tap(Action.about)),
         )

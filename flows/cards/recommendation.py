@@ -9,7 +9,7 @@ from typing import Final
 from flows.cards.card import Block, Line, Style
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
-from flows.model.rules import Advice, Note, Recommendation, Verdict, facts_of
+from flows.model.rules import Note, OptionVerdict, Recommendation, Verdict, facts_of
 
 WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
 """The kinds of "no" that stand out among the options."""
@@ -28,35 +28,35 @@ class RecommendationText:
 
     def first_screen(self, result: Recommendation) -> tuple[Block, ...]:
         """Return what stands before the fold: the headline's reason, what is urgent, a line for each other option."""
-        others = (advice for advice in result.options if not _stands_above(advice, result))
-        options = tuple(self._option(advice, result) for advice in others)
-        urgent = noted(note for note in result.notes if note.urgent)
+        others = (advice for advice in result.options if not _is_in_headline(advice, result))
+        options = tuple(self._option_line(advice, result) for advice in others)
+        urgent = note_lines(note for note in result.notes if note.urgent)
         return (
             Block(self._headline(result), style=Style.summary),
             Block(urgent, style=Style.urgent),
             Block(options, style=Style.summary),
         )
 
-    def folded(self, result: Recommendation, changes: Block) -> tuple[Block, ...]:
+    def folded_blocks(self, result: Recommendation, changes: Block) -> tuple[Block, ...]:
         """Return what is folded: every reason with its facts, what would change the headline, what the source adds.
 
         Its first lines are seen while it is folded: they say what the card is not.
         """
         words = self.catalog.wording.result
         terms = Line(words.terms.format(edition=self.catalog.edition))
-        why = (terms, *self.reasons(result.options), *self._instead(result))
-        notes = noted(note for note in result.notes if not note.urgent)
+        why = (terms, *self.reasons(result.options), *self._alternative(result))
+        notes = note_lines(note for note in result.notes if not note.urgent)
         return (
             Block(why, heading=words.why, style=Style.folded),
             replace(changes, style=Style.folded),
             Block(notes, heading=words.notes, style=Style.folded),
         )
 
-    def reasons(self, advised: Sequence[Advice]) -> tuple[Line, ...]:
+    def reasons(self, advised: Sequence[OptionVerdict]) -> tuple[Line, ...]:
         """Return the reasons for the verdict on each option; options with the same reasons share a line."""
         named: dict[Line, list[str]] = {}
         for advice in advised:
-            named.setdefault(self._why(advice), []).append(self.catalog.options[advice.option].short)
+            named.setdefault(self._reason_line(advice), []).append(self.catalog.options[advice.option].short)
         return tuple(replace(line, lead=", ".join(options)) for line, options in named.items())
 
     def _headline(self, result: Recommendation) -> tuple[Line, ...]:
@@ -65,14 +65,14 @@ class RecommendationText:
         reason = (Line(because, facts=facts_of(rules)),) if rules else ()
         if not result.fork:
             return reason
-        return Line(self.headline.if_so(result), lead=result.fork.if_so), *reason, *self._instead(result)
+        return Line(self.headline.if_so(result), lead=result.fork.if_so), *reason, *self._alternative(result)
 
-    def _instead(self, result: Recommendation) -> tuple[Line, ...]:
+    def _alternative(self, result: Recommendation) -> tuple[Line, ...]:
         """Return what stands in place of the headline if what must be settled first turns out otherwise."""
         fork = result.fork
         return (Line(self.catalog.options[fork.option].name, lead=fork.if_not, facts=fork.facts),) if fork else ()
 
-    def _option(self, advice: Advice, result: Recommendation) -> Line:
+    def _option_line(self, advice: OptionVerdict, result: Recommendation) -> Line:
         """Return one line: a mark, the option, what the source says of it; the reason too if nothing is supported."""
         words = self.catalog.wording
         mark, said = (getattr(table, advice.verdict.name) for table in (words.marks, words.brief))
@@ -84,7 +84,7 @@ class RecommendationText:
         because = "; ".join(sorted({rule.brief or rule.because for rule in advice.decisive}, key=len))
         return Line(f"{said}; {because}", lead=lead, facts=facts_of(advice.decisive))
 
-    def _why(self, advice: Advice) -> Line:
+    def _reason_line(self, advice: OptionVerdict) -> Line:
         """Return why, in one line: for a matter of judgement also the indication that is met."""
         met = [rule for rule in advice.reasons if rule.verdict is Verdict.indicated and rule not in advice.decisive]
         because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
@@ -93,11 +93,11 @@ class RecommendationText:
         return Line(because, facts=facts_of((*met, *advice.decisive)))
 
 
-def noted(notes: Iterable[Note]) -> tuple[Line, ...]:
+def note_lines(notes: Iterable[Note]) -> tuple[Line, ...]:
     """Write notes as lines."""
     return tuple(Line(note.text, facts=note.facts) for note in notes)
 
 
-def _stands_above(advice: Advice, result: Recommendation) -> bool:
+def _is_in_headline(advice: OptionVerdict, result: Recommendation) -> bool:
     """Return whether an option is named with the headline already."""
     return advice is result.headline or (result.fork is not None and advice.option == result.fork.option)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flows.cards.card import Block, Button, Card, Line, Style, Tap, Verb
+from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
 from flows.cards.layout import WIDE
 from flows.catalog.loader import Catalog
-from flows.engine.counterfactuals import Ahead, Change, Foresight, Lead
+from flows.engine.counterfactuals import Counterfactual, Headline, OutcomeExplorer, PossibleOutcomes
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Question
-from flows.model.levels import written
+from flows.model.levels import as_spans
 from flows.model.rules import Verdict
 
 ARROW: Final = "→"
@@ -22,10 +22,10 @@ LEVELS: Final = "levels"
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class WhatIfCards:
     """Draws what a flow's foresight tells, in the catalog's words; its buttons are bound to no case yet."""
 
-    foresight: Foresight
+    explorer: OutcomeExplorer
     catalog: Catalog
 
     def in_play(self, given: Findings) -> Block:
@@ -34,18 +34,20 @@ class Outlook:
         Args:
             given: the answers that were given; the one to the question at hand is left out.
         """
-        words = self.catalog.wording.outlook
-        ahead = self.foresight.ahead(given)
-        certain = [option for option in self.catalog.options if ahead.verdicts[option] == {Verdict.indicated}]
-        still = [option for option in self.catalog.options if not ahead.out(option) and option not in certain]
+        words = self.catalog.wording.what_if
+        outcomes = self.explorer.outcomes(given)
+        certain = [option for option in self.catalog.options if outcomes.verdicts[option] == {Verdict.indicated}]
+        still = [
+            option for option in self.catalog.options if not outcomes.is_ruled_out(option) and option not in certain
+        ]
         everything = len(still) == len(self.catalog.options)
         lines = [Line(words.all_in_play if everything else self._shorts(still), lead=words.in_play)] if still else []
         if certain:
-            lines.append(Line(self._shorts(certain), lead=words.certain, facts=_all_carrying(ahead, certain)))
+            lines.append(Line(self._shorts(certain), lead=words.certain, facts=_all_deciding_rules(outcomes, certain)))
         against: dict[str, list[tuple[str, Codes]]] = {}
         for option in self.catalog.options:
-            if ahead.out(option):
-                lead, cited = self._against(ahead, option)
+            if outcomes.is_ruled_out(option):
+                lead, cited = self._against(outcomes, option)
                 against.setdefault(lead, []).append((option, cited))
         for lead, out in against.items():
             facts = dict.fromkeys(fact for _, cited in out for fact in cited)
@@ -54,36 +56,41 @@ class Outlook:
 
     def of_headline(self, given: Findings) -> Block:
         """List the single answers that would, or might, change the headline; of other levels that they would."""
-        words = self.catalog.wording.outlook
+        words = self.catalog.wording.what_if
         told: list[Line] = []
         for lead, sure in ((words.would, True), (words.could, None)):
-            changes = [change for change in self.foresight.changes(given) if change.leads is sure]
-            named = [self.named(change, given) for change in changes if change.question != LEVELS]
+            changes = [change for change in self.explorer.counterfactuals(given) if change.changes_headline is sure]
+            named = [self.label_of(change, given) for change in changes if change.question != LEVELS]
             named += [words.levels] if any(change.question == LEVELS for change in changes) else []
             told += [Line("; ".join(named), lead=lead)] if named else []
         return Block(tuple(told))
 
     def changes(self, label: str, given: Findings) -> Card:
         """Draw each answer in doubt that would change the headline or a verdict, once, as a wide button."""
-        labels, doubts = self.catalog.wording.labels, self.catalog.wording.outlook.doubts
+        labels, doubts = self.catalog.wording.labels, self.catalog.wording.what_if.doubts
         rows = [row for question in doubts for row in self._lines(given, question)]
-        levels = (Button(labels.levels, Tap(Verb.changes, LEVELS)),) if self._of(given, LEVELS) else ()
-        return Card(label, self.catalog.wording.outlook.title, (), (*rows, (*levels, self._to_card())))
+        levels = (Button(labels.levels, Tap(Action.changes, LEVELS)),) if self._of(given, LEVELS) else ()
+        return Card(label, self.catalog.wording.what_if.title, (), (*rows, (*levels, self._to_card())))
 
     def levels(self, label: str, given: Findings) -> Card:
         """Draw each step to other levels that would change the headline or a verdict, once, as a wide button."""
-        back = Button(self.catalog.wording.labels.to_changes, Tap(Verb.changes))
+        back = Button(self.catalog.wording.labels.to_changes, Tap(Action.changes))
         rows = (*self._lines(given, LEVELS), (back,), (self._to_card(),))
-        return Card(label, self.catalog.wording.outlook.other_levels, (), rows)
+        return Card(label, self.catalog.wording.what_if.other_levels, (), rows)
 
-    def _of(self, given: Findings, question: str) -> list[Change]:
-        return [change for change in self.foresight.changes(given) if change.question == question]
+    def _of(self, given: Findings, question: str) -> list[Counterfactual]:
+        return [change for change in self.explorer.counterfactuals(given) if change.question == question]
 
     def _lines(self, given: Findings, question: str) -> list[tuple[Button, ...]]:
         """Return a wide button for each answer to one question; answers with the same outcome share one if it fits."""
-        alike: dict[object, list[Change]] = {}
+        alike: dict[object, list[Counterfactual]] = {}
         for change in self._of(given, question):
-            outcome = (change.leads, change.after.leads, change.after.asks, tuple(change.after.verdicts.items()))
+            outcome = (
+                change.changes_headline,
+                change.outcomes.headlines,
+                change.outcomes.next_question,
+                tuple(change.outcomes.verdicts.items()),
+            )
             alike.setdefault(change.choice if question == LEVELS else outcome, []).append(change)
         rows: list[tuple[Button, ...]] = []
         for changes in alike.values():
@@ -92,21 +99,21 @@ class Outlook:
             rows += [(together,)] if fits else [(self._line([change], given),) for change in changes]
         return rows
 
-    def _line(self, changes: Sequence[Change], given: Findings) -> Button:
+    def _line(self, changes: Sequence[Counterfactual], given: Findings) -> Button:
         """Return the button of one or several answers with the same outcome: "Deficit: significant → …"."""
-        words, first = self.catalog.wording.outlook, changes[0]
+        words, first = self.catalog.wording.what_if, changes[0]
         answer = self._answer(changes, given)
         label = words.line.format(answer=answer, then=self._then(first, given))
-        is_certain = first.leads and len(first.after.leads) == 1
+        is_certain = first.changes_headline and len(first.outcomes.headlines) == 1
         if len(label) > WIDE and not is_certain:
-            label = answer if first.leads is False else words.line.format(answer=answer, then=words.asks)
-        return Button(label, Tap(Verb.what_if, first.question, first.choice))
+            label = answer if first.changes_headline is False else words.line.format(answer=answer, then=words.asks)
+        return Button(label, Tap(Action.what_if, first.question, first.choice))
 
-    def _answer(self, changes: Sequence[Change], given: Findings) -> str:
+    def _answer(self, changes: Sequence[Counterfactual], given: Findings) -> str:
         """Name the answers of a button; several that begin alike, "Unfit: …", by that alone."""
-        words, first = self.catalog.wording.outlook, changes[0]
+        words, first = self.catalog.wording.what_if, changes[0]
         if first.question == LEVELS:
-            named = self.named(first, given)
+            named = self.label_of(first, given)
             return named[0].upper() + named[1:]
         question = self._question(first.question)
         labels = [question.choice(change.choice).label.lower() for change in changes]
@@ -114,20 +121,20 @@ class Outlook:
         answer = heads.pop() if len(heads) == 1 else f" {words.either} ".join(labels)
         return words.doubt.format(doubt=words.doubts[first.question], answer=answer)
 
-    def _then(self, change: Change, given: Findings) -> str:
+    def _then(self, change: Counterfactual, given: Findings) -> str:
         """Return in a few words what would follow: another headline, maybe another, or other verdicts."""
-        words = self.catalog.wording.outlook
-        now = self.foresight.ahead(given).leads[0]
-        if change.leads is False:
+        words = self.catalog.wording.what_if
+        now = self.explorer.outcomes(given).headlines[0]
+        if change.changes_headline is False:
             return words.same_headline
-        others = [lead for lead in change.after.leads if lead != now]
+        others = [lead for lead in change.outcomes.headlines if lead != now]
         if any(lead.fork and not now.fork for lead in others):
             return words.settle
         options = f" {words.either} ".join(dict.fromkeys(self._lead(lead) for lead in others))
-        return options if change.leads else words.maybe.format(options=options)
+        return options if change.changes_headline else words.maybe.format(options=options)
 
-    def _lead(self, lead: Lead) -> str:
-        return self._shorts([lead.option]) if lead.option else self.catalog.wording.outlook.team
+    def _lead(self, lead: Headline) -> str:
+        return self._shorts([lead.option]) if lead.option else self.catalog.wording.what_if.team
 
     def what_if(self, given: Findings, question: str, choice: str) -> Card:
         """Draw the case as it is beside what it would be with another answer.
@@ -135,39 +142,41 @@ class Outlook:
         Raises:
             StaleTap: where that question does not count, or has no such other answer.
         """
-        words = self.catalog.wording.outlook
-        change = self.foresight.change(given, question, choice)
-        now, after = self.foresight.ahead(given), change.after
-        asked = self._question(after.asks).text if after.asks else ""
-        then = [Line(self._leads(after), lead=words.then)]
+        words = self.catalog.wording.what_if
+        change = self.explorer.counterfactual(given, question, choice)
+        now, after = self.explorer.outcomes(given), change.outcomes
+        asked = self._question(after.next_question).text if after.next_question else ""
+        then = [Line(self._headline_text(after), lead=words.then)]
         then += [Line(words.then_asked.format(question=asked))] if asked else []
-        beside = Block((Line(self._leads(now), lead=words.now), *then))
-        moved, same = self._parted(change)
-        differs = tuple(self._moved(now, after, option) for option in moved) or (Line(words.nothing),)
+        linked_result = Block((Line(self._headline_text(now), lead=words.now), *then))
+        moved, same = self._split_levels(change)
+        differs = tuple(self._changed_line(now, after, option) for option in moved) or (Line(words.nothing),)
         blocks = [
-            beside,
+            linked_result,
             self._urgent(given, {**given, question: change.codes}),
             Block(differs, heading=words.differs, style=Style.listed),
         ]
-        blocks += [Block(tuple(self._stays(now, option) for option in same), heading=words.same, style=Style.listed)]
+        blocks += [
+            Block(tuple(self._unchanged_line(now, option) for option in same), heading=words.same, style=Style.listed)
+        ]
         labels = self.catalog.wording.labels
-        to_list = Button(labels.to_changes, Tap(Verb.changes))
+        to_list = Button(labels.to_changes, Tap(Action.changes))
         if question == LEVELS:
-            to_list = Button(labels.to_levels, Tap(Verb.changes, LEVELS))
-        kept = self._question(question).said(given[question])
-        title = f"{kept} {ARROW} {self._question(question).said(change.codes)}"
+            to_list = Button(labels.to_levels, Tap(Action.changes, LEVELS))
+        kept = self._question(question).finding_text(given[question])
+        title = f"{kept} {ARROW} {self._question(question).finding_text(change.codes)}"
         return Card(
             words.what_if, title, tuple(block for block in blocks if block.lines), ((to_list,), (self._to_card(),))
         )
 
-    def named(self, change: Change, given: Findings) -> str:
+    def label_of(self, change: Counterfactual, given: Findings) -> str:
         """Name the other answer, short enough for a button; of levels the step that leads to it."""
         question = self._question(change.question)
         if not question.several:
-            return question.said(change.codes)
-        words = self.catalog.wording.outlook
+            return question.finding_text(change.codes)
+        words = self.catalog.wording.what_if
         step, _, level = change.choice.partition("_")
-        alike = self.foresight.members(question.code, level)
+        alike = self.explorer.level_class(question.code, level)
         present = given[question.code]
         meant = {
             "minus": [code for code in alike if code in present],
@@ -180,53 +189,53 @@ class Outlook:
             "only": (words.only, words.only_of),
         }[step]
         # Levels that lie apart ("T6, T9–L5") are named by the span of their class.
-        levels = written(meant) if len(meant) == 1 else f"{alike[0]}–{alike[-1]}"
+        levels = as_spans(meant) if len(meant) == 1 else f"{alike[0]}–{alike[-1]}"
         return (one if len(meant) == 1 else several).format(levels=levels)
 
-    def _parted(self, change: Change) -> tuple[list[str], list[str]]:
+    def _split_levels(self, change: Counterfactual) -> tuple[list[str], list[str]]:
         """Part the options, in the catalog's order, into those whose verdict moves and those that stay."""
-        moved = [option for option in self.catalog.options if option in change.moved]
-        return moved, [option for option in self.catalog.options if option not in change.moved]
+        moved = [option for option in self.catalog.options if option in change.changed_options]
+        return moved, [option for option in self.catalog.options if option not in change.changed_options]
 
-    def _leads(self, ahead: Ahead) -> str:
-        return self.headlines(ahead.leads)
+    def _headline_text(self, outcomes: PossibleOutcomes) -> str:
+        return self.headlines(outcomes.headlines)
 
-    def headlines(self, leads: Iterable[Lead]) -> str:
+    def headlines(self, leads: Iterable[Headline]) -> str:
         """Name headlines, each with the fork that is open before it."""
-        words = self.catalog.wording.outlook
+        words = self.catalog.wording.what_if
         named: dict[str, list[str]] = {}
         for lead in leads:
             named.setdefault(lead.fork, []).append(self._shorts([lead.option]) if lead.option else words.team)
         either = f" {words.either} "
         return either.join(f"{fork} ({either.join(to)})" if fork else either.join(to) for fork, to in named.items())
 
-    def _moved(self, now: Ahead, after: Ahead, option: str) -> Line:
+    def _changed_line(self, now: PossibleOutcomes, after: PossibleOutcomes, option: str) -> Line:
         said = f"{self._verdicts(now, option)} {ARROW} {self._verdicts(after, option)}"
-        return Line(said, lead=self.catalog.options[option].short, facts=_carrying(now, after, option=option))
+        return Line(said, lead=self.catalog.options[option].short, facts=_deciding_rules(now, after, option=option))
 
-    def _stays(self, now: Ahead, option: str) -> Line:
+    def _unchanged_line(self, now: PossibleOutcomes, option: str) -> Line:
         said = self._verdicts(now, option)
-        return Line(said, lead=self.catalog.options[option].short, facts=_carrying(now, option=option))
+        return Line(said, lead=self.catalog.options[option].short, facts=_deciding_rules(now, option=option))
 
-    def _verdicts(self, ahead: Ahead, option: str) -> str:
+    def _verdicts(self, outcomes: PossibleOutcomes, option: str) -> str:
         words = self.catalog.wording
-        said = [getattr(words.verdicts, verdict.name) for verdict in sorted(ahead.verdicts[option])]
-        return f" {words.outlook.either} ".join(said)
+        said = [getattr(words.verdicts, verdict.name) for verdict in sorted(outcomes.verdicts[option])]
+        return f" {words.what_if.either} ".join(said)
 
-    def _against(self, ahead: Ahead, option: str) -> tuple[str, Codes]:
+    def _against(self, outcomes: PossibleOutcomes, option: str) -> tuple[str, Codes]:
         """Give the kind of "no" that holds in every way, and what carries it; one kind or another has nothing."""
-        weakest = min(ahead.verdicts[option])
-        cited = [fact for rule in ahead.certain[option] if rule.verdict is weakest for fact in rule.facts]
+        weakest = min(outcomes.verdicts[option])
+        cited = [fact for rule in outcomes.certain_rules[option] if rule.verdict is weakest for fact in rule.facts]
         words = self.catalog.wording
-        return (getattr(words.verdicts, weakest.name) if cited else words.outlook.out), tuple(cited)
+        return (getattr(words.verdicts, weakest.name) if cited else words.what_if.out), tuple(cited)
 
     def _urgent(self, *sides: Findings) -> Block:
         """Give the urgent notes of the case as it is and as it might be: a what-if silences none."""
-        flow = self.foresight.flow
+        flow = self.explorer.flow
         told = [
             Line(note.text, facts=note.facts)
             for note in flow.guidance.notes
-            if note.urgent and any(note.when.read(flow.counted(side)) is not False for side in sides)
+            if note.urgent and any(note.when.evaluate(flow.effective(side)) is not False for side in sides)
         ]
         return Block(tuple(told), style=Style.urgent)
 
@@ -234,21 +243,26 @@ class Outlook:
         return ", ".join(self.catalog.options[option].short for option in options)
 
     def _question(self, code: str) -> Question:
-        found = self.foresight.flow.question(code)
+        found = self.explorer.flow.question(code)
         if found is None:
             raise KeyError(code)
         return found
 
     def _to_card(self) -> Button:
-        return Button(self.catalog.wording.labels.to_card, Tap(Verb.show))
+        return Button(self.catalog.wording.labels.to_card, Tap(Action.show))
 
 
-def _carrying(*sides: Ahead, option: str) -> Codes:
+def _deciding_rules(*sides: PossibleOutcomes, option: str) -> Codes:
     """Give the facts of the rules that certainly carry an option's possible verdicts on each side."""
-    rules = [rule for ahead in sides for rule in ahead.certain[option] if rule.verdict in ahead.verdicts[option]]
+    rules = [
+        rule
+        for outcomes in sides
+        for rule in outcomes.certain_rules[option]
+        if rule.verdict in outcomes.verdicts[option]
+    ]
     return tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
 
 
-def _all_carrying(ahead: Ahead, options: Iterable[str]) -> Codes:
+def _all_deciding_rules(outcomes: PossibleOutcomes, options: Iterable[str]) -> Codes:
     """Give the facts that certainly carry the possible verdicts of several options, each once."""
-    return tuple(dict.fromkeys(fact for option in options for fact in _carrying(ahead, option=option)))
+    return tuple(dict.fromkeys(fact for option in options for fact in _deciding_rules(outcomes, option=option)))

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from flows.catalog.team_wording import TeamWords
-from flows.catalog.wording import Wording, filled
-from flows.errors import CatalogFault
+from flows.catalog.team_wording import TeamWording
+from flows.catalog.wording import Wording, require_text
+from flows.errors import CatalogError
 
-Text = Annotated[str, Field(max_length=400), AfterValidator(filled)]
+Text = Annotated[str, Field(max_length=400), AfterValidator(require_text)]
 FactId = Annotated[str, Field(pattern=r"^F[1-9][0-9]?$")]
 CiteId = Annotated[str, Field(pattern=r"^[A-Z]{2,9}$")]
 GapId = Annotated[str, Field(pattern=r"^G[1-9][0-9]?$")]
@@ -48,8 +48,8 @@ class Statement(_Data):
 class Option(_Data):
     """A treatment: its indication, what it gains and costs, and how it is rated (unknown unless stated)."""
 
-    name: Annotated[str, Field(max_length=80), AfterValidator(filled)]
-    short: Annotated[str, Field(max_length=24), AfterValidator(filled)]
+    name: Annotated[str, Field(max_length=80), AfterValidator(require_text)]
+    short: Annotated[str, Field(max_length=24), AfterValidator(require_text)]
     skill: Rating
     equipment: Rating
     advantages: tuple[TraitId, ...]
@@ -77,14 +77,14 @@ class Part(_Data):
     """A table of a scale: what each of its grades means, in order."""
 
     heading: Text
-    grades: dict[Annotated[str, Field(max_length=40), AfterValidator(filled)], Text] = Field(min_length=2)
+    grades: dict[Annotated[str, Field(max_length=40), AfterValidator(require_text)], Text] = Field(min_length=2)
 
 
 class Scale(_Data):
     """A scale that helps to answer a question, with the publication that carries it; cited as `cite`."""
 
     cite: CiteId
-    name: Annotated[str, Field(max_length=22), AfterValidator(filled)]
+    name: Annotated[str, Field(max_length=22), AfterValidator(require_text)]
     title: Text
     helps: Text
     source: Text
@@ -119,7 +119,7 @@ class Catalog(_Data):
     options: dict[str, Option]
     scales: dict[str, Scale]
     wording: Wording
-    team: TeamWords
+    team: TeamWording
 
     @property
     def known(self) -> frozenset[str]:
@@ -148,19 +148,19 @@ def load_catalog(folder: Traversable) -> Catalog:
     """Load and check the catalog files of a folder: shape first, then what they cite of each other.
 
     Raises:
-        CatalogFault: with every fault named by its file, its place and what is allowed.
+        CatalogError: with every fault named by its file, its place and what is allowed.
     """
     faults: list[str] = []
     facts = _read(folder, "facts.toml", _Facts, faults)
     options = _read(folder, "options.toml", _Options, faults)
     scales = _read(folder, "scales.toml", _Scales, faults)
     wording = _read(folder, "wording.toml", Wording, faults)
-    team = _read(folder, "team.toml", TeamWords, faults)
+    team = _read(folder, "team.toml", TeamWording, faults)
     if facts is None or options is None or scales is None or wording is None or team is None:
-        raise CatalogFault(faults)
+        raise CatalogError(faults)
     faults += _dangling(facts, options)
     if faults:
-        raise CatalogFault(faults)
+        raise CatalogError(faults)
     return Catalog(
         edition=facts.edition,
         source=facts.source,
@@ -178,12 +178,12 @@ def load_file(folder: Traversable, name: str, model: type[Model]) -> Model:
     """Load and check one file of a folder, into the model of its data.
 
     Raises:
-        CatalogFault: with every fault named by its place and what is allowed.
+        CatalogError: with every fault named by its place and what is allowed.
     """
     faults: list[str] = []
     read = _read(folder, name, model, faults)
     if read is None:
-        raise CatalogFault(faults)
+        raise CatalogError(faults)
     return read
 
 

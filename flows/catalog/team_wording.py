@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from flows.catalog.wording import Label, NumberedPage, Page, Text, Toast, Words, blanks
+from flows.catalog.wording import Label, NumberedPageWording, PageWording, Text, Toast, WordingModel, placeholders
 
 
-def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
+def _require_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse names of cases that could be mistaken for each other: the same mark, or the same word.
 
     Raises:
@@ -24,51 +24,51 @@ def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Name = Annotated[str, Field(max_length=16)]
+CodeName = Annotated[str, Field(max_length=16)]
 
 
-class Heads(Words):
+class TeamHeadings(WordingModel):
     """Headings and titles."""
 
     disputed: Text
-    disputed_score: Annotated[str, blanks("scale")]
-    if_so: Annotated[str, blanks("answer", "who")]
+    disputed_score: Annotated[str, placeholders("scale")]
+    if_so: Annotated[str, placeholders("answer", "who")]
     was_disputed: Text
-    against: Annotated[str, blanks("held", "answer")]
-    settled_by: Annotated[str, blanks("answer", "who")]
-    more_disputes: Annotated[str, blanks("number")]
+    against: Annotated[str, placeholders("held", "answer")]
+    settled_by: Annotated[str, placeholders("answer", "who")]
+    more_disputes: Annotated[str, placeholders("number")]
     vote: Text
     reasons: Text
     given_by: Text
     supports: Text
     nothing: Text
-    decision: Annotated[str, blanks("option")]
-    decided: Annotated[str, blanks("option")]
-    superseded: Annotated[str, blanks("option")]
-    by: Annotated[str, blanks("who")]
+    decision: Annotated[str, placeholders("option")]
+    decided: Annotated[str, placeholders("option")]
+    superseded: Annotated[str, placeholders("option")]
+    by: Annotated[str, placeholders("who")]
     dissent: Text
     departs: Text
     reason: Text
     choose: Text
-    decide: Annotated[str, blanks("option")]
-    list_by: Annotated[str, blanks("who")]
-    to_read: Annotated[str, blanks("when")]
+    decide: Annotated[str, placeholders("option")]
+    list_by: Annotated[str, placeholders("who")]
+    to_read: Annotated[str, placeholders("when")]
     which: Text
-    opened_by: Annotated[str, blanks("who")]
-    handed_by: Annotated[str, blanks("who")]
-    resting: Annotated[str, blanks("name")]
-    poll: Annotated[str, blanks("name")]
-    uncounted: Annotated[str, blanks("name")]
+    opened_by: Annotated[str, placeholders("who")]
+    shared_by: Annotated[str, placeholders("who")]
+    archived: Annotated[str, placeholders("name")]
+    poll: Annotated[str, placeholders("name")]
+    stray_vote: Annotated[str, placeholders("name")]
     unpinned: Text
     cases: Text
     typed: Text
     none_of_these: Annotated[str, Field(max_length=100)]
 
 
-class Lines(Words):
+class TeamTexts(WordingModel):
     """What stands below a title."""
 
-    hold: Text
+    dispute: Text
     reasons: Text
     choose: Text
     decide: Text
@@ -77,107 +77,107 @@ class Lines(Words):
     record: Text
     superseded: Text
     which: Text
-    resting: Annotated[str, blanks("hours")]
-    uncounted: Text
+    archived: Annotated[str, placeholders("hours")]
+    stray_vote: Text
     unpinned: Text
     cases: Text
     no_cases: Text
 
 
-class TeamLabels(Words):
+class TeamLabels(WordingModel):
     """The labels of a team's buttons."""
 
     discuss: Label
     withdraw: Label
     reasons: Label
-    unsay: Label
+    withdraw_reasons: Label
     close: Label
     decide: Label
     reopen: Label
     share: Label
     to_group: Label
     as_it_stands: Label
-    settle: Annotated[str, Field(max_length=24), blanks("answer")]
+    settle: Annotated[str, Field(max_length=24), placeholders("answer")]
 
 
-class TeamToasts(Words):
+class TeamToasts(WordingModel):
     """What a member is told in passing."""
 
-    first: Annotated[str, Field(max_length=80), blanks("who", "answer")]
+    first: Annotated[str, Field(max_length=80), placeholders("who", "answer")]
     vote_open: Toast
     decided: Toast
-    not_yours: Annotated[str, Field(max_length=120), blanks("who")]
+    not_permitted: Annotated[str, Field(max_length=120), placeholders("who")]
     leads_only: Toast
-    unsettled: Toast
-    crowded: Toast
+    open_disputes: Toast
+    discussion_full: Toast
     which: Toast
     wrong_name: Toast
-    held: Toast
+    disputed: Toast
     settled: Toast
     counted: Toast
     follows: Toast
-    masked: Toast
+    anonymous: Toast
     outsider: Toast
     not_finished: Toast
-    not_now: Toast
+    wrong_stage: Toast
     unsure: Toast
 
 
-class TeamPages(Words):
+class TeamPages(WordingModel):
     """The cards of a group that belong to no case."""
 
-    not_here: NumberedPage
-    help: Page
-    masked: Page
-    outsider: Page
-    share: Page
-    share_gone: Page
-    link_gone: Page
-    erase_privately: Page
-    names_taken: Page
+    not_here: NumberedPageWording
+    help: PageWording
+    anonymous: PageWording
+    outsider: PageWording
+    share: PageWording
+    share_gone: PageWording
+    link_gone: PageWording
+    erase_privately: PageWording
+    names_taken: PageWording
 
 
-class TeamCommands(Words):
+class TeamCommands(WordingModel):
     """What the command menu of a group says."""
 
     case: Text
     cases: Text
 
 
-class RecordWords(Words):
+class RecordWording(WordingModel):
     """The plain text for the patient's record, of a team or of one person."""
 
-    begins: Annotated[str, blanks("name", "when")]
-    sourced: Annotated[str, blanks("headline")]
-    also: Annotated[str, blanks("options")]
-    findings: Annotated[str, blanks("findings")]
-    score: Annotated[str, blanks("scale", "score", "band")]
-    where: Annotated[str, blanks("told", "where")]
-    scored: Annotated[str, blanks("source", "edition")]
+    begins: Annotated[str, placeholders("name", "when")]
+    sourced: Annotated[str, placeholders("headline")]
+    also: Annotated[str, placeholders("options")]
+    findings: Annotated[str, placeholders("findings")]
+    score: Annotated[str, placeholders("scale", "score", "band")]
+    where: Annotated[str, placeholders("told", "where")]
+    scored: Annotated[str, placeholders("source", "edition")]
     none: Text
-    decided: Annotated[str, blanks("option")]
-    decided_alone: Annotated[str, blanks("option")]
-    departs: Annotated[str, blanks("reason")]
-    reason: Annotated[str, blanks("reason")]
-    disputed: Annotated[str, blanks("by", "held", "settled")]
+    decided: Annotated[str, placeholders("option")]
+    decided_alone: Annotated[str, placeholders("option")]
+    departs: Annotated[str, placeholders("reason")]
+    reason: Annotated[str, placeholders("reason")]
+    disputed: Annotated[str, placeholders("by", "held", "settled")]
     one_member: Text
-    members: Annotated[str, blanks("number")]
-    settled_by_giver: Annotated[str, blanks("answer")]
-    settled_by_other: Annotated[str, blanks("answer")]
-    votes: Annotated[str, blanks("number", "all")]
-    otherwise: Annotated[str, blanks("votes")]
-    source: Annotated[str, blanks("source", "year", "edition")]
+    members: Annotated[str, placeholders("number")]
+    settled_by_giver: Annotated[str, placeholders("answer")]
+    settled_by_other: Annotated[str, placeholders("answer")]
+    votes: Annotated[str, placeholders("number", "all")]
+    otherwise: Annotated[str, placeholders("votes")]
+    source: Annotated[str, placeholders("source", "year", "edition")]
 
 
-class TeamWords(Words):
+class TeamWording(WordingModel):
     """All the words of a team's case."""
 
-    names: Annotated[tuple[Name, ...], Field(min_length=8, max_length=64), AfterValidator(_apart)]
-    heads: Heads
-    lines: Lines
+    names: Annotated[tuple[CodeName, ...], Field(min_length=8, max_length=64), AfterValidator(_require_distinct)]
+    heads: TeamHeadings
+    lines: TeamTexts
     labels: TeamLabels
     reasons: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,16}$")], Label]
     toasts: TeamToasts
     pages: TeamPages
     commands: TeamCommands
-    record: RecordWords
+    record: RecordWording

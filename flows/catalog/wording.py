@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from flows.model.source_scope import ScopeMark
 
 
-def filled(text: str) -> str:
+def require_text(text: str) -> str:
     """Refuse a text with nothing to read in it.
 
     Raises:
@@ -21,12 +21,12 @@ def filled(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(max_length=600), AfterValidator(filled)]
-Toast = Annotated[str, Field(max_length=200), AfterValidator(filled)]
-Label = Annotated[str, Field(max_length=24), AfterValidator(filled)]
+Text = Annotated[str, Field(max_length=600), AfterValidator(require_text)]
+Toast = Annotated[str, Field(max_length=200), AfterValidator(require_text)]
+Label = Annotated[str, Field(max_length=24), AfterValidator(require_text)]
 
 
-def blanks(*allowed: str) -> AfterValidator:
+def placeholders(*allowed: str) -> AfterValidator:
     """Refuse a text whose {blanks} are not exactly the allowed ones."""
 
     def check(text: str) -> str:
@@ -40,20 +40,20 @@ def blanks(*allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Words(BaseModel):
+class WordingModel(BaseModel):
     """Words: nothing unknown, nothing changed after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Left(Words):
+class Left(WordingModel):
     """How many questions may still follow."""
 
     last: Text
-    exactly: Annotated[str, blanks("most")]
-    between: Annotated[str, blanks("fewest", "most")]
-    either: Annotated[str, blanks("fewest", "most")]
-    at_most: Annotated[str, blanks("most")]
+    exactly: Annotated[str, placeholders("most")]
+    between: Annotated[str, placeholders("fewest", "most")]
+    either: Annotated[str, placeholders("fewest", "most")]
+    at_most: Annotated[str, placeholders("most")]
     numbers: Annotated[tuple[Text, ...], Field(min_length=2)]
 
     def said(self, fewest: int, most: int) -> str:
@@ -74,7 +74,7 @@ class Left(Words):
         return self.numbers[number] if number < len(self.numbers) else str(number)
 
 
-class Verdicts(Words):
+class VerdictWording(WordingModel):
     """How each verdict reads."""
 
     indicated: Text
@@ -84,7 +84,7 @@ class Verdicts(Words):
     contraindicated: Text
 
 
-class Result(Words):
+class ResultWording(WordingModel):
     """The words of the recommendation."""
 
     why: Text
@@ -94,22 +94,22 @@ class Result(Words):
     notes: Text
     findings: Text
     unneeded: Text
-    footer: Annotated[str, blanks("source", "year", "edition")]
-    closing: Annotated[str, blanks("source", "year", "scope")]
-    terms: Annotated[str, blanks("edition")]
+    footer: Annotated[str, placeholders("source", "year", "edition")]
+    closing: Annotated[str, placeholders("source", "year", "scope")]
+    terms: Annotated[str, placeholders("edition")]
     disclaimer: Text
-    older: Annotated[str, blanks("began", "edition")]
+    older: Annotated[str, placeholders("began", "edition")]
     changing: Text
     change: Text
     copy_block: Text
     points: Text
-    score: Annotated[str, blanks("scale", "score", "band")]
-    scored: Annotated[str, blanks("source", "edition")]
-    beside: Annotated[str, blanks("score", "band", "where")]
-    scored_finding: Annotated[str, blanks("score", "band", "where")]
+    score: Annotated[str, placeholders("scale", "score", "band")]
+    scored: Annotated[str, placeholders("source", "edition")]
+    linked_score: Annotated[str, placeholders("score", "band", "where")]
+    scored_finding: Annotated[str, placeholders("score", "band", "where")]
 
 
-class Detail(Words):
+class DetailWording(WordingModel):
     """The words of an option's detail."""
 
     indication: Text
@@ -129,7 +129,7 @@ class Detail(Words):
         return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else self.unknown
 
 
-class Outlook(Words):
+class WhatIfWording(WordingModel):
     """The words of what is still possible, of what another answer would change, and of options side by side."""
 
     in_play: Text
@@ -139,11 +139,11 @@ class Outlook(Words):
     would: Text
     could: Text
     title: Text
-    line: Annotated[str, blanks("answer", "then")]
-    doubt: Annotated[str, blanks("doubt", "answer")]
+    line: Annotated[str, placeholders("answer", "then")]
+    doubt: Annotated[str, placeholders("doubt", "answer")]
     same_headline: Text
     levels: Text
-    maybe: Annotated[str, blanks("options")]
+    maybe: Annotated[str, placeholders("options")]
     asks: Text
     settle: Text
     other_levels: Text
@@ -151,18 +151,18 @@ class Outlook(Words):
     what_if: Text
     now: Text
     then: Text
-    then_asked: Annotated[str, blanks("question")]
+    then_asked: Annotated[str, placeholders("question")]
     differs: Text
     same: Text
     nothing: Text
     team: Text
     either: Text
-    less: Annotated[str, blanks("levels")]
-    less_of: Annotated[str, blanks("levels")]
-    more: Annotated[str, blanks("levels")]
-    more_of: Annotated[str, blanks("levels")]
-    only: Annotated[str, blanks("levels")]
-    only_of: Annotated[str, blanks("levels")]
+    less: Annotated[str, placeholders("levels")]
+    less_of: Annotated[str, placeholders("levels")]
+    more: Annotated[str, placeholders("levels")]
+    more_of: Annotated[str, placeholders("levels")]
+    only: Annotated[str, placeholders("levels")]
+    only_of: Annotated[str, placeholders("levels")]
     compared: Text
     versus: Text
     verdict: Text
@@ -170,13 +170,13 @@ class Outlook(Words):
     nothing_more: Text
 
 
-class Labels(Words):
+class LabelWording(WordingModel):
     """The labels of the buttons that are no answers."""
 
     new: Label
     go_on: Label
     done: Label
-    only: Annotated[str, blanks("choice")]
+    only: Annotated[str, placeholders("choice")]
     back: Label
     restart: Label
     start_over: Label
@@ -184,7 +184,7 @@ class Labels(Words):
     to_card: Label
     to_case: Label
     to_question: Label
-    scale: Annotated[str, blanks("scale")]
+    scale: Annotated[str, placeholders("scale")]
     all_scales: Label
     scales: Label
     changes: Label
@@ -201,39 +201,39 @@ class Labels(Words):
     erase: Label
     keep: Label
     confirm: Label
-    wipe: Label
+    delete_message: Label
     in_private: Label
     copy_text: Label
     newer: Label
     older: Label
 
 
-class Restart(Words):
+class Restart(WordingModel):
     """The words that ask before a case begins again."""
 
-    title: Annotated[str, blanks("count")]
+    title: Annotated[str, placeholders("count")]
     line: Text
 
 
-class Toasts(Words):
+class ToastWording(WordingModel):
     """What a tap is told in passing."""
 
     stale: Toast
-    nothing_chosen: Toast
+    empty_selection: Toast
     chosen_otherwise: Toast
-    nothing_before: Toast
-    moved: Toast
+    nothing_to_undo: Toast
+    shown_elsewhere: Toast
     unknown_button: Toast
     misplaced: Toast
     gone: Toast
-    put_aside: Toast
+    archived: Toast
     failed: Toast
-    wiped: Toast
+    message_deleted: Toast
     not_saved: Toast
-    not_listed: Annotated[str, Field(max_length=180), blanks("number")]
+    not_listed: Annotated[str, Field(max_length=180), placeholders("number")]
 
 
-class Note(Words):
+class NoteWording(WordingModel):
     """The words of what was read of a typed note."""
 
     label: Text
@@ -249,19 +249,19 @@ class Note(Words):
     long: Text
     incomplete: Text
     asked: Text
-    drop: Annotated[str, blanks("finding")]
+    drop: Annotated[str, placeholders("finding")]
     more: Text
 
 
-class Scope(Words):
+class Scope(WordingModel):
     """What is said of a case outside the scope of the source, by what was found; `scored` is of one's own score."""
 
     asymptomatic: Text
     stable_spine: Text
-    sins: Annotated[str, blanks("value")]
-    scored: Annotated[str, blanks("value")]
-    escc: Annotated[str, blanks("value")]
-    level: Annotated[str, blanks("value")]
+    sins: Annotated[str, placeholders("value")]
+    scored: Annotated[str, placeholders("value")]
+    escc: Annotated[str, placeholders("value")]
+    level: Annotated[str, placeholders("value")]
     primary: Text
     intradural: Text
     left_out: Label
@@ -272,57 +272,57 @@ class Scope(Words):
         return text.format(value=mark.value)
 
 
-class Page(Words):
+class PageWording(WordingModel):
     """A card of plain words."""
 
     title: Text
     lines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=12)]
 
 
-class NumberedPage(Words):
+class NumberedPageWording(WordingModel):
     """A card that tells a number."""
 
     title: Text
-    line: Annotated[str, blanks("number")]
+    line: Annotated[str, placeholders("number")]
 
 
-class Pages(Words):
+class PagesWording(WordingModel):
     """The cards that belong to no case."""
 
-    start: Page
-    help: Page
-    about: Page
+    start: PageWording
+    help: PageWording
+    about: PageWording
     about_gaps: Text
-    options: Page
-    scales: Page
-    forget: Page
-    forgotten: Page
-    nothing_kept: Page
-    aside: Page
-    nothing_open: Page
-    superseded: Page
-    gone: Page
-    stray: Page
-    no_text: Page
-    own_card: Page
-    unknown_command: Page
-    slow: Page
-    not_listed: NumberedPage
-    failed: Page
+    options: PageWording
+    scales: PageWording
+    forget: PageWording
+    forgotten: PageWording
+    nothing_kept: PageWording
+    archived: PageWording
+    nothing_open: PageWording
+    superseded: PageWording
+    gone: PageWording
+    stray: PageWording
+    no_text: PageWording
+    own_card: PageWording
+    unknown_command: PageWording
+    slow: PageWording
+    not_listed: NumberedPageWording
+    failed: PageWording
 
 
-class Recent(Words):
+class RecentWording(WordingModel):
     """The words of the list of one's last cases."""
 
     title: Text
     line: Text
     nothing: Text
-    progress: Annotated[str, blanks("step")]
-    ago: Annotated[str, blanks("age")]
+    progress: Annotated[str, placeholders("step")]
+    ago: Annotated[str, placeholders("age")]
     now: Text
 
 
-class Commands(Words):
+class CommandWording(WordingModel):
     """What the command menu says of each command."""
 
     recent: Text
@@ -338,23 +338,23 @@ class Commands(Words):
     forget: Text
 
 
-class Wording(Words):
+class Wording(WordingModel):
     """All the words that are not questions, rules, options or facts."""
 
     case: Text
-    step: Annotated[str, blanks("number", "left")]
+    step: Annotated[str, placeholders("number", "left")]
     left: Left
-    verdicts: Verdicts
-    marks: Verdicts
-    brief: Verdicts
-    result: Result
-    detail: Detail
-    outlook: Outlook
-    labels: Labels
+    verdicts: VerdictWording
+    marks: VerdictWording
+    brief: VerdictWording
+    result: ResultWording
+    detail: DetailWording
+    what_if: WhatIfWording
+    labels: LabelWording
     restart: Restart
-    toasts: Toasts
-    pages: Pages
-    note: Note
+    toasts: ToastWording
+    pages: PagesWording
+    note: NoteWording
     scope: Scope
-    recent: Recent
-    commands: Commands
+    recent: RecentWording
+    commands: CommandWording

@@ -9,22 +9,22 @@ from typing import Final
 
 from transitions import Machine, MachineError
 
-from flows.engine.interview import Interview, Standing
-from flows.errors import Crowded, NotNow, NotYours, ReasonWanted, StaleTap, Unsettled
-from flows.model.case import NOTED, Act, Case, Kind, Remark, Step
+from flows.engine.interview import Interview, InterviewState
+from flows.errors import DiscussionFull, NotPermitted, OpenDisputes, ReasonWanted, StaleTap, WrongStage
+from flows.model.case import NOTED, AnswerEvent, AnswerEventKind, Case, DiscussionAction, DiscussionEvent
 from flows.model.findings import Codes
 from flows.model.rules import Recommendation, Verdict
 
 NONE_OF_THESE: Final = "none"
 """The choice of a vote and of a decision that stands for no option: to be discussed in person."""
 
-MOST_REMARKS: Final = 200
+MAX_EVENTS: Final = 200
 """Nothing new is begun in a discussion of this length; to settle, to take the vote back and to close is possible."""
 
 _OPEN: Final = (Verdict.indicated, Verdict.judgement)
-_REPLACED: Final = (Act.object, Act.vote, Act.reason)
+_REPLACED: Final = (DiscussionAction.object, DiscussionAction.vote, DiscussionAction.reason)
 """What a person may say again and again: only the last word is kept, and nobody's tap under way is stale for it."""
-_ENDING: Final = (Act.settle, Act.withdraw, Act.close)
+_ENDING: Final = (DiscussionAction.settle, DiscussionAction.withdraw, DiscussionAction.close)
 """What leads to an end is taken however much was said; each ends something that was not."""
 
 
@@ -46,14 +46,14 @@ _ADVISED: Final = [Stage.advised, Stage.reopened]
 EDGES: Final = (
     (_COMPLETE, [Stage.gathering], Stage.advised),
     (_ASK, _ADVISED, Stage.gathering),
-    (Act.object, _ANSWERING, None),
-    (Act.settle, _ANSWERING, None),
-    (Act.discuss, _ADVISED, Stage.voting),
-    (Act.vote, [Stage.voting], None),
-    (Act.reason, [Stage.voting], None),
-    (Act.withdraw, [Stage.voting], Stage.advised),
-    (Act.close, [*_ADVISED, Stage.voting], Stage.decided),
-    (Act.reopen, [Stage.decided], Stage.reopened),
+    (DiscussionAction.object, _ANSWERING, None),
+    (DiscussionAction.settle, _ANSWERING, None),
+    (DiscussionAction.discuss, _ADVISED, Stage.voting),
+    (DiscussionAction.vote, [Stage.voting], None),
+    (DiscussionAction.reason, [Stage.voting], None),
+    (DiscussionAction.withdraw, [Stage.voting], Stage.advised),
+    (DiscussionAction.close, [*_ADVISED, Stage.voting], Stage.decided),
+    (DiscussionAction.reopen, [Stage.decided], Stage.reopened),
 )
 """Event, stages it is taken at, stage it leads to; None stays. `complete` and `ask` come from the interview."""
 
@@ -82,7 +82,7 @@ class Settlement:
         who: who settled it.
     """
 
-    counted: Step
+    counted: AnswerEvent
     held: Mapping[str, Codes]
     codes: Codes
     who: str
@@ -111,7 +111,7 @@ class Decision:
     offered: Codes
     votes: Mapping[str, str]
     reasons: Mapping[str, tuple[str, ...]]
-    counted: tuple[Step, ...] = ()
+    counted: tuple[AnswerEvent, ...] = ()
     settlements: tuple[Settlement, ...] = ()
     record: tuple[str, int] | None = None
 
@@ -122,7 +122,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class DiscussionState:
     """Where a discussion stands.
 
     Attributes:
@@ -145,22 +145,22 @@ class Talk:
     settlements: tuple[Settlement, ...] = ()
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether answers may be given and changed."""
         return self.stage in _ANSWERING
 
-    def disputes(self, standing: Standing) -> dict[str, dict[str, Codes]]:
+    def disputes(self, state: InterviewState) -> dict[str, dict[str, Codes]]:
         """Give the objections that differ from an answer that counts, by question."""
         found: dict[str, dict[str, Codes]] = {}
         for question, held in self.objections.items():
-            counts = standing.findings.get(question)
+            counts = state.findings.get(question)
             differing = {who: codes for who, codes in held.items() if counts and codes != counts}
             if differing:
                 found[question] = differing
         return found
 
 
-class _Walk:
+class _Model:
     """A stage on its way through the machine."""
 
     __slots__ = ("state",)
@@ -177,71 +177,71 @@ class Discussion:
         self._interview = interview
         self._machine = machine()
 
-    def talk(self, case: Case, standing: Standing) -> Talk:
+    def state(self, case: Case, state: InterviewState) -> DiscussionState:
         """Replay the talk of a case; an answer that is missing leads back to gathering."""
-        talk = Talk()
-        for remark in case.talk:
-            talk = self._heard(talk, remark)
-        if standing.at is None:
-            return self._moved(talk, _COMPLETE) if talk.stage is Stage.gathering else talk
-        return self._moved(talk, _ASK) if talk.stage in _ADVISED else talk
+        discussion = DiscussionState()
+        for event in case.discussion_events:
+            discussion = self._fold(discussion, event)
+        if state.current is None:
+            return self._transition(discussion, _COMPLETE) if discussion.stage is Stage.gathering else discussion
+        return self._transition(discussion, _ASK) if discussion.stage in _ADVISED else discussion
 
-    def hold(self, case: Case, question: str, codes: Codes, member: Member, at: float) -> Case:
+    def dispute(self, case: Case, question: str, codes: Codes, member: Member, at: float) -> Case:
         """Say what one holds to be the right answer: whoever gave it changes it so, all others object.
 
         Raises:
             StaleTap: where the question has no answer that counts, or no such choices.
-            NotNow: while the vote is open, or once the case is decided.
-            Crowded: where too much was said already.
+            WrongStage: while the vote is open, or once the case is decided.
+            DiscussionFull: where too much was said already.
         """
-        standing = self._interview.standing(case)
-        counts, asked = standing.findings.get(question), self._interview.flow.question(question)
+        state = self._interview.state(case)
+        counts, asked = state.findings.get(question), self._interview.flow.question(question)
         if not counts or not codes or asked is None or not set(codes) <= set(asked.codes):
             raise StaleTap(question)
         codes = asked.tidy(codes)
-        if standing.answers[question].who != member.who:
-            return self._said(case, Remark(Act.object, question, codes, member.who, at))
-        return self._settled(case, standing, Remark(Act.settle, question, codes, member.who, at))
+        if state.answers[question].who != member.who:
+            return self._append(case, DiscussionEvent(DiscussionAction.object, question, codes, member.who, at))
+        return self._settle(case, state, DiscussionEvent(DiscussionAction.settle, question, codes, member.who, at))
 
     def settle(self, case: Case, question: str, codes: Codes, member: Member, at: float) -> Case:
         """Settle what is disputed for one of the answers that are held, where the member gave the one or leads.
 
         Raises:
             StaleTap: where that is not disputed, or nobody holds that answer.
-            NotYours: where somebody else gave the answer.
-            NotNow: while the vote is open, or once the case is decided.
+            NotPermitted: where somebody else gave the answer.
+            WrongStage: while the vote is open, or once the case is decided.
         """
-        standing = self._interview.standing(case)
-        held = self.talk(case, standing).disputes(standing).get(question)
-        if not held or codes not in (standing.findings[question], *held.values()):
+        state = self._interview.state(case)
+        held = self.state(case, state).disputes(state).get(question)
+        if not held or codes not in (state.findings[question], *held.values()):
             raise StaleTap(question)
-        giver = standing.answers[question].who
-        if not member.leads and giver != member.who:
-            raise NotYours(giver)
-        return self._settled(case, standing, Remark(Act.settle, question, codes, member.who, at))
+        shared_by = state.answers[question].who
+        if not member.leads and shared_by != member.who:
+            raise NotPermitted(shared_by)
+        return self._settle(case, state, DiscussionEvent(DiscussionAction.settle, question, codes, member.who, at))
 
     def back(self, case: Case, member: Member) -> Case:
         """Undo the last step, where the member took it or leads; what is ticked since goes with it.
 
         Raises:
-            NotYours: where somebody else took it.
-            NotNow: while the vote is open, or once the case is decided.
-            NothingBefore: at the first question.
+            NotPermitted: where somebody else took it.
+            WrongStage: while the vote is open, or once the case is decided.
+            NothingToUndo: at the first question.
         """
         self._expect_open(case)
-        passed = (*NOTED, Kind.mark)
-        undone = next((step for step in reversed(case.steps) if step.kind not in passed), None)
+        passed = (*NOTED, AnswerEventKind.mark)
+        undone = next((step for step in reversed(case.answer_events) if step.kind not in passed), None)
         if undone and not member.leads and undone.who != member.who:
-            raise NotYours(undone.who)
+            raise NotPermitted(undone.who)
         return self._interview.back(case)
 
     def restart(self, case: Case, member: Member) -> Case:
         """Begin the same case again, where the member leads.
 
         Raises:
-            NotYours: where the member does not.
-            NotNow: while the vote is open, or once the case is decided.
-            NothingBefore: where nothing has been answered yet.
+            NotPermitted: where the member does not.
+            WrongStage: while the vote is open, or once the case is decided.
+            NothingToUndo: where nothing has been answered yet.
         """
         self._expect_open(case)
         _expect_lead(member)
@@ -251,36 +251,40 @@ class Discussion:
         """Open the vote on what the source supports or leaves to judgement, and on none of these.
 
         Raises:
-            NotNow: where no recommendation is reached, or the vote is open.
-            Unsettled: while a finding is disputed.
-            Crowded: where too much was said already.
+            WrongStage: where no recommendation is reached, or the vote is open.
+            OpenDisputes: while a finding is disputed.
+            DiscussionFull: where too much was said already.
         """
-        standing = self._interview.standing(case)
-        if self.talk(case, standing).disputes(standing):
-            raise Unsettled
-        offered = tuple(advice.option for advice in result.having(*_OPEN))
-        return self._said(case, Remark(Act.discuss, codes=(*offered, NONE_OF_THESE), who=member.who, at=at))
+        state = self._interview.state(case)
+        if self.state(case, state).disputes(state):
+            raise OpenDisputes
+        offered = tuple(advice.option for advice in result.with_verdict(*_OPEN))
+        return self._append(
+            case, DiscussionEvent(DiscussionAction.discuss, codes=(*offered, NONE_OF_THESE), who=member.who, at=at)
+        )
 
     def withdraw(self, case: Case, member: Member, at: float) -> Case:
         """Take the vote back, so that answers can be changed.
 
         Raises:
-            NotYours: where the member does not lead.
-            NotNow: where no vote is open.
+            NotPermitted: where the member does not lead.
+            WrongStage: where no vote is open.
         """
         _expect_lead(member)
-        return self._said(case, Remark(Act.withdraw, who=member.who, at=at))
+        return self._append(case, DiscussionEvent(DiscussionAction.withdraw, who=member.who, at=at))
 
     def vote(self, case: Case, option: str, who: str, at: float) -> Case:
         """Vote for an option; an empty one takes the vote back.
 
         Raises:
-            NotNow: where no vote is open.
+            WrongStage: where no vote is open.
             StaleTap: where that option is not put to the vote.
-            Crowded: where too much was said already.
+            DiscussionFull: where too much was said already.
         """
-        voted = self._said(case, Remark(Act.vote, codes=(option,) if option else (), who=who, at=at))
-        if option and option not in self.talk(case, self._interview.standing(case)).offered:
+        voted = self._append(
+            case, DiscussionEvent(DiscussionAction.vote, codes=(option,) if option else (), who=who, at=at)
+        )
+        if option and option not in self.state(case, self._interview.state(case)).offered:
             raise StaleTap(option)
         return voted
 
@@ -288,28 +292,30 @@ class Discussion:
         """Give a reason, or take it back.
 
         Raises:
-            NotNow: where no vote is open.
-            Crowded: where too much was said already.
+            WrongStage: where no vote is open.
+            DiscussionFull: where too much was said already.
         """
-        return self._said(case, Remark(Act.reason, reason, (reason,) if on else (), who, at))
+        return self._append(case, DiscussionEvent(DiscussionAction.reason, reason, (reason,) if on else (), who, at))
 
     def close(self, case: Case, result: Recommendation, option: str, reason: str, member: Member, at: float) -> Case:
         """Decide.
 
         Raises:
-            NotYours: where the member does not lead.
-            NotNow: where no recommendation is reached, or it is decided already.
-            Unsettled: while a finding is disputed.
+            NotPermitted: where the member does not lead.
+            WrongStage: where no recommendation is reached, or it is decided already.
+            OpenDisputes: while a finding is disputed.
             StaleTap: where there is no such option.
             ReasonWanted: where it departs from what the source supports, and no reason is given.
         """
         _expect_lead(member)
-        standing = self._interview.standing(case)
-        if self.talk(case, standing).disputes(standing):
-            raise Unsettled
+        state = self._interview.state(case)
+        if self.state(case, state).disputes(state):
+            raise OpenDisputes
         departing = departs(result, option)
-        counted = tuple(standing.answers[question] for question, codes in standing.findings.items() if codes)
-        closed = self._said(case, Remark(Act.close, option, (reason,) if reason else (), member.who, at, counted))
+        counted = tuple(state.answers[question] for question, codes in state.findings.items() if codes)
+        closed = self._append(
+            case, DiscussionEvent(DiscussionAction.close, option, (reason,) if reason else (), member.who, at, counted)
+        )
         if option not in (NONE_OF_THESE, *(advice.option for advice in result.options)):
             raise StaleTap(option)
         if departing and not reason:
@@ -319,89 +325,95 @@ class Discussion:
     @staticmethod
     def recorded(case: Case, record: tuple[str, int]) -> Case:
         """Note which message records the latest decision; nobody's tap under way is stale for it."""
-        latest = max((n for n, said in enumerate(case.talk) if said.act is Act.close), default=None)
-        talk = (replace(said, record=record) if n == latest else said for n, said in enumerate(case.talk))
-        return replace(case, talk=tuple(talk))
+        latest = max(
+            (n for n, said in enumerate(case.discussion_events) if said.action is DiscussionAction.close), default=None
+        )
+        discussion = (
+            replace(said, record=record) if n == latest else said for n, said in enumerate(case.discussion_events)
+        )
+        return replace(case, discussion_events=tuple(discussion))
 
     def reopen(self, case: Case, member: Member, at: float) -> Case:
         """Take a decision up again; it stays on record.
 
         Raises:
-            NotYours: where the member does not lead.
-            NotNow: where nothing is decided.
-            Crowded: where too much was said already.
+            NotPermitted: where the member does not lead.
+            WrongStage: where nothing is decided.
+            DiscussionFull: where too much was said already.
         """
         _expect_lead(member)
-        return self._said(case, Remark(Act.reopen, who=member.who, at=at))
+        return self._append(case, DiscussionEvent(DiscussionAction.reopen, who=member.who, at=at))
 
-    def _settled(self, case: Case, standing: Standing, word: Remark) -> Case:
+    def _settle(self, case: Case, state: InterviewState, word: DiscussionEvent) -> Case:
         """End what is said against an answer, and put another in its place where that is the word."""
         self._expect_open(case)
         question, codes = word.subject, word.codes
-        if question in self.talk(case, standing).objections:
-            case = self._said(case, replace(word, counted=(standing.answers[question],)))
-        return case if codes == standing.findings[question] else self._interview.amend(case, question, codes, word.who)
+        if question in self.state(case, state).objections:
+            case = self._append(case, replace(word, counted=(state.answers[question],)))
+        return case if codes == state.findings[question] else self._interview.amend(case, question, codes, word.who)
 
     def _expect_open(self, case: Case) -> None:
-        if not self.talk(case, self._interview.standing(case)).open:
-            raise NotNow
+        if not self.state(case, self._interview.state(case)).is_open:
+            raise WrongStage
 
-    def _said(self, case: Case, remark: Remark) -> Case:
+    def _append(self, case: Case, event: DiscussionEvent) -> Case:
         """Add a remark, in place of what the same person said of the same before; nothing else is lost."""
-        talk = self.talk(case, self._interview.standing(case))
-        self._moved(talk, remark.act)
-        said = case.talk
-        if remark.act in _REPLACED:
-            said = _without(said, remark)
-        if remark.act not in _ENDING and len(said) >= MOST_REMARKS:
-            raise Crowded
+        discussion = self.state(case, self._interview.state(case))
+        self._transition(discussion, event.action)
+        said = case.discussion_events
+        if event.action in _REPLACED:
+            said = _without_earlier(said, event)
+        if event.action not in _ENDING and len(said) >= MAX_EVENTS:
+            raise DiscussionFull
         revision = case.revision + 1
-        turn = case.turn if remark.act in _REPLACED else revision
-        return replace(case, revision=revision, turn=turn, talk=(*said, remark))
+        turn = case.turn if event.action in _REPLACED else revision
+        return replace(case, revision=revision, turn=turn, discussion_events=(*said, event))
 
-    def _heard(self, talk: Talk, remark: Remark) -> Talk:
+    def _fold(self, discussion: DiscussionState, event: DiscussionEvent) -> DiscussionState:
         """Fold one remark; where it was said the interview was complete, or it would not have been taken."""
-        if talk.stage is Stage.gathering and remark.act in (Act.discuss, Act.close):
-            talk = self._moved(talk, _COMPLETE)
-        talk = self._moved(talk, remark.act)
-        who, subject, codes = remark.who, remark.subject, remark.codes
-        match remark.act:
-            case Act.object:
-                held = {**talk.objections.get(subject, {}), who: codes}
-                return replace(talk, objections={**talk.objections, subject: held})
-            case Act.settle:
-                left = {question: held for question, held in talk.objections.items() if question != subject}
-                return replace(talk, objections=left, settlements=(*talk.settlements, *_settlement(talk, remark)))
-            case Act.discuss:
-                return replace(talk, offered=codes, votes={}, reasons={}, rounds=talk.rounds + 1)
-            case Act.withdraw:
-                return replace(talk, offered=(), votes={}, reasons={})
-            case Act.vote:
-                others = {other: option for other, option in talk.votes.items() if other != who}
-                return replace(talk, votes={**others, who: codes[0]} if codes else others)
-            case Act.reason:
-                given = tuple(other for other in talk.reasons.get(subject, ()) if other != who)
-                return replace(talk, reasons={**talk.reasons, subject: (*given, who) if codes else given})
-            case Act.close:
-                vote = (talk.offered, talk.votes, talk.reasons)
-                on = (remark.counted, talk.settlements, remark.record)
-                decision = Decision(subject, next(iter(codes), ""), who, remark.at, *vote, *on)
-                return replace(talk, decisions=(*talk.decisions, decision))
-            case Act.reopen:
-                return replace(talk, offered=(), votes={}, reasons={})
+        if discussion.stage is Stage.gathering and event.action in (DiscussionAction.discuss, DiscussionAction.close):
+            discussion = self._transition(discussion, _COMPLETE)
+        discussion = self._transition(discussion, event.action)
+        who, subject, codes = event.who, event.subject, event.codes
+        match event.action:
+            case DiscussionAction.object:
+                held = {**discussion.objections.get(subject, {}), who: codes}
+                return replace(discussion, objections={**discussion.objections, subject: held})
+            case DiscussionAction.settle:
+                left = {question: held for question, held in discussion.objections.items() if question != subject}
+                return replace(
+                    discussion, objections=left, settlements=(*discussion.settlements, *_settlement(discussion, event))
+                )
+            case DiscussionAction.discuss:
+                return replace(discussion, offered=codes, votes={}, reasons={}, rounds=discussion.rounds + 1)
+            case DiscussionAction.withdraw:
+                return replace(discussion, offered=(), votes={}, reasons={})
+            case DiscussionAction.vote:
+                others = {other: option for other, option in discussion.votes.items() if other != who}
+                return replace(discussion, votes={**others, who: codes[0]} if codes else others)
+            case DiscussionAction.reason:
+                given = tuple(other for other in discussion.reasons.get(subject, ()) if other != who)
+                return replace(discussion, reasons={**discussion.reasons, subject: (*given, who) if codes else given})
+            case DiscussionAction.close:
+                vote = (discussion.offered, discussion.votes, discussion.reasons)
+                on = (event.counted, discussion.settlements, event.record)
+                decision = Decision(subject, next(iter(codes), ""), who, event.at, *vote, *on)
+                return replace(discussion, decisions=(*discussion.decisions, decision))
+            case DiscussionAction.reopen:
+                return replace(discussion, offered=(), votes={}, reasons={})
 
-    def _moved(self, talk: Talk, event: str) -> Talk:
+    def _transition(self, discussion: DiscussionState, event: str) -> DiscussionState:
         """Let the machine make one step.
 
         Raises:
-            NotNow: where the stage does not take it.
+            WrongStage: where the stage does not take it.
         """
-        walk = _Walk(talk.stage)
+        model = _Model(discussion.stage)
         try:
-            self._machine.events[event].trigger(walk)
+            self._machine.events[event].trigger(model)
         except MachineError as refused:
-            raise NotNow from refused
-        return talk if walk.state == talk.stage else replace(talk, stage=Stage(walk.state))
+            raise WrongStage from refused
+        return discussion if model.state == discussion.stage else replace(discussion, stage=Stage(model.state))
 
 
 def machine() -> Machine:
@@ -417,38 +429,42 @@ def machine() -> Machine:
 
 def departs(result: Recommendation, option: str) -> bool:
     """Tell whether a decision departs from what the source supports: something is indicated, and this is not."""
-    indicated = [advice.option for advice in result.having(Verdict.indicated)]
+    indicated = [advice.option for advice in result.with_verdict(Verdict.indicated)]
     return bool(indicated) and option not in indicated
 
 
-def _without(said: Iterable[Remark], remark: Remark) -> tuple[Remark, ...]:
+def _without_earlier(said: Iterable[DiscussionEvent], event: DiscussionEvent) -> tuple[DiscussionEvent, ...]:
     """Leave out what the same person said of the same before.
 
     Of a vote or a reason that is since the vote was opened; of an answer since a dispute on it was settled last: what
     was disputed before stays on record.
     """
     heard = list(said)
-    objects = remark.act is Act.object
+    objects = event.action is DiscussionAction.object
     ended = [
         n
         for n, old in enumerate(heard)
-        if (old.act is Act.settle and old.subject == remark.subject if objects else old.act is Act.discuss)
+        if (
+            old.action is DiscussionAction.settle and old.subject == event.subject
+            if objects
+            else old.action is DiscussionAction.discuss
+        )
     ]
     begin = max(ended, default=0)
-    same = (remark.act, remark.subject, remark.who)
-    return tuple(old for n, old in enumerate(heard) if n < begin or (old.act, old.subject, old.who) != same)
+    same = (event.action, event.subject, event.who)
+    return tuple(old for n, old in enumerate(heard) if n < begin or (old.action, old.subject, old.who) != same)
 
 
-def _settlement(talk: Talk, remark: Remark) -> tuple[Settlement, ...]:
+def _settlement(discussion: DiscussionState, event: DiscussionEvent) -> tuple[Settlement, ...]:
     """Return the dispute that a remark settled; none where nobody held another answer any more."""
-    held = talk.objections.get(remark.subject, {})
+    held = discussion.objections.get(event.subject, {})
     return tuple(
-        Settlement(counted, differing, remark.codes, remark.who)
-        for counted in remark.counted
+        Settlement(counted, differing, event.codes, event.who)
+        for counted in event.counted
         if (differing := {who: codes for who, codes in held.items() if codes != counted.codes})
     )
 
 
 def _expect_lead(member: Member) -> None:
     if not member.leads:
-        raise NotYours
+        raise NotPermitted

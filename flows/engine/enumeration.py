@@ -11,7 +11,7 @@ from flows.model.flow import Flow, Question
 from flows.model.levels import between
 
 
-class Classes:
+class LevelClasses:
     """The choices of a question of several, sorted into the classes that no condition on levels tells apart."""
 
     def __init__(self, flow: Flow, question: Question) -> None:
@@ -24,7 +24,7 @@ class Classes:
         self._of = {code: codes for codes in self.all for code in codes}
         self._tidy = question.tidy
 
-    def of(self, code: str) -> Codes:
+    def class_of(self, code: str) -> Codes:
         """Give the class of a choice.
 
         Raises:
@@ -32,7 +32,7 @@ class Classes:
         """
         return self._of[code]
 
-    def like(self, codes: Codes) -> Codes:
+    def representative(self, codes: Codes) -> Codes:
         """Give the answer of `answers` that no condition tells apart from this one.
 
         Raises:
@@ -46,7 +46,7 @@ class Classes:
 
 def cases(flow: Flow) -> Iterator[Findings]:
     """Give the findings of every case whose questions are all answered, each class of levels once."""
-    return _grown(flow, {})
+    return _extend(flow, {})
 
 
 def steps(flow: Flow) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def answers(flow: Flow, question: Question) -> tuple[Codes, ...]:
     """Give the answers to a question that the flow's conditions can tell apart."""
     if not question.several:
         return tuple((code,) for code in question.codes)
-    classes = Classes(flow, question)
+    classes = LevelClasses(flow, question)
     chosen = [
         question.tidy(codes)
         for size in range(1, len(classes.all) + 1)
@@ -73,15 +73,15 @@ def answers(flow: Flow, question: Question) -> tuple[Codes, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-def _grown(flow: Flow, given: Findings) -> Iterator[Findings]:
+def _extend(flow: Flow, given: Findings) -> Iterator[Findings]:
     """Answer the question at hand in every way, and go on from there."""
-    findings = flow.counted(given)
-    waiting = flow.waiting(findings)
-    if waiting is None:
+    findings = flow.effective(given)
+    next_question = flow.next_question(findings)
+    if next_question is None:
         yield findings
         return
-    for codes in answers(flow, waiting):
-        yield from _grown(flow, {**given, waiting.code: codes})
+    for codes in answers(flow, next_question):
+        yield from _extend(flow, {**given, next_question.code: codes})
 
 
 def _members(group: tuple[Codes, ...]) -> Iterator[Codes]:
@@ -97,4 +97,4 @@ def _conditions(flow: Flow) -> Iterator[Condition]:
     whens = [question.asked for question in flow.questions]
     whens += [rule.when for rule in flow.guidance.rules] + [note.when for note in flow.guidance.notes]
     for when in whens:
-        yield from when.parts()
+        yield from when.walk()

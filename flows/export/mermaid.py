@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from flows.catalog.loader import Catalog
 from flows.engine import enumeration as space
-from flows.engine.discussion import EDGES, Talk
-from flows.model.conditions import Always, AnyLevel, Condition, Count, Either, Every, Is, Not, Scores
+from flows.engine.discussion import EDGES, DiscussionState
+from flows.model.conditions import AllOf, Always, AnyLevel, AnyOf, Condition, Count, Is, Not, Scores
 from flows.model.flow import Flow, Question
-from flows.model.rules import Note, Place, Verdict
+from flows.model.rules import DisplayRule, Note, Verdict
 
 
 def mermaid(flow: Flow) -> str:
@@ -33,7 +33,7 @@ def stages() -> str:
     for event, sources, dest in EDGES:
         for source in sources:
             arrows.setdefault((source, dest or source), []).append(event)
-    lines = ["stateDiagram-v2", f"    [*] --> {Talk().stage}"]
+    lines = ["stateDiagram-v2", f"    [*] --> {DiscussionState().stage}"]
     lines += [f"    {source} --> {dest}: {', '.join(events)}" for (source, dest), events in arrows.items()]
     return "\n".join(lines)
 
@@ -57,9 +57,9 @@ def words(flow: Flow, condition: Condition) -> str:
             return f"{least} to {most} points"
         case Not(condition=inner):
             return _negated(flow, inner)
-        case Every(conditions=conditions):
+        case AllOf(conditions=conditions):
             return ", ".join(_inner(flow, part) for part in conditions)
-        case Either(conditions=conditions):
+        case AnyOf(conditions=conditions):
             return "; or ".join(_inner(flow, part) for part in conditions)
         case _:
             raise TypeError(condition)
@@ -90,14 +90,14 @@ def _negated(flow: Flow, condition: Condition) -> str:
 
 def _inner(flow: Flow, condition: Condition) -> str:
     text = words(flow, condition)
-    several = isinstance(condition, Every | Either) or (isinstance(condition, Is) and len(condition.codes) > 1)
+    several = isinstance(condition, AllOf | AnyOf) or (isinstance(condition, Is) and len(condition.codes) > 1)
     return f"({text})" if several else text
 
 
 def _named(flow: Flow, code: str, choice: str) -> str:
     """Name an answer as a finding; its bare code where the flow does not ask it."""
     question = flow.question(code)
-    return question.choice(choice).said if question else f"{code} {choice}"
+    return question.choice(choice).finding_text if question else f"{code} {choice}"
 
 
 def _document(flow: Flow, catalog: Catalog) -> Iterator[str]:
@@ -219,11 +219,11 @@ def _beside(question: Question) -> Iterator[str]:
 
 def _known(flow: Flow, question: Question) -> Iterator[str]:
     """Tell which answers the levels of another case give."""
-    for when, choice in question.known:
-        yield f"- `{question.code}` is {question.choice(choice).said} in a case with {words(flow, when)}."
+    for when, choice in question.prefills:
+        yield f"- `{question.code}` is {question.choice(choice).finding_text} in a case with {words(flow, when)}."
 
 
-def _placed(flow: Flow, catalog: Catalog, place: Place) -> str:
+def _placed(flow: Flow, catalog: Catalog, place: DisplayRule) -> str:
     """Tell a place in the order: the option, and where only some verdicts or findings take it."""
     taken = [getattr(catalog.wording.verdicts, verdict.name).lower() for verdict in place.verdicts]
     which = [" or ".join(taken)] if len(taken) < len(Verdict) else []

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
-from flows.engine.interview import Standing
+from flows.engine.interview import InterviewState
 from flows.export.scope_text import scope_texts
 from flows.model.findings import Findings
 from flows.model.flow import Flow
-from flows.model.levels import written
-from flows.model.rules import Advice, Band, Recommendation, Rule, Verdict, decide, facts_of
+from flows.model.levels import as_spans
+from flows.model.rules import Band, OptionVerdict, Recommendation, Rule, Verdict, decide, facts_of
 from flows.model.scored import Scored
 
 RULED_OUT = (Verdict.not_indicated, Verdict.not_recommended, Verdict.contraindicated)
@@ -26,24 +26,26 @@ class PlainText:
     flow: Flow
     catalog: Catalog
 
-    def recommendation(self, standing: Standing, when: str, scored: Scored | None = None) -> str:
+    def recommendation(self, state: InterviewState, when: str, scored: Scored | None = None) -> str:
         """Return a recommendation as it is copied.
 
         Args:
-            standing: where the case stands: every question is answered.
+            state: where the case stands: every question is answered.
             when: the time at which it is copied, as it is read.
             scored: what was scored of the case.
         """
-        result = decide(self.flow.guidance, standing.findings)
-        outside = [said.text for said in scope_texts(self.catalog.wording.scope, standing.scope, scored)]
-        support = self.support(standing.findings, result, scored)
+        result = decide(self.flow.guidance, state.findings)
+        outside = [said.text for said in scope_texts(self.catalog.wording.scope, state.scope, scored)]
+        support = self.support(state.findings, result, scored)
         return "\n".join([*outside, *self.headline(result), *support, *self.closing(when)])
 
     def score(self, findings: Findings, band: Band, level: str, when: str) -> str:
         """Return a score as it is copied: the total, its class, the level if it is known, the points of each item."""
         scale, words = self.catalog.scales[self.flow.code], self.catalog.team.record
         total = words.score.format(scale=scale.name, score=self.flow.score(findings), band=band.name)
-        points = ", ".join(f"{choice.said} {choice.points}" for _, choice in self.flow.made(findings))
+        points = ", ".join(
+            f"{choice.finding_text} {choice.points}" for _, choice in self.flow.scored_choices(findings)
+        )
         origin = words.scored.format(source=scale.source, edition=self.catalog.edition)
         told = words.where.format(told=total, where=level) if level else total
         return "\n".join([told, points, origin, *([when] if when else [])])
@@ -61,9 +63,9 @@ class PlainText:
     def support(self, findings: Findings, result: Recommendation, scored: Scored | None = None) -> list[str]:
         """Return what else is supported or a matter of judgement, the findings, what was ruled out and how."""
         words, verdicts = self.catalog.team.record, self.catalog.wording.verdicts
-        also = [advice for advice in result.having(Verdict.indicated) if advice is not result.headline]
+        also = [advice for advice in result.with_verdict(Verdict.indicated) if advice is not result.headline]
         lines = [words.also.format(options=self._options(also))] if also else []
-        for advice in result.having(Verdict.judgement):
+        for advice in result.with_verdict(Verdict.judgement):
             because = "; ".join(rule.because for rule in advice.decisive)
             judged = self._carried(
                 f"{self.catalog.options[advice.option].short}: {because}", facts_of(advice.decisive)
@@ -72,15 +74,15 @@ class PlainText:
         lines.append(words.findings.format(findings=self.findings(findings)))
         lines += [self._score(scored)] if scored else []
         for no in RULED_OUT:
-            advised = result.having(no)
+            advised = result.with_verdict(no)
             lines += [f"{getattr(verdicts, no.name)}: {self._options(advised)}"] if advised else []
         return lines + [note.text for note in result.notes if note.urgent]
 
     def findings(self, findings: Findings) -> str:
         """Return the findings that count, the levels first."""
         first, *others = self.flow.questions
-        said = [question.said(codes) for question in others if (codes := findings[question.code])]
-        return f"{written(findings[first.code])}: {', '.join(said)}"
+        said = [question.finding_text(codes) for question in others if (codes := findings[question.code])]
+        return f"{as_spans(findings[first.code])}: {', '.join(said)}"
 
     def closing(self, when: str) -> list[str]:
         """Return where the text is from, when it was written, and what it is not."""
@@ -94,7 +96,7 @@ class PlainText:
         told = words.score.format(scale=scale, score=scored.points, band=scored.band.name)
         return words.where.format(told=told, where=scored.where)
 
-    def _options(self, advised: Iterable[Advice]) -> str:
+    def _options(self, advised: Iterable[OptionVerdict]) -> str:
         named = ((self.catalog.options[advice.option].short, facts_of(advice.decisive)) for advice in advised)
         return ", ".join(self._carried(short, facts) for short, facts in named)
 
@@ -106,6 +108,6 @@ class PlainText:
         return f"{text} ({', '.join(facts)})"
 
 
-def units(text: str) -> int:
+def utf16_length(text: str) -> int:
     """Return the length of a text as Telegram counts it, in UTF-16 units."""
     return len(text.encode("utf-16-le")) // 2

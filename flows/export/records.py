@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from flows.catalog.loader import Catalog
-from flows.errors import FindingFault
+from flows.errors import FindingError
 from flows.export.scope_text import scope_texts
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Flow, Question
@@ -18,7 +18,7 @@ Record = dict[str, object]
 _ABSENT: Final = object()
 
 
-def findings_of(flow: Flow, record: object) -> Findings:
+def parse_findings(flow: Flow, record: object) -> Findings:
     """Read the findings that count from a plain record; the first fault in question order is raised.
 
     A finding whose question is not asked is checked and does not count.
@@ -28,25 +28,27 @@ def findings_of(flow: Flow, record: object) -> Findings:
         record: a mapping of question codes to a code, or to a list of codes where several may be chosen.
 
     Raises:
-        FindingFault: for a missing, wrong or unknown finding.
+        FindingError: for a missing, wrong or unknown finding.
     """
     if not isinstance(record, Mapping):
-        raise FindingFault(None, "not a JSON object", tuple(q.code for q in flow.questions))
+        raise FindingError(None, "not a JSON object", tuple(q.code for q in flow.questions))
     answers: dict[str, Codes] = {}
     for question in flow.questions:
         given = record.get(question.code, _ABSENT)
         if given is not _ABSENT:
             answers[question.code] = _answer(question, given)
-        elif flow.waiting(flow.counted(answers)) is question:
-            raise FindingFault(question.code, f"{question.code} is missing", question.codes)
+        elif flow.next_question(flow.effective(answers)) is question:
+            raise FindingError(question.code, f"{question.code} is missing", question.codes)
     known = tuple(question.code for question in flow.questions)
     for code in record:
         if code not in known:
-            raise FindingFault(str(code), f"{code!r} is not a finding of this flow", known)
-    return flow.counted(answers)
+            raise FindingError(str(code), f"{code!r} is not a finding of this flow", known)
+    return flow.effective(answers)
 
 
-def advice_of(flow: Flow, catalog: Catalog, findings: Findings, scope: tuple[ScopeMark, ...] = ()) -> Record:
+def recommendation_record(
+    flow: Flow, catalog: Catalog, findings: Findings, scope: tuple[ScopeMark, ...] = ()
+) -> Record:
     """Return what the source says of the findings: the questions asked, the headline, all options, the notes.
 
     A flow that scores gives the total, its class and the points of each item in place of headline and options.
@@ -96,7 +98,7 @@ def _fork_of(result: Recommendation) -> Record | None:
     return {"title": fork.title, "if_fit": _headline_of(result), "if_unfit": fork.option} if fork else None
 
 
-def fault_of(fault: FindingFault) -> Record:
+def error_record(fault: FindingError) -> Record:
     """Write a fault: which finding, what is wrong, what is allowed."""
     return {"error": {"finding": fault.finding, "message": str(fault), "allowed": list(fault.allowed)}}
 
@@ -110,7 +112,7 @@ def _score_of(flow: Flow, catalog: Catalog, findings: Findings, band: Band) -> R
         "facts": list(band.facts),
         "items": [
             {"code": question.code, "answer": choice.code, "points": choice.points}
-            for question, choice in flow.made(findings)
+            for question, choice in flow.scored_choices(findings)
         ],
         "source": catalog.scales[flow.code].source,
     }
@@ -126,10 +128,10 @@ def _answer(question: Question, given: object) -> Codes:
     """Read one answer, a code or a list of codes."""
     codes = given if question.several else [given]
     if not isinstance(codes, list) or not codes:
-        raise FindingFault(question.code, f"{question.code} must be a list of one or more", question.codes)
+        raise FindingError(question.code, f"{question.code} must be a list of one or more", question.codes)
     for code in codes:
         if code not in question.codes:
-            raise FindingFault(question.code, f"{question.code}: {_shown(code)} is not allowed", question.codes)
+            raise FindingError(question.code, f"{question.code}: {_shown(code)} is not allowed", question.codes)
     return question.tidy(tuple(codes))
 
 

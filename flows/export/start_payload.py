@@ -48,7 +48,7 @@ class Prefill(NamedTuple):
     scope: tuple[ScopeMark, ...] = ()
 
 
-def write_prefill(flow: Flow, answers: Findings, scope: tuple[ScopeMark, ...] = ()) -> str:
+def encode_start_payload(flow: Flow, answers: Findings, scope: tuple[ScopeMark, ...] = ()) -> str:
     """Return answers and marks as a payload; marks that find no room are left out, levels first."""
     payload = VERSION + _written(_choices(flow), answers)
     for mark in sorted(scope, key=lambda mark: mark.code is ScopeCode.level):
@@ -57,8 +57,8 @@ def write_prefill(flow: Flow, answers: Findings, scope: tuple[ScopeMark, ...] = 
     return payload
 
 
-def read_prefill(flow: Flow, payload: str) -> Prefill | None:
-    """Return what `write_prefill` wrote of the same flow, in this or the former edition; None for anything else."""
+def decode_start_payload(flow: Flow, payload: str) -> Prefill | None:
+    """Return what `encode_start_payload` wrote of the same flow, in this or the former edition; else None."""
     version, written = payload[: len(VERSION)], payload[len(VERSION) :]
     if version == FORMER and flow.code == APPROACH_AND_PEDICLE.flow:
         answers = _read(CHOICES_BEFORE, written)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from flows.model.findings import Codes
 
-AIDING: Final = "x"
+LINK_MARK: Final = "x"
 """In the id of a case that helps another one it stands between that one's id, which is hexadecimal, and the level:
 so the helper at a level is found by its id, whether or not it was begun. Nothing is read out of an id."""
 
@@ -16,7 +16,7 @@ MESSAGE: Final = "#"
 """Begins the number of the message that a note was typed in, among the codes of the step that begins it."""
 
 
-class Kind(StrEnum):
+class AnswerEventKind(StrEnum):
     """What a step did; the events of the interview's state machine have the same names."""
 
     mark = "mark"
@@ -28,11 +28,11 @@ class Kind(StrEnum):
     edition = "edition"
 
 
-NOTED: Final = (Kind.scope, Kind.edition)
+NOTED: Final = (AnswerEventKind.scope, AnswerEventKind.edition)
 """Steps that nobody takes and nothing undoes: they say something of the case, and are kept with it."""
 
 
-class Step(NamedTuple):
+class AnswerEvent(NamedTuple):
     """One thing that somebody did to a case.
 
     Attributes:
@@ -45,13 +45,13 @@ class Step(NamedTuple):
         who: the opaque id of the person who did it.
     """
 
-    kind: Kind
+    kind: AnswerEventKind
     question: str = ""
     codes: Codes = ()
     who: str = ""
 
 
-class Act(StrEnum):
+class DiscussionAction(StrEnum):
     """What somebody did in a team's discussion; the events of its state machine bear the same names."""
 
     object = "object"
@@ -65,11 +65,11 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class DiscussionEvent:
     """One thing that somebody did in the discussion of a case.
 
     Attributes:
-        act: object (another answer is held right), settle (the dispute on a question), discuss (the vote is opened),
+        action: object (another answer is held right), settle (a dispute), discuss (the vote is opened),
             withdraw (it is taken back), vote, reason (given, or taken back), close (the decision), reopen.
         subject: the question of a dispute, the reason, the option that was decided for; empty else.
         codes: the answer held right or settled for, the options put to the vote, the option voted for, the reason of a
@@ -80,12 +80,12 @@ class Remark:
         record: of a decision the chat and the message that record it, once they are known.
     """
 
-    act: Act
+    action: DiscussionAction
     subject: str = ""
     codes: Codes = ()
     who: str = ""
     at: float = 0.0
-    counted: tuple[Step, ...] = ()
+    counted: tuple[AnswerEvent, ...] = ()
     record: tuple[str, int] | None = None
 
 
@@ -97,8 +97,8 @@ class Case:
         revision: grows by one with each change, for the check on every write.
         turn: the revision at which the question at hand was put; a button bears it, so that taps on one
             grid all count while a tap on an earlier question does not.
-        steps: the answers in order; where the case stands is a fold over them.
-        talk: what a team says of it, in order; where its discussion stands is a fold over that.
+        answer_events: the answers in order; where the case stands is a fold over them.
+        discussion_events: what a team says of it, in order; where its discussion stands is a fold over that.
         parent_id: the case that this one helps; empty where it stands alone.
         level: the level to which a helping case is bound; empty where it is bound to none.
     """
@@ -108,33 +108,33 @@ class Case:
     edition: str
     revision: int = 0
     turn: int = 0
-    steps: tuple[Step, ...] = ()
-    talk: tuple[Remark, ...] = ()
+    answer_events: tuple[AnswerEvent, ...] = ()
+    discussion_events: tuple[DiscussionEvent, ...] = ()
     parent_id: str = ""
     level: str = ""
 
     @property
     def unconfirmed(self) -> bool:
         """Whether it begins with a note that nobody has confirmed."""
-        return bool(self.steps) and self.steps[0].kind is Kind.read
+        return bool(self.answer_events) and self.answer_events[0].kind is AnswerEventKind.read
 
     @property
     def note_message(self) -> int | None:
         """The number of the message of a note that nobody has confirmed; None where there is none."""
-        codes = self.steps[0].codes if self.unconfirmed else ()
+        codes = self.answer_events[0].codes if self.unconfirmed else ()
         return next((int(code[1:]) for code in codes if code.startswith(MESSAGE)), None)
 
-    def aid(self, levels: Codes) -> str:
+    def linked_case_id(self, levels: Codes) -> str:
         """Give the id of the case that helps this one at its level; it need not have been begun.
 
         Args:
             levels: the levels of this case; the helping case is bound to the level where there is just one.
         """
-        return f"{self.id}{AIDING}{_only(levels).lower()}"
+        return f"{self.id}{LINK_MARK}{_only(levels).lower()}"
 
     def helper(self, flow: str, edition: str, levels: Codes) -> Case:
         """Begin the case of another flow that helps this one at its level."""
-        return Case(self.aid(levels), flow, edition, parent_id=self.id, level=_only(levels))
+        return Case(self.linked_case_id(levels), flow, edition, parent_id=self.id, level=_only(levels))
 
 
 def _only(levels: Codes) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from flows.model.findings import Findings
 from flows.model.levels import within
 
-Truth = bool | None
+TruthValue = bool | None
 """True, False, or None where an answer that is still missing could make it either."""
 
 
@@ -22,10 +22,10 @@ class Condition(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Read the condition; a question that is not asked makes every condition on it false."""
 
-    def parts(self) -> Iterator[Condition]:
+    def walk(self) -> Iterator[Condition]:
         """Give the condition and every condition within it."""
         yield self
 
@@ -34,7 +34,7 @@ class Condition(ABC):
 class Always(Condition):
     """Holds for every patient."""
 
-    def read(self, findings: Findings) -> Truth:  # noqa: ARG002 - it looks at nothing
+    def evaluate(self, findings: Findings) -> TruthValue:  # noqa: ARG002 - it looks at nothing
         """Hold."""
         return True
 
@@ -53,7 +53,7 @@ class Is(Condition):
         object.__setattr__(self, "codes", codes)
         object.__setattr__(self, "_codes", frozenset(codes))
 
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Compare the answer."""
         answer = findings.get(self.question)
         return None if answer is None else not self._codes.isdisjoint(answer)
@@ -66,7 +66,7 @@ class AnyLevel(Condition):
     first: str
     last: str
 
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Look for one such level."""
         levels = findings.get("levels")
         return None if levels is None else not within(self.first, self.last).isdisjoint(levels)
@@ -79,14 +79,14 @@ class Count(Condition):
     question: str
     exactly: int
 
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Count the choices."""
         answer = findings.get(self.question)
         return None if answer is None else len(answer) == self.exactly
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ScoreItem:
     """A question of a score: the points of each of its choices, by code."""
 
     question: str
@@ -97,17 +97,17 @@ class Item:
 class Scores(Condition):
     """The points of the answers to `items` add up to a total from `least` to `most`, both included."""
 
-    items: tuple[Item, ...]
+    items: tuple[ScoreItem, ...]
     least: int
     most: int
 
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Compare every total that is still possible; a question that is not asked adds nothing."""
         inside = {self.least <= total <= self.most for total in totals(self.items, findings)}
         return inside.pop() if len(inside) == 1 else None
 
 
-def totals(items: Iterable[Item], findings: Findings) -> frozenset[int]:
+def totals(items: Iterable[ScoreItem], findings: Findings) -> frozenset[int]:
     """Give every total that the findings leave possible; just one where every item has its finding."""
     possible = {0}
     for item in items:
@@ -124,15 +124,15 @@ class Not(Condition):
 
     condition: Condition
 
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Turn true and false; unknown stays unknown."""
-        truth = self.condition.read(findings)
+        truth = self.condition.evaluate(findings)
         return None if truth is None else not truth
 
-    def parts(self) -> Iterator[Condition]:
+    def walk(self) -> Iterator[Condition]:
         """Give the condition and every condition within it."""
         yield self
-        yield from self.condition.parts()
+        yield from self.condition.walk()
 
 
 class _Group(Condition):
@@ -146,31 +146,31 @@ class _Group(Condition):
         """Take the conditions as they read: `Every(FIT, UPPER)`."""
         self.conditions = conditions
 
-    def read(self, findings: Findings) -> Truth:
+    def evaluate(self, findings: Findings) -> TruthValue:
         """Read until one settles it; else unknown if any is unknown."""
         unknown = False
         for condition in self.conditions:
-            truth = condition.read(findings)
+            truth = condition.evaluate(findings)
             if truth is self._decides:
                 return truth
             unknown = unknown or truth is None
         return None if unknown else not self._decides
 
-    def parts(self) -> Iterator[Condition]:
+    def walk(self) -> Iterator[Condition]:
         """Give the condition and every condition within it."""
         yield self
         for condition in self.conditions:
-            yield from condition.parts()
+            yield from condition.walk()
 
 
-class Every(_Group):
+class AllOf(_Group):
     """All of the conditions hold."""
 
     __slots__ = ()
     _decides = False
 
 
-class Either(_Group):
+class AnyOf(_Group):
     """At least one of the conditions holds."""
 
     __slots__ = ()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from flows.model.case import Act, Case, Kind, Remark, Step
+from flows.model.case import AnswerEvent, AnswerEventKind, Case, DiscussionAction, DiscussionEvent
 from flows.model.findings import Codes, Findings
 
-_ANSWERING = (Kind.answer, Kind.mark, Kind.read)
-_STAGES = (Act.discuss, Act.withdraw, Act.close, Act.reopen)
+_ANSWERING = (AnswerEventKind.answer, AnswerEventKind.mark, AnswerEventKind.read)
+_STAGES = (DiscussionAction.discuss, DiscussionAction.withdraw, DiscussionAction.close, DiscussionAction.reopen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +56,33 @@ def upgrade(case: Case, changes: Iterable[EditionChange]) -> Case:
 
 def _answered_under(case: Case) -> str:
     """Return the latest edition under which answers of a case were given."""
-    later = (code for step in case.steps if step.kind is Kind.edition for code in step.codes)
+    later = (code for step in case.answer_events if step.kind is AnswerEventKind.edition for code in step.codes)
     return max((case.edition, *later))
 
 
 def _upgraded(case: Case, change: EditionChange) -> Case:
-    if not case.steps and not case.talk:
+    if not case.answer_events and not case.discussion_events:
         return replace(case, edition=change.edition)
-    steps = _named(case.steps, change)
-    talk = tuple(_renamed(remark, change) for remark in case.talk)
-    if _is_frozen(talk):
-        return replace(case, steps=steps, talk=talk)
-    kept = tuple(remark for remark in talk if not _objects_so(remark, change))
-    marker = Step(Kind.edition, codes=(change.edition,))
+    steps = _named(case.answer_events, change)
+    discussion = tuple(_renamed(remark, change) for remark in case.discussion_events)
+    if _is_frozen(discussion):
+        return replace(case, answer_events=steps, discussion_events=discussion)
+    kept = tuple(remark for remark in discussion if not _objects_so(remark, change))
+    marker = AnswerEvent(AnswerEventKind.edition, codes=(change.edition,))
     # Buttons that were drawn before bear an earlier turn: they meant the earlier question.
     revision = case.revision + 1
-    return replace(case, revision=revision, turn=revision, steps=(*_remaining(steps, change), marker), talk=kept)
+    return replace(
+        case,
+        revision=revision,
+        turn=revision,
+        answer_events=(*_remaining(steps, change), marker),
+        discussion_events=kept,
+    )
 
 
-def _remaining(steps: tuple[Step, ...], change: EditionChange) -> tuple[Step, ...]:
+def _remaining(steps: tuple[AnswerEvent, ...], change: EditionChange) -> tuple[AnswerEvent, ...]:
     """Return the steps without the answers that are asked again, and without older answers they had replaced."""
-    latest = {step.question: step for step in steps if step.kind is Kind.answer}
+    latest = {step.question: step for step in steps if step.kind is AnswerEventKind.answer}
     again = {question for question, step in latest.items() if change.is_asked_again(question, step.codes)}
     return tuple(
         step
@@ -86,24 +92,24 @@ def _remaining(steps: tuple[Step, ...], change: EditionChange) -> tuple[Step, ..
     )
 
 
-def _named(steps: tuple[Step, ...], change: EditionChange) -> tuple[Step, ...]:
+def _named(steps: tuple[AnswerEvent, ...], change: EditionChange) -> tuple[AnswerEvent, ...]:
     """Return steps under the present names of their questions."""
     return tuple(step._replace(question=change.name(step.question)) for step in steps)
 
 
-def _renamed(remark: Remark, change: EditionChange) -> Remark:
+def _renamed(remark: DiscussionEvent, change: EditionChange) -> DiscussionEvent:
     """Return a remark under the present names of the questions it concerns."""
-    concerns = remark.act in (Act.object, Act.settle)
+    concerns = remark.action in (DiscussionAction.object, DiscussionAction.settle)
     subject = change.name(remark.subject) if concerns else remark.subject
     return replace(remark, subject=subject, counted=_named(remark.counted, change))
 
 
-def _objects_so(remark: Remark, change: EditionChange) -> bool:
+def _objects_so(remark: DiscussionEvent, change: EditionChange) -> bool:
     """Return whether a remark holds an answer right that meant something else."""
-    return remark.act is Act.object and change.is_asked_again(remark.subject, remark.codes)
+    return remark.action is DiscussionAction.object and change.is_asked_again(remark.subject, remark.codes)
 
 
-def _is_frozen(talk: tuple[Remark, ...]) -> bool:
+def _is_frozen(discussion: tuple[DiscussionEvent, ...]) -> bool:
     """Return whether a vote is open or the case is decided, so that no answer can be given."""
-    last = next((remark.act for remark in reversed(talk) if remark.act in _STAGES), None)
-    return last in (Act.discuss, Act.close)
+    last = next((remark.action for remark in reversed(discussion) if remark.action in _STAGES), None)
+    return last in (DiscussionAction.discuss, DiscussionAction.close)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from flows.errors import FindingFault
-from flows.model.conditions import Always, Condition, Item, Truth
+from flows.errors import FindingError
+from flows.model.conditions import Always, Condition, ScoreItem, TruthValue
 from flows.model.findings import NOT_ASKED, Codes, Findings
-from flows.model.levels import counted as levels_counted
+from flows.model.levels import with_count as levels_counted
 from flows.model.rules import Guidance
 
 
@@ -29,7 +29,7 @@ class Choice:
     points: int = 0
 
     @property
-    def said(self) -> str:
+    def finding_text(self) -> str:
         """What the answer is called in a list of findings."""
         return self.finding or self.label
 
@@ -48,8 +48,8 @@ class Question:
         rows: how many choices stand in each row of the keyboard; one a row where empty.
         caution: a safety line of the project beside the question.
         scales: the reference cards that help to answer it, by their codes in the catalog.
-        aid: the flow that scores what helps to answer it, by its code.
-        known: what another flow's findings tell of the answer: a condition on them, the code of the choice.
+        linked_flow: the flow that scores what helps to answer it, by its code.
+        prefills: what another flow's findings tell of the answer: a condition on them, the code of the choice.
         codes: the codes of the choices.
     """
 
@@ -63,8 +63,8 @@ class Question:
     rows: tuple[int, ...] = ()
     caution: str = ""
     scales: Codes = ()
-    aid: str = ""
-    known: tuple[tuple[Condition, str], ...] = ()
+    linked_flow: str = ""
+    prefills: tuple[tuple[Condition, str], ...] = ()
     codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,34 +72,34 @@ class Question:
         object.__setattr__(self, "codes", tuple(choice.code for choice in self.choices))
 
     @property
-    def item(self) -> Item:
+    def item(self) -> ScoreItem:
         """The question as a part of a score."""
-        return Item(self.code, tuple((choice.code, choice.points) for choice in self.choices))
+        return ScoreItem(self.code, tuple((choice.code, choice.points) for choice in self.choices))
 
     def choice(self, code: str) -> Choice:
         """Find a choice by its code.
 
         Raises:
-            FindingFault: where the question has no such choice.
+            FindingError: where the question has no such choice.
         """
         for choice in self.choices:
             if choice.code == code:
                 return choice
-        raise FindingFault(self.code, f"{self.code}: {code!r} is not one of its answers", self.codes)
+        raise FindingError(self.code, f"{self.code}: {code!r} is not one of its answers", self.codes)
 
     def tidy(self, codes: Codes) -> Codes:
         """Give an answer in the order of the choices, each once."""
         return tuple(code for code in self.codes if code in codes)
 
-    def told_by(self, findings: Findings) -> str:
+    def prefilled_choice(self, findings: Findings) -> str:
         """Give the choice that another flow's findings tell; nothing where they leave it open."""
-        return next((code for when, code in self.known if when.read(findings)), "")
+        return next((code for when, code in self.prefills if when.evaluate(findings)), "")
 
-    def said(self, codes: Codes) -> str:
+    def finding_text(self, codes: Codes) -> str:
         """Write an answer as a finding: "no deficit"; levels as spans with their count."""
         if self.several:
             return levels_counted(codes)
-        return " · ".join(self.choice(code).said for code in codes)
+        return " · ".join(self.choice(code).finding_text for code in codes)
 
 
 class Progress(NamedTuple):
@@ -125,36 +125,36 @@ class Flow:
     @property
     def is_aided(self) -> bool:
         """Whether another flow scores what helps with one of its questions."""
-        return any(question.aid for question in self.questions)
+        return any(question.linked_flow for question in self.questions)
 
     def question(self, code: str) -> Question | None:
         """Find a question by its code."""
         return next((question for question in self.questions if question.code == code), None)
 
-    def made(self, findings: Findings) -> tuple[tuple[Question, Choice], ...]:
+    def scored_choices(self, findings: Findings) -> tuple[tuple[Question, Choice], ...]:
         """Give each question of a score with the choice that was made."""
         asked = (question for question in self.questions if findings[question.code])
         return tuple((question, question.choice(findings[question.code][0])) for question in asked)
 
     def score(self, findings: Findings) -> int:
         """Add up the points of complete findings."""
-        return sum(choice.points for _, choice in self.made(findings))
+        return sum(choice.points for _, choice in self.scored_choices(findings))
 
-    def counted(self, answers: Findings) -> Findings:
+    def effective(self, answers: Findings) -> Findings:
         """Give the answers that count: those whose question is asked, NOT_ASKED where it is known not to be."""
-        return self._read(answers, (True,))
+        return self._findings_where(answers, (True,))
 
-    def waiting(self, findings: Findings) -> Question | None:
+    def next_question(self, findings: Findings) -> Question | None:
         """Give the first question that is asked and has no finding yet; None when all is answered."""
-        return next((question for question in self.questions if self.waits(question, findings)), None)
+        return next((question for question in self.questions if self.is_due(question, findings)), None)
 
-    def waits(self, question: Question, findings: Findings) -> bool:
+    def is_due(self, question: Question, findings: Findings) -> bool:
         """Tell whether a question is asked and has no finding yet."""
-        return question.code not in findings and question.asked.read(findings) is True
+        return question.code not in findings and question.asked.evaluate(findings) is True
 
-    def open(self, answers: Findings) -> Codes:
+    def open_questions(self, answers: Findings) -> Codes:
         """Give the questions that have no answer and are asked, or may be once another is answered, in order."""
-        findings = self._read(answers, (True, None))
+        findings = self._findings_where(answers, (True, None))
         return tuple(question.code for question in self.questions if question.code not in findings)
 
     def progress(self, question: Question, answers: Findings) -> Progress:
@@ -169,24 +169,24 @@ class Flow:
         if question.code in answers:
             # The answers that follow are known: what each new answer would open is counted, not what all would.
             ways = [{**others, question.code: (code,)} for code in question.codes]
-        findings = self._read(others, (True, None))
+        findings = self._findings_where(others, (True, None))
         earlier = self.questions[: self.questions.index(question)]
-        number = 1 + sum(other.asked.read(findings) is not False for other in earlier)
+        number = 1 + sum(other.asked.evaluate(findings) is not False for other in earlier)
         fewest = min(self._left(question, way, (True,)) for way in ways)
         most = max(self._left(question, way, (True, None)) for way in ways)
         return Progress(number, fewest, most)
 
-    def _left(self, question: Question, answers: Findings, truths: tuple[Truth, ...]) -> int:
+    def _left(self, question: Question, answers: Findings, truths: tuple[TruthValue, ...]) -> int:
         """Count the other questions that have no answer and are asked, as far as that is known."""
-        findings = self._read(answers, (True, None))
+        findings = self._findings_where(answers, (True, None))
         others = (other for other in self.questions if other is not question and other.code not in findings)
-        return sum(other.asked.read(findings) in truths for other in others)
+        return sum(other.asked.evaluate(findings) in truths for other in others)
 
-    def _read(self, answers: Findings, asked: tuple[Truth, ...]) -> Findings:
+    def _findings_where(self, answers: Findings, asked: tuple[TruthValue, ...]) -> Findings:
         """Take the answers of the questions whose condition reads so, NOT_ASKED where it is false."""
         findings: dict[str, Codes] = {}
         for question in self.questions:
-            truth = question.asked.read(findings)
+            truth = question.asked.evaluate(findings)
             if truth is False:
                 findings[question.code] = NOT_ASKED
             elif truth in asked and question.code in answers:

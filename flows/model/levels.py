@@ -40,7 +40,7 @@ def in_order(levels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(levels), key=_PLACE.__getitem__))
 
 
-def written(levels: Iterable[str]) -> str:
+def as_spans(levels: Iterable[str]) -> str:
     """Write levels as a clinician does: "T4, T11–L1"; levels that follow each other are a span."""
     runs: list[list[str]] = []
     for level in in_order(levels):
@@ -51,7 +51,7 @@ def written(levels: Iterable[str]) -> str:
     return ", ".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
-def counted(levels: Iterable[str]) -> str:
+def with_count(levels: Iterable[str]) -> str:
     """Write levels with their count: "T11–L1 · 3 levels"."""
     chosen = in_order(levels)
-    return f"{written(chosen)} · {len(chosen)} level{'' if len(chosen) == 1 else 's'}"
+    return f"{as_spans(chosen)} · {len(chosen)} level{'' if len(chosen) == 1 else 's'}"

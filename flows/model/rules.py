@@ -67,11 +67,11 @@ class Note:
     def stands(self, findings: Findings, supported: Container[str]) -> bool:
         """Return whether the note is on the card, given the options that are indicated or a matter of judgement."""
         spoken_of = not self.of or any(option in supported for option in self.of)
-        return spoken_of and self.when.read(findings) is True
+        return spoken_of and self.when.evaluate(findings) is True
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DisplayRule:
     """A place in the order on the card: taken by `option` with one of `verdicts` when `when` holds."""
 
     option: str
@@ -123,7 +123,7 @@ class Guidance:
 
     rules: tuple[Rule, ...] = ()
     notes: tuple[Note, ...] = ()
-    order: tuple[Place, ...] = ()
+    order: tuple[DisplayRule, ...] = ()
     forks: tuple[Fork, ...] = ()
     bands: tuple[Band, ...] = ()
 
@@ -134,7 +134,7 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class OptionVerdict:
     """One option with its verdict and every reason that holds, those of the verdict first."""
 
     option: str
@@ -151,17 +151,17 @@ class Advice:
 class Recommendation:
     """Every option with its verdict and reasons, in card order, the notes, the fork that is open, the band reached."""
 
-    options: tuple[Advice, ...]
+    options: tuple[OptionVerdict, ...]
     notes: tuple[Note, ...]
     fork: Fork | None = None
     band: Band | None = None
 
     @property
-    def headline(self) -> Advice | None:
+    def headline(self) -> OptionVerdict | None:
         """The first option that is indicated; None where nothing is."""
-        return next(iter(self.having(Verdict.indicated)), None)
+        return next(iter(self.with_verdict(Verdict.indicated)), None)
 
-    def having(self, *verdicts: Verdict) -> tuple[Advice, ...]:
+    def with_verdict(self, *verdicts: Verdict) -> tuple[OptionVerdict, ...]:
         """The options with one of the verdicts, in card order."""
         return tuple(advice for advice in self.options if advice.verdict in verdicts)
 
@@ -180,29 +180,29 @@ def decide(guidance: Guidance, findings: Findings) -> Recommendation:
     """
     holding: dict[str, list[Rule]] = {}
     for rule in guidance.rules:
-        if rule.when.read(findings):
+        if rule.when.evaluate(findings):
             holding.setdefault(rule.option, []).append(rule)
     options = [_weigh(option, reasons) for option, reasons in holding.items()]
     options.sort(key=lambda advice: _rank(guidance.order, advice, findings))
     supported = {advice.option for advice in options if not advice.verdict.is_no}
     notes = tuple(note for note in guidance.notes if note.stands(findings, supported))
-    fork = next((fork for fork in guidance.forks if fork.when.read(findings)), None)
-    band = next((band for band in guidance.bands if band.when.read(findings)), None)
+    fork = next((fork for fork in guidance.forks if fork.when.evaluate(findings)), None)
+    band = next((band for band in guidance.bands if band.when.evaluate(findings)), None)
     return Recommendation(tuple(options), notes, fork, band)
 
 
-def _weigh(option: str, holding: list[Rule]) -> Advice:
+def _weigh(option: str, holding: list[Rule]) -> OptionVerdict:
     """Let the strongest verdict win; a bare "indication met" under a "no" is left out."""
     verdict = max(rule.verdict for rule in holding)
     spoken = [rule for rule in holding if not (verdict.is_no and rule.verdict is Verdict.indicated)]
     spoken.sort(key=lambda rule: -rule.verdict)
-    return Advice(option, verdict, tuple(spoken))
+    return OptionVerdict(option, verdict, tuple(spoken))
 
 
-def _rank(order: Sequence[Place], advice: Advice, findings: Findings) -> tuple[int, int]:
+def _rank(order: Sequence[DisplayRule], advice: OptionVerdict, findings: Findings) -> tuple[int, int]:
     """Give the group (indicated, judgement, the rest) and the first place within it that the option takes."""
     group = min(advice.verdict, Verdict.not_indicated)
     for position, place in enumerate(order):
-        if place.option == advice.option and advice.verdict in place.verdicts and place.when.read(findings):
+        if place.option == advice.option and advice.verdict in place.verdicts and place.when.evaluate(findings):
             return group, position
     return group, len(order)

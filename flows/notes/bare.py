@@ -5,25 +5,25 @@ from __future__ import annotations
 from itertools import groupby
 
 from flows.notes.lexicon import Answer, Lexicon
-from flows.notes.matcher import Item
+from flows.notes.matcher import Match
 
 _AHEAD = ("levels", "scale")
 _BEHIND = ("levels", "scale", "no")
 
 
-def bared(lexicon: Lexicon, items: list[Item]) -> list[Item]:
+def bared(lexicon: Lexicon, matches: list[Match]) -> list[Match]:
     """Turn each run of bare words that stands among answers into those answers."""
-    heard: list[Item] = []
-    for is_bare, group in groupby(items, key=lambda item: _word(item) in lexicon.barely):
+    finding: list[Match] = []
+    for is_bare, group in groupby(matches, key=lambda match_: _word(match_) in lexicon.barely):
         run = list(group)
-        behind = items[len(heard) + len(run)] if len(heard) + len(run) < len(items) else None
-        if is_bare and _leads(heard, lexicon, run[0]) and _ends(behind):
-            run = [item._replace(sense=lexicon.barely[_word(item)][0]) for item in run]
-        heard += run
-    return heard
+        behind = matches[len(finding) + len(run)] if len(finding) + len(run) < len(matches) else None
+        if is_bare and _leads(finding, lexicon, run[0]) and _ends(behind):
+            run = [match_._replace(sense=lexicon.barely[_word(match_)][0]) for match_ in run]
+        finding += run
+    return finding
 
 
-def _leads(before: list[Item], lexicon: Lexicon, first: Item) -> bool:
+def _leads(before: list[Match], lexicon: Lexicon, first: Match) -> bool:
     """Tell whether an answer, levels or a scale stands before a bare word, and may."""
     parted = bool(before) and _parts(before[-1])
     last = next(reversed(before[:-1] if parted else before), None)
@@ -36,18 +36,18 @@ def _leads(before: list[Item], lexicon: Lexicon, first: Item) -> bool:
     return after not in bare.never_after and (parted or after not in bare.not_after)
 
 
-def _ends(behind: Item | None) -> bool:
+def _ends(behind: Match | None) -> bool:
     """Tell whether a bare word ends there: with the note, a separator, an answer, levels, or a "no"."""
     return behind is None or isinstance(behind.sense, Answer) or behind.sense in _BEHIND or _parts(behind)
 
 
-def _parts(item: Item) -> bool:
+def _parts(match_: Match) -> bool:
     """Tell whether an item parts answers: a separator, or a stroke as in "fit / intact / body"."""
-    return item.sense == "sep" or item.piece.words == ("/",)
+    return match_.sense == "sep" or match_.token.words == ("/",)
 
 
-def _word(item: Item) -> str:
+def _word(match_: Match) -> str:
     """Give the only word of an item; nothing where it has more."""
-    piece = item.piece
-    alone = piece.kind == "word" and len(piece.words) == 1 and (piece.start, piece.end) == (item.start, item.end)
-    return piece.words[0] if alone else ""
+    token = match_.token
+    alone = token.kind == "word" and len(token.words) == 1 and (token.start, token.end) == (match_.start, match_.end)
+    return token.words[0] if alone else ""

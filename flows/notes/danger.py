@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from flows.notes.lexicon import Lexicon, Topic
-from flows.notes.scope import Meaning, Truth
+from flows.notes.scope import Mention, Polarity
 
 _FULL_POWER: Final = 5
 _IMPAIRED: Final = frozenset("ABCD")
@@ -15,19 +15,19 @@ _LETTER: Final = re.compile(r"[A-E]")
 _NUMBER: Final = re.compile(r"\d")
 
 
-def dangers(lexicon: Lexicon, meanings: Sequence[Meaning]) -> list[Meaning]:
+def dangers(lexicon: Lexicon, meanings: Sequence[Mention]) -> list[Mention]:
     """Return the meanings that are signs of an emergency and not denied: "not walking" is one, "no weakness" none."""
-    return [meaning for meaning in meanings if _is_danger(lexicon, meaning)]
+    return [mention for mention in meanings if _is_danger(lexicon, mention)]
 
 
-def _is_danger(lexicon: Lexicon, meaning: Meaning) -> bool:
-    sense = meaning.item.sense
+def _is_danger(lexicon: Lexicon, mention: Mention) -> bool:
+    sense = mention.match.sense
     if isinstance(sense, Topic):
         turned = lexicon.topic.get(sense.denied_topic)
         if turned and turned.danger:
-            return meaning.truth is not Truth.said
-        return sense.danger and meaning.truth is not Truth.denied
-    return sense == "scale" and meaning.truth is not Truth.denied and is_impaired(*meaning.item.piece.words)
+            return mention.polarity is not Polarity.affirmed
+        return sense.danger and mention.polarity is not Polarity.negated
+    return sense == "scale" and mention.polarity is not Polarity.negated and is_impaired(*mention.match.token.words)
 
 
 def is_impaired(scale: str, value: str) -> bool:

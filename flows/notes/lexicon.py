@@ -12,12 +12,12 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.catalog.loader import load_file
-from flows.errors import CatalogFault
+from flows.errors import CatalogError
 
 FILE: Final = "shorthand.toml"
 
 Phrase = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+( \S+)*$")]
-Phrases = Annotated[tuple[Phrase, ...], Field(min_length=1)]
+PhraseList = Annotated[tuple[Phrase, ...], Field(min_length=1)]
 
 
 class _Data(BaseModel):
@@ -51,7 +51,7 @@ class Answer(_Same):
 
     question: str
     code: str
-    phrases: Phrases
+    phrases: PhraseList
     not_before: tuple[str, ...] = ()
     at_end: bool = False
     denied_topic: str = ""
@@ -74,7 +74,7 @@ class Topic(_Same):
     name: str
     question: str
     scale: str
-    phrases: Phrases
+    phrases: PhraseList
     not_before: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class Topic(_Same):
     not_beside: tuple[str, ...] = ()
 
 
-class Joint(_Data):
+class CompoundAnswer(_Data):
     """Topics that answer together, within one run of words or anywhere in the note; "no x" is a denied x.
 
     What is `never` there is so nowhere in the note.
@@ -100,45 +100,45 @@ class Joint(_Data):
     within: Literal["run", "note"]
 
 
-class Bare(_Data):
+class BareAnswer(_Data):
     """Words that answer a question only where they stand bare among answers; after some behind a comma, or never."""
 
     question: str
     code: str
-    words: Phrases
+    words: PhraseList
     not_after: tuple[str, ...] = ()
     never_after: tuple[str, ...] = ()
 
 
-class Scale(_Data):
+class ScaleWords(_Data):
     """A published scale, or the age: it is context to a question and never an answer."""
 
     question: str
-    names: Phrases
+    names: PhraseList
     values: tuple[str, ...] = Field(min_length=2)
 
 
-class Joins(_Data):
+class Conjunctions(_Data):
     """Words between meanings: one that carries a "no" on, one that leaves it open, one that ends it."""
 
-    either: Phrases = Field(alias="or")
-    both: Phrases = Field(alias="and")
-    ends: Phrases = Field(alias="break")
+    either: PhraseList = Field(alias="or")
+    both: PhraseList = Field(alias="and")
+    termination: PhraseList = Field(alias="break")
 
 
-class Doubt(_Data):
+class Uncertainty(_Data):
     """Words that leave a meaning open: the next one, the last one, all of their clause, or all but its levels.
 
     Those that say `more` speak of further levels: "T8 etc". Those `around` leave open what
     stands before them too: "intact above T8", "fit possibly".
     """
 
-    next: Phrases
-    around: Phrases
-    last: Phrases
-    more: Phrases
-    clause: Phrases
-    time: Phrases
+    next: PhraseList
+    around: PhraseList
+    last: PhraseList
+    more: PhraseList
+    clause: PhraseList
+    time: PhraseList
 
 
 class LevelContext(_Data):
@@ -183,11 +183,11 @@ class LevelWords(_Data):
     """What shows that a level is one to be treated now, that it may be, or that it is none."""
 
     treated: tuple[str, ...]
-    symptomatic: Phrases
-    parting: Phrases
-    passed: Phrases
-    doubtful: Phrases
-    harmless: Phrases
+    symptomatic: PhraseList
+    parting: PhraseList
+    passed: PhraseList
+    doubtful: PhraseList
+    harmless: PhraseList
     contexts: tuple[LevelContext, ...]
 
     @property
@@ -219,61 +219,61 @@ class LevelWords(_Data):
 class LineWords(_Data):
     """Words that no line ends with, and words that none begins with, unless its sentence goes on."""
 
-    goes_on_behind: Phrases
-    goes_on_ahead: Phrases
+    goes_on_behind: PhraseList
+    goes_on_ahead: PhraseList
 
 
 class Values(_Data):
     """What a form puts behind an item: that it is so, that it is not, that nobody has said."""
 
-    deny: Phrases
-    affirm: Phrases
-    unfilled: Phrases
+    deny: PhraseList
+    affirm: PhraseList
+    unfilled: PhraseList
 
 
 class ScopeWords(_Data):
     """What puts a case outside the scope of the source, in the writer's own words (G10)."""
 
-    asymptomatic: Phrases
-    intradural: Phrases
-    primary: Phrases
-    stable: Phrases
-    stable_how: Phrases
-    stable_what: Phrases
+    asymptomatic: PhraseList
+    intradural: PhraseList
+    primary: PhraseList
+    stable: PhraseList
+    stable_how: PhraseList
+    stable_what: PhraseList
 
 
 class Crossing(_Data):
     """A part of the body and its trouble, which mean a topic in either order: "legs feel heavy"."""
 
     topic: str
-    parts: Phrases
-    troubles: Phrases
+    parts: PhraseList
+    troubles: PhraseList
 
 
 class Negation(_Data):
     """Words that deny what follows, and words that deny what stands right before them.
 
     Attributes:
-        words: deny what follows.
-        back: deny what follows, or leave open what stands before.
-        nil: deny what follows, or what stands before where nothing follows.
-        gone: deny a trouble that stands right before: "weakness: none".
-        sound: deny the trouble of a part that stands right before or behind: "sphincters intact".
-        fine: deny the trouble of a part that stands right before: "bladder ok".
+        preceding: deny what follows.
+        following: deny what follows, or leave open what stands before.
+        following_nil: deny what follows, or what stands before where nothing follows.
+        following_resolved: deny a trouble that stands right before: "weakness: none".
+        following_normal: deny the trouble of a part that stands right before or behind: "sphincters intact".
+        following_healthy: deny the trouble of a part that stands right before: "bladder ok".
     """
 
-    words: Phrases
-    back: Phrases
-    nil: Phrases
-    gone: Phrases
-    sound: Phrases
-    fine: Phrases
+    preceding: PhraseList
+    following: PhraseList
+    following_nil: PhraseList
+    following_resolved: PhraseList
+    following_normal: PhraseList
+    following_healthy: PhraseList
 
 
-class Apart(_Data):
+class PseudoPhrases(_Data):
     """Phrases that answer nothing, and take their words away from shorter ones that would."""
 
-    phrases: Phrases
+    phrases: PhraseList
 
 
 Word = Literal[
@@ -311,29 +311,29 @@ Sense = Answer | Topic | Word
 class Lexicon(_Same):
     """All words that notes are read by."""
 
-    filler: Phrases
-    lesion: Phrases
-    pathology: Phrases
-    spine: Phrases
-    neutral: Phrases
-    degree: Phrases
-    german: Phrases
+    filler: PhraseList
+    lesion: PhraseList
+    pathology: PhraseList
+    spine: PhraseList
+    neutral: PhraseList
+    degree: PhraseList
+    german: PhraseList
     lines: LineWords
     values: Values
     scope: ScopeWords
     crossed: tuple[Crossing, ...]
-    plain: Phrases
-    endings: Phrases
-    joins: Joins
+    plain: PhraseList
+    endings: PhraseList
+    conjunctions: Conjunctions
     negation: Negation
-    doubt: Doubt
+    uncertainty: Uncertainty
     levels: LevelWords
     answers: tuple[Answer, ...]
     topics: tuple[Topic, ...]
-    joints: tuple[Joint, ...]
-    bare: tuple[Bare, ...] = ()
-    apart: Apart
-    scales: dict[str, Scale]
+    compound_answers: tuple[CompoundAnswer, ...]
+    bare: tuple[BareAnswer, ...] = ()
+    pseudo_phrases: PseudoPhrases
+    scales: dict[str, ScaleWords]
 
     @cached_property
     def topic(self) -> dict[str, Topic]:
@@ -346,7 +346,7 @@ class Lexicon(_Same):
         return {(answer.question, answer.code): answer for answer in self.answers}
 
     @cached_property
-    def barely(self) -> dict[str, tuple[Answer, Bare]]:
+    def barely(self) -> dict[str, tuple[Answer, BareAnswer]]:
         """The bare words, each with its answer."""
         return {word: (self.answer[bare.question, bare.code], bare) for bare in self.bare for word in bare.words}
 
@@ -356,22 +356,22 @@ class Lexicon(_Same):
             yield from ((phrase, answer) for phrase in answer.phrases)
         for topic in self.topics:
             yield from ((phrase, topic) for phrase in topic.phrases)
-        yield from ((phrase, "apart") for phrase in self.apart.phrases)
-        yield from ((phrase, "no") for phrase in self.negation.words)
-        yield from ((phrase, "not") for phrase in self.negation.back)
-        yield from ((phrase, "nil") for phrase in self.negation.nil)
-        yield from ((phrase, "gone") for phrase in self.negation.gone)
-        yield from ((phrase, "sound") for phrase in self.negation.sound)
-        yield from ((phrase, "fine") for phrase in self.negation.fine)
-        yield from ((phrase, "or") for phrase in self.joins.either)
-        yield from ((phrase, "and") for phrase in self.joins.both)
-        yield from ((phrase, "break") for phrase in self.joins.ends)
-        yield from ((phrase, "next") for phrase in self.doubt.next)
-        yield from ((phrase, "around") for phrase in self.doubt.around)
-        yield from ((phrase, "last") for phrase in self.doubt.last)
-        yield from ((phrase, "more") for phrase in self.doubt.more)
-        yield from ((phrase, "clause") for phrase in self.doubt.clause)
-        yield from ((phrase, "time") for phrase in self.doubt.time)
+        yield from ((phrase, "apart") for phrase in self.pseudo_phrases.phrases)
+        yield from ((phrase, "no") for phrase in self.negation.preceding)
+        yield from ((phrase, "not") for phrase in self.negation.following)
+        yield from ((phrase, "nil") for phrase in self.negation.following_nil)
+        yield from ((phrase, "gone") for phrase in self.negation.following_resolved)
+        yield from ((phrase, "sound") for phrase in self.negation.following_normal)
+        yield from ((phrase, "fine") for phrase in self.negation.following_healthy)
+        yield from ((phrase, "or") for phrase in self.conjunctions.either)
+        yield from ((phrase, "and") for phrase in self.conjunctions.both)
+        yield from ((phrase, "break") for phrase in self.conjunctions.termination)
+        yield from ((phrase, "next") for phrase in self.uncertainty.next)
+        yield from ((phrase, "around") for phrase in self.uncertainty.around)
+        yield from ((phrase, "last") for phrase in self.uncertainty.last)
+        yield from ((phrase, "more") for phrase in self.uncertainty.more)
+        yield from ((phrase, "clause") for phrase in self.uncertainty.clause)
+        yield from ((phrase, "time") for phrase in self.uncertainty.time)
         yield from ((phrase, "filler") for phrase in self.filler)
         yield from ((phrase, "lesion") for phrase in self.lesion)
         yield from ((phrase, "pathology") for phrase in self.pathology)
@@ -394,13 +394,18 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     """Load and check the lexicon of a folder.
 
     Raises:
-        CatalogFault: with every fault named: its shape, a phrase that stands twice, a topic that is not there.
+        CatalogError: with every fault named: its shape, a phrase that stands twice, a topic that is not there.
     """
     words = load_file(folder, FILE, Lexicon)
     faults = [f"{FILE}: {phrase!r} stands {n} times" for phrase, n in _counted(words).items() if n > 1]
     senses: tuple[Answer | Topic, ...] = (*words.answers, *words.topics)
     cited = [name for sense in senses for name in sense.not_beside]
-    cited += [name for joint in words.joints for names in (*joint.of, *joint.never) for name in names.split("|")]
+    cited += [
+        name
+        for compound in words.compound_answers
+        for names in (*compound.of, *compound.never)
+        for name in names.split("|")
+    ]
     cited += [sense.denied_topic for sense in senses if sense.denied_topic]
     cited += [name for answer in words.answers for name in answer.topics_behind or ()]
     cited += [*words.levels.treated, *(crossing.topic for crossing in words.crossed)]
@@ -418,7 +423,7 @@ def load_lexicon(folder: Traversable) -> Lexicon:
     names = {name.removeprefix("no ") for name in cited}
     faults += [f"{FILE}: {name!r} is no topic" for name in sorted(names - set(words.topic))]
     if faults:
-        raise CatalogFault(faults)
+        raise CatalogError(faults)
     return words
 
 

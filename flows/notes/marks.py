@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from flows.model.source_scope import ScopeCode, ScopeMark
 from flows.notes.context.targets import Targets
 from flows.notes.lexicon import Lexicon, Topic
-from flows.notes.matcher import Item
-from flows.notes.scope import Meaning, Truth
+from flows.notes.matcher import Match
+from flows.notes.scope import Mention, Polarity
 
 _PASSED: Final = frozenset({"filler", "lesion", "spine", "pathology", "degree", "value"})
 _DENYING: Final = frozenset({"no", "not", "nil", "next", "gone"})
@@ -43,56 +43,56 @@ class Marked(NamedTuple):
     end: int
 
 
-def marked(lexicon: Lexicon, items: Sequence[Item], meanings: Sequence[Meaning], targets: Targets) -> list[Marked]:
+def marked(lexicon: Lexicon, matches: Sequence[Match], meanings: Sequence[Mention], targets: Targets) -> list[Marked]:
     """Return what puts the case outside the scope, in the order of `ScopeCode`; nothing that is denied or doubtful."""
-    found = [*_Words(lexicon, items, targets).marked(), *_scores(meanings), *_levels(meanings, targets)]
+    found = [*_Words(lexicon, matches, targets).marked(), *_scores(meanings), *_levels(meanings, targets)]
     order = {code: place for place, code in enumerate(ScopeCode)}
     first = {one.mark: one for one in reversed(found)}
     return sorted(first.values(), key=lambda one: (order[one.mark.code], one.start))
 
 
-def _scores(meanings: Sequence[Meaning]) -> Iterator[Marked]:
+def _scores(meanings: Sequence[Mention]) -> Iterator[Marked]:
     """Return the scores that say stable, or low-grade."""
-    unstable = [meaning for meaning in meanings if _high_sins(meaning)]
-    for meaning in meanings:
-        if meaning.truth is not Truth.said or meaning.item.sense != "scale":
+    unstable = [mention for mention in meanings if _high_sins(mention)]
+    for mention in meanings:
+        if mention.polarity is not Polarity.affirmed or mention.match.sense != "scale":
             continue
-        name, value = meaning.item.piece.words
+        name, value = mention.match.token.words
         if name == "SINS" and (score := re.fullmatch(r"=?\s?(\d+)(?:\s?/\s?18|\s?(?:[-–]|to)\s?(\d+))?", value)):
             highest = score[2] or score[1]
             if int(highest) <= _STABLE_SINS and not unstable:
-                yield Marked(ScopeMark(ScopeCode.sins, highest), meaning.start, meaning.item.end)
+                yield Marked(ScopeMark(ScopeCode.sins, highest), mention.start, mention.match.end)
         elif name == "ESCC" and value.upper() in _LOW_ESCC:
-            yield Marked(ScopeMark(ScopeCode.escc, value.lower()), meaning.start, meaning.item.end)
+            yield Marked(ScopeMark(ScopeCode.escc, value.lower()), mention.start, mention.match.end)
 
 
-def _high_sins(meaning: Meaning) -> bool:
+def _high_sins(mention: Mention) -> bool:
     """Return whether a score says that some level is not stable."""
-    if meaning.item.sense != "scale" or meaning.item.piece.words[0] != "SINS":
+    if mention.match.sense != "scale" or mention.match.token.words[0] != "SINS":
         return False
     return any(
-        int(number) > _STABLE_SINS for number in re.findall(r"\d+", meaning.item.piece.words[1].partition("/")[0])
+        int(number) > _STABLE_SINS for number in re.findall(r"\d+", mention.match.token.words[1].partition("/")[0])
     )
 
 
-def _levels(meanings: Sequence[Meaning], targets: Targets) -> Iterator[Marked]:
+def _levels(meanings: Sequence[Mention], targets: Targets) -> Iterator[Marked]:
     """Return the vertebrae outside T1–L5 that are to be treated."""
     for group in targets.groups:
-        if targets.truth(group) is Truth.said:
-            for item in (meanings[place].item for place in group.places):
-                if item.piece.outside:
-                    yield Marked(ScopeMark(ScopeCode.level, item.piece.words[0]), item.start, item.end)
+        if targets.truth(group) is Polarity.affirmed:
+            for match_ in (meanings[place].match for place in group.places):
+                if match_.token.outside:
+                    yield Marked(ScopeMark(ScopeCode.level, match_.token.words[0]), match_.start, match_.end)
 
 
 class _Words:
     """Reads the words that name what is outside the scope."""
 
-    def __init__(self, lexicon: Lexicon, items: Sequence[Item], targets: Targets) -> None:
+    def __init__(self, lexicon: Lexicon, matches: Sequence[Match], targets: Targets) -> None:
         self._words = lexicon.scope
         self._denials = frozenset(lexicon.values.deny)
-        self._items = items
+        self._items = matches
         self._targets = targets
-        self._metastatic = any(_METASTASIS.fullmatch(word) for item in items for word in item.words)
+        self._metastatic = any(_METASTASIS.fullmatch(word) for match_ in matches for word in match_.words)
 
     def marked(self) -> Iterator[Marked]:
         """Return the words that are said, each with its mark."""
@@ -102,12 +102,12 @@ class _Words:
             "primary": (ScopeCode.primary, self._primary),
             "stable": (ScopeCode.stable_spine, self._stable),
         }
-        for at, item in enumerate(self._items):
-            if isinstance(item.sense, str) and item.sense in checks:
-                code, check = checks[item.sense]
-                of_target = self._targets.nearest(item.start, item.end) is not Truth.denied
+        for at, match_ in enumerate(self._items):
+            if isinstance(match_.sense, str) and match_.sense in checks:
+                code, check = checks[match_.sense]
+                of_target = self._targets.nearest(match_.start, match_.end) is not Polarity.negated
                 if of_target and self._affirmed(at) and check(at):
-                    yield Marked(ScopeMark(code), item.start, item.end)
+                    yield Marked(ScopeMark(code), match_.start, match_.end)
 
     def _affirmed(self, at: int) -> bool:
         """Return whether a word is neither denied nor doubted."""
@@ -120,7 +120,7 @@ class _Words:
             or behind.words[:1] in {(word,) for word in self._denials}
         ):
             return False
-        return not any(item.sense in {"clause", "time", "not"} for item in self._clause(at))
+        return not any(match_.sense in {"clause", "time", "not"} for match_ in self._clause(at))
 
     def _without_symptoms(self, at: int) -> bool:
         """Return whether it is the patient or the level that has no symptoms."""
@@ -145,16 +145,16 @@ class _Words:
             return False
         return any(map(self._bony, (before, behind)))
 
-    def _bony(self, item: Item | None) -> bool:
-        if item is None:
+    def _bony(self, match_: Match | None) -> bool:
+        if match_ is None:
             return False
-        if item.sense == "levels":
+        if match_.sense == "levels":
             return True
-        if item.sense == "scale":
-            return item.piece.words[0] == "SINS"
-        return bool(set(item.words) & set(self._words.stable_what))
+        if match_.sense == "scale":
+            return match_.token.words[0] == "SINS"
+        return bool(set(match_.words) & set(self._words.stable_what))
 
-    def _beside(self, at: int, step: int) -> Item | None:
+    def _beside(self, at: int, step: int) -> Match | None:
         """Return what stands beside a word in its clause; what carries nothing is passed over."""
         at += step
         while 0 <= at < len(self._items) and self._passes(self._items[at]):
@@ -162,10 +162,10 @@ class _Words:
         inside = 0 <= at < len(self._items) and self._items[at].sense not in _ENDING
         return self._items[at] if inside else None
 
-    def _passes(self, item: Item) -> bool:
-        return item.sense in _PASSED or (item.sense == "mark" and item.words != ("?",))
+    def _passes(self, match_: Match) -> bool:
+        return match_.sense in _PASSED or (match_.sense == "mark" and match_.words != ("?",))
 
-    def _next_to(self, at: int, step: int) -> Item | None:
+    def _next_to(self, at: int, step: int) -> Match | None:
         """Return what stands right beside a word."""
         at += step
         while 0 <= at < len(self._items) and self._items[at].sense in {"filler", "mark"}:
@@ -175,7 +175,7 @@ class _Words:
         inside = 0 <= at < len(self._items) and self._items[at].sense not in _ENDING
         return self._items[at] if inside else None
 
-    def _clause(self, at: int) -> Iterator[Item]:
+    def _clause(self, at: int) -> Iterator[Match]:
         for step in (-1, 1):
             place = at + step
             while 0 <= place < len(self._items) and self._items[place].sense not in _ENDING:

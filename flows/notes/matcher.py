@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
 from flows.notes.lexicon import Answer, Lexicon, Sense, Topic
-from flows.notes.tokenizer import Piece, plain, words_of
+from flows.notes.tokenizer import NoteToken, plain, words_of
 
 LEAST_LETTERS: Final = 5
 """A shorter word is never taken for a slip of another: "fit" and "unfit" are one slip apart from too much."""
@@ -25,14 +25,14 @@ _LONG_FROM: Final = 7
 _TURNING: Final = ("un", "in", "im", "non", "dis", "ab", "an")
 
 
-class Item(NamedTuple):
+class Match(NamedTuple):
     """A phrase of the lexicon within a note, or a piece that is none.
 
     Attributes:
         sense: what it is; the kind of the piece where no phrase is.
         start: where it begins, in characters.
         end: the character after its last.
-        piece: its only piece, or the first of them.
+        token: its only piece, or the first of them.
         words: its words as the lexicon writes them.
         value: what a form says of it: "denied", "open", "affirmed"; empty where it says nothing.
     """
@@ -40,7 +40,7 @@ class Item(NamedTuple):
     sense: Sense | str
     start: int
     end: int
-    piece: Piece
+    token: NoteToken
     words: tuple[str, ...] = ()
     value: str = ""
 
@@ -53,7 +53,7 @@ class _Node:
     then: dict[str, _Node] = field(default_factory=dict)
 
 
-class Phrases:
+class PhraseMatcher:
     """The phrases of a lexicon as a tree of their words."""
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -109,52 +109,52 @@ class Phrases:
         said = plain(word)
         return "" if said in self._known or len(said) < LEAST_LETTERS else _nearest(said, self._deciding)
 
-    def found(self, pieces: list[Piece]) -> list[Item]:
+    def match(self, tokens: list[NoteToken]) -> list[Match]:
         """Return the phrases and what lies between them, in order."""
-        items: list[Item] = []
+        matches: list[Match] = []
         at = 0
-        while at < len(pieces):
-            sense, last = self._longest(pieces, at)
-            words = tuple(word for piece in pieces[at : last + 1] for word in piece.words[:1])
-            items.append(Item(sense, pieces[at].start, pieces[last].end, pieces[at], words))
+        while at < len(tokens):
+            sense, last = self._longest(tokens, at)
+            words = tuple(word for token in tokens[at : last + 1] for word in token.words[:1])
+            matches.append(Match(sense, tokens[at].start, tokens[last].end, tokens[at], words))
             at = last + 1
-        return items
+        return matches
 
-    def _longest(self, pieces: list[Piece], at: int) -> tuple[Sense | str, int]:
+    def _longest(self, tokens: list[NoteToken], at: int) -> tuple[Sense | str, int]:
         """Find the longest phrase that begins here, hyphens and colons left out: its sense and its last piece."""
-        best: tuple[Sense | str, int] = (pieces[at].kind, at)
-        node = self._root.then.get(_word(pieces[at])) if pieces[at].kind in {"word", "mark"} else None
+        best: tuple[Sense | str, int] = (tokens[at].kind, at)
+        node = self._root.then.get(_word(tokens[at])) if tokens[at].kind in {"word", "mark"} else None
         place = at
         while node:
-            if node.sense is not None and not _goes_on(node.sense, pieces, place):
+            if node.sense is not None and not _goes_on(node.sense, tokens, place):
                 best = (node.sense, place)
             place += 1
-            while node.then and place < len(pieces) and _skipped(_word(pieces[place]), node):
+            while node.then and place < len(tokens) and _skipped(_word(tokens[place]), node):
                 place += 1
-            node = node.then.get(_word(pieces[place])) if place < len(pieces) else None
+            node = node.then.get(_word(tokens[place])) if place < len(tokens) else None
         return best
 
 
 @cache
-def phrases(lexicon: Lexicon) -> Phrases:
+def phrase_matcher(lexicon: Lexicon) -> PhraseMatcher:
     """Return the phrases of a lexicon, sorted once."""
-    return Phrases(lexicon)
+    return PhraseMatcher(lexicon)
 
 
-def _word(piece: Piece) -> str:
-    return piece.words[0] if piece.words else ""
+def _word(token: NoteToken) -> str:
+    return token.words[0] if token.words else ""
 
 
 def _skipped(word: str, node: _Node) -> bool:
     return word in _SKIPPED and word not in node.then
 
 
-def _goes_on(sense: Sense, pieces: list[Piece], last: int) -> bool:
+def _goes_on(sense: Sense, tokens: list[NoteToken], last: int) -> bool:
     """Return whether something follows that makes the phrase another: "fit for chemotherapy"."""
-    if last + 1 == len(pieces) or not isinstance(sense, Answer | Topic):
+    if last + 1 == len(tokens) or not isinstance(sense, Answer | Topic):
         return False
-    unended = isinstance(sense, Answer) and sense.at_end and pieces[last + 1].kind not in _ENDING
-    return unended or _word(pieces[last + 1]) in sense.not_before
+    unended = isinstance(sense, Answer) and sense.at_end and tokens[last + 1].kind not in _ENDING
+    return unended or _word(tokens[last + 1]) in sense.not_before
 
 
 def _families(words: set[str]) -> dict[tuple[str, str], list[str]]:

@@ -48,7 +48,7 @@ _PARTICLE: Final = re.compile(
 )
 
 
-def hidden(text: str, known: Callable[[str], bool], lexicon: Lexicon) -> tuple[str, bool]:
+def redact(text: str, known: Callable[[str], bool], lexicon: Lexicon) -> tuple[str, bool]:
     """Hide what looks like a person, character by character, and return whether there was any.
 
     A capital shows no name in German, nor in a note that is written in capitals.
@@ -67,7 +67,7 @@ def hidden(text: str, known: Callable[[str], bool], lexicon: Lexicon) -> tuple[s
     covered = _NUMBERS.sub(_cover, covered)
     if not (_shouts(text) or is_german(text, lexicon)):
         covered = _CAPITAL.sub(lambda found: found[0] if _clinical(found[0], known) else _cover(found), covered)
-        covered = _SHOUTED.sub(lambda found: _quietened(found[0], known), covered)
+        covered = _SHOUTED.sub(lambda found: _lower_shouting(found[0], known), covered)
     covered = _PARTICLE.sub(_cover, covered)
     return covered, covered != text.replace(HIDDEN, " ")
 
@@ -86,7 +86,7 @@ def is_german(text: str, lexicon: Lexicon) -> bool:
 
 def _empty(word: str, lexicon: Lexicon) -> bool:
     """Return whether a word behind a title is no name: "Frau mit"."""
-    return word.islower() and plain(word) in {*lexicon.filler, *lexicon.joins.both, *lexicon.negation.words}
+    return word.islower() and plain(word) in {*lexicon.filler, *lexicon.conjunctions.both, *lexicon.negation.preceding}
 
 
 def _clinical(word: str, known: Callable[[str], bool]) -> bool:
@@ -94,7 +94,7 @@ def _clinical(word: str, known: Callable[[str], bool]) -> bool:
     return known(word) or all(known(part) for part in re.split(r"['’-]", word))
 
 
-def _quietened(words: str, known: Callable[[str], bool]) -> str:
+def _lower_shouting(words: str, known: Callable[[str], bool]) -> str:
     """Hide the unknown words among words in capitals: long ones, and those that stand together."""
     found = list(_WORD.finditer(words))
     strange = [not _clinical(word[0], known) for word in found]

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from flows.notes.lexicon import Answer, Topic
-from flows.notes.matcher import Item
+from flows.notes.matcher import Match
 
-_MEANINGS: Final = frozenset({"levels", "scale", "percent"})
+_MENTIONS: Final = frozenset({"levels", "scale", "percent"})
 _NOTHING_ELSE: Final = "-"
 """A denied answer stands alone: in "not fit: COPD" the illness is said."""
 _SILENT: Final = frozenset({"filler", "lesion", "spine", "mark", "or", "and", "value", "tick", "cross", "empty"})
@@ -20,27 +20,27 @@ _COLON: Final = (":",)
 _ENDED: Final = frozenset({"sep", "break"})
 
 
-class Truth(Enum):
+class Polarity(Enum):
     """What a note makes of a meaning."""
 
-    said = "said"
-    denied = "denied"
-    open = "open"
+    affirmed = "said"
+    negated = "denied"
+    uncertain = "open"
 
 
-class Meaning(NamedTuple):
+class Mention(NamedTuple):
     """A phrase that means something to the questions, with what the note makes of it.
 
     Attributes:
-        item: the phrase.
-        truth: said, denied, or open where the note leaves a doubt.
+        match: the phrase.
+        polarity: said, denied, or open where the note leaves a doubt.
         start: where its words begin, the "no" or the doubt included.
         clause: the number of its clause.
         joined: whether only silent words part it from the meaning before it in the clause.
     """
 
-    item: Item
-    truth: Truth
+    match: Match
+    polarity: Polarity
     start: int
     clause: int
     joined: bool
@@ -51,9 +51,9 @@ class _Clause:
     """Reads one clause from left to right."""
 
     number: int
-    meanings: list[Meaning] = field(default_factory=list)
-    no: Item | None = None
-    doubt: Item | None = None
+    mentions: list[Mention] = field(default_factory=list)
+    no: Match | None = None
+    doubt: Match | None = None
     denies: str = ""
     carried: str = ""
     gap: bool = False
@@ -65,47 +65,47 @@ class _Clause:
     near: bool = False
     doubted: bool = False
     timed: bool = False
-    degree: Item | None = None
-    sound: Item | None = None
-    before: Item | None = None
+    degree: Match | None = None
+    sound: Match | None = None
+    before: Match | None = None
 
-    def take(self, item: Item, after: Item | None) -> None:
+    def take(self, match_: Match, after: Match | None) -> None:
         """Take the next item of the clause; `after` is the one that follows it."""
-        self._take(item, after)
-        self.before = item
+        self._take(match_, after)
+        self.before = match_
 
-    def _take(self, item: Item, after: Item | None) -> None:
-        sense = item.sense
-        if isinstance(sense, Answer | Topic) or sense in _MEANINGS:
-            self._mean(item)
+    def _take(self, match_: Match, after: Match | None) -> None:
+        sense = match_.sense
+        if isinstance(sense, Answer | Topic) or sense in _MENTIONS:
+            self._mention(match_)
             self.joined, self.near, self.degree, self.sound = True, True, None, None
             return
-        if sense in _SPARING and self._spare(item, after):
+        if sense in _SPARING and self._spare(match_, after):
             return
-        self._modify(item, after)
+        self._modify(match_, after)
         if sense not in _SILENT:
             self.joined = False
             self.near = self.near and sense == "neutral"
-            self.degree = (self.degree or item) if sense == "degree" else None
-            self.sound = item if sense == "sound" else None
+            self.degree = (self.degree or match_) if sense == "degree" else None
+            self.sound = match_ if sense == "sound" else None
 
-    def _modify(self, item: Item, after: Item | None) -> None:
+    def _modify(self, match_: Match, after: Match | None) -> None:
         """Take what says something of the items around it: a no, a doubt, an end, or nothing that counts."""
-        sense = item.sense
+        sense = match_.sense
         if sense == "lesion":
             self._name()
         elif sense in _MARKS:
             self.no, self.doubt, self.gap, self.spent, self.marked = None, None, False, False, True
         elif sense in {"no", "not", "nil"}:
-            self._deny(item)
+            self._deny(match_)
         elif sense == "and":
             self.carried = "and"
         elif sense == "or":
             self.carried = "or"
-            self._choose(item)
-        elif sense in {"next", "around", "last", "more", "clause", "time"} or _asks(item):
+            self._choose(match_)
+        elif sense in {"next", "around", "last", "more", "clause", "time"} or _asks(match_):
             if not (self.before and self.before.sense in _MARKS):
-                self._doubt(item, after)
+                self._doubt(match_, after)
         elif sense not in _SILENT or sense == "spine":
             self.gap = self.gap or (self.no is not None and not self.denies)
             self.alien = self.alien or sense not in _SILENT
@@ -114,7 +114,7 @@ class _Clause:
     def only_doubts(self) -> bool:
         """Whether there is a doubt, or a bare "no", and nothing that it could fall on."""
         doubts = self.doubted or self.timed or self.doubt or (self.no and not self.gap and not self.spent)
-        return bool(doubts) and not self.meanings and not self.marked
+        return bool(doubts) and not self.mentions and not self.marked
 
     @property
     def spares_levels(self) -> bool:
@@ -122,171 +122,171 @@ class _Clause:
         return self.alien or ((self.timed or self.doubted) and not (self.doubt or self.no))
 
     @property
-    def pending(self) -> Item | None:
+    def pending(self) -> Match | None:
         """What a line ends with that may be of the next one: a "no" or a doubt that has found nothing."""
         idle = self.no is not None and not self.denies and not self.gap and not self.spent
         return self.doubt or (self.no if idle else None)
 
-    def close(self) -> list[Meaning]:
+    def close(self) -> list[Mention]:
         """End the clause: a "no" or a doubt that found nothing ahead falls on what was said last."""
         idle = self.no is not None and not self.denies and (not self.gap or self.no.sense == "not")
-        at_level = bool(self.meanings) and self.meanings[-1].item.sense == "levels"
+        at_level = bool(self.mentions) and self.mentions[-1].match.sense == "levels"
         if self.spent:
             idle = at_level and self.joined
         if self.doubt or (idle and not (self.far and at_level)):
             self._open_last()
         if self.doubted or self.timed:
             return [
-                meaning if meaning.item.sense == "levels" else meaning._replace(truth=Truth.open)
-                for meaning in self.meanings
+                mention if mention.match.sense == "levels" else mention._replace(polarity=Polarity.uncertain)
+                for mention in self.mentions
             ]
-        return self.meanings
+        return self.mentions
 
     def _name(self) -> None:
         """Spend a "no" or a doubt on the tumour that it stands before, and so on the level beside that."""
-        level = self.joined and bool(self.meanings) and self.meanings[-1].item.sense == "levels"
+        level = self.joined and bool(self.mentions) and self.mentions[-1].match.sense == "levels"
         if self.doubt and level:
             self._open_last()
             self.doubt = None
         self.spent = self.spent or (self.no is not None and not self.denies)
 
-    def _mean(self, item: Item) -> None:
+    def _mention(self, match_: Match) -> None:
         """Add a meaning as the words before it make it."""
-        topic = item.sense if isinstance(item.sense, Topic) else None
-        last = self.meanings[-1].item if self.joined else None
+        topic = match_.sense if isinstance(match_.sense, Topic) else None
+        last = self.mentions[-1].match if self.joined else None
         if last and topic and _answers(last) in topic.opens:
             self._open_last()
-        apart = last is not None and isinstance(last.sense, Topic) and _answers(item) in last.sense.opens
+        apart = last is not None and isinstance(last.sense, Topic) and _answers(match_) in last.sense.opens
         sound = self.sound if topic and topic.part and self.no is None else None
-        truth = self._truth(_question(item))
-        if sound and truth is Truth.said:
-            truth = Truth.denied
-        if item.piece.open or apart or item.value == "open":
-            truth = Truth.open
-        elif item.value == "denied":
-            truth = Truth.denied if truth is Truth.said else Truth.open
-        if truth is Truth.denied and isinstance(item.sense, Answer):
+        polarity = self._polarity(_question(match_))
+        if sound and polarity is Polarity.affirmed:
+            polarity = Polarity.negated
+        if match_.token.open or apart or match_.value == "open":
+            polarity = Polarity.uncertain
+        elif match_.value == "denied":
+            polarity = Polarity.negated if polarity is Polarity.affirmed else Polarity.uncertain
+        if polarity is Polarity.negated and isinstance(match_.sense, Answer):
             self.denies = _NOTHING_ELSE
-        before = self.no if truth is not Truth.said else None
+        before = self.no if polarity is not Polarity.affirmed else None
         leading = (before, self.doubt, sound, self.degree if topic else None)
-        start = min([item.start, *(word.start for word in leading if word)])
-        self.meanings.append(Meaning(item, truth, start, self.number, self.joined))
+        start = min([match_.start, *(word.start for word in leading if word)])
+        self.mentions.append(Mention(match_, polarity, start, self.number, self.joined))
         self.doubt, self.carried = None, ""
 
-    def _truth(self, question: str) -> Truth:
+    def _polarity(self, question: str) -> Polarity:
         """Tell what the words before make of a meaning: a "no" reaches on to its own question, or behind an "or"."""
         if self.no is None:
-            return Truth.open if self.doubt else Truth.said
+            return Polarity.uncertain if self.doubt else Polarity.affirmed
         if self.spent and question != "levels":
             self.no, self.denies, self.gap, self.spent = None, "", False, False
-            return Truth.open
+            return Polarity.uncertain
         if self.denies in {"", question} or self.carried == "or":
             self.denies = question
-            return Truth.open if self.doubt or self.gap else Truth.denied
+            return Polarity.uncertain if self.doubt or self.gap else Polarity.negated
         if self.carried == "and":
-            return Truth.open
+            return Polarity.uncertain
         self.no, self.denies, self.gap = None, "", False
-        return Truth.open if self.doubt else Truth.said
+        return Polarity.uncertain if self.doubt else Polarity.affirmed
 
-    def _spare(self, item: Item, after: Item | None) -> bool:
+    def _spare(self, match_: Match, after: Match | None) -> bool:
         """Deny what stands right before a word such as "intact" or "none", as far as it can; tell whether it could."""
-        last = self.meanings[-1] if self.joined and self.meanings else None
-        topic = last.item.sense if last and last.truth is Truth.said else None
-        if last is None or not isinstance(topic, Topic) or (item.sense in {"sound", "fine"} and not topic.part):
+        last = self.mentions[-1] if self.joined and self.mentions else None
+        topic = last.match.sense if last and last.polarity is Polarity.affirmed else None
+        if last is None or not isinstance(topic, Topic) or (match_.sense in {"sound", "fine"} and not topic.part):
             return False
-        ended = after is None or after.sense in _ENDED or (item.sense == "nil" and isinstance(after.sense, Answer))
-        if item.sense in {"no", "nil"} and not ended:
+        ended = after is None or after.sense in _ENDED or (match_.sense == "nil" and isinstance(after.sense, Answer))
+        if match_.sense in {"no", "nil"} and not ended:
             return False
-        place = len(self.meanings) - 1
-        while place and self.meanings[place].joined and _same(self.meanings[place - 1], last):
+        place = len(self.mentions) - 1
+        while place and self.mentions[place].joined and _same(self.mentions[place - 1], last):
             place -= 1
-        spared = [meaning._replace(truth=Truth.denied) for meaning in self.meanings[place:]]
-        spared[-1] = spared[-1]._replace(item=last.item._replace(end=item.end))
-        self.meanings[place:] = spared
+        spared = [mention._replace(polarity=Polarity.negated) for mention in self.mentions[place:]]
+        spared[-1] = spared[-1]._replace(match=last.match._replace(end=match_.end))
+        self.mentions[place:] = spared
         return True
 
-    def _choose(self, item: Item) -> None:
+    def _choose(self, match_: Match) -> None:
         """Leave open an answer that is one of two: "limited or extensive"; a "no" before them denies both."""
-        if self.no is None and self.near and _answers(self.meanings[-1].item):
+        if self.no is None and self.near and _answers(self.mentions[-1].match):
             self._open_last()
-            self.doubt = item
+            self.doubt = match_
 
-    def _deny(self, item: Item) -> None:
-        if self.before and self.before.piece.words == _COLON and self.joined and _answers(self.meanings[-1].item):
+    def _deny(self, match_: Match) -> None:
+        if self.before and self.before.token.words == _COLON and self.joined and _answers(self.mentions[-1].match):
             self._open_last()
         if self.no and not self.denies:
-            self.doubt = item
+            self.doubt = match_
         else:
-            self.no, self.denies, self.gap, self.far, self.spent = item, "", False, not self.joined, False
+            self.no, self.denies, self.gap, self.far, self.spent = match_, "", False, not self.joined, False
 
-    def _doubt(self, item: Item, after: Item | None) -> None:
+    def _doubt(self, match_: Match, after: Match | None) -> None:
         """Cast a doubt ahead, back or over the clause; "?circ" asks ahead and "circ?" back."""
-        asks = _asks(item)
-        touching = asks and after is not None and after.start == item.end and not _asks(after)
-        if asks and not touching and self.before and self.before.end < item.start:
+        asks = _asks(match_)
+        touching = asks and after is not None and after.start == match_.end and not _asks(after)
+        if asks and not touching and self.before and self.before.end < match_.start:
             self._open_last()
             touching = True
         ended = after is None or after.sense in _ENDED
-        of_level = bool(self.meanings) and self.meanings[-1].item.sense == "levels"
-        ahead = item.sense in {"next", "around"} or touching or (item.sense == "last" and of_level and not ended)
-        if item.sense in {"clause", "time"}:
-            self.doubted = self.doubted or item.sense == "clause"
-            self.timed = self.timed or item.sense == "time"
-        elif ahead or not self.meanings:
-            self.doubt = item
+        of_level = bool(self.mentions) and self.mentions[-1].match.sense == "levels"
+        ahead = match_.sense in {"next", "around"} or touching or (match_.sense == "last" and of_level and not ended)
+        if match_.sense in {"clause", "time"}:
+            self.doubted = self.doubted or match_.sense == "clause"
+            self.timed = self.timed or match_.sense == "time"
+        elif ahead or not self.mentions:
+            self.doubt = match_
         else:
             self._open_last()
 
     def _open_last(self) -> None:
-        if self.meanings:
-            self.meanings[-1] = self.meanings[-1]._replace(truth=Truth.open)
+        if self.mentions:
+            self.mentions[-1] = self.mentions[-1]._replace(polarity=Polarity.uncertain)
 
 
-def meanings(items: list[Item]) -> list[Meaning]:
+def resolve_mentions(matches: list[Match]) -> list[Mention]:
     """Give the meanings of a note with what it makes of each; separators and "but" end a clause."""
     clause = _Clause(0)
-    closed: list[Meaning] = []
-    for item, after in zip_longest(items, items[1:]):
-        if item.sense in {"sep", "break"}:
+    closed: list[Mention] = []
+    for match_, after in zip_longest(matches, matches[1:]):
+        if match_.sense in {"sep", "break"}:
             closed = _closed(closed, clause)
-            pending = clause.pending if set(item.words[0]) == {"\n"} else None
+            pending = clause.pending if set(match_.words[0]) == {"\n"} else None
             clause = _Clause(clause.number + 1, doubt=pending)
         else:
-            clause.take(item, after)
+            clause.take(match_, after)
     return _closed(closed, clause)
 
 
-def _closed(before: list[Meaning], clause: _Clause) -> list[Meaning]:
+def _closed(before: list[Mention], clause: _Clause) -> list[Mention]:
     """Add the meanings of a clause; one that is nothing but a doubt falls on what was said last before it."""
     found = clause.close()
     if (
         before
         and not found
         and clause.only_doubts
-        and not (clause.spares_levels and before[-1].item.sense == "levels")
+        and not (clause.spares_levels and before[-1].match.sense == "levels")
     ):
-        return [*before[:-1], before[-1]._replace(truth=Truth.open)]
+        return [*before[:-1], before[-1]._replace(polarity=Polarity.uncertain)]
     return before + found
 
 
-def _question(item: Item) -> str:
+def _question(match_: Match) -> str:
     """Give the code of the question that a phrase touches; what touches none is told apart by its scale."""
-    if isinstance(item.sense, Topic):
-        return item.sense.question or item.sense.scale
-    return item.sense.question if isinstance(item.sense, Answer) else str(item.sense)
+    if isinstance(match_.sense, Topic):
+        return match_.sense.question or match_.sense.scale
+    return match_.sense.question if isinstance(match_.sense, Answer) else str(match_.sense)
 
 
-def _answers(item: Item) -> str:
+def _answers(match_: Match) -> str:
     """Give the code of the question that a phrase answers, or that it would if it were denied."""
-    answers = isinstance(item.sense, Answer) or (isinstance(item.sense, Topic) and item.sense.denied_answer)
-    return _question(item) if answers else ""
+    answers = isinstance(match_.sense, Answer) or (isinstance(match_.sense, Topic) and match_.sense.denied_answer)
+    return _question(match_) if answers else ""
 
 
-def _same(one: Meaning, two: Meaning) -> bool:
+def _same(one: Mention, two: Mention) -> bool:
     """Tell whether two topics are said of the same."""
-    topics = [meaning.item.sense for meaning in (one, two) if isinstance(meaning.item.sense, Topic)]
-    return one.truth is two.truth and [topic.scale for topic in topics] == [topics[0].scale] * 2
+    topics = [mention.match.sense for mention in (one, two) if isinstance(mention.match.sense, Topic)]
+    return one.polarity is two.polarity and [topic.scale for topic in topics] == [topics[0].scale] * 2
 
 
-def _asks(item: Item) -> bool:
-    return item.sense == "mark" and item.piece.words == ("?",)
+def _asks(match_: Match) -> bool:
+    return match_.sense == "mark" and match_.token.words == ("?",)

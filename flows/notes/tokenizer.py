@@ -107,7 +107,7 @@ RUN.1: /(?:(?!{level}|{ordinal}|gr(?:ade)?\.?\s?[0-5][+-]?\s+(?:motor|power|stre
 """  # noqa: E501 - a rule of the grammar stands on one line
 
 
-class Piece(NamedTuple):
+class NoteToken(NamedTuple):
     """A piece of a note.
 
     Attributes:
@@ -140,7 +140,7 @@ def plain(word: str) -> str:
     return small.replace(" ", "") if "." in small else small
 
 
-class Cutter:
+class Tokenizer:
     """Cuts notes into pieces; built once for a lexicon, since building the parser takes some 50 ms."""
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -169,12 +169,12 @@ class Cutter:
         )
         self._lark = Lark(grammar, parser="lalr", lexer="contextual")
 
-    def cut(self, text: str) -> list[Piece]:
+    def tokenize(self, text: str) -> list[NoteToken]:
         """Cut a text into pieces, in order; whatever the text is, every character but blanks is in one."""
         small = _small(text)
-        return [piece for child in self._lark.parse(small).children for piece in self._pieces(text, small, child)]
+        return [token for child in self._lark.parse(small).children for token in self._tokens(text, small, child)]
 
-    def _pieces(self, text: str, small: str, child: Token | Tree[Token]) -> Iterator[Piece]:
+    def _tokens(self, text: str, small: str, child: Token | Tree[Token]) -> Iterator[NoteToken]:
         if isinstance(child, Tree):
             tokens = [token for token in child.children if isinstance(token, Token)]
             yield from _levels(tokens) if child.data == "levels" else [self._scale(text, tokens)]
@@ -184,21 +184,21 @@ class Cutter:
             case "RUN":
                 for found in _CUT.finditer(small, start, end):
                     ends = bool(_FINDING_ENDS.match(text, found.start()))
-                    yield Piece(str(found.lastgroup), found.start(), found.end() - ends, (plain(found[0]),))
+                    yield NoteToken(str(found.lastgroup), found.start(), found.end() - ends, (plain(found[0]),))
                     if ends:
-                        yield Piece("sep", found.end() - 1, found.end(), ("",))
+                        yield NoteToken("sep", found.end() - 1, found.end(), ("",))
             case "LEVEL":
                 yield from _levels([child])
             case "ORDINAL":
                 yield _ordinals(child)
             case "AGE":
-                yield Piece("scale", start, end, ("age", text[start:end]))
+                yield NoteToken("scale", start, end, ("age", text[start:end]))
             case "RATED":
-                yield Piece("scale", start, end, ("MRC", _GRADE.findall(text[start:end])[0].strip()))
+                yield NoteToken("scale", start, end, ("MRC", _GRADE.findall(text[start:end])[0].strip()))
             case _:
-                yield Piece(child.type.lower(), start, end, (plain(child),))
+                yield NoteToken(child.type.lower(), start, end, (plain(child),))
 
-    def _scale(self, text: str, tokens: list[Token]) -> Piece:
+    def _scale(self, text: str, tokens: list[Token]) -> NoteToken:
         """Read "ECOG 3"; with a value that the scale does not have it is none."""
         start, end = _span(tokens[0], tokens[-1])
         name, value = (
@@ -207,13 +207,13 @@ class Cutter:
         )
         parts = re.split(_BETWEEN, value.strip("<>≥≤~=% ").upper(), flags=re.IGNORECASE)
         kind = "scale" if all(part.rstrip("+-") in name[1] for part in parts) else "other"
-        return Piece(kind, start, end, (name[0], value))
+        return NoteToken(kind, start, end, (name[0], value))
 
 
 @cache
-def cutter(lexicon: Lexicon) -> Cutter:
+def tokenizer(lexicon: Lexicon) -> Tokenizer:
     """Give the cutter of a lexicon, built once."""
-    return Cutter(lexicon)
+    return Tokenizer(lexicon)
 
 
 def _small(text: str) -> str:
@@ -229,13 +229,13 @@ def _span(first: Token, last: Token) -> tuple[int, int]:
     return start, end
 
 
-def _levels(tokens: list[Token]) -> list[Piece]:
+def _levels(tokens: list[Token]) -> list[NoteToken]:
     """Read "T10–T12", "T11/12", "C5, T8": a piece for each part of the list.
 
     A part that reaches outside T1–L5 names nothing within it; one with a vertebra that does not exist names nothing.
     A number that is not above the one before it is open: "T12/1" may mean L1.
     """
-    parts: list[Piece] = []
+    parts: list[NoteToken] = []
     codes: list[str] = []
     region, outside = "", False
     first = last = tokens[0]
@@ -264,25 +264,25 @@ def _levels(tokens: list[Token]) -> list[Piece]:
     return [part._replace(open=True) for part in parts] if either else parts
 
 
-def _ordinals(token: Token) -> Piece:
+def _ordinals(token: Token) -> NoteToken:
     """Read "8. BWK", "8. und 9. BWK", "7.-9. BWK"."""
     start, end = _span(token, token)
     region = _region(re.sub(r"^[\d\s.,/&+–-]+(?:(?:und|u\.|bis)[\d\s.]+)*", "", token))
     levels = [region + str(int(number)) for number in _DIGITS.findall(token)]
     if not all(map(_exists, levels)):
-        return Piece("other", start, end)
+        return NoteToken("other", start, end)
     outside = not set(levels) <= set(LEVELS)
     spanning = re.search(r"\d\.?\s?(?:[-–]|bis)", token) and not outside
     codes = between(levels[0], levels[-1]) if spanning else levels
     beyond = tuple(code for code in levels if code not in LEVELS)
-    return Piece("levels", start, end, beyond, () if outside else in_order(codes), outside)
+    return NoteToken("levels", start, end, beyond, () if outside else in_order(codes), outside)
 
 
-def _part(first: Token, last: Token, codes: list[str], *, outside: bool) -> Piece:
+def _part(first: Token, last: Token, codes: list[str], *, outside: bool) -> NoteToken:
     start, end = _span(first, last)
     kind = "levels" if codes else "other"
     beyond = tuple(code for code in codes if code not in LEVELS)
-    return Piece(kind, start, end, beyond, () if outside or not codes else in_order(codes), outside)
+    return NoteToken(kind, start, end, beyond, () if outside or not codes else in_order(codes), outside)
 
 
 def _region(token: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.model.conditions import Always, AnyLevel, Count, Either, Every, Is, Not
+from flows.model.conditions import AllOf, Always, AnyLevel, AnyOf, Count, Is, Not
 from flows.model.flow import Choice, Flow, Question
 from flows.model.levels import LEVELS
-from flows.model.rules import Fork, Guidance, Note, Place, Rule, Verdict
+from flows.model.rules import DisplayRule, Fork, Guidance, Note, Rule, Verdict
 
 NONOPERATIVE: Final = "nonoperative"
 POSTERIOR: Final = "posterior"
@@ -39,7 +39,7 @@ PRIOR_LIMITED: Final = Is("prior", "limited")
 PRIOR_EXTENSIVE: Final = Is("prior", "extensive")
 PRIOR_UNKNOWN: Final = Is("prior", "unknown")
 
-ONE_LOWER_BODY: Final = Every(ONE_LEVEL, LOWER, OF_THE_BODY)
+ONE_LOWER_BODY: Final = AllOf(ONE_LEVEL, LOWER, OF_THE_BODY)
 
 EMERGENCY: Final = (
     "New or worsening weakness, gait, bladder, bowel or saddle disturbance is an emergency: "
@@ -110,11 +110,11 @@ QUESTIONS: Final = (
             Choice("limited", "Limited", "limited destruction"),
             Choice("extensive", "Extensive", "extensive destruction"),
         ),
-        asked=Every(OPERABLE, Is("extent", "body", "body_pedicle", "circumferential")),
+        asked=AllOf(OPERABLE, Is("extent", "body", "body_pedicle", "circumferential")),
         rows=(2,),
         hint="Extensive: the anterior column must be reconstructed. With several levels the worst body counts.",
         facts=("F11", "G12"),
-        aid="sins",
+        linked_flow="sins",
     ),
     Question(
         "single_approach",
@@ -124,11 +124,11 @@ QUESTIONS: Final = (
             Choice("not_enough", "Not enough", "single approach not enough"),
             Choice("not_judged", "Not judged", "stability not judged"),
         ),
-        asked=Every(OPERABLE, CIRCUMFERENTIAL),
+        asked=AllOf(OPERABLE, CIRCUMFERENTIAL),
         rows=(2, 1),
         hint="The combined operation is indicated where a single approach is not stable enough.",
         facts=("F16",),
-        aid="sins",
+        linked_flow="sins",
     ),
     Question(
         "prior",
@@ -139,7 +139,7 @@ QUESTIONS: Final = (
             Choice("extensive", "Extensive", "prior extensive"),
             Choice("unknown", "Not known", "prior not known"),
         ),
-        asked=Every(OPERABLE, Either(ONE_LOWER_BODY, Every(CIRCUMFERENTIAL, Not(APPROACH_ENOUGH)))),
+        asked=AllOf(OPERABLE, AnyOf(ONE_LOWER_BODY, AllOf(CIRCUMFERENTIAL, Not(APPROACH_ENOUGH)))),
         rows=(3, 1),
         hint="“Extensive” is not defined: you judge. Surgery through chest or abdomen counts, posterior spine surgery "
         "alone does not. Radiation of the spine alone: the source is silent, you judge.",
@@ -182,7 +182,7 @@ RULES: Final = (
         "R3",
         POSTERIOR_MIS,
         Verdict.indicated,
-        Every(OPERABLE, Not(SIGNIFICANT)),
+        AllOf(OPERABLE, Not(SIGNIFICANT)),
         "no significant deficit; where MIS is possible it is generally the first choice",
         ("F12", "F2"),
     ),
@@ -245,7 +245,7 @@ RULES: Final = (
         "R5",
         POSTERIOR_CORPECTOMY,
         Verdict.indicated,
-        Every(EXTENSIVE, ONE_LOWER_BODY, BODY, Is("prior", "none", "limited")),
+        AllOf(EXTENSIVE, ONE_LOWER_BODY, BODY, Is("prior", "none", "limited")),
         "anterior corpectomy is indicated too: imaging decides, posterior is the preferred approach",
         ("F6", "F7"),
     ),
@@ -285,7 +285,7 @@ RULES: Final = (
         "R6",
         ANTERIOR_CORPECTOMY,
         Verdict.not_indicated,
-        Every(OPERABLE, Not(ONE_LEVEL)),
+        AllOf(OPERABLE, Not(ONE_LEVEL)),
         "more than one level",
         ("F13",),
     ),
@@ -293,7 +293,7 @@ RULES: Final = (
         "R6",
         ANTERIOR_CORPECTOMY,
         Verdict.not_indicated,
-        Every(OPERABLE, AT_T1),
+        AllOf(OPERABLE, AT_T1),
         "indicated at T6–L5; the source is silent on T1",
         ("F13", "G1"),
     ),
@@ -335,7 +335,7 @@ RULES: Final = (
         "R6",
         ANTERIOR_CORPECTOMY,
         Verdict.indicated,
-        Every(OPERABLE, ONE_LOWER_BODY),
+        AllOf(OPERABLE, ONE_LOWER_BODY),
         "a single-level tumour, T6–L5; imaging decides, posterior is the preferred approach",
         ("F13", "F6", "F7"),
     ),
@@ -369,7 +369,7 @@ RULES: Final = (
         "R7",
         COMBINED,
         Verdict.judgement,
-        Every(OPERABLE, UPPER),
+        AllOf(OPERABLE, UPPER),
         "the source contradicts itself at T2–T5: no limit of level is stated here, "
         "yet it advises against an anterior approach there; discuss",
         ("F16", "F4", "F14", "G6"),
@@ -379,7 +379,7 @@ RULES: Final = (
         "R7",
         COMBINED,
         Verdict.judgement,
-        Every(OPERABLE, AT_T1),
+        AllOf(OPERABLE, AT_T1),
         "no limit of level is stated, but the source is silent on an anterior approach to T1",
         ("F16", "G1"),
         "the source is silent on T1",
@@ -442,13 +442,13 @@ NOTES: Final = (
         ("F16",),
     ),
     Note(
-        Every(EXTENSIVE, Not(SIGNIFICANT), Not(APPROACH_NOT_ENOUGH)),
+        AllOf(EXTENSIVE, Not(SIGNIFICANT), Not(APPROACH_NOT_ENOUGH)),
         "The indication for MIS is met as well; the source generally prefers MIS where possible, "
         "but does not say whether it reconstructs the anterior column.",
         ("F12", "F2", "G5"),
     ),
     Note(
-        Every(EXTENSIVE, Not(ONE_LEVEL)),
+        AllOf(EXTENSIVE, Not(ONE_LEVEL)),
         "Several levels: the source does not say which bodies to replace.",
         ("G12",),
     ),
@@ -460,12 +460,12 @@ NOTES: Final = (
         of=(ANTERIOR_CORPECTOMY,),
     ),
     Note(
-        Every(OPERABLE, UPPER),
+        AllOf(OPERABLE, UPPER),
         "At T2–T5 the source advises a posterior or posterolateral approach.",
         ("F4",),
     ),
     Note(
-        Every(OPERABLE, Either(UPPER, EXTENSIVE), Not(POSTERIOR_ONLY)),
+        AllOf(OPERABLE, AnyOf(UPPER, EXTENSIVE), Not(POSTERIOR_ONLY)),
         "A posterolateral approach gives better exposure of the anterior vertebra, "
         "for anterior decompression or stabilization.",
         ("F5",),
@@ -497,16 +497,16 @@ NOTES: Final = (
 )
 
 ORDER: Final = (
-    Place(NONOPERATIVE, (Verdict.indicated, Verdict.judgement)),
-    Place(COMBINED, (Verdict.indicated,)),
-    Place(POSTERIOR_CORPECTOMY, when=EXTENSIVE),
-    Place(ANTERIOR_CORPECTOMY, when=EXTENSIVE),
-    Place(POSTERIOR_MIS),
-    Place(POSTERIOR),
-    Place(ANTERIOR_CORPECTOMY),
-    Place(POSTERIOR_CORPECTOMY),
-    Place(COMBINED),
-    Place(NONOPERATIVE),
+    DisplayRule(NONOPERATIVE, (Verdict.indicated, Verdict.judgement)),
+    DisplayRule(COMBINED, (Verdict.indicated,)),
+    DisplayRule(POSTERIOR_CORPECTOMY, when=EXTENSIVE),
+    DisplayRule(ANTERIOR_CORPECTOMY, when=EXTENSIVE),
+    DisplayRule(POSTERIOR_MIS),
+    DisplayRule(POSTERIOR),
+    DisplayRule(ANTERIOR_CORPECTOMY),
+    DisplayRule(POSTERIOR_CORPECTOMY),
+    DisplayRule(COMBINED),
+    DisplayRule(NONOPERATIVE),
 )
 
 FITNESS_FIRST: Final = Fork(

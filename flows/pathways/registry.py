@@ -10,13 +10,13 @@ from flows.errors import UnknownFlow
 from flows.model.flow import Flow
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
-from flows.pathways.validation import check
+from flows.pathways.validation import validate_flows
 
 FLOWS: Final = (METASTASIS, SINS)
 """Every flow that is offered; the first is the one that is meant where none is named."""
 
 
-class Library(NamedTuple):
+class FlowRegistry(NamedTuple):
     """The flows by their codes, the default one first, with the catalog that they cite."""
 
     flows: Mapping[str, Flow]
@@ -33,11 +33,11 @@ class Library(NamedTuple):
         return self.flows[code or next(iter(self.flows))]
 
 
-def library() -> Library:
+def flow_registry() -> FlowRegistry:
     """Load and check what the bot offers.
 
     Raises:
-        CatalogFault: where it cannot be used; every fault is named.
+        CatalogError: where it cannot be used; every fault is named.
     """
-    check(catalog(), *FLOWS)
-    return Library({flow.code: flow for flow in FLOWS}, catalog())
+    validate_flows(catalog(), *FLOWS)
+    return FlowRegistry({flow.code: flow for flow in FLOWS}, catalog())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.model.conditions import Always, AnyLevel, Count, Either, Every, Scores
+from flows.model.conditions import AllOf, Always, AnyLevel, AnyOf, Count, Scores
 from flows.model.flow import Choice, Flow, Question
 from flows.model.rules import Band, Guidance, Note
 from flows.model.source_scope import ScopeCode
@@ -12,7 +12,7 @@ from flows.model.source_scope import ScopeCode
 CITED: Final = ("SINS",)
 
 ONE_LEVEL: Final = Count("levels", 1)
-JUNCTIONAL: Final = Either(AnyLevel("T1", "T2"), AnyLevel("T11", "L1"), AnyLevel("L5", "L5"))
+JUNCTIONAL: Final = AnyOf(AnyLevel("T1", "T2"), AnyLevel("T11", "L1"), AnyLevel("L5", "L5"))
 MOBILE: Final = AnyLevel("L2", "L4")
 SEMIRIGID: Final = AnyLevel("T3", "T10")
 
@@ -30,10 +30,10 @@ QUESTIONS: Final = (
         hint="One level at a time. Junctional: occiput–C2, C7–T2, T11–L1, L5–S1. Mobile: C3–C6, L2–L4. "
         "Semirigid: T3–T10. Rigid: S2–S5.",
         facts=CITED,
-        known=(
-            (Every(ONE_LEVEL, JUNCTIONAL), "junctional"),
-            (Every(ONE_LEVEL, MOBILE), "mobile"),
-            (Every(ONE_LEVEL, SEMIRIGID), "semirigid"),
+        prefills=(
+            (AllOf(ONE_LEVEL, JUNCTIONAL), "junctional"),
+            (AllOf(ONE_LEVEL, MOBILE), "mobile"),
+            (AllOf(ONE_LEVEL, SEMIRIGID), "semirigid"),
         ),
     ),
     Question(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flows.catalog.loader import Catalog
-from flows.errors import CatalogFault
+from flows.errors import CatalogError
 from flows.model.findings import Codes
 from flows.model.flow import Flow
 
 
-def check(catalog: Catalog, *flows: Flow) -> None:
+def validate_flows(catalog: Catalog, *flows: Flow) -> None:
     """Check flows against the catalog.
 
     Raises:
-        CatalogFault: where a flow cites what the catalog does not hold, says what nothing carries, or leaves an
+        CatalogError: where a flow cites what the catalog does not hold, says what nothing carries, or leaves an
             option or a fact unused.
     """
     faults = [fault for flow in flows for fault in _faults(flow, catalog)]
@@ -22,7 +22,7 @@ def check(catalog: Catalog, *flows: Flow) -> None:
     cited |= {fact for option in catalog.options.values() for said in option.indication for fact in said.facts}
     faults += [f"facts.toml: facts.{fact}: cited by nothing" for fact in catalog.facts if fact not in cited]
     if faults:
-        raise CatalogFault(faults)
+        raise CatalogError(faults)
 
 
 def _faults(flow: Flow, catalog: Catalog) -> Iterator[str]:
@@ -67,4 +67,6 @@ def _scales(flow: Flow) -> Iterator[tuple[str, str]]:
     if flow.guidance.bands:
         yield "the bands", flow.code
     for question in flow.questions:
-        yield from ((f"question {question.code}", scale) for scale in (*question.scales, question.aid) if scale)
+        yield from (
+            (f"question {question.code}", scale) for scale in (*question.scales, question.linked_flow) if scale
+        )

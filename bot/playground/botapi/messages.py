@@ -8,33 +8,33 @@ from typing import Final
 from bot.playground.botapi.method import Result, Table, chat_of, entities_of, keyboard_of, message_of, text_of
 from bot.playground.chats.senders import place_in
 from bot.playground.chats.uploads import document, photo
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.params import Params
 from bot.playground.storage import Json
 from bot.playground.text.entities import formatted
-from bot.playground.text.html import units
+from bot.playground.text.html import utf16_length
 from bot.playground.world.polls import checked
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 _LONGEST_CAPTION: Final = 1024
 
 
-def _send_message(world: World, params: Params) -> Result:
+def _send_message(world: FakeTelegram, params: Params) -> Result:
     text = text_of(params, too_long="message is too long")
     return _send(world, params, "text messages", lambda: text)
 
 
-def _send_photo(world: World, params: Params) -> Result:
+def _send_photo(world: FakeTelegram, params: Params) -> Result:
     add, caption = photo(world.files, params), _caption(params)
     return _send(world, params, "photos", lambda: add() | caption)
 
 
-def _send_document(world: World, params: Params) -> Result:
+def _send_document(world: FakeTelegram, params: Params) -> Result:
     add, caption = document(world.files, params), _caption(params)
     return _send(world, params, "documents", lambda: add() | caption)
 
 
-def _send_poll(world: World, params: Params) -> Result:
+def _send_poll(world: FakeTelegram, params: Params) -> Result:
     asked = checked(
         params.text("question").strip(),
         params.array("options", "String as options") or [],
@@ -46,72 +46,72 @@ def _send_poll(world: World, params: Params) -> Result:
     return _send(world, params, "polls", lambda: {"poll": world.polls.begin(asked)})
 
 
-def _stop_poll(world: World, params: Params) -> Result:
+def _stop_poll(world: FakeTelegram, params: Params) -> Result:
     return world.polls.stop(chat_of(params), message_of(params), keyboard_of(params))
 
 
-def _edit_message_text(world: World, params: Params) -> Result:
+def _edit_message_text(world: FakeTelegram, params: Params) -> Result:
     return _edit(world, params, text_of(params, too_long="MESSAGE_TOO_LONG"))
 
 
-def _edit_message_reply_markup(world: World, params: Params) -> Result:
+def _edit_message_reply_markup(world: FakeTelegram, params: Params) -> Result:
     return _edit(world, params, None)
 
 
-def _edit(world: World, params: Params, text: Json | None) -> Result:
+def _edit(world: FakeTelegram, params: Params, text: Json | None) -> Result:
     """Change a message of the bot's own, or one that was sent by way of it."""
     if inline_id := params.text("inline_message_id"):
         world.rewrite(world.inline.message(inline_id), text, keyboard_of(params))
         return True
     if not params.text("chat_id"):
-        raise Refused("message identifier is not specified")
+        raise ApiError("message identifier is not specified")
     return world.edit(chat_of(params), message_of(params), text, keyboard_of(params))
 
 
-def _delete_message(world: World, params: Params) -> Result:
+def _delete_message(world: FakeTelegram, params: Params) -> Result:
     if not params.text("chat_id"):
-        raise Refused("chat identifier is not specified")
+        raise ApiError("chat identifier is not specified")
     if not params.number("message_id"):
-        raise Refused("message identifier is not specified")
+        raise ApiError("message identifier is not specified")
     world.delete(chat_of(params), message_of(params))
     return True
 
 
-def _send(world: World, params: Params, kind: str, content: Callable[[], Json]) -> Json:
+def _send(world: FakeTelegram, params: Params, kind: str, content: Callable[[], Json]) -> Json:
     """Send something of a kind: what `content` gives, which is asked only when nothing else stands against it."""
     markup = keyboard_of(params)
-    room, thread = world.rooms.reach(chat_of(params)), params.number("message_thread_id")
-    if room.bot == "member" and not room.bot_writes:
-        raise Refused(f"not enough rights to send {kind} to the chat")
-    replied = _replied(world, room.id, params)
-    place_in(room, thread, replied)
+    chat, thread = world.chats.reach(chat_of(params)), params.number("message_thread_id")
+    if chat.bot == "member" and not chat.bot_writes:
+        raise ApiError(f"not enough rights to send {kind} to the chat")
+    replied = _replied(world, chat.id, params)
+    place_in(chat, thread, replied)
     more: Json = {"reply_markup": markup} if markup else {}
     if params.flag("protect_content"):
         more["has_protected_content"] = True
-    return world.send(room.id, content() | more, replied, thread)
+    return world.send(chat.id, content() | more, replied, thread)
 
 
-def _replied(world: World, chat_id: int, params: Params) -> Json | None:
+def _replied(world: FakeTelegram, chat_id: int, params: Params) -> Json | None:
     """Find the message that is answered, if one is."""
     reply = Params(params.object("reply_parameters") or {})
     if not reply.values:
         return None
     replied = world.messages.get(chat_id, reply.number("message_id"))
     if not replied and not reply.flag("allow_sending_without_reply"):
-        raise Refused("message to be replied not found")
+        raise ApiError("message to be replied not found")
     return replied
 
 
 def _caption(params: Params) -> Json:
-    said = formatted(params.text("caption"), params.text("parse_mode"), entities_of(params, "caption_entities"))
-    if units(said.text) > _LONGEST_CAPTION:
-        raise Refused("message caption is too long")
-    return said.fields("caption", "caption_entities") if said.text else {}
+    page_params = formatted(params.text("caption"), params.text("parse_mode"), entities_of(params, "caption_entities"))
+    if utf16_length(page_params.text) > _LONGEST_CAPTION:
+        raise ApiError("message caption is too long")
+    return page_params.fields("caption", "caption_entities") if page_params.text else {}
 
 
 _SENT: Final = "chat_id message_thread_id disable_notification protect_content reply_parameters reply_markup "
 _WORDED: Final = _SENT + "parse_mode "
-SENDING: Final[Table] = (
+MESSAGE_METHODS: Final[Table] = (
     ("sendMessage", _send_message, _WORDED + "text entities link_preview_options"),
     ("sendPhoto", _send_photo, _WORDED + "photo caption caption_entities"),
     ("sendDocument", _send_document, _WORDED + "document caption caption_entities disable_content_type_detection"),

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.params import Params
 from bot.playground.storage import Json
 from bot.playground.text import keyboard
 from bot.playground.text.entities import formatted
-from bot.playground.text.html import units
+from bot.playground.text.html import utf16_length
 from bot.playground.world.users import LONGEST_TEXT
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 Result: TypeAlias = Json | list[Json] | bool | int
-Table: TypeAlias = "tuple[tuple[str, Callable[[World, Params], Result], str], ...]"
+Table: TypeAlias = "tuple[tuple[str, Callable[[FakeTelegram, Params], Result], str], ...]"
 """Rows of a method's name, what it does, and the parameters that it heeds, parted by spaces."""
 
 
@@ -24,20 +24,20 @@ Table: TypeAlias = "tuple[tuple[str, Callable[[World, Params], Result], str], ..
 class Method:
     """A method, and the parameters that it heeds, or may pass over without misleading anyone."""
 
-    run: Callable[[World, Params], Result]
-    heeds: frozenset[str]
+    run: Callable[[FakeTelegram, Params], Result]
+    accepts: frozenset[str]
 
 
 def text_of(params: Params, too_long: str) -> Json:
     """Read the text of a message, as its fields."""
     if not params.text("text"):
-        raise Refused("message text is empty")
-    said = formatted(params.text("text"), params.text("parse_mode"), entities_of(params, "entities"))
-    if not said.text:
-        raise Refused("text must be non-empty")
-    if units(said.text) > LONGEST_TEXT:
-        raise Refused(too_long)
-    return said.fields("text", "entities")
+        raise ApiError("message text is empty")
+    page_params = formatted(params.text("text"), params.text("parse_mode"), entities_of(params, "entities"))
+    if not page_params.text:
+        raise ApiError("text must be non-empty")
+    if utf16_length(page_params.text) > LONGEST_TEXT:
+        raise ApiError(too_long)
+    return page_params.fields("text", "entities")
 
 
 def entities_of(params: Params, name: str) -> list[Any]:
@@ -54,7 +54,7 @@ def keyboard_of(params: Params) -> Json | None:
 def chat_of(params: Params) -> int:
     """Read which chat is meant."""
     if not params.text("chat_id"):
-        raise Refused("chat_id is empty")
+        raise ApiError("chat_id is empty")
     return params.number("chat_id")
 
 

@@ -4,56 +4,56 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.playground.botapi.chats import CHATTING
-from bot.playground.botapi.inline import INLINING
-from bot.playground.botapi.messages import SENDING
+from bot.playground.botapi.chats import CHAT_METHODS
+from bot.playground.botapi.inline import INLINE_METHODS
+from bot.playground.botapi.messages import MESSAGE_METHODS
 from bot.playground.botapi.method import Method, Result, Table
 from bot.playground.chats.commands import checked_scope
 from bot.playground.chats.models import bot_itself
 from bot.playground.params import Params
 from bot.playground.storage import Json
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 
-def _get_me(world: World, _: Params) -> Result:
+def _get_me(world: FakeTelegram, _: Params) -> Result:
     return bot_itself(world.bot_id)
 
 
-def _answer_callback_query(world: World, params: Params) -> Result:
-    said, url = params.text("text"), params.text("url")
-    world.answer(params.text("callback_query_id"), said, show_alert=params.flag("show_alert"), url=url)
+def _answer_callback_query(world: FakeTelegram, params: Params) -> Result:
+    page_params, url = params.text("text"), params.text("url")
+    world.answer(params.text("callback_query_id"), page_params, show_alert=params.flag("show_alert"), url=url)
     return True
 
 
-def _get_my_commands(world: World, params: Params) -> Result:
+def _get_my_commands(world: FakeTelegram, params: Params) -> Result:
     return world.commands.get(checked_scope(params.values.get("scope")), params.text("language_code"))
 
 
-def _set_my_commands(world: World, params: Params) -> Result:
+def _set_my_commands(world: FakeTelegram, params: Params) -> Result:
     return _change_commands(world, params, params.array("commands", "BotCommand") or [])
 
 
-def _delete_my_commands(world: World, params: Params) -> Result:
+def _delete_my_commands(world: FakeTelegram, params: Params) -> Result:
     return _change_commands(world, params, [])
 
 
-def _set_webhook(world: World, params: Params) -> Result:
+def _set_webhook(world: FakeTelegram, params: Params) -> Result:
     world.webhook.set(params)
     world.tell("webhook", {})
     return True
 
 
-def _delete_webhook(world: World, params: Params) -> Result:
+def _delete_webhook(world: FakeTelegram, params: Params) -> Result:
     world.webhook.delete(params)
     world.tell("webhook", {})
     return True
 
 
-def _get_webhook_info(world: World, _: Params) -> Result:
+def _get_webhook_info(world: FakeTelegram, _: Params) -> Result:
     return world.webhook.info()
 
 
-def _change_commands(world: World, params: Params, commands: list[Json]) -> bool:
+def _change_commands(world: FakeTelegram, params: Params, commands: list[Json]) -> bool:
     world.commands.set(checked_scope(params.values.get("scope")), params.text("language_code"), commands)
     world.tell("commands", {})
     return True
@@ -70,6 +70,7 @@ _TABLE: Final[Table] = (
     ("getWebhookInfo", _get_webhook_info, ""),
 )
 METHODS: Final = {
-    name: Method(run, frozenset(heeds.split())) for name, run, heeds in (*_TABLE, *SENDING, *CHATTING, *INLINING)
+    name: Method(run, frozenset(accepts.split()))
+    for name, run, accepts in (*_TABLE, *MESSAGE_METHODS, *CHAT_METHODS, *INLINE_METHODS)
 }  # fmt: skip - one line is too long
 """The methods by name, all but getUpdates, which takes its time."""

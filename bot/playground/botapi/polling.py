@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 _ABSENT_AFTER: Final = 5.0
 _CONFLICT: Final = "terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -19,7 +19,7 @@ _WEBHOOK: Final = "can't use getUpdates method while webhook is active; use dele
 class Polling:
     """Hands the updates to the bot."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FakeTelegram) -> None:
         """Watch the world for updates."""
         self._world = world
         self._waiting: asyncio.Future[str] | None = None
@@ -27,23 +27,23 @@ class Polling:
         self._polls = 0
         self._farewell: asyncio.TimerHandle | None = None
         self.alive = False
-        world.listen(self._heed)
+        world.listen(self._on_event)
 
     async def wait(self, offset: int, limit: int, patience: float, gone: Callable[[], Awaitable[None]]) -> list[Json]:
         """Give the updates that wait, or those that come while one has patience.
 
         Args:
-            offset: confirms what lies below it, as `Updates.since` does.
+            offset: confirms what lies below it, as `UpdateQueue.since` does.
             limit: how many at most.
             patience: for how many seconds to wait for the first.
             gone: returns when the bot has hung up.
 
         Raises:
-            Refused: 409 where there is a webhook, or where it is set, or another request for updates comes, while
+            ApiError: 409 where there is a webhook, or where it is set, or another request for updates comes, while
                 this one waits.
         """
         if self._world.webhook.address.url:
-            raise Refused(_WEBHOOK, 409)
+            raise ApiError(_WEBHOOK, 409)
         self._wake(_CONFLICT)
         self._arrive()
         try:
@@ -72,9 +72,9 @@ class Polling:
             if self._waiting is waiting:
                 self._waiting = None
         if waiting.done() and (conflict := waiting.result()):
-            raise Refused(conflict, 409)
+            raise ApiError(conflict, 409)
 
-    def _heed(self, event: str, data: Json) -> None:
+    def _on_event(self, event: str, data: Json) -> None:
         if event == "update":
             self._wake()
         elif event == "webhook" and self._world.webhook.address.url:

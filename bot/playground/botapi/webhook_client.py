@@ -27,7 +27,7 @@ class Failed:
     retry_after: int = 0
 
 
-class Courier:
+class WebhookClient:
     """Makes the requests."""
 
     def __init__(self, session: ClientSession, carry_out: CarryOut, deliver_to: Callable[[], str] | None) -> None:
@@ -36,7 +36,7 @@ class Courier:
         self._carry_out = carry_out
         self._deliver_to = deliver_to
 
-    async def bring(self, update: Json, address: Address) -> Failed | None:
+    async def deliver(self, update: Json, address: Address) -> Failed | None:
         """Bring an update; give what went wrong, nothing where it arrived."""
         headers = {"Content-Type": "application/json"} | ({_SECRET: address.secret} if address.secret else {})
         url = self._deliver_to() if self._deliver_to else address.url

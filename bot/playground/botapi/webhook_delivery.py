@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from bot.playground.botapi.webhook_client import CarryOut, Courier, Failed, connections
+from bot.playground.botapi.webhook_client import CarryOut, Failed, WebhookClient, connections
 from bot.playground.storage import Json
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 _SECOND: Final = 1.0
 _LONGEST_PAUSES: Final = (60, 120)
@@ -26,12 +26,12 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 """Waits for so many seconds."""
 
 
-class Delivery:
+class WebhookDelivery:
     """Brings the updates to the bot, whenever it has set a webhook."""
 
     def __init__(
         self,
-        world: World,
+        world: FakeTelegram,
         *,
         deliver_to: Callable[[], str] | None = None,
         second: float = _SECOND,
@@ -55,16 +55,16 @@ class Delivery:
     async def run(self, carry_out: CarryOut) -> None:
         """Deliver until cancelled."""
         async with connections() as session:
-            courier = Courier(session, carry_out, self._deliver_to)
+            client = WebhookClient(session, carry_out, self._deliver_to)
             while True:
                 try:
                     async with asyncio.TaskGroup() as tasks:
-                        lanes = _Lanes(self._world, courier, tasks, self._second, self._sleep)
-                        await self._feed(lanes)
+                        queues = _ChatQueues(self._world, client, tasks, self._second, self._sleep)
+                        await self._feed(queues)
                 except* _Changed:
                     pass
 
-    async def _feed(self, lanes: _Lanes) -> None:
+    async def _feed(self, queues: _ChatQueues) -> None:
         """Put every update into its lane, until the webhook changes."""
         webhook, updates = self._world.webhook, self._world.updates
         changes, highest = webhook.changes, 0
@@ -73,7 +73,7 @@ class Delivery:
             if webhook.address.url:
                 found, highest = updates.above(highest)
                 for update in found:
-                    lanes.take(update)
+                    queues.take(update)
             if webhook.address.url and updates.held:
                 await self._sleep(self._second)
             else:
@@ -85,34 +85,36 @@ class _Changed(Exception):
     """The webhook has changed: what is under way is given up, and begun anew from the queue."""
 
 
-class _Lanes:
+class _ChatQueues:
     """What is on its way to one address, a lane for each of Telegram's queues."""
 
-    def __init__(self, world: World, courier: Courier, tasks: asyncio.TaskGroup, second: float, sleep: Sleep) -> None:
+    def __init__(
+        self, world: FakeTelegram, client: WebhookClient, tasks: asyncio.TaskGroup, second: float, sleep: Sleep
+    ) -> None:
         self._world = world
         self._address = world.webhook.address
-        self._courier = courier
+        self._client = client
         self._tasks = tasks
         self._second = second
         self._sleep = sleep
         self._free = asyncio.Semaphore(self._address.max_connections)
-        self._lanes: dict[_Lane, deque[Json]] = {}
+        self._queues: dict[_Lane, deque[Json]] = {}
 
     def take(self, update: Json) -> None:
         """Put an update at the end of its lane."""
-        lane = _lane_of(update)
-        if lane not in self._lanes:
-            self._lanes[lane] = deque()
-            self._tasks.create_task(self._empty(lane))
-        self._lanes[lane].append(update)
+        queue = _lane_of(update)
+        if queue not in self._queues:
+            self._queues[queue] = deque()
+            self._tasks.create_task(self._empty(queue))
+        self._queues[queue].append(update)
 
-    async def _empty(self, lane: _Lane) -> None:
-        waiting = self._lanes[lane]
+    async def _empty(self, queue: _Lane) -> None:
+        waiting = self._queues[queue]
         while waiting:
-            await self._insist(waiting.popleft())
-        del self._lanes[lane]
+            await self._deliver_with_retry(waiting.popleft())
+        del self._queues[queue]
 
-    async def _insist(self, update: Json) -> None:
+    async def _deliver_with_retry(self, update: Json) -> None:
         """Bring an update again and again, until it arrives or would be too old the next time.
 
         The second attempt follows at once; then the pauses grow, unless the bot says itself when to come again.
@@ -130,7 +132,7 @@ class _Lanes:
 
     async def _failure(self, update: Json) -> Failed | None:
         async with self._free:
-            failed = await self._courier.bring(update, self._address)
+            failed = await self._client.deliver(update, self._address)
         if failed:
             self._world.webhook.failed(failed.words)
         self._world.tell("delivered", {"arrived": not failed})

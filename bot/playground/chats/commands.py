@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 
-from bot.playground.chats.models import Room
-from bot.playground.errors import Refused
-from bot.playground.storage import Disk, Json
+from bot.playground.chats.models import Chat
+from bot.playground.errors import ApiError
+from bot.playground.storage import Json, JsonStore
 
 _NAME: Final = re.compile(r"[a-z0-9_]+")
 _MOST: Final = 100
@@ -23,9 +23,9 @@ _SCOPES_OF_A_CHAT: Final = ("chat", "chat_administrators", "chat_member")
 class Commands:
     """What stands in the menu."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, store: JsonStore) -> None:
         """Go on with the commands that the disk keeps."""
-        self._disk = disk
+        self._disk = store
 
     def get(self, scope: Json | None, language: str) -> list[Json]:
         """Give the commands set for exactly this scope and language."""
@@ -35,18 +35,18 @@ class Commands:
         """Set the commands for a scope and language; none takes them away.
 
         Raises:
-            Refused: a name or a description is not to Telegram's rules, or there are too many.
+            ApiError: a name or a description is not to Telegram's rules, or there are too many.
         """
         if len(commands) > _MOST:
-            raise Refused("BOT_COMMANDS_TOO_MUCH")
+            raise ApiError("BOT_COMMANDS_TOO_MUCH")
         kept = self._all() | {_key(scope, language): [_checked(command) for command in commands]}
         with self._disk.transaction():
             self._disk.put("commands", 0, 0, {key: value for key, value in kept.items() if value})
 
-    def shown(self, room: Room) -> list[Json]:
+    def shown(self, chat: Chat) -> list[Json]:
         """Give what the menu of a chat shows: the closest scope wins."""
-        kind = "all_private_chats" if room.type == "private" else "all_group_chats"
-        scopes = ({"type": "chat", "chat_id": room.id}, {"type": kind}, _EVERYWHERE)
+        kind = "all_private_chats" if chat.type == "private" else "all_group_chats"
+        scopes = ({"type": "chat", "chat_id": chat.id}, {"type": kind}, _EVERYWHERE)
         return next(filter(None, (self.get(scope, "") for scope in scopes)), [])
 
     def _all(self) -> dict[str, list[Json]]:
@@ -63,38 +63,38 @@ def checked_scope(scope: Any) -> Json | None:
     """Return the scope of commands, if one is said.
 
     Raises:
-        Refused: Telegram knows no such scope.
+        ApiError: Telegram knows no such scope.
     """
     if scope in (None, ""):
         return None
     if not isinstance(scope, dict):
-        raise Refused("can't parse BotCommandScope: BotCommandScope must be an Object")
+        raise ApiError("can't parse BotCommandScope: BotCommandScope must be an Object")
     if scope.get("type") in _SCOPES:
         return scope
     if scope.get("type") not in _SCOPES_OF_A_CHAT:
         words = "Unsupported type specified" if "type" in scope else 'Can\'t find field "type"'
-        raise Refused(f"can't parse BotCommandScope: {words}")
+        raise ApiError(f"can't parse BotCommandScope: {words}")
     if not scope.get("chat_id"):
         words = "Empty chat_id specified" if "chat_id" in scope else 'Can\'t find field "chat_id"'
-        raise Refused(f"can't parse BotCommandScope: {words}")
+        raise ApiError(f"can't parse BotCommandScope: {words}")
     return scope
 
 
 def _checked(command: Any) -> Json:
     if not isinstance(command, dict):
-        raise Refused("can't parse BotCommand: expected an Object")
+        raise ApiError("can't parse BotCommand: expected an Object")
     for field in ("command", "description"):
         if field not in command:
-            raise Refused(f"can't parse BotCommand: Can't find field \"{field}\"")
+            raise ApiError(f"can't parse BotCommand: Can't find field \"{field}\"")
     name, description = str(command["command"]).strip().removeprefix("/"), str(command["description"]).strip()
     if not name:
-        raise Refused("command must be non-empty")
+        raise ApiError("command must be non-empty")
     if len(name) > _LONGEST_NAME:
-        raise Refused(f"command length must not exceed {_LONGEST_NAME}")
+        raise ApiError(f"command length must not exceed {_LONGEST_NAME}")
     if not _NAME.fullmatch(name):
-        raise Refused("BOT_COMMAND_INVALID")
+        raise ApiError("BOT_COMMAND_INVALID")
     if not description:
-        raise Refused("command description must be non-empty")
+        raise ApiError("command description must be non-empty")
     if len(description) > _LONGEST_DESCRIPTION:
-        raise Refused(f"command description length must not exceed {_LONGEST_DESCRIPTION}")
+        raise ApiError(f"command description length must not exceed {_LONGEST_DESCRIPTION}")
     return {"command": name, "description": description}

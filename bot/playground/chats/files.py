@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-from bot.playground.storage import Disk
+from bot.playground.storage import JsonStore
 
 _PREFIX: Final = "file-"
 _KEPT: Final = 100
@@ -27,9 +27,9 @@ class Picture(NamedTuple):
 class Files:
     """The newest files; older ones make room."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, store: JsonStore) -> None:
         """Go on with the files that the disk keeps."""
-        self._disk = disk
+        self._disk = store
 
     def add(self, content: bytes) -> str:
         """Keep a file; give its id."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.playground.chats.models import PRESENT, RULING, Member, Room, bot_user
-from bot.playground.errors import Refused
+from bot.playground.chats.models import ADMIN_STATUSES, MEMBER_STATUSES, Chat, ChatMember, bot_user
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
 
 _RIGHTS: Final = (
@@ -58,42 +58,42 @@ def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bo
     return member | ({"until_date": 0} if status == "kicked" else {})
 
 
-def bot_member(room: Room, bot_id: int) -> Json:
+def bot_member(chat: Chat, bot_id: int) -> Json:
     """Give the bot's own standing."""
-    is_muted = room.bot == "member" and not room.bot_writes
-    pins = room.bot_pins and not is_muted
-    return chat_member(bot_user(bot_id), "restricted" if is_muted else room.bot, pins=pins)
+    is_muted = chat.bot == "member" and not chat.bot_writes
+    pins = chat.bot_pins and not is_muted
+    return chat_member(bot_user(bot_id), "restricted" if is_muted else chat.bot, pins=pins)
 
 
-def person_member(member: Member) -> Json:
+def person_member(member: ChatMember) -> Json:
     """Give a person's standing."""
     return chat_member(member.person.user(), member.status, is_anonymous=member.is_anonymous)
 
 
-def administrators_of(room: Room, bot_id: int) -> list[Json]:
+def administrators_of(chat: Chat, bot_id: int) -> list[Json]:
     """Give those who rule a group.
 
     Raises:
-        Refused: it is a private chat.
+        ApiError: it is a private chat.
     """
-    if room.type == "private":
-        raise Refused("there are no administrators in the private chat")
-    ruling = [person_member(each) for each in room.members if each.status in RULING]
-    return ruling + ([bot_member(room, bot_id)] if room.bot in RULING else [])
+    if chat.type == "private":
+        raise ApiError("there are no administrators in the private chat")
+    ruling = [person_member(each) for each in chat.members if each.status in ADMIN_STATUSES]
+    return ruling + ([bot_member(chat, bot_id)] if chat.bot in ADMIN_STATUSES else [])
 
 
-def count_of(room: Room) -> int:
+def count_of(chat: Chat) -> int:
     """Count who is in a chat, the bot too."""
-    return sum(member.status in PRESENT for member in room.members) + (room.bot in PRESENT)
+    return sum(member.status in MEMBER_STATUSES for member in chat.members) + (chat.bot in MEMBER_STATUSES)
 
 
-def full_info(room: Room, pinned: Json | None) -> Json:
+def full_info(chat: Chat, pinned: Json | None) -> Json:
     """Give a chat as a ChatFullInfo, with the newest of its pinned messages."""
-    info = room.chat() | {
+    info = chat.to_json() | {
         "accent_color_id": 0,
         "max_reaction_count": 11,
         "accepted_gift_types": dict.fromkeys(_GIFTS, False),
     }
-    if room.type != "private":
+    if chat.type != "private":
         info["permissions"] = dict.fromkeys(_PERMISSIONS, True) | _BARRED | {"can_pin_messages": True}
     return info | ({"pinned_message": pinned} if pinned else {})

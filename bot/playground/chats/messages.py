@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.playground.chats.models import Room
-from bot.playground.storage import Disk, Json
+from bot.playground.chats.models import Chat
+from bot.playground.storage import Json, JsonStore
 
 _KEPT: Final = 500
 
@@ -14,24 +14,24 @@ _KEPT: Final = 500
 class Messages:
     """What stands in the chats."""
 
-    def __init__(self, disk: Disk, clock: Callable[[], float]) -> None:
+    def __init__(self, store: JsonStore, clock: Callable[[], float]) -> None:
         """Go on with the messages that the disk keeps."""
-        self._disk = disk
+        self._disk = store
         self._clock = clock
 
-    def add(self, room: Room, sender: Json, content: Json) -> Json:
+    def add(self, chat: Chat, sender: Json, content: Json) -> Json:
         """Put a new message at the end of a chat; give it as the Bot API does.
 
         Args:
-            room: the chat.
+            chat: the chat.
             sender: the fields that say who wrote it: `from`, and perhaps `sender_chat`.
             content: its other fields.
         """
         number = self._disk.number("message")
         date = int(self._clock())
-        message = {"message_id": number} | sender | {"chat": room.chat(), "date": date} | content
+        message = {"message_id": number} | sender | {"chat": chat.to_json(), "date": date} | content
         self.keep(message)
-        self._disk.drop_below("message", room.id, self._disk.nth_newest("message", room.id, _KEPT))
+        self._disk.drop_below("message", chat.id, self._disk.nth_newest("message", chat.id, _KEPT))
         return message
 
     def change(self, message: Json) -> Json:

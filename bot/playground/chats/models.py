@@ -9,8 +9,8 @@ from bot.playground.storage import Json
 
 BOT_NAME = "spinemets"
 BOT_USERNAME = "spinemets_bot"
-PRESENT: Final = ("creator", "administrator", "member")
-RULING: Final = ("creator", "administrator")
+MEMBER_STATUSES: Final = ("creator", "administrator", "member")
+ADMIN_STATUSES: Final = ("creator", "administrator")
 ANONYMOUS: Final[Json] = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 """Who stands as the sender where an administrator writes anonymously."""
 
@@ -31,7 +31,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ChatMember:
     """A person in a chat, or one who was; `status` is Telegram's word for it."""
 
     person: Person
@@ -40,7 +40,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class ForumTopic:
     """A topic of a forum; its id is the number of the message that opened it, 0 where it is still to be opened."""
 
     id: int
@@ -48,7 +48,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Chat:
     """A chat and who is in it; a private one has the id of its only person.
 
     Attributes:
@@ -67,19 +67,19 @@ class Room:
     """
 
     id: int
-    members: tuple[Member, ...]
+    members: tuple[ChatMember, ...]
     type: str = "private"
     title: str = BOT_NAME
     username: str = ""
     is_forum: bool = False
-    topics: tuple[Topic, ...] = ()
+    topics: tuple[ForumTopic, ...] = ()
     bot: str = "member"
     bot_pins: bool = True
     bot_writes: bool = True
     pinned: tuple[int, ...] = ()
     migrated_to: int = 0
 
-    def chat(self) -> Json:
+    def to_json(self) -> Json:
         """Give the chat as a Chat."""
         if self.type == "private":
             return {"id": self.id, "type": self.type, "first_name": self.members[0].person.first_name}
@@ -87,29 +87,29 @@ class Room:
         forum = {"is_forum": True} if self.is_forum else {}
         return {"id": self.id, "type": self.type, "title": self.title} | public | forum
 
-    def member(self, person_id: int) -> Member | None:
+    def member(self, person_id: int) -> ChatMember | None:
         """Give somebody who is in the chat, or was."""
         return next((member for member in self.members if member.person.id == person_id), None)
 
     def has(self, person_id: int) -> bool:
         """Tell whether a person is in the chat now."""
         member = self.member(person_id)
-        return member is not None and member.status in PRESENT
+        return member is not None and member.status in MEMBER_STATUSES
 
-    def shown_to(self, person_id: int) -> bool:
+    def is_visible_to(self, person_id: int) -> bool:
         """Tell whether a person may read what is said in the chat."""
         return not self.migrated_to and (bool(self.username) or self.has(person_id))
 
-    def with_member(self, member: Member) -> Room:
+    def with_member(self, member: ChatMember) -> Chat:
         """Give the chat with a member's new standing, at the old place or at the end."""
         others = [each if each.person.id != member.person.id else member for each in self.members]
         known = self.member(member.person.id) is not None
         return replace(self, members=tuple(others if known else [*others, member]))
 
 
-def private(person: Person, bot: str = "member") -> Room:
+def private(person: Person, bot: str = "member") -> Chat:
     """Give a person's chat with the bot."""
-    return Room(person.id, (Member(person),), bot=bot)
+    return Chat(person.id, (ChatMember(person),), bot=bot)
 
 
 def bot_user(number: int) -> Json:
@@ -132,17 +132,17 @@ def bot_itself(number: int) -> Json:
 DR_REYES: Final = Person(id=1001, first_name="Dr. Reyes")
 DR_OKAFOR: Final = Person(id=1002, first_name="Dr. Okafor")
 DR_LINDQVIST: Final = Person(id=1003, first_name="Dr. Lindqvist")
-_BOARD: Final = (Member(DR_REYES, "creator"), Member(DR_OKAFOR, "administrator"), Member(DR_LINDQVIST))
+_BOARD: Final = (ChatMember(DR_REYES, "creator"), ChatMember(DR_OKAFOR, "administrator"), ChatMember(DR_LINDQVIST))
 
 PRIVATE: Final = private(DR_REYES)
-SPINE_BOARD: Final = Room(-1001000000001, _BOARD, "supergroup", "Spine board")
-TUMOUR_CONFERENCE: Final = Room(
+SPINE_BOARD: Final = Chat(-1001000000001, _BOARD, "supergroup", "Spine board")
+TUMOUR_CONFERENCE: Final = Chat(
     -1001000000002,
     _BOARD,
     "supergroup",
     "Tumour conference",
     is_forum=True,
-    topics=(Topic(0, "This week"), Topic(0, "Follow-up")),
+    topics=(ForumTopic(0, "This week"), ForumTopic(0, "Follow-up")),
 )
 START: Final = (PRIVATE, private(DR_OKAFOR, "left"), private(DR_LINDQVIST, "left"), SPINE_BOARD, TUMOUR_CONFERENCE)
 """The chats that the playground opens with."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.playground.chats.models import BOT_USERNAME, RULING, Room
+from bot.playground.chats.models import ADMIN_STATUSES, BOT_USERNAME, Chat
 from bot.playground.storage import Json
 
 _SERVICE: Final = frozenset(
@@ -20,13 +20,13 @@ _SERVICE: Final = frozenset(
 )  # fmt: skip - a list of words
 
 
-def given(room: Room, message: Json, bot_id: int) -> bool:
+def reaches_bot(chat: Chat, message: Json, bot_id: int) -> bool:
     """Tell whether the bot is given a message: an own one only where it is a service message."""
     if not _SERVICE.isdisjoint(message):
         return True
     if message["from"]["id"] == bot_id:
         return False
-    if room.type == "private" or room.bot in RULING:
+    if chat.type == "private" or chat.bot in ADMIN_STATUSES:
         return True
     replied = message.get("reply_to_message", {}).get("from", {}).get("id")
     return replied == bot_id or message.get("via_bot", {}).get("id") == bot_id or _is_command(message)

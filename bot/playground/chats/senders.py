@@ -4,50 +4,50 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.playground.chats.models import ANONYMOUS, CHANNEL, Member, Room
-from bot.playground.errors import Refused
+from bot.playground.chats.models import ANONYMOUS, CHANNEL, Chat, ChatMember
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
 
 _CHANNEL_ID: Final = -1003000000001
 
 
-def sender_of(room: Room, member: Member, channel: str = "") -> Json:
+def sender_of(chat: Chat, member: ChatMember, channel: str = "") -> Json:
     """Give the fields of a message that say who wrote it.
 
     Args:
-        room: where it is written.
+        chat: where it is written.
         member: who writes.
         channel: the title of the person's channel, where it is written in its name.
     """
     if channel:
         return {"from": CHANNEL, "sender_chat": {"id": _CHANNEL_ID, "type": "channel", "title": channel}}
     if member.is_anonymous:
-        return {"from": ANONYMOUS, "sender_chat": room.chat()}
+        return {"from": ANONYMOUS, "sender_chat": chat.to_json()}
     return {"from": member.person.user()}
 
 
-def place_in(room: Room, thread: int, replied: Json | None) -> Json:
+def place_in(chat: Chat, thread: int, replied: Json | None) -> Json:
     """Give the fields of a message that say where it stands.
 
     A reply in a supergroup carries the number of the message that began the exchange as `message_thread_id`, without
     being in a topic.
 
     Args:
-        room: the chat.
+        chat: the chat.
         thread: the topic that is asked for, 0 where none is.
         replied: the message that is answered.
 
     Raises:
-        Refused: there is no such topic.
+        ApiError: there is no such topic.
     """
     quoted = {"reply_to_message": without_reply(replied)} if replied else {}
     if not thread and replied and replied.get("is_topic_message"):
         thread = replied["message_thread_id"]
-    if thread and not (room.is_forum and any(topic.id == thread for topic in room.topics)):
-        raise Refused("message thread not found")
+    if thread and not (chat.is_forum and any(topic.id == thread for topic in chat.topics)):
+        raise ApiError("message thread not found")
     if thread:
         return {"message_thread_id": thread, "is_topic_message": True} | quoted
-    if replied and room.type == "supergroup" and not room.is_forum:
+    if replied and chat.type == "supergroup" and not chat.is_forum:
         return {"message_thread_id": replied.get("message_thread_id", replied["message_id"])} | quoted
     return quoted
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.playground.chats.files import Files, picture
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.params import Params, Upload
 from bot.playground.storage import Json
 
@@ -21,17 +21,17 @@ def photo(files: Files, params: Params) -> Callable[[], Json]:
     """Look at the photo of a request; what is given back keeps it and tells of it.
 
     Raises:
-        Refused: there is none, or it is none that Telegram takes.
+        ApiError: there is none, or it is none that Telegram takes.
     """
     upload = _upload(files, params, "photo")
     seen = picture(upload.content)
     if len(upload.content) > _MOST_BYTES_IN_A_PHOTO:
-        raise Refused("file is too big")
+        raise ApiError("file is too big")
     if seen is None:
-        raise Refused("IMAGE_PROCESS_FAILED")
+        raise ApiError("IMAGE_PROCESS_FAILED")
     short, long = sorted((seen.width, seen.height))
     if short < 1 or short + long > _LARGEST_SIDES or long > _LONGEST_RATIO * short:
-        raise Refused("PHOTO_INVALID_DIMENSIONS")
+        raise ApiError("PHOTO_INVALID_DIMENSIONS")
     return lambda: {"photo": [_kept(files, upload) | {"width": seen.width, "height": seen.height}]}
 
 
@@ -46,16 +46,16 @@ def document(files: Files, params: Params) -> Callable[[], Json]:
 
 def _upload(files: Files, params: Params, name: str) -> Upload:
     """Find a file in the request itself, or among those sent before."""
-    said = params.text(name)
-    if not said:
-        raise Refused(f"there is no {name} in the request")
-    upload = params.files.get(said.removeprefix("attach://"))
-    if upload is None and (known := files.get(said)):
-        upload = Upload(said, _ANY_FILE, known)
+    page_params = params.text(name)
+    if not page_params:
+        raise ApiError(f"there is no {name} in the request")
+    upload = params.files.get(page_params.removeprefix("attach://"))
+    if upload is None and (known := files.get(page_params)):
+        upload = Upload(page_params, _ANY_FILE, known)
     if upload is None:
-        raise Refused.not_offered("files by URL, or by an identifier that is not known")
+        raise ApiError.not_offered("files by URL, or by an identifier that is not known")
     if not upload.content:
-        raise Refused("file must be non-empty")
+        raise ApiError("file must be non-empty")
     return upload
 
 

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from bot.playground.faults import responses as ruined
 from bot.playground.faults.responses import Cut
 from bot.playground.storage import Json
-from bot.playground.updates.disorder import Disorder
-from bot.playground.updates.rates import Rates
+from bot.playground.updates.disorder import UpdateFaults
+from bot.playground.updates.rates import FaultRates
 
 _AFTER: Final = frozenset(("cut_after", "hang_after", "truncated", "no_result"))
 """The kinds that let a call be carried out, and spoil the answer."""
@@ -26,21 +26,21 @@ _due: ContextVar[str] = ContextVar("_due", default="")
 """The kind that the present request meets; each request is served in a context of its own."""
 
 
-class Trouble:
+class FaultInjector:
     """Misbehaves; `interfere` is for the Bot API, `disorder` for the world.
 
     The nth call of a method meets the same fate for the same seed, whatever other methods are called in between; and
     so does the nth update.
 
     Attributes:
-        disorder: what befalls the updates.
-        did: how often each kind came.
+        update_faults: what befalls the updates.
+        counts: how often each kind came.
         calls: how many calls of each method there were.
     """
 
     def __init__(
         self,
-        rates: Rates,
+        rates: FaultRates,
         seed: int,
         *,
         methods: Container[str] | None = None,
@@ -64,7 +64,7 @@ class Trouble:
         self._seed = seed
         self._chances: dict[str, Random] = {}
         cut, cut_later = Cut(), Cut(partial(sleep, hang))
-        self._spoilt: dict[str, Callable[[Json, Random], Response]] = {
+        self._spoiled: dict[str, Callable[[Json, Random], Response]] = {
             "too_many": lambda *_: ruined.too_many(retry_after),
             "internal": lambda *_: ruined.internal(),
             "bad_gateway": lambda *_: ruined.bad_gateway(),
@@ -77,16 +77,16 @@ class Trouble:
             "truncated": ruined.truncated,
             "no_result": lambda _, chance: ruined.no_result(chance),
         }
-        self.did: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
-        self.disorder = Disorder(rates, seed, self.did)
+        self.update_faults = UpdateFaults(rates, seed, self.counts)
 
     @property
     def updates(self) -> int:
         """How many updates came in, those aside that are a kind of trouble themselves."""
-        return self.disorder.entered
+        return self.update_faults.entered
 
-    async def interfere(self, moment: str, method: str, params: Json) -> Response | None:
+    async def inject(self, moment: str, method: str, params: Json) -> Response | None:
         """Decide before a method is run, and spoil its answer before or after; the hook of the Bot API."""
         if self._methods is not None and method not in self._methods:
             return None
@@ -98,7 +98,7 @@ class Trouble:
         kind = _due.get()
         if not kind or (kind in _AFTER) != (moment == "after"):
             return None
-        self.did[kind] += 1
+        self.counts[kind] += 1
         if method == "getUpdates" and moment == "after":
-            self.disorder.lost()
-        return self._spoilt[kind](params, chance)
+            self.update_faults.lost()
+        return self._spoiled[kind](params, chance)

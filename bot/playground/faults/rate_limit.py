@@ -17,11 +17,11 @@ _COUNTED: Final = ("send", "edit", "stopPoll")
 _FREE: Final = "sendChatAction"
 
 
-class Crowding:
+class GroupRateLimit:
     """Counts what the bot writes and edits in each group; `interfere` is for the Bot API.
 
     Attributes:
-        refused: how many calls were too many.
+        rejections: how many calls were too many.
     """
 
     def __init__(self, clock: Callable[[], float], per_minute: int = 20) -> None:
@@ -29,9 +29,9 @@ class Crowding:
         self._clock = clock
         self._per_minute = per_minute
         self._calls: defaultdict[int, deque[float]] = defaultdict(deque)
-        self.refused = 0
+        self.rejections = 0
 
-    async def interfere(self, moment: str, method: str, params: Json) -> Response | None:
+    async def inject(self, moment: str, method: str, params: Json) -> Response | None:
         """Refuse a call to a group that has had enough; a refused call does not count."""
         group = _group(params)
         if moment != "before" or not group or method == _FREE or not method.startswith(_COUNTED):
@@ -42,11 +42,11 @@ class Crowding:
         if len(calls) < self._per_minute:
             calls.append(now)
             return None
-        self.refused += 1
+        self.rejections += 1
         return ruined.too_many(math.ceil(calls[0] + _MINUTE - now))
 
 
 def _group(params: Json) -> int:
     """Tell which group a call is for; 0 where it is for none."""
-    said = str(params.get("chat_id", ""))
-    return int(said) if said.startswith("-") and said[1:].isdecimal() else 0
+    page_params = str(params.get("chat_id", ""))
+    return int(page_params) if page_params.startswith("-") and page_params[1:].isdecimal() else 0

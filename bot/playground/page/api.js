@@ -69,8 +69,8 @@ export const choose = ({ chatId, topic }, queryId, resultId, replyTo) => {
   return post("/play/choose", { chat_id: chatId, thread: topic, reply_to: replyTo, ...chosen, ...asMe() });
 };
 
-/** Do something on the stage; it names the person whom it concerns, if any. */
-export const act = (what, said) => post(`/play/stage/${what}`, said);
+/** Administer a chat; it names the person whom it concerns, if any. */
+export const act = (what, said) => post(`/play/admin/${what}`, said);
 
 export const fileUrl = (fileId) => `/play/file/${encodeURIComponent(fileId)}`;
 

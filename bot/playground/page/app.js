@@ -4,10 +4,10 @@ import { inline } from "./panels/inline.js";
 import { buttonOf, kindOf } from "./chat/keyboard.js";
 import { follow } from "./panels/links.js";
 import { clearAction, showAction, showHealth, toast } from "./panels/notices.js";
-import { drawPlaces, isIn, keyOf, onPlace, rememberPlace, topicOf, wishedPlace } from "./panels/places.js";
+import { drawChats, isIn, keyOf, onChatOpened, rememberChat, topicOf, chatInAddress } from "./panels/chats.js";
 import { presses } from "./chat/press.js";
-import { change, changed, replied, replyTo, replyToNone } from "./chat/replying.js";
-import { stage } from "./panels/stage.js";
+import { change, changed, repliedId, replyTo, endReply } from "./chat/reply.js";
+import { createAdminDialog } from "./panels/admin.js";
 import { answered, forgetTaps } from "./chat/taps.js";
 import { drawEmpty, drawTop } from "./panels/top.js";
 import { transcript } from "./chat/transcript.js";
@@ -30,7 +30,7 @@ const field = composer({
   onTyped: (value) => mode.onTyped(value),
 });
 const mode = inline({ place: () => shown, field, go, report });
-const theStage = stage({ chats: allChats });
+const adminDialog = createAdminDialog({ chats: allChats });
 const press = presses({
   place: () => shown,
   chats: allChats,
@@ -50,10 +50,10 @@ function onState(state, isFresh) {
   }
   Object.assign(view, { me: state.person, bot: state.bot, people: state.people });
   showHealth({ alive: state.bot_alive });
-  const wished = shown ?? wishedPlace();
+  const wished = shown ?? chatInAddress();
   shown = wished && chats.has(wished.chatId) ? wished : { chatId: heirOf(wished?.chatId).id, topic: 0 };
   drawPlace();
-  theStage.redraw();
+  adminDialog.redraw();
   if (isFirst) onScreen.toLast();
 }
 
@@ -111,7 +111,7 @@ function keep(chatId, message) {
   if (chatId === shown.chatId && isIn(chat, shown, message)) onScreen.put(message);
   else if (isNew) {
     unread.add(keyOf({ chatId, topic: chat.is_forum ? topicOf(chat, message) : 0 }));
-    drawPlaces(allChats(), shown, unread);
+    drawChats(allChats(), shown, unread);
   }
 }
 
@@ -125,9 +125,9 @@ function go(place) {
   if (!chats.has(place.chatId)) return;
   shown = place;
   onScreen.show([]);
-  replyToNone();
+  endReply();
   clearAction();
-  rememberPlace(place);
+  rememberChat(place);
   drawPlace();
   onScreen.toEnd();
 }
@@ -135,7 +135,7 @@ function go(place) {
 function drawPlace() {
   view.chat = chats.get(shown.chatId);
   unread.delete(keyOf(shown));
-  drawPlaces(allChats(), shown, unread);
+  drawChats(allChats(), shown, unread);
   drawTop(shown);
   field.setCommands(view.chat.commands, isGroup() ? `@${view.bot.username}` : "");
   onScreen.show(messagesHere());
@@ -152,8 +152,8 @@ function lead(id) {
 // What the person does
 
 async function send(text) {
-  const [reply, edited] = [replied(), changed()];
-  replyToNone();
+  const [reply, edited] = [repliedId(), changed()];
+  endReply();
   if (edited) await editText(shown.chatId, edited, text);
   else await sendText(shown, text, reply);
 }
@@ -192,7 +192,7 @@ box.addEventListener("keydown", ({ key }) => {
 });
 byId("pinned").addEventListener("click", ({ currentTarget }) => lead(Number(currentTarget.dataset.leadsTo)));
 byId("start").addEventListener("click", () => field.submit("/start"));
-onPlace(go);
+onChatOpened(go);
 
 const wire = connect({
   onState,

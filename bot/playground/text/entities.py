@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
-from bot.playground.text.html import parse_html, units
+from bot.playground.text.html import parse_html, utf16_length
 from bot.playground.text.spans import covered, joined, meet, span, without
 
 _CODE: Final = ("pre", "code")
@@ -55,25 +55,25 @@ def formatted(text: str, parse_mode: str = "", given: Iterable[Any] = ()) -> For
         given: the request's own entities; they count where there is no parse mode.
 
     Raises:
-        Refused: the markup or the entities are broken, or there are more entities than Telegram keeps.
+        ApiError: the markup or the entities are broken, or there are more entities than Telegram keeps.
     """
     if len(text.encode()) > _LONGEST:
-        raise Refused("text is too long")
+        raise ApiError("text is too long")
     text = text.translate(_CLEAN)
     mode = parse_mode.lower()
     if mode == "html":
         plain, entities = parse_html(text)
     elif mode in ("markdown", "markdownv2"):
-        raise Refused.not_offered(f"parse_mode {parse_mode}")
+        raise ApiError.not_offered(f"parse_mode {parse_mode}")
     elif mode not in ("", "none"):
-        raise Refused("unsupported parse_mode")
+        raise ApiError("unsupported parse_mode")
     else:
         read = [entity for entity in map(_read, given) if entity]
         plain, entities = text, [_checked(entity, text) for entity in read if entity["length"]]
     tidy = _trimmed(plain, [*_untangled(entities), *_commands(plain, entities)])
     # Telegram silently drops the entities from the 101st on: half a card in bold is a fault worth hearing of.
     if len(tidy.entities) > _MOST:
-        raise Refused.not_offered(f"{len(tidy.entities)} entities, of which Telegram keeps the first {_MOST}")
+        raise ApiError.not_offered(f"{len(tidy.entities)} entities, of which Telegram keeps the first {_MOST}")
     return tidy
 
 
@@ -86,14 +86,14 @@ def _read(entity: Any) -> Json | None:
     if kind in _FOUND:
         return None
     if kind in _NOT_OFFERED:
-        raise Refused.not_offered(f"entities of type {kind}")
+        raise ApiError.not_offered(f"entities of type {kind}")
     if kind not in _ORDER:
         raise _unreadable("Unsupported type specified")
     if kind == "text_link" and "url" not in entity:
         raise _unreadable('Can\'t find field "url"')
     for field in ("offset", "length"):
         if not 0 <= entity[field] <= _FARTHEST:
-            raise Refused(f"receive an entity with incorrect {field} {entity[field]}")
+            raise ApiError(f"receive an entity with incorrect {field} {entity[field]}")
     return {key: entity[key] for key in ("type", "offset", "length", "url", "language") if key in entity}
 
 
@@ -107,17 +107,17 @@ def _check_fields(entity: Json) -> None:
 
 def _checked(entity: Json, text: str) -> Json:
     """Give an entity that lies within the text and cuts no symbol."""
-    offset, last, end = entity["offset"], entity["offset"] + entity["length"], units(text)
+    offset, last, end = entity["offset"], entity["offset"] + entity["length"], utf16_length(text)
     if offset > end:
-        raise Refused(f"entity begins after the end of the text at UTF-16 offset {offset}")
+        raise ApiError(f"entity begins after the end of the text at UTF-16 offset {offset}")
     if _cuts(text, offset):
-        raise Refused(f"entity begins in a middle of a UTF-16 symbol at byte offset {_byte(text, offset + 1)}")
+        raise ApiError(f"entity begins in a middle of a UTF-16 symbol at byte offset {_byte(text, offset + 1)}")
     if last > end:
         words = f"ends after the end of the text at UTF-16 offset {last}"
-        raise Refused(f"entity beginning at UTF-16 offset {offset} {words}")
+        raise ApiError(f"entity beginning at UTF-16 offset {offset} {words}")
     if _cuts(text, last):
         words = f"ends in a middle of a UTF-16 symbol at byte offset {_byte(text, last + 1)}"
-        raise Refused(f"entity beginning at UTF-16 offset {offset} {words}")
+        raise ApiError(f"entity beginning at UTF-16 offset {offset} {words}")
     return entity
 
 
@@ -132,8 +132,8 @@ def _byte(text: str, unit: int) -> int:
     return len(covered(text, (0, unit)).encode())
 
 
-def _unreadable(words: str) -> Refused:
-    return Refused(f"can't parse MessageEntity: {words}")
+def _unreadable(words: str) -> ApiError:
+    return ApiError(f"can't parse MessageEntity: {words}")
 
 
 def _untangled(entities: list[Json]) -> Iterator[Json]:
@@ -153,7 +153,7 @@ def _commands(text: str, entities: list[Json]) -> Iterator[Json]:
     """Find the commands that one could tap, outside code and links."""
     taken = [span(entity) for entity in entities if entity["type"] in (*_CODE, "text_link", "bot_command")]
     for match in _COMMAND.finditer(text):
-        begin = units(text[: match.start()])
+        begin = utf16_length(text[: match.start()])
         if not any(meet((begin, begin + len(match[0])), hole) for hole in taken):
             yield {"type": "bot_command", "offset": begin, "length": len(match[0])}
 
@@ -161,7 +161,7 @@ def _commands(text: str, entities: list[Json]) -> Iterator[Json]:
 def _trimmed(text: str, entities: list[Json]) -> Formatted:
     """Trim a text as Telegram does: its end, and its beginning as far as no entity begins there."""
     kept = text.rstrip(_TRIMMED)
-    end = units(kept)
+    end = utf16_length(kept)
     cut = [entity | {"length": min(entity["length"], end - entity["offset"])} for entity in entities]
     cut = [entity for entity in cut if covered(kept, span(entity)).strip(_TRIMMED)]
     first = min((entity["offset"] for entity in cut), default=end)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
 from bot.playground.text.tags import REFERENCE, TYPES, argument, character, link
 
@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(r"[0-9A-Za-z.-]*")
 _LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
-def units(text: str) -> int:
+def utf16_length(text: str) -> int:
     """Measure a text as Telegram does, in UTF-16 units."""
     return len(text.encode("utf-16-le")) // 2
 
@@ -78,7 +78,7 @@ class _Reader:
 
     def _say(self, text: str) -> None:
         self._pieces.append(text)
-        self._units += units(text)
+        self._units += utf16_length(text)
 
     def _reference(self) -> None:
         match = REFERENCE.match(self._html, self._at)
@@ -93,13 +93,13 @@ class _Reader:
             raise self._broken_at(begin, "Unclosed start tag")
         if name not in TYPES:
             raise self._broken_at(begin, f'Unsupported start tag "{name}"')
-        said = self._attributes(name, begin)
-        if name == "span" and said != "spoiler":
+        params = self._attributes(name, begin)
+        if name == "span" and params != "spoiler":
             raise self._broken_at(begin, 'Tag "span" must have class "tg-spoiler"')
-        self._open.append(_Tag(name, said, self._units, len(self._pieces)))
+        self._open.append(_Tag(name, params, self._units, len(self._pieces)))
 
     def _attributes(self, tag: str, begin: int) -> str:
-        said = ""
+        params = ""
         while not self._html.startswith(">", self._at):
             self._scan(_SPACE)
             if self._html.startswith(">", self._at):
@@ -112,9 +112,9 @@ class _Reader:
             self._scan(_SPACE)
             if not self._more():
                 raise self._broken_at(begin, f'Unclosed start tag "{tag}"')
-            said = argument(tag, name, self._value(begin) if equals else "") or said
+            params = argument(tag, name, self._value(begin) if equals else "") or params
         self._at += 1
-        return said
+        return params
 
     def _value(self, begin: int) -> str:
         start = self._at
@@ -165,9 +165,9 @@ class _Reader:
             last.update(type="pre", language=language)
         return joined
 
-    def _broken_at(self, at: int, words: str, more: str = "") -> Refused:
+    def _broken_at(self, at: int, words: str, more: str = "") -> ApiError:
         return _broken(f"{words} at byte offset {len(self._html[:at].encode())}{more}")
 
 
-def _broken(words: str) -> Refused:
-    return Refused(f"can't parse entities: {words}")
+def _broken(words: str) -> ApiError:
+    return ApiError(f"can't parse entities: {words}")

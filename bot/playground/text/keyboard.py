@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
-from bot.playground.text.html import units
+from bot.playground.text.html import utf16_length
 from bot.playground.text.tags import link
 
 _MOST_BUTTONS: Final = 100
@@ -34,20 +34,20 @@ def checked(markup: Json | None) -> Json | None:
     """Give an inline keyboard as a message keeps it, or nothing where it has no button.
 
     Raises:
-        Refused: Telegram would refuse it, or it is a kind of keyboard that the page cannot show.
+        ApiError: Telegram would refuse it, or it is a kind of keyboard that the page cannot show.
     """
     if markup is None:
         return None
     rows = markup.get("inline_keyboard")
     if rows is None and markup:
-        raise Refused.not_offered("keyboards that are not inline")
+        raise ApiError.not_offered("keyboards that are not inline")
     if not isinstance(rows or [], list):
-        raise Refused('field "inline_keyboard" must be of type Array')
+        raise ApiError('field "inline_keyboard" must be of type Array')
     if not all(isinstance(row, list) for row in rows or []):
-        raise Refused('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
+        raise ApiError('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
     kept = [[_button(button) for button in row] for row in rows or [] if row]
     if any(len(row) > _MOST_IN_A_ROW for row in kept) or sum(map(len, kept)) > _MOST_BUTTONS:
-        raise Refused("reply markup is too long")
+        raise ApiError("reply markup is too long")
     return {"inline_keyboard": kept} if kept else None
 
 
@@ -67,18 +67,18 @@ def _button(button: Any) -> Json:
     if not isinstance(button.get("text"), str):
         raise _unreadable('Can\'t find field "text"')
     if not button["text"].strip():
-        raise Refused.not_offered("a button with an empty text, which Telegram leaves out")
+        raise ApiError.not_offered("a button with an empty text, which Telegram leaves out")
     if button.get("icon_custom_emoji_id"):
-        raise Refused.not_offered("a button with icon_custom_emoji_id")
+        raise ApiError.not_offered("a button with icon_custom_emoji_id")
     if button.get("style", "primary") not in _STYLES:
         raise _unreadable("invalid button style specified")
     actions = [action for action in _ACTIONS if button.get(action) not in _nothing(action)]
     if button.get("copy_text") == {"text": ""}:
-        raise Refused("BUTTON_COPY_TEXT_INVALID")
+        raise ApiError("BUTTON_COPY_TEXT_INVALID")
     if not actions:
         raise _unreadable("Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:
-        raise Refused.not_offered(f"a button with {' and '.join(actions)}, of which Telegram takes one")
+        raise ApiError.not_offered(f"a button with {' and '.join(actions)}, of which Telegram takes one")
     _check_action(actions[0], button[actions[0]])
     kept = {key: button[key] for key in ("text", "style", actions[0]) if key in button}
     return kept | ({"url": link(button["url"])} if "url" in kept else {})
@@ -94,22 +94,26 @@ def _check_action(action: str, value: Any) -> None:
         case "callback_data", str() if len(value.encode()) <= _LONGEST_DATA:
             return
         case "callback_data", _:
-            raise Refused("BUTTON_DATA_INVALID")
-        case "copy_text", {"text": str(text)} if 1 <= units(text) <= _LONGEST_COPY:
+            raise ApiError("BUTTON_DATA_INVALID")
+        case "copy_text", {"text": str(text)} if 1 <= utf16_length(text) <= _LONGEST_COPY:
             return
         case "copy_text", _:
-            raise Refused("BUTTON_COPY_TEXT_INVALID")
+            raise ApiError("BUTTON_COPY_TEXT_INVALID")
         case "url", str() if link(value):
             return
-        case (("switch_inline_query" | "switch_inline_query_current_chat"), str()) if units(value) <= _LONGEST_QUERY:
+        case (("switch_inline_query" | "switch_inline_query_current_chat"), str()) if (
+            utf16_length(value) <= _LONGEST_QUERY
+        ):
             return
-        case "switch_inline_query_chosen_chat", {**chosen} if units(str(chosen.get("query", ""))) <= _LONGEST_QUERY:
+        case "switch_inline_query_chosen_chat", {**chosen} if (
+            utf16_length(str(chosen.get("query", ""))) <= _LONGEST_QUERY
+        ):
             return
         case "url", _:
-            raise Refused(f"inline keyboard button URL '{value}' is invalid: Wrong HTTP URL")
+            raise ApiError(f"inline keyboard button URL '{value}' is invalid: Wrong HTTP URL")
         case _:
-            raise Refused.not_offered(f"{action} buttons")
+            raise ApiError.not_offered(f"{action} buttons")
 
 
-def _unreadable(words: str) -> Refused:
-    return Refused(f"can't parse inline keyboard button: {words}")
+def _unreadable(words: str) -> ApiError:
+    return ApiError(f"can't parse inline keyboard button: {words}")

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 
 TYPES: Final = {
     "b": "bold",
@@ -46,7 +46,7 @@ def character(reference: re.Match[str]) -> str:
         return _NAMED[reference["name"]]
     code = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
     if code in _SURROGATES:
-        raise Refused(
+        raise ApiError(
             "can't parse entities: Text contains invalid Unicode characters after decoding HTML entities, "
             "check for unmatched surrogate code units"
         )

@@ -9,14 +9,14 @@ from random import Random
 from typing import Any, Final
 
 from bot.playground.storage import Json
-from bot.playground.updates.rates import Rates
+from bot.playground.updates.rates import FaultRates
 
 _LONGEST: Final = 3
 """Batches that an update is held back at most."""
 
 
 @dataclass(slots=True)
-class _Held:
+class _HeldUpdate:
     """An update that is given later, or again; `kind` says which, and is empty where that was counted before."""
 
     update: Json
@@ -24,7 +24,7 @@ class _Held:
     batches: int
 
 
-class Disorder:
+class UpdateFaults:
     """Decides when an update enters what becomes of it, and rearranges the batches.
 
     An update that comes late has been confirmed by then, as far as a bot can tell: by its number. So it is held here
@@ -34,13 +34,13 @@ class Disorder:
         entered: how many updates came in.
     """
 
-    def __init__(self, rates: Rates | None = None, seed: int = 0, did: Counter[str] | None = None) -> None:
+    def __init__(self, rates: FaultRates | None = None, seed: int = 0, did: Counter[str] | None = None) -> None:
         """Take how often each kind comes, and where it is counted; without rates there is no disorder."""
-        self._rates = rates or Rates()
-        self._did = Counter() if did is None else did
+        self._rates = rates or FaultRates()
+        self._counts = Counter() if did is None else did
         self._fates = Random(f"{seed} updates")  # noqa: S311 - a schedule that can be repeated
         self._orders = Random(f"{seed} batches")  # noqa: S311 - the same
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, _HeldUpdate] = {}
         self._given: list[Json] = []
         self.entered = 0
 
@@ -50,10 +50,10 @@ class Disorder:
         point = self._fates.random()
         kind = "late" if point < self._rates.late else "twice" if point < self._rates.late + self._rates.twice else ""
         if kind:
-            self._held[update["update_id"]] = _Held(update, kind, self._fates.randint(1, _LONGEST))
+            self._held[update["update_id"]] = _HeldUpdate(update, kind, self._fates.randint(1, _LONGEST))
         if self._fates.random() >= self._rates.unreadable:
             return []
-        self._did["unreadable"] += 1
+        self._counts["unreadable"] += 1
         return [self._fates.choice(({}, [], "misshapen", body | {"from": 7}))]
 
     @property
@@ -61,7 +61,7 @@ class Disorder:
         """Whether something is given later, without anything new."""
         return bool(self._held)
 
-    def rearranged(self, found: list[Json], offset: int, limit: int) -> list[Json]:
+    def reorder(self, found: list[Json], offset: int, limit: int) -> list[Json]:
         """Give what goes out in place of a batch.
 
         Args:
@@ -80,7 +80,7 @@ class Disorder:
             if held.batches < 0:
                 batch[number] = self._held.pop(number).update
                 self._given.append(held.update)
-                self._did.update([held.kind] if held.kind else [])
+                self._counts.update([held.kind] if held.kind else [])
             elif held.kind == "late":
                 batch.pop(number, None)
         return self._shuffled([batch[number] for number in sorted(batch)][:limit])
@@ -92,12 +92,12 @@ class Disorder:
 
     def lost(self) -> None:
         """Learn that the last batch did not arrive."""
-        self._held |= {update["update_id"]: _Held(update, "", 0) for update in self._given}
+        self._held |= {update["update_id"]: _HeldUpdate(update, "", 0) for update in self._given}
         self._given = []
 
     def _shuffled(self, batch: list[Json]) -> list[Json]:
         if len(batch) < 2 or self._orders.random() >= self._rates.shuffled:  # noqa: PLR2004 - one has no order
             return batch
-        self._did["shuffled"] += 1
+        self._counts["shuffled"] += 1
         shuffled = self._orders.sample(batch, len(batch))
         return shuffled if shuffled != batch else batch[::-1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bot.playground.storage import Disk, Json
-from bot.playground.updates.disorder import Disorder
+from bot.playground.storage import Json, JsonStore
+from bot.playground.updates.disorder import UpdateFaults
 
 _DAY: Final = 24 * 60 * 60.0
 LIVES: Final = {"callback_query": 150.0, "inline_query": 30.0, "chosen_inline_result": 600.0}
@@ -20,21 +20,21 @@ _WHATEVER: Final = 2**62
 _ONLY_IF_ASKED: Final = ("chat_member", "message_reaction", "message_reaction_count", "chosen_inline_result")
 
 
-class Updates:
+class UpdateQueue:
     """What happened and has not been confirmed."""
 
-    def __init__(self, disk: Disk, clock: Callable[[], float], disorder: Disorder) -> None:
+    def __init__(self, store: JsonStore, clock: Callable[[], float], update_faults: UpdateFaults) -> None:
         """Go on with the queue that the disk keeps."""
-        self._disk = disk
+        self._disk = store
         self._clock = clock
-        self._disorder = disorder
+        self._faults = update_faults
 
     def add(self, kind: str, body: Json) -> bool:
         """Queue an update; tell whether the bot wants to have it, or asked for other kinds only."""
         allowed = self.allowed
         if kind not in allowed and (allowed or kind in _ONLY_IF_ASKED):
             return False
-        for misshapen in self._disorder.enter(self._put(kind, body), body):
+        for misshapen in self._faults.enter(self._put(kind, body), body):
             self._put(kind, misshapen)
         self._expire()
         return True
@@ -54,7 +54,7 @@ class Updates:
                 first = 0
             if first > 0:
                 self._disk.drop_below("update", 0, first)
-        return self._disorder.rearranged(self._disk.every("update", 0, limit), first, limit)
+        return self._faults.reorder(self._disk.every("update", 0, limit), first, limit)
 
     def above(self, number: int) -> tuple[list[Json], int]:
         """Give the updates above a number, each to be confirmed by itself, and the highest number so far."""
@@ -62,7 +62,7 @@ class Updates:
             self._expire()
         found = self._disk.every("update", 0, above=number)
         highest = found[-1]["update_id"] if found else number
-        return self._disorder.rearranged(found, _WHATEVER, _WHATEVER), highest
+        return self._faults.reorder(found, _WHATEVER, _WHATEVER), highest
 
     def confirm(self, number: int) -> None:
         """Drop an update that has arrived."""
@@ -75,14 +75,14 @@ class Updates:
 
     def forget(self) -> None:
         """Drop whatever waits."""
-        self._disorder.forget()
+        self._faults.forget()
         with self._disk.transaction():
             self._disk.drop_before("update", 0, float("inf"))
 
     @property
     def held(self) -> bool:
         """Whether more comes without anything that happens: a bot that waited would wait for what there is."""
-        return self._disorder.holds
+        return self._faults.holds
 
     @property
     def waiting(self) -> int:

@@ -11,7 +11,7 @@ OF_UPDATES: Final = ("twice", "late", "shuffled", "unreadable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
+class FaultRates:
     """The shares, of all calls or updates or batches; a call meets one kind at most, no update is late and twice."""
 
     too_many: float = 0

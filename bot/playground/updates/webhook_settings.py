@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.params import Params
-from bot.playground.storage import Disk, Json
-from bot.playground.updates.queue import Updates
+from bot.playground.storage import Json, JsonStore
+from bot.playground.updates.queue import UpdateQueue
 
 _CONNECTIONS: Final = 40
 _MOST_CONNECTIONS: Final = 100
@@ -33,7 +33,7 @@ class Address:
     max_connections: int = _CONNECTIONS
 
 
-class Webhook:
+class WebhookSettings:
     """What the bot has said of deliveries, and how they fare.
 
     Attributes:
@@ -41,29 +41,29 @@ class Webhook:
         changes: how often that has changed, or all that waited was dropped: whoever delivers begins anew.
     """
 
-    def __init__(self, disk: Disk, clock: Callable[[], float], updates: Updates) -> None:
+    def __init__(self, store: JsonStore, clock: Callable[[], float], updates: UpdateQueue) -> None:
         """Go on with the webhook that the disk keeps."""
-        self._disk = disk
+        self._disk = store
         self._clock = clock
         self._updates = updates
         self._failure: Json = {}
         self._next_at = 0.0
-        self.address = Address(**(disk.get("webhook", 0, 0) or {}))
+        self.address = Address(**(store.get("webhook", 0, 0) or {}))
         self.changes = 0
 
     def set(self, params: Params) -> None:
         """Do what setWebhook asks for; without a URL it deletes the webhook.
 
         Raises:
-            Refused: Telegram would not deliver there, or not with this secret; 429 where one was set a moment ago.
+            ApiError: Telegram would not deliver there, or not with this secret; 429 where one was set a moment ago.
         """
         if params.text("url"):
             self._pace()
         secret = params.text("secret_token")
         if len(secret) > _LONGEST_SECRET:
-            raise Refused("secret token is too long")
+            raise ApiError("secret token is too long")
         if not _SECRET.fullmatch(secret):
-            raise Refused("secret token contains unallowed characters")
+            raise ApiError("secret token contains unallowed characters")
         connections = min(max(params.number("max_connections", _CONNECTIONS), 1), _MOST_CONNECTIONS)
         url = _checked(params.text("url"))
         allowed = params.array("allowed_updates")
@@ -93,7 +93,7 @@ class Webhook:
     def _pace(self) -> None:
         """Let a webhook be set once a second; one that is refused counts too."""
         if self._clock() < self._next_at:
-            raise Refused(f"retry after {_PAUSE}", 429, retry_after=_PAUSE)
+            raise ApiError(f"retry after {_PAUSE}", 429, retry_after=_PAUSE)
         self._next_at = self._clock() + _PAUSE
 
     def _change(self, address: Address, *, drop: bool) -> None:
@@ -116,12 +116,12 @@ def _checked(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port or 443
     except ValueError as error:
-        raise Refused("invalid webhook URL specified") from error
+        raise ApiError("invalid webhook URL specified") from error
     if url and not parts.hostname:
-        raise Refused("invalid webhook URL specified")
+        raise ApiError("invalid webhook URL specified")
     if url and not (parts.hostname in _HERE and parts.scheme == "http"):
         if parts.scheme != "https":
-            raise Refused("bad webhook: An HTTPS URL must be provided for webhook")
+            raise ApiError("bad webhook: An HTTPS URL must be provided for webhook")
         if port not in _PORTS and parts.hostname not in _HERE:
-            raise Refused("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
+            raise ApiError("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
     return url

@@ -5,48 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
-from bot.playground.web.params import Said
-from bot.playground.world.admin import Stage
+from bot.playground.web.params import PageParams
+from bot.playground.world.admin import ChatAdmin
 
 
-def act(stage: Stage, what: str, said: Said) -> Json:
+def act(admin: ChatAdmin, what: str, params: PageParams) -> Json:
     """Do what the page asks for; give the new number where something new has one.
 
     Raises:
-        Refused: 404 where nothing is called so, or the stage refuses it.
+        ApiError: 404 where nothing is called so, or the stage refuses it.
     """
-    if what not in _ACTS:
-        raise Refused("Not Found", 404)
-    number = _ACTS[what](stage, said)
+    if what not in _ACTIONS:
+        raise ApiError("Not Found", 404)
+    number = _ACTIONS[what](admin, params)
     return {} if number is None else {"id": number}
 
 
-def _chat(said: Said) -> int:
-    return said.number("chat_id")
+def _chat(params: PageParams) -> int:
+    return params.number("chat_id")
 
 
-def _who(said: Said) -> tuple[int, int]:
-    return said.number("chat_id"), said.number("person_id")
+def _who(params: PageParams) -> tuple[int, int]:
+    return params.number("chat_id"), params.number("person_id")
 
 
-_ACTS: Final[dict[str, Callable[[Stage, Said], int | None]]] = {
-    "join": lambda stage, said: stage.join(*_who(said)),
-    "leave": lambda stage, said: stage.leave(*_who(said)),
-    "kick": lambda stage, said: stage.kick(*_who(said)),
-    "promote": lambda stage, said: stage.promote(*_who(said), said.text("status", "administrator")),
-    "anonymous": lambda stage, said: stage.make_anonymous(*_who(said), on=said.flag("on", default=True)),
-    "bot": lambda stage, said: stage.set_bot(
-        _chat(said),
-        said.text("status"),
-        said.person(),
-        pins=said.flag("pins", default=True),
-        writes=said.flag("writes", default=True),
+_ACTIONS: Final[dict[str, Callable[[ChatAdmin, PageParams], int | None]]] = {
+    "join": lambda admin, params: admin.join(*_who(params)),
+    "leave": lambda admin, params: admin.leave(*_who(params)),
+    "kick": lambda admin, params: admin.kick(*_who(params)),
+    "promote": lambda admin, params: admin.promote(*_who(params), params.text("status", "administrator")),
+    "anonymous": lambda admin, params: admin.make_anonymous(*_who(params), on=params.flag("on", default=True)),
+    "bot": lambda admin, params: admin.set_bot(
+        _chat(params),
+        params.text("status"),
+        params.person(),
+        pins=params.flag("pins", default=True),
+        writes=params.flag("writes", default=True),
     ),
-    "block": lambda stage, said: stage.block(said.number("person_id"), on=said.flag("on", default=True)),
-    "migrate": lambda stage, said: stage.migrate(_chat(said)),
-    "create": lambda stage, said: stage.create(said.text("title"), said.number("person_id")),
-    "untopic": lambda stage, said: stage.drop_topic(_chat(said), said.number("topic")),
-    "topic": lambda stage, said: stage.open_topic(_chat(said), said.text("name"), said.person()),
+    "block": lambda admin, params: admin.block(params.number("person_id"), on=params.flag("on", default=True)),
+    "migrate": lambda admin, params: admin.migrate(_chat(params)),
+    "create": lambda admin, params: admin.create(params.text("title"), params.number("person_id")),
+    "untopic": lambda admin, params: admin.drop_topic(_chat(params), params.number("topic")),
+    "topic": lambda admin, params: admin.open_topic(_chat(params), params.text("name"), params.person()),
 }

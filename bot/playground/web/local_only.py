@@ -42,7 +42,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(32)
 
 
-class Guard:
+class LocalOnlyMiddleware:
     """Stands before the whole server.
 
     A foreign page can make a browser send requests here, and by a name that it lets point to 127.0.0.1 even read the

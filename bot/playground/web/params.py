@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
 
 _LARGEST_ID: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PageParams:
     """An object that the page has sent."""
 
     values: Json
@@ -21,14 +21,14 @@ class Said:
         """Read a whole number."""
         value = self.values.get(name, default)
         if not isinstance(value, int) or abs(value) > _LARGEST_ID:
-            raise Refused(f"“{name}” must be a whole number.")
+            raise ApiError(f"“{name}” must be a whole number.")
         return value
 
     def text(self, name: str, default: str | None = None) -> str:
         """Read a text."""
         value = self.values.get(name, default)
         if not isinstance(value, str):
-            raise Refused(f"“{name}” must be a text.")
+            raise ApiError(f"“{name}” must be a text.")
         return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
@@ -39,7 +39,7 @@ class Said:
         """Read a list of whole numbers."""
         value = self.values.get(name)
         if not isinstance(value, list) or not all(isinstance(each, int) for each in value):
-            raise Refused(f"“{name}” must be a list of whole numbers.")
+            raise ApiError(f"“{name}” must be a list of whole numbers.")
         return value
 
     def person(self) -> int | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.playground.chats.models import Person, Room
+from bot.playground.chats.models import Chat, Person
 from bot.playground.storage import Json
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 
-def state_for(world: World, person: Person, *, alive: bool) -> Json:
+def state_for(world: FakeTelegram, person: Person, *, alive: bool) -> Json:
     """Give all that the page shows to a person.
 
     Args:
@@ -15,14 +15,14 @@ def state_for(world: World, person: Person, *, alive: bool) -> Json:
         person: to whom.
         alive: whether the bot takes its updates.
     """
-    rooms = [room for room in world.rooms.every() if room.shown_to(person.id)]
-    own = [world.commands.shown(room) for room in rooms if room.id == person.id]
+    chats = [chat for chat in world.chats.every() if chat.is_visible_to(person.id)]
+    own = [world.commands.shown(chat) for chat in chats if chat.id == person.id]
     return {
         "bot": world.me(),
         "person": _named(person),
-        "people": [_named(each) for each in world.rooms.people()],
+        "people": [_named(each) for each in world.chats.people()],
         "commands": next(iter(own), []),
-        "chats": [_chat(world, room, person) for room in rooms],
+        "chats": [_chat(world, chat, person) for chat in chats],
         "bot_alive": alive,
     }
 
@@ -31,21 +31,21 @@ def _named(person: Person) -> Json:
     return {"id": person.id, "first_name": person.first_name}
 
 
-def _chat(world: World, room: Room, person: Person) -> Json:
-    messages = world.messages.every(room.id)
+def _chat(world: FakeTelegram, chat: Chat, person: Person) -> Json:
+    messages = world.messages.every(chat.id)
     polls = [message["poll"] for message in messages if "poll" in message]
     return {
-        "id": room.id,
-        "type": room.type,
-        "title": room.title,
-        "is_forum": room.is_forum,
-        "topics": [{"id": topic.id, "name": topic.name} for topic in room.topics],
+        "id": chat.id,
+        "type": chat.type,
+        "title": chat.title,
+        "is_forum": chat.is_forum,
+        "topics": [{"id": topic.id, "name": topic.name} for topic in chat.topics],
         "members": [
-            _named(each.person) | {"status": each.status, "is_anonymous": each.is_anonymous} for each in room.members
+            _named(each.person) | {"status": each.status, "is_anonymous": each.is_anonymous} for each in chat.members
         ],
-        "bot": room.bot,
-        "pinned": list(room.pinned),
-        "commands": world.commands.shown(room),
+        "bot": chat.bot,
+        "pinned": list(chat.pinned),
+        "commands": world.commands.shown(chat),
         "votes": {poll["id"]: world.polls.seen_by(poll, person.id) for poll in polls},
         "reactions": {str(each["message_id"]): emoji for each in messages if (emoji := world.reactions.of(each))},
         "messages": messages,

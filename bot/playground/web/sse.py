@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from bot.playground.storage import Json
-from bot.playground.world.world import World
+from bot.playground.world.world import FakeTelegram
 
 _TOLD: Final = frozenset(
     ("message", "edited", "deleted", "answered", "commands", "action", "alive", "rooms", "votes", "inline", "reaction")
@@ -19,10 +19,10 @@ _HEARTBEAT_EVERY: Final = 15.0
 _HEARTBEAT: Final = b": still here\n\n"
 
 
-class Events:
+class EventStreams:
     """The open pages."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FakeTelegram) -> None:
         """Hear from the world what happens."""
         self._world = world
         self._readers: dict[asyncio.Queue[bytes], int] = {}
@@ -42,7 +42,7 @@ class Events:
     def close(self) -> None:
         """Let every page go."""
         for queue in tuple(self._readers):
-            self._send_away(queue)
+            self._disconnect(queue)
 
     def _tell(self, event: str, data: Json) -> None:
         if event not in _TOLD or not self._readers:
@@ -52,7 +52,7 @@ class Events:
             if not self._concerns(data, person_id):
                 continue
             if queue.full():
-                self._send_away(queue)
+                self._disconnect(queue)
             else:
                 queue.put_nowait(told)
 
@@ -60,9 +60,9 @@ class Events:
         """Tell whether a person may hear of something: it is for all, or theirs, or of a chat that they may read."""
         if data.get("person_id", person_id) != person_id:
             return False
-        return "chat_id" not in data or self._world.rooms.get(data["chat_id"]).shown_to(person_id)
+        return "chat_id" not in data or self._world.chats.get(data["chat_id"]).is_visible_to(person_id)
 
-    def _send_away(self, queue: asyncio.Queue[bytes]) -> None:
+    def _disconnect(self, queue: asyncio.Queue[bytes]) -> None:
         """End a stream; the page comes back and reads the whole state."""
         self._readers.pop(queue, None)
         while not queue.empty():

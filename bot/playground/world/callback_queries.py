@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from bot.playground.errors import Refused
-from bot.playground.storage import Disk
+from bot.playground.errors import ApiError
+from bot.playground.storage import JsonStore
 
 _ANSWER_WITHIN: Final = 15.0
 _DIGITS: Final = 18
 
 
-class Queries:
+class CallbackQueries:
     """The callback queries that can still be answered."""
 
-    def __init__(self, disk: Disk, clock: Callable[[], float]) -> None:
+    def __init__(self, store: JsonStore, clock: Callable[[], float]) -> None:
         """Go on with the queries that the disk keeps."""
-        self._disk = disk
+        self._disk = store
         self._clock = clock
 
     def open(self, person_id: int) -> str:
@@ -31,13 +31,13 @@ class Queries:
         """Take the answer to a query; give the id of the person who tapped.
 
         Raises:
-            Refused: it comes too late, or is not the first, or to nothing.
+            ApiError: it comes too late, or is not the first, or to nothing.
         """
         self._expire()
         number = int(query_id) if query_id.isdecimal() and len(query_id) <= _DIGITS else 0
         query = self._disk.get("callback query", 0, number)
         if query is None:
-            raise Refused("query is too old and response timeout expired or query ID is invalid")
+            raise ApiError("query is too old and response timeout expired or query ID is invalid")
         self._disk.drop("callback query", 0, number)
         return int(query.get("person_id", 0))
 

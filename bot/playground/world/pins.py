@@ -4,53 +4,53 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.playground.chats.models import RULING, Room
+from bot.playground.chats.models import ADMIN_STATUSES, Chat
 from bot.playground.chats.senders import without_reply
-from bot.playground.errors import Refused
-from bot.playground.world.state import Ground
+from bot.playground.errors import ApiError
+from bot.playground.world.state import ServerState
 
 
 class Pins:
     """What hangs above the chats."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, state: ServerState) -> None:
         """Stand on the ground of the world."""
-        self._ground = ground
+        self._state = state
 
     def pin(self, chat_id: int, message_id: int) -> None:
         """Let the bot pin a message; the chat says so.
 
         Raises:
-            Refused: the message is not there, or the bot has not the right.
+            ApiError: the message is not there, or the bot has not the right.
         """
-        room = self._manageable(chat_id)
-        message = self._ground.messages.get(chat_id, message_id)
+        chat = self._manageable(chat_id)
+        message = self._state.messages.get(chat_id, message_id)
         if message is None:
-            raise Refused("message to pin not found")
-        others = tuple(number for number in room.pinned if number != message_id)
+            raise ApiError("message to pin not found")
+        others = tuple(number for number in chat.pinned if number != message_id)
         topic = {key: message[key] for key in ("message_thread_id", "is_topic_message") if key in message}
-        with self._ground.act():
-            self._ground.change(replace(room, pinned=(*others, message_id)))
-            self._ground.post(room, {"from": self._ground.me()}, {"pinned_message": without_reply(message)} | topic)
+        with self._state.act():
+            self._state.change(replace(chat, pinned=(*others, message_id)))
+            self._state.post(chat, {"from": self._state.me()}, {"pinned_message": without_reply(message)} | topic)
 
     def unpin(self, chat_id: int, message_id: int) -> None:
         """Let the bot unpin a message, the newest pinned one where the number is 0."""
-        room = self._manageable(chat_id)
-        unpinned = message_id or (room.pinned[-1] if room.pinned else 0)
-        if unpinned not in room.pinned:
-            raise Refused("message to unpin not found")
-        with self._ground.act():
-            self._ground.change(replace(room, pinned=tuple(each for each in room.pinned if each != unpinned)))
+        chat = self._manageable(chat_id)
+        unpinned = message_id or (chat.pinned[-1] if chat.pinned else 0)
+        if unpinned not in chat.pinned:
+            raise ApiError("message to unpin not found")
+        with self._state.act():
+            self._state.change(replace(chat, pinned=tuple(each for each in chat.pinned if each != unpinned)))
 
     def unpin_all(self, chat_id: int) -> None:
         """Let the bot unpin all messages."""
-        room = self._manageable(chat_id)
-        with self._ground.act():
-            self._ground.change(replace(room, pinned=()))
+        chat = self._manageable(chat_id)
+        with self._state.act():
+            self._state.change(replace(chat, pinned=()))
 
-    def _manageable(self, chat_id: int) -> Room:
-        room = self._ground.rooms.reach(chat_id)
+    def _manageable(self, chat_id: int) -> Chat:
+        chat = self._state.chats.reach(chat_id)
         # A permission that a group gives to all its members is never a bot's: it must be an administrator.
-        if room.type != "private" and not (room.bot in RULING and room.bot_pins):
-            raise Refused("not enough rights to manage pinned messages in the chat")
-        return room
+        if chat.type != "private" and not (chat.bot in ADMIN_STATUSES and chat.bot_pins):
+            raise ApiError("not enough rights to manage pinned messages in the chat")
+        return chat

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bot.playground.chats.models import CHANNEL, Member, Room
-from bot.playground.errors import Refused
+from bot.playground.chats.models import CHANNEL, Chat, ChatMember
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
-from bot.playground.world.state import Ground
+from bot.playground.world.state import ServerState
 
 _LONGEST_QUESTION: Final = 300
 _LONGEST_OPTION: Final = 100
@@ -18,41 +18,41 @@ _MOST: Final = 12
 class Polls:
     """The polls that the bot has sent."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, state: ServerState) -> None:
         """Stand on the ground of the world."""
-        self._ground = ground
+        self._state = state
 
     def begin(self, content: Json) -> Json:
         """Give a new poll as a Poll; `content` is what `checked` has let pass."""
-        number = self._ground.disk.number("poll")
-        self._ground.disk.put("votes", 0, number, {})
+        number = self._state.disk.number("poll")
+        self._state.disk.put("votes", 0, number, {})
         return {"id": str(number)} | content
 
     def vote(self, chat_id: int, message_id: int, person_id: int, options: Sequence[int]) -> None:
         """Let a person vote, or vote anew; no option takes the vote back.
 
         Raises:
-            Refused: 404 where there is no such poll or person; 409 where the poll is closed or keeps its votes; 400
+            ApiError: 404 where there is no such poll or person; 409 where the poll is closed or keeps its votes; 400
                 where there are no such options, or too many for it.
         """
-        room, message = self._ground.rooms.get(chat_id), self._message(chat_id, message_id)
-        voter = room.member(person_id)
-        if message is None or voter is None or not room.has(person_id):
-            raise Refused("There is no such poll, or this person is not in the chat.", 404)
+        chat, message = self._state.chats.get(chat_id), self._message(chat_id, message_id)
+        voter = chat.member(person_id)
+        if message is None or voter is None or not chat.has(person_id):
+            raise ApiError("There is no such poll, or this person is not in the chat.", 404)
         poll, chosen = message["poll"], sorted(set(options))
         votes = self.votes(poll["id"])
         if poll["is_closed"] or (str(person_id) in votes and not poll["allows_revoting"]):
-            raise Refused("This poll takes no vote from this person any more.", 409)
+            raise ApiError("This poll takes no vote from this person any more.", 409)
         if any(not 0 <= option < len(poll["options"]) for option in chosen):
-            raise Refused("This poll has no such option.")
+            raise ApiError("This poll has no such option.")
         if len(chosen) > 1 and not poll["allows_multiple_answers"]:
-            raise Refused("This poll takes one option.")
+            raise ApiError("This poll takes one option.")
         kept = {who: what for who, what in votes.items() if who != str(person_id)}
         kept |= {str(person_id): chosen} if chosen else {}
-        with self._ground.act():
+        with self._state.act():
             self._count(message, kept)
-            self._tell_votes(room, message["poll"], person_id)
-            self._tell_bot(room, message, voter, chosen)
+            self._tell_votes(chat, message["poll"], person_id)
+            self._tell_bot(chat, message, voter, chosen)
 
     def retract(self, chat_id: int, message_id: int, person_id: int) -> None:
         """Let a person take the vote back."""
@@ -62,28 +62,28 @@ class Polls:
         """Let the bot close a poll of its own; give it.
 
         Raises:
-            Refused: there is none, it is somebody else's, or it is closed already.
+            ApiError: there is none, it is somebody else's, or it is closed already.
         """
-        message = self._ground.messages.get(self._ground.rooms.reach(chat_id).id, message_id)
+        message = self._state.messages.get(self._state.chats.reach(chat_id).id, message_id)
         if message is None:
-            raise Refused("message with poll to stop not found")
+            raise ApiError("message with poll to stop not found")
         if "poll" not in message:
-            raise Refused("message is not a poll")
-        if message["from"]["id"] != self._ground.bot_id or "forward_origin" in message:
-            raise Refused("poll can't be stopped")
+            raise ApiError("message is not a poll")
+        if message["from"]["id"] != self._state.bot_id or "forward_origin" in message:
+            raise ApiError("poll can't be stopped")
         if message["poll"]["is_closed"]:
-            raise Refused("poll has already been closed")
+            raise ApiError("poll has already been closed")
         bare = {key: value for key, value in message.items() if key != "reply_markup"}
         closed = bare | {"poll": message["poll"] | {"is_closed": True}} | ({"reply_markup": markup} if markup else {})
-        with self._ground.act():
-            self._ground.redraw(closed)
-            self._ground.update("poll", closed["poll"])
+        with self._state.act():
+            self._state.redraw(closed)
+            self._state.update("poll", closed["poll"])
         poll: Json = closed["poll"]
         return poll
 
     def votes(self, poll_id: str) -> Json:
         """Give who has voted for what: the numbers of the options by the person's id."""
-        return self._ground.disk.get("votes", 0, int(poll_id)) or {}
+        return self._state.disk.get("votes", 0, int(poll_id)) or {}
 
     def seen_by(self, poll: Json, person_id: int) -> Json:
         """Give the votes that a person may see: all, or the own one where the poll is anonymous."""
@@ -91,7 +91,7 @@ class Polls:
         return {who: what for who, what in votes.items() if not poll["is_anonymous"] or who == str(person_id)}
 
     def _message(self, chat_id: int, message_id: int) -> Json | None:
-        message = self._ground.messages.get(chat_id, message_id)
+        message = self._state.messages.get(chat_id, message_id)
         return message if message and "poll" in message else None
 
     def _count(self, message: Json, votes: Json) -> None:
@@ -102,23 +102,23 @@ class Polls:
             option | {"voter_count": count} for option, count in zip(poll["options"], counts, strict=True)
         ]  # fmt: skip - one line is too long
         message["poll"] = poll | {"options": options, "total_voter_count": len(votes)}
-        self._ground.disk.put("votes", 0, int(poll["id"]), votes)
-        self._ground.redraw(message)
+        self._state.disk.put("votes", 0, int(poll["id"]), votes)
+        self._state.redraw(message)
 
-    def _tell_votes(self, room: Room, poll: Json, person_id: int) -> None:
-        told = {"chat_id": room.id, "poll_id": poll["id"], "votes": self.seen_by(poll, person_id)}
-        self._ground.note("votes", told | ({"person_id": person_id} if poll["is_anonymous"] else {}))
+    def _tell_votes(self, chat: Chat, poll: Json, person_id: int) -> None:
+        told = {"chat_id": chat.id, "poll_id": poll["id"], "votes": self.seen_by(poll, person_id)}
+        self._state.note("votes", told | ({"person_id": person_id} if poll["is_anonymous"] else {}))
 
-    def _tell_bot(self, room: Room, message: Json, voter: Member, chosen: list[int]) -> None:
+    def _tell_bot(self, chat: Chat, message: Json, voter: ChatMember, chosen: list[int]) -> None:
         """Tell the bot of the new numbers, and in an open poll of the vote."""
         poll = message["poll"]
-        self._ground.update("poll", poll)
+        self._state.update("poll", poll)
         if poll["is_anonymous"]:
             return
-        who = {"voter_chat": room.chat(), "user": CHANNEL} if voter.is_anonymous else {"user": voter.person.user()}
+        who = {"voter_chat": chat.to_json(), "user": CHANNEL} if voter.is_anonymous else {"user": voter.person.user()}
         lasting = [poll["options"][number]["persistent_id"] for number in chosen]
         answer = {"poll_id": poll["id"], "option_ids": chosen, "option_persistent_ids": lasting}
-        self._ground.update("poll_answer", answer | who)
+        self._state.update("poll_answer", answer | who)
 
 
 def checked(
@@ -127,21 +127,21 @@ def checked(
     """Give what a poll asks, as a Poll without its id.
 
     Raises:
-        Refused: Telegram would refuse it, or it is a quiz, which the page cannot show.
+        ApiError: Telegram would refuse it, or it is a quiz, which the page cannot show.
     """
     texts = [_text_of(option) for option in options]
     if kind == "quiz":
-        raise Refused.not_offered("a quiz")
+        raise ApiError.not_offered("a quiz")
     if kind not in ("", "regular"):
-        raise Refused("unsupported poll type specified")
+        raise ApiError("unsupported poll type specified")
     if not question:
-        raise Refused("text must be non-empty")
+        raise ApiError("text must be non-empty")
     if len(question) > _LONGEST_QUESTION:
-        raise Refused(f"poll question length must not exceed {_LONGEST_QUESTION}")
+        raise ApiError(f"poll question length must not exceed {_LONGEST_QUESTION}")
     if not options:
-        raise Refused("poll must have at least one answer option")
+        raise ApiError("poll must have at least one answer option")
     if len(options) > _MOST:
-        raise Refused(f"poll can't have more than {_MOST} options")
+        raise ApiError(f"poll can't have more than {_MOST} options")
     return {
         "question": question,
         "options": [_option(number, text) for number, text in enumerate(texts)],
@@ -160,15 +160,15 @@ def _text_of(option: Any) -> str:
     if isinstance(option, str):
         return option.strip()
     if not isinstance(option, dict):
-        raise Refused("expected an option to be of type String")
+        raise ApiError("expected an option to be of type String")
     if "text" not in option:
-        raise Refused('can\'t find field "text"')
+        raise ApiError('can\'t find field "text"')
     return str(option["text"]).strip()
 
 
 def _option(number: int, text: str) -> Json:
     if not text:
-        raise Refused("text must be non-empty")
+        raise ApiError("text must be non-empty")
     if len(text) > _LONGEST_OPTION:
-        raise Refused(f"poll options length must not exceed {_LONGEST_OPTION}")
+        raise ApiError(f"poll options length must not exceed {_LONGEST_OPTION}")
     return {"persistent_id": str(number), "text": text, "voter_count": 0}

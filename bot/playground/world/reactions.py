@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.playground.errors import Refused
+from bot.playground.errors import ApiError
 from bot.playground.storage import Json
-from bot.playground.world.state import Ground
+from bot.playground.world.state import ServerState
 
 _KNOWN: Final = (
     "👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 "
@@ -23,29 +23,29 @@ _COLOURFUL: Final = "\ufe0f"
 class Reactions:
     """What the bot thinks of messages."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, state: ServerState) -> None:
         """Stand on the ground of the world."""
-        self._ground = ground
+        self._state = state
 
     def set(self, chat_id: int, message_id: int, reaction: list[Any]) -> None:
         """Let the bot react to a message; an empty list takes the reaction back.
 
         Raises:
-            Refused: the message is not there, or this is no reaction of a bot.
+            ApiError: the message is not there, or this is no reaction of a bot.
         """
-        room = self._ground.rooms.reach(chat_id)
-        if self._ground.messages.get(room.id, message_id) is None:
-            raise Refused("message to react not found")
+        chat = self._state.chats.reach(chat_id)
+        if self._state.messages.get(chat.id, message_id) is None:
+            raise ApiError("message to react not found")
         if len(reaction) > 1:
-            raise Refused("REACTIONS_TOO_MANY")
+            raise ApiError("REACTIONS_TOO_MANY")
         emoji = "".join(map(_emoji, reaction))
-        with self._ground.act():
-            self._ground.disk.put("reaction", room.id, message_id, {"emoji": emoji})
-            self._ground.note("reaction", {"chat_id": room.id, "message_id": message_id, "emoji": emoji})
+        with self._state.act():
+            self._state.disk.put("reaction", chat.id, message_id, {"emoji": emoji})
+            self._state.note("reaction", {"chat_id": chat.id, "message_id": message_id, "emoji": emoji})
 
     def of(self, message: Json) -> str:
         """Give the emoji at a message; empty where there is none."""
-        kept = self._ground.disk.get("reaction", message["chat"]["id"], message["message_id"])
+        kept = self._state.disk.get("reaction", message["chat"]["id"], message["message_id"])
         return kept["emoji"] if kept else ""
 
 
@@ -54,4 +54,4 @@ def _emoji(reaction: Any) -> str:
         case {"type": "emoji", "emoji": str(emoji)} if emoji.replace(_COLOURFUL, "") in EMOJI:
             return emoji
         case _:
-            raise Refused("REACTION_INVALID")
+            raise ApiError("REACTION_INVALID")

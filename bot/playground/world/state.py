@@ -7,41 +7,41 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from bot.playground.chats.chats import Rooms
+from bot.playground.chats.chats import Chats
 from bot.playground.chats.messages import Messages
-from bot.playground.chats.models import PRESENT, Room, bot_user
-from bot.playground.chats.privacy import given
-from bot.playground.storage import Disk, Json
-from bot.playground.updates.disorder import Disorder
-from bot.playground.updates.queue import Updates
+from bot.playground.chats.models import MEMBER_STATUSES, Chat, bot_user
+from bot.playground.chats.privacy import reaches_bot
+from bot.playground.storage import Json, JsonStore
+from bot.playground.updates.disorder import UpdateFaults
+from bot.playground.updates.queue import UpdateQueue
 
 Listener: TypeAlias = "Callable[[str, Json], None]"
 """Is told the name of what happened, and what the page needs to show it."""
 
 
-class Ground:
+class ServerState:
     """What every part of the world shares."""
 
     def __init__(
         self,
-        disk: Disk | None = None,
+        store: JsonStore | None = None,
         clock: Callable[[], float] = time.time,
-        rooms: Iterable[Room] = (),
-        disorder: Disorder | None = None,
+        chats: Iterable[Chat] = (),
+        update_faults: UpdateFaults | None = None,
     ) -> None:
         """Go on where the disk left off; without a disk, begin anew in memory.
 
         Args:
-            disk: what is kept.
+            store: what is kept.
             clock: the time.
-            rooms: the chats to begin with.
-            disorder: what it does to the updates; none where it is not said.
+            chats: the chats to begin with.
+            update_faults: what it does to the updates; none where it is not said.
         """
-        self.disk = disk or Disk()
+        self.disk = store or JsonStore()
         self.clock = clock
-        self.rooms = Rooms(self.disk, tuple(rooms))
+        self.chats = Chats(self.disk, tuple(chats))
         self.messages = Messages(self.disk, clock)
-        self.updates = Updates(self.disk, clock, disorder or Disorder())
+        self.updates = UpdateQueue(self.disk, clock, update_faults or UpdateFaults())
         self.bot_id = 1
         self._listeners: list[Listener] = []
         self._untold: list[tuple[str, Json]] = []
@@ -73,23 +73,23 @@ class Ground:
         if self.updates.add(kind, body):
             self.note("update", {})
 
-    def post(self, room: Room, sender: Json, content: Json) -> Json:
+    def post(self, chat: Chat, sender: Json, content: Json) -> Json:
         """Put a message into a chat, and give the bot its update where it is given such messages.
 
         Args:
-            room: the chat.
+            chat: the chat.
             sender: the fields of the message that say who wrote it.
             content: its other fields.
         """
-        message = self.messages.add(room, sender, content)
-        self.note("message", {"chat_id": room.id, "message": message})
-        if room.bot in PRESENT and given(room, message, self.bot_id):
+        message = self.messages.add(chat, sender, content)
+        self.note("message", {"chat_id": chat.id, "message": message})
+        if chat.bot in MEMBER_STATUSES and reaches_bot(chat, message, self.bot_id):
             self.update("message", message)
         return message
 
-    def change(self, room: Room) -> None:
+    def change(self, chat: Chat) -> None:
         """Keep a chat that has changed; the pages read it anew."""
-        self.rooms.keep(room)
+        self.chats.keep(chat)
         self.note("rooms", {})
 
     def redraw(self, message: Json) -> None:

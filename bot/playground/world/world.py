@@ -11,29 +11,29 @@ from typing import Final
 
 from bot.playground.chats.commands import Commands
 from bot.playground.chats.files import Files
-from bot.playground.chats.models import BOT_USERNAME, RULING, START, Room
+from bot.playground.chats.models import ADMIN_STATUSES, BOT_USERNAME, START, Chat
 from bot.playground.chats.senders import place_in
-from bot.playground.errors import Refused
-from bot.playground.storage import Disk, Json
-from bot.playground.text.html import units
-from bot.playground.updates.disorder import Disorder
-from bot.playground.updates.webhook_settings import Webhook
-from bot.playground.world.admin import Stage
+from bot.playground.errors import ApiError
+from bot.playground.storage import Json, JsonStore
+from bot.playground.text.html import utf16_length
+from bot.playground.updates.disorder import UpdateFaults
+from bot.playground.updates.webhook_settings import WebhookSettings
+from bot.playground.world.admin import ChatAdmin
 from bot.playground.world.pins import Pins
 from bot.playground.world.polls import Polls
 from bot.playground.world.reactions import Reactions
-from bot.playground.world.users import People
+from bot.playground.world.users import UserActions
 
 _LONGEST_TOAST: Final = 200
 _OWN_LINKS: Final = (f"https://t.me/{BOT_USERNAME}?start=", f"t.me/{BOT_USERNAME}?start=")
 _DELETE_WITHIN: Final = 48 * 60 * 60
 
 
-class World(People):
+class FakeTelegram(UserActions):
     """Everything that Telegram would know.
 
     Attributes:
-        stage: who joins, leaves, rules or hides, what becomes of the bot, topics and moves.
+        admin: who joins, leaves, rules or hides, what becomes of the bot, topics and moves.
         polls: the polls, and the votes of people.
         pins: the pinned messages.
         reactions: the bot's reactions to messages.
@@ -41,33 +41,33 @@ class World(People):
 
     def __init__(
         self,
-        disk: Disk | None = None,
+        store: JsonStore | None = None,
         clock: Callable[[], float] = time.time,
-        rooms: Iterable[Room] = START,
-        disorder: Disorder | None = None,
+        chats: Iterable[Chat] = START,
+        update_faults: UpdateFaults | None = None,
     ) -> None:
         """Go on where the disk left off; without a disk, begin anew in memory.
 
         Args:
-            disk: what is kept.
+            store: what is kept.
             clock: the time.
-            rooms: the chats to begin with.
-            disorder: what it does to the updates; none where it is not said.
+            chats: the chats to begin with.
+            update_faults: what it does to the updates; none where it is not said.
         """
-        super().__init__(disk, clock, rooms, disorder)
-        self.webhook = Webhook(self.disk, clock, self.updates)
+        super().__init__(store, clock, chats, update_faults)
+        self.webhook = WebhookSettings(self.disk, clock, self.updates)
         self.commands = Commands(self.disk)
         self.files = Files(self.disk)
-        self.stage = Stage(self)
+        self.admin = ChatAdmin(self)
         self.polls = Polls(self)
         self.pins = Pins(self)
         self.reactions = Reactions(self)
 
     def send(self, chat_id: int, content: Json, reply_to: Json | None = None, thread: int = 0) -> Json:
         """Let the bot send a message; give it."""
-        room = self.rooms.reach(chat_id)
+        chat = self.chats.reach(chat_id)
         with self.act():
-            return self.post(room, {"from": self.me()}, content | place_in(room, thread, reply_to))
+            return self.post(chat, {"from": self.me()}, content | place_in(chat, thread, reply_to))
 
     def edit(self, chat_id: int, message_id: int, text: Json | None, markup: Json | None) -> Json:
         """Let the bot change a message.
@@ -78,25 +78,25 @@ class World(People):
             text: its new text and entities; None leaves what it says.
             markup: its new buttons; None takes them away.
         """
-        self.rooms.reach(chat_id)
+        self.chats.reach(chat_id)
         message = self._found(chat_id, message_id, "message to edit not found")
         if message["from"]["id"] != self.bot_id:
-            raise Refused("message can't be edited")
+            raise ApiError("message can't be edited")
         return self.rewrite(message, text, markup)
 
     def rewrite(self, message: Json, text: Json | None, markup: Json | None) -> Json:
         """Give a message another text, other buttons, or both.
 
         Raises:
-            Refused: it has no text to change, or would be the same as before.
+            ApiError: it has no text to change, or would be the same as before.
         """
         if text and "text" not in message:
-            raise Refused("there is no text in the message to edit")
+            raise ApiError("there is no text in the message to edit")
         replaced = {"reply_markup"} | ({"text", "entities"} if text else set())
         kept = {key: value for key, value in message.items() if key not in replaced}
         edited = kept | (text or {}) | ({"reply_markup": markup} if markup else {})
         if edited == message:
-            raise Refused(
+            raise ApiError(
                 "message is not modified: specified new message content and reply markup are exactly the same "
                 "as a current content and reply markup of the message"
             )
@@ -107,22 +107,22 @@ class World(People):
 
     def delete(self, chat_id: int, message_id: int) -> None:
         """Let the bot delete a message."""
-        room = self.rooms.reach(chat_id)
+        chat = self.chats.reach(chat_id)
         message = self._found(chat_id, message_id, "message to delete not found")
         if message["date"] < self.clock() - _DELETE_WITHIN:
-            raise Refused("message can't be deleted for everyone")
-        if message["from"]["id"] != self.bot_id and room.type != "private" and room.bot not in RULING:
-            raise Refused("message can't be deleted")
+            raise ApiError("message can't be deleted for everyone")
+        if message["from"]["id"] != self.bot_id and chat.type != "private" and chat.bot not in ADMIN_STATUSES:
+            raise ApiError("message can't be deleted")
         with self.act():
             self.messages.drop(chat_id, message_id)
             self.note("deleted", {"chat_id": chat_id, "message_id": message_id})
 
     def answer(self, query_id: str, text: str, *, show_alert: bool, url: str = "") -> None:
         """Let the bot answer a tap: with words, or with a link to itself that the person's page then follows."""
-        if units(text) > _LONGEST_TOAST:
-            raise Refused("MESSAGE_TOO_LONG")
+        if utf16_length(text) > _LONGEST_TOAST:
+            raise ApiError("MESSAGE_TOO_LONG")
         if url and not url.startswith(_OWN_LINKS):
-            raise Refused("URL_INVALID")
+            raise ApiError("URL_INVALID")
         with self.act():
             person_id = self._queries.close(query_id)
             answered = {"callback_query_id": query_id, "text": text, "show_alert": show_alert}

@@ -6,22 +6,32 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.service.case_store import Kept, Ledger, Team, chat_of
-from bot.service.private_chat import Conversation, aid_of, heading, later, levels_of
+from bot.service.case_store import CaseRecord, CaseRepository, TeamRecord, chat_of
+from bot.service.private_chat import PrivateChat, heading, levels_of, linked_case_id, next_timestamp
 from bot.service.read_links import link_to_page
-from bot.service.replies import FOREIGN, MISPLACED, Deed, Pin, Reply, Said, Show, Stop, Visit
-from bot.service.share_links import id_at, unsealed
+from bot.service.replies import (
+    FOREIGN,
+    MISPLACED,
+    ActionContext,
+    ClosePoll,
+    Effect,
+    NoteInput,
+    PinMessage,
+    Reply,
+    ShowCard,
+)
+from bot.service.share_links import copied_case_id, verify
 from bot.service.tap_rules import RULES, Where, Who, allows
 from bot.service.team.actions import LISTS, leads
-from bot.service.team.cases import Wards
-from bot.service.team.linked_cases import brought_along, found, helping, leading, put
-from bot.service.team.reading import Reading
-from bot.service.team.refusals import Retorts
+from bot.service.team.cases import TeamCases
+from bot.service.team.linked_cases import as_linked, copy_linked, load, roots, save
+from bot.service.team.reading import PrivateReading
+from bot.service.team.refusals import RefusalTexts
 from bot.service.team.tapped_message import instead, kind_of, shows_a_case
-from flows.cards.card import Card, Tap, Verb
+from flows.cards.card import Action, Card, Tap
 from flows.cards.pages import Pages
 from flows.cards.team.card import READING
-from flows.cards.team.case import word
+from flows.cards.team.case import code_word
 from flows.catalog.loader import Catalog
 from flows.engine.discussion import Stage
 from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
@@ -37,17 +47,17 @@ COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start
 _ANSWERED: Final = frozenset((*COMMANDS, "new", "cancel", "forget"))
 """Commands that get an answer in a group; some are of private chats, and of no menu there."""
 
-BEGIN: Final = "case"
+BEGIN_PAYLOAD: Final = "case"
 """The payload of a link that begins a case in the group it leads to."""
 
-SOON: Final = 86400.0
+CLOCK_SKEW: Final = 86400.0
 """Seconds: no case was touched later than that from now, whatever the clock did."""
 
-_PICKS: Final = 3
+_NAME_CHOICES: Final = 3
 """Names to pick the right one from."""
 
 
-class TeamRoom:
+class GroupChat:
     """Conducts what the members of a group do to their cases.
 
     Attributes:
@@ -60,7 +70,7 @@ class TeamRoom:
         catalog: Catalog,
         clock: Callable[[], float],
         new_id: Callable[[], str],
-        alone: Conversation,
+        private: PrivateChat,
     ) -> None:
         """Take the flows, the one that a team works first, and their words, clock, ids, what a person alone is shown.
 
@@ -69,442 +79,512 @@ class TeamRoom:
             catalog: their words.
             clock: gives seconds since 1970, UTC.
             new_id: gives an id for a case.
-            alone: what answers where it is no matter of a team.
+            private: what answers where it is no matter of a team.
         """
         self._pages = Pages(catalog)
         self._catalog = catalog
         self._words = catalog.team
         self._clock = clock
         self._new_id = new_id
-        self._alone = alone
+        self._private = private
         self._default = next(iter(flows))
-        self._wards = Wards(flows, catalog, clock, alone)
-        self._retorts = Retorts(self._wards, catalog)
-        self.reading = Reading(self._wards, alone, catalog, clock)
+        self._cases = TeamCases(flows, catalog, clock, private)
+        self._refusals = RefusalTexts(self._cases, catalog)
+        self.reading = PrivateReading(self._cases, private, catalog, clock)
 
-    def command(self, ledger: Ledger, name: str, argument: str, visit: Visit) -> Reply:
+    def command(self, repository: CaseRepository, name: str, argument: str, context: ActionContext) -> Reply:
         """Answer a command, given without its slash; one that is none of ours is nobody's business here."""
         match name:
             case "case" | "new":
-                return self._new(ledger, visit)
+                return self._new(repository, context)
             case "cases" | "cancel":
-                opened = [k for k in leading(ledger.team_cases(visit.place)) if k.team and self._wards.is_open(k)]
-                return _said(self._wards.listed(opened, self._clock()))
+                opened = [
+                    k for k in roots(repository.list_team_cases(context.chat)) if k.team and self._cases.is_open(k)
+                ]
+                return _new_message(self._cases.case_list(opened, self._clock()))
             case "start" if argument:
-                return self._new(ledger, visit) if argument == BEGIN else self._brought(ledger, argument, visit)
+                return (
+                    self._new(repository, context)
+                    if argument == BEGIN_PAYLOAD
+                    else self._open_shared(repository, argument, context)
+                )
             case "forget":
-                return _said(self._pages.bare(self._words.pages.erase_privately))
+                return _new_message(self._pages.bare(self._words.pages.erase_privately))
             case "help":
-                return _said(self._pages.plain(self._words.pages.help))
+                return _new_message(self._pages.plain(self._words.pages.help))
             case "start" | "about" | "options" | "scales":
-                return self._alone.command(ledger, name, visit)
+                return self._private.command(repository, name, context)
             case _:
                 return Reply()
 
-    def typed(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+    def typed(self, repository: CaseRepository, context: ActionContext, note_input: NoteInput) -> Reply:
         """Begin a case of this place with what was read of the line behind the command, for a member to confirm.
 
         Where nothing was found in it, every question is asked; what the line should not hold is said beside.
         """
         case = Case(self._new_id(), self._default, self._catalog.edition)
-        if said.findings or said.scope:
-            return self._opened(ledger, self._noted(case, said, visit.who), visit, "")
-        opened = self._opened(ledger, case, visit, "")
-        warning = self._alone.warning(said)
-        return replace(opened, shows=(*opened.shows, Show(warning))) if warning else opened
+        if note_input.findings or note_input.scope:
+            return self._open(repository, self._with_note(case, note_input, context.user_id), context, "")
+        opened = self._open(repository, case, context, "")
+        warning = self._private.warning(note_input)
+        return replace(opened, shows=(*opened.shows, ShowCard(warning))) if warning else opened
 
-    def edited(self, ledger: Ledger, visit: Visit, said: Said) -> Reply:
+    def edited(self, repository: CaseRepository, context: ActionContext, note_input: NoteInput) -> Reply:
         """Read the line again whose message was changed before it was confirmed; a confirmed case stays as it is."""
-        kept = ledger.unconfirmed(visit.place, visit.who, said.message) if said.message is not None else None
-        if kept is None or kept.team is None:
+        record = (
+            repository.unconfirmed(context.chat, context.user_id, note_input.message_id)
+            if note_input.message_id is not None
+            else None
+        )
+        if record is None or record.team is None:
             return Reply()
-        case = self._noted(kept.case, said, visit.who)
-        here = replace(kept, case=case, touched=later(self._clock, kept))
-        ledger.put(here, kept.case.revision)
-        return Reply() if here.aside else Reply((self._wards.drawn(ledger, here),))
+        case = self._with_note(record.case, note_input, context.user_id)
+        updated = replace(record, case=case, updated_at=next_timestamp(self._clock, record))
+        repository.update(updated, record.case.revision)
+        return Reply() if updated.archived else Reply((self._cases.show_case(repository, updated),))
 
-    def _noted(self, case: Case, said: Said, who: str) -> Case:
+    def _with_note(self, case: Case, note_input: NoteInput, user_id: str) -> Case:
         """Put what was read of a line before the members."""
-        return self._wards.serving(case.flow).interview.read(case, said.findings, heading(said), who, said.scope)
+        return self._cases.services_for(case.flow).interview.start_from_note(
+            case, note_input.findings, heading(note_input), user_id, note_input.scope
+        )
 
-    def tap(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+    def tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
         """Do what a button wishes; None is a button that nobody here knows."""
-        reply = self._tapped(ledger, tap, visit)
-        return replace(reply, late=reply.late or (self._retorts.late(reply.toast) if reply.shows else ""))
+        reply = self._on_tap(repository, tap, context)
+        return replace(reply, late=reply.late or (self._refusals.late(reply.toast) if reply.shows else ""))
 
-    def _tapped(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+    def _on_tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
         """Handle a button press."""
         if tap is None or not tap.case:
-            return self._tap_page(ledger, tap, visit)
+            return self._tap_page(repository, tap, context)
         toasts = self._catalog.wording.toasts
-        kept = found(ledger, tap.case)
-        if kept is None and shows_a_case(ledger, visit):
-            return self._alone.refused(MISPLACED)
-        if kept is None:
+        record = load(repository, tap.case)
+        if record is None and shows_a_case(repository, context):
+            return self._private.refused(MISPLACED)
+        if record is None:
             # A record is no less one when its case is erased: nothing takes its place.
-            gone = instead(self._pages.bare(self._catalog.wording.pages.gone), visit, toasts.gone)
-            return Reply(toast=toasts.gone) if tap.verb is Verb.reopen else gone
+            gone = instead(self._pages.bare(self._catalog.wording.pages.gone), context, toasts.gone)
+            return Reply(toast=toasts.gone) if tap.action is Action.reopen else gone
         # A message that is gone bears no topic: its tap is known by the chat alone.
-        if kept.team is None or chat_of(kept.place) != chat_of(visit.place):
+        if record.team is None or chat_of(record.place) != chat_of(context.chat):
             return Reply(toast=toasts.gone, forged=FOREIGN)
-        where = kind_of(ledger, kept, visit)
-        if where is None or not allows(tap.verb, where):
-            return self._alone.refused(MISPLACED)
+        where = kind_of(repository, record, context)
+        if where is None or not allows(tap.action, where):
+            return self._private.refused(MISPLACED)
         if where is Where.record:
-            return self._pressed(ledger, kept, kept, tap, visit)
-        return self._tap_case(ledger, kept, tap, visit)
+            return self._on_button(repository, record, record, tap, context)
+        return self._tap_case(repository, record, tap, context)
 
-    def _tap_case(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _tap_case(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Handle a button that was pressed on the card of a case, or on a message that once was."""
         toasts = self._catalog.wording.toasts
-        if tap.verb is Verb.show:
-            return self._bring(ledger, kept, visit)
-        if kept.aside and visit.card == kept.card:
-            return Reply((Show(self._wards.resting(kept), kept.card),), toasts.put_aside)
-        if kept.aside:
-            return instead(self._wards.resting(kept), visit, toasts.put_aside)
-        if visit.card != kept.card and (kept.card is not None or not visit.bears):
-            return instead(self._wards.superseded(kept), visit, toasts.moved)
-        here = replace(kept, card=visit.card)
-        if tap.verb is Verb.aid:
-            return self._aid(ledger, kept, here, tap, visit)
-        return self._pressed(ledger, kept, here, tap, visit)
+        if tap.action is Action.show:
+            return self._bring_here(repository, record, context)
+        if record.archived and context.message_id == record.card_message_id:
+            return Reply((ShowCard(self._cases.archived_card(record), record.card_message_id),), toasts.archived)
+        if record.archived:
+            return instead(self._cases.archived_card(record), context, toasts.archived)
+        if context.message_id != record.card_message_id and (record.card_message_id is not None or not context.bears):
+            return instead(self._cases.superseded_card(record), context, toasts.shown_elsewhere)
+        updated = replace(record, card_message_id=context.message_id)
+        if tap.action is Action.linked_case:
+            return self._open_linked(repository, record, updated, tap, context)
+        return self._on_button(repository, record, updated, tap, context)
 
-    def _pressed(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _on_button(
+        self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord, tap: Tap, context: ActionContext
+    ) -> Reply:
         """Handle a tap of somebody who may ask for that, once it is plain which case it means."""
-        if tap.verb in READING:
-            return self.reading.opened(ledger, tap, visit)
-        if RULES[tap.verb].who is Who.leader and not leads(kept, visit):
+        if tap.action in READING:
+            return self.reading.opened(repository, tap, context)
+        if RULES[tap.action].who is Who.leader and not leads(record, context):
             return Reply(toast=self._words.toasts.leads_only)
-        return self._meant(ledger, here, tap) or self._taken(ledger, kept, here, tap, visit)
+        return self._ask_which_case(repository, updated, tap) or self._apply(repository, record, updated, tap, context)
 
-    def vote(self, ledger: Ledger, poll: str, numbers: Iterable[int], who: str) -> Reply:
+    def vote(self, repository: CaseRepository, poll: str, numbers: Iterable[int], user_id: str) -> Reply:
         """Take a vote: the number of an answer of the poll, or none where it was taken back."""
-        kept = ledger.balloted(poll)
-        if kept is None:
+        record = repository.get_by_poll(poll)
+        if record is None:
             return Reply()
-        offered = self._wards.shared(kept).talk.offered
+        offered = self._cases.view(record).discussion.offered
         voted = next((offered[number] for number in numbers if number < len(offered)), "")
         try:
-            case = self._wards.of(kept).discussion.vote(kept.case, voted, who, self._clock())
+            case = self._cases.services_of(record).discussion.vote(record.case, voted, user_id, self._clock())
         except FlowError:
             return Reply()
-        woken = self._woken(ledger, kept) or kept
-        here = replace(woken, case=case, touched=later(self._clock, kept))
-        ledger.put(here, kept.case.revision)
-        return Reply((self._wards.drawn(ledger, here),))
+        woken = self._unarchive(repository, record) or record
+        updated = replace(woken, case=case, updated_at=next_timestamp(self._clock, record))
+        repository.update(updated, record.case.revision)
+        return Reply((self._cases.show_case(repository, updated),))
 
-    def uncounted(self, ledger: Ledger, poll: str, asks: Callable[[str], bool]) -> Reply:
+    def on_stray_vote(self, repository: CaseRepository, poll: str, asks: Callable[[str], bool]) -> Reply:
         """Say that a vote was given in a poll that no case knows: its sending was in doubt, so it was sent once more.
 
         Whose vote it is cannot be told, nor can the poll be stopped: its message is not known. Nothing is said where
         it might be another case's.
 
         Args:
-            ledger: the transaction.
+            repository: the transaction.
             poll: the channel's id of the poll.
             asks: tells whether a question is the one that the poll asks.
         """
-        if ledger.balloted(poll):
+        if repository.get_by_poll(poll):
             return Reply()
-        voting = [k for k in leading(ledger.idle(self._clock() + SOON)) if self._wards.is_voting(k)]
-        meant = [k for k in voting if asks(self._wards.asked(k).question)]
+        voting = [k for k in roots(repository.list_idle(self._clock() + CLOCK_SKEW)) if self._cases.is_voting(k)]
+        meant = [k for k in voting if asks(self._cases.open_poll(k).question)]
         if len(meant) != 1 or meant[0].team is None:
             return Reply()
-        title = self._words.heads.uncounted.format(name=meant[0].team.name)
-        card = self._pages.listed(title, self._words.lines.uncounted, ())
-        return Reply((Show(card, place=meant[0].place),))
+        title = self._words.heads.stray_vote.format(name=meant[0].team.code_name)
+        card = self._pages.list_page(title, self._words.lines.stray_vote, ())
+        return Reply((ShowCard(card, chat=meant[0].place),))
 
-    def shown(self, ledger: Ledger, case_id: str, message: int) -> Reply:
+    def on_card_sent(self, repository: CaseRepository, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
-        kept = found(ledger, case_id)
-        if kept is None:
+        record = load(repository, case_id)
+        if record is None:
             return Reply()
-        here = replace(kept, card=message)
-        if here != kept:
-            put(ledger, here, kept.case.revision)
-        before = kept.card not in (None, message)
-        outdated = (Show(self._wards.superseded(kept), kept.card, place=kept.place),) if before else ()
-        return Reply((self._wards.drawn(ledger, here), *outdated))
+        updated = replace(record, card_message_id=message)
+        if updated != record:
+            save(repository, updated, record.case.revision)
+        before = record.card_message_id not in (None, message)
+        outdated = (
+            (ShowCard(self._cases.superseded_card(record), record.card_message_id, chat=record.place),)
+            if before
+            else ()
+        )
+        return Reply((self._cases.show_case(repository, updated), *outdated))
 
-    def polled(self, ledger: Ledger, case_id: str, number: int, poll: str, message: int) -> Reply:
+    def on_poll_sent(self, repository: CaseRepository, case_id: str, number: int, poll: str, message: int) -> Reply:
         """Remember the poll of a vote; one that came too late is stopped."""
-        kept = ledger.get(case_id)
-        if kept is None or kept.team is None:
-            return Reply(deeds=(Stop(message),))
-        if not self._wards.is_voting(kept) or self._wards.shared(kept).talk.rounds != number:
-            return Reply(deeds=(Stop(message, place=kept.place),))
-        earlier = kept.team.ballot
-        ledger.put(replace(kept, team=replace(kept.team, poll=poll, ballot=message)), kept.case.revision)
-        return Reply(deeds=(Stop(earlier, place=kept.place),) if earlier not in (None, message) else ())
+        record = repository.get(case_id)
+        if record is None or record.team is None:
+            return Reply(effects=(ClosePoll(message),))
+        if not self._cases.is_voting(record) or self._cases.view(record).discussion.rounds != number:
+            return Reply(effects=(ClosePoll(message, chat=record.place),))
+        earlier = record.team.poll_message_id
+        repository.update(
+            replace(record, team=replace(record.team, poll_id=poll, poll_message_id=message)), record.case.revision
+        )
+        return Reply(effects=(ClosePoll(earlier, chat=record.place),) if earlier not in (None, message) else ())
 
-    def minuted(self, ledger: Ledger, case_id: str, message: int) -> Reply:
+    def on_decision_sent(self, repository: CaseRepository, case_id: str, message: int) -> Reply:
         """Remember which message records the decision, and pin it; one that was sent before it does not hold."""
-        kept = ledger.get(case_id)
-        if kept is None or kept.team is None:
+        record = repository.get(case_id)
+        if record is None or record.team is None:
             return Reply()
-        earlier = kept.team.minutes
-        case = self._wards.of(kept).discussion.recorded(kept.case, (chat_of(kept.place), message))
-        here = replace(kept, case=case, team=replace(kept.team, minutes=message))
-        ledger.put(here, kept.case.revision)
-        holds = not self._wards.is_open(kept)
-        pins: list[Deed] = [Pin(message, place=kept.place)] if holds else []
-        late = Show(self._wards.superseded(kept), message, place=kept.place)
+        earlier = record.team.decision_message_id
+        case = self._cases.services_of(record).discussion.recorded(record.case, (chat_of(record.place), message))
+        updated = replace(record, case=case, team=replace(record.team, decision_message_id=message))
+        repository.update(updated, record.case.revision)
+        holds = not self._cases.is_open(record)
+        pins: list[Effect] = [PinMessage(message, chat=record.place)] if holds else []
+        late = ShowCard(self._cases.superseded_card(record), message, chat=record.place)
         # A record that comes after its case was reopened would bear what was answered since.
-        shows = [self._wards.minutes(ledger, here) if holds else late]
+        shows = [self._cases.show_decision(repository, updated) if holds else late]
         if earlier not in (None, message):
-            pins.append(Pin(earlier, on=False, place=kept.place))
-            shows.append(Show(self._wards.superseded(kept), earlier, place=kept.place))
-        return Reply(tuple(shows), deeds=tuple(pins))
+            pins.append(PinMessage(earlier, on=False, chat=record.place))
+            shows.append(ShowCard(self._cases.superseded_card(record), earlier, chat=record.place))
+        return Reply(tuple(shows), effects=tuple(pins))
 
     def unpinned(self, place: str) -> Reply:
         """Say that a decision could not be pinned, and why."""
-        card = self._pages.listed(self._words.heads.unpinned, self._words.lines.unpinned, ())
-        return Reply((Show(card, place=place),))
+        card = self._pages.list_page(self._words.heads.unpinned, self._words.lines.unpinned, ())
+        return Reply((ShowCard(card, chat=place),))
 
-    def unsigned(self, ledger: Ledger, cases: Iterable[Kept]) -> tuple[Show, ...]:
+    def unsigned(self, repository: CaseRepository, cases: Iterable[CaseRecord]) -> tuple[ShowCard, ...]:
         """Draw every card and record anew on which somebody was named whose number was erased from these cases."""
-        ids = dict.fromkeys(kept.case.parent_id or kept.case.id for kept in cases)
-        return tuple(show for case_id in ids for show in self._shown_anew(ledger.get(case_id), ledger))
+        ids = dict.fromkeys(record.case.parent_id or record.case.id for record in cases)
+        return tuple(show for case_id in ids for show in self._shown_anew(repository.get(case_id), repository))
 
-    def _shown_anew(self, kept: Kept | None, ledger: Ledger) -> list[Show]:
+    def _shown_anew(self, case_record: CaseRecord | None, repository: CaseRepository) -> list[ShowCard]:
         """Draw a case in the message that shows it, and its records in theirs, in the chat where it is now."""
-        if kept is None:
+        if case_record is None:
             return []
-        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
-        shows = [self._wards.drawn(ledger, kept)] if kept.card is not None and not kept.aside else []
-        for decision in shared.talk.decisions:
+        view, board = self._cases.view(case_record, repository), self._cases.services_of(case_record).renderer
+        shows = (
+            [self._cases.show_case(repository, case_record)]
+            if case_record.card_message_id is not None and not case_record.archived
+            else []
+        )
+        for decision in view.discussion.decisions:
             chat, message = decision.record or ("", 0)
-            if chat == chat_of(kept.place):
-                record = board.decision(shared, decision)
-                shows.append(Show(record, message, kept.case.id, place=kept.place, minutes=True))
+            if chat == chat_of(case_record.place):
+                record = board.decision(view, decision)
+                shows.append(ShowCard(record, message, case_record.case.id, chat=case_record.place, is_decision=True))
         return shows
 
-    def redrawn(self, ledger: Ledger, case_id: str) -> Reply:
+    def redraw(self, repository: CaseRepository, case_id: str) -> Reply:
         """Draw where a case stands, in the message that shows it."""
-        kept = found(ledger, case_id)
-        return Reply((self._wards.drawn(ledger, kept),) if kept and kept.card is not None and not kept.aside else ())
+        record = load(repository, case_id)
+        return Reply(
+            (self._cases.show_case(repository, record),)
+            if record and record.card_message_id is not None and not record.archived
+            else ()
+        )
 
-    def tended(self, ledger: Ledger, rest_after: float) -> Reply:
+    def archive_idle(self, repository: CaseRepository, rest_after: float) -> Reply:
         """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
-        idle = [k for k in leading(ledger.idle(self._clock() - rest_after)) if self._wards.is_open(k)]
-        resting: dict[str, list[Kept]] = {}
-        shows: list[Show] = []
-        for kept in idle:
-            ledger.put(replace(kept, aside=True), kept.case.revision)
-            resting.setdefault(kept.place, []).append(kept)
-            if kept.card is not None:
-                shows.append(Show(self._wards.resting(kept), kept.card, place=kept.place))
+        idle = [k for k in roots(repository.list_idle(self._clock() - rest_after)) if self._cases.is_open(k)]
+        resting: dict[str, list[CaseRecord]] = {}
+        shows: list[ShowCard] = []
+        for record in idle:
+            repository.update(replace(record, archived=True), record.case.revision)
+            resting.setdefault(record.place, []).append(record)
+            if record.card_message_id is not None:
+                shows.append(ShowCard(self._cases.archived_card(record), record.card_message_id, chat=record.place))
         hours = round(rest_after / 3600)
         for place, cases in resting.items():
-            shows.append(Show(self._wards.reminder(cases, hours), place=place))
+            shows.append(ShowCard(self._cases.archive_notice(cases, hours), chat=place))
         return Reply(tuple(shows))
 
-    def moved(self, ledger: Ledger, old: str, new: str) -> Reply:
+    def on_chat_migrated(self, repository: CaseRepository, old: str, new: str) -> Reply:
         """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card."""
-        ledger.move(old, new)
-        shows: list[Show] = []
-        deeds: list[Deed] = []
-        for kept in leading(ledger.of_chat(new)):
-            if self._wards.is_open(kept):
-                shows.append(self._wards.drawn(ledger, kept))
-                unasked = self._wards.is_voting(kept) and kept.team and kept.team.ballot is None
-                deeds += [self._wards.asked(kept)] if unasked else []
-            elif kept.team and kept.team.minutes is None:
-                shows.append(self._wards.minutes(ledger, kept))
-        return Reply(tuple(shows), deeds=tuple(deeds))
+        repository.migrate_chat(old, new)
+        shows: list[ShowCard] = []
+        effects: list[Effect] = []
+        for record in roots(repository.list_in_chat(new)):
+            if self._cases.is_open(record):
+                shows.append(self._cases.show_case(repository, record))
+                unasked = self._cases.is_voting(record) and record.team and record.team.poll_message_id is None
+                effects += [self._cases.open_poll(record)] if unasked else []
+            elif record.team and record.team.decision_message_id is None:
+                shows.append(self._cases.show_decision(repository, record))
+        return Reply(tuple(shows), effects=tuple(effects))
 
-    def left(self, ledger: Ledger, chat: str) -> Reply:
+    def on_bot_removed(self, repository: CaseRepository, chat: str) -> Reply:
         """Let the cases of a chat rest that the bot was removed from."""
-        for kept in leading(ledger.of_chat(chat)):
-            ledger.put(replace(kept, aside=True, card=None), kept.case.revision)
+        for record in roots(repository.list_in_chat(chat)):
+            repository.update(replace(record, archived=True, card_message_id=None), record.case.revision)
         return Reply()
 
-    def refused(self, why: str, command: str = "") -> Reply:
+    def refusal(self, why: str, command: str = "") -> Reply:
         """Say why somebody cannot take part: to who tapped in passing, to who gave a command of ours in a line."""
         if not command:
             return Reply(toast=getattr(self._words.toasts, why))
-        return _said(self._pages.bare(getattr(self._words.pages, why))) if command in _ANSWERED else Reply()
+        return _new_message(self._pages.bare(getattr(self._words.pages, why))) if command in _ANSWERED else Reply()
 
-    def not_here(self, chat: str, who: str, *, tapped: bool, told: bool) -> Reply:
+    def not_allowed_notice(self, chat: str, user_id: str, *, tapped: bool, told: bool) -> Reply:
         """Say once that the bot is not for this group."""
         if tapped:
-            return self._alone.not_listed(who, tapped=True)
-        return Reply() if told else _said(self._pages.numbered(self._words.pages.not_here, chat))
+            return self._private.not_listed_notice(user_id, tapped=True)
+        return Reply() if told else _new_message(self._pages.number_page(self._words.pages.not_here, chat))
 
-    def _tap_page(self, ledger: Ledger, tap: Tap | None, visit: Visit) -> Reply:
+    def _tap_page(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
         """Do what a button wishes that belongs to no case."""
         if tap is None:
-            return self._alone.tap(ledger, tap, visit)
-        if not allows(tap.verb, Where.group_page) or shows_a_case(ledger, visit):
-            return self._alone.refused(MISPLACED)
-        return self._new(ledger, visit) if tap.verb is Verb.new else Reply(opens=link_to_page(tap))
+            return self._private.tap(repository, tap, context)
+        if not allows(tap.action, Where.group_page) or shows_a_case(repository, context):
+            return self._private.refused(MISPLACED)
+        return self._new(repository, context) if tap.action is Action.new else Reply(opens=link_to_page(tap))
 
-    def _meant(self, ledger: Ledger, kept: Kept, tap: Tap) -> Reply | None:
+    def _ask_which_case(self, repository: CaseRepository, record: CaseRecord, tap: Tap) -> Reply | None:
         """Where the card of another open case stands below, have the right name picked before a tap counts."""
-        mine = kept.case.parent_id or kept.case.id
-        opened = [k for k in leading(ledger.team_cases(kept.place)) if self._wards.is_open(k)]
+        mine = record.case.parent_id or record.case.id
+        opened = [k for k in roots(repository.list_team_cases(record.place)) if self._cases.is_open(k)]
         above = bool(opened) and max(opened, key=_depth).case.id != mine
-        if tap.verb in LISTS or not above or not kept.team or tap.name == word(kept.team.name):
+        if tap.action in LISTS or not above or not record.team or tap.name == code_word(record.team.code_name):
             return None
         if tap.name:
-            return Reply((self._wards.drawn(ledger, kept),), self._words.toasts.wrong_name)
-        others = [k.team.name for k in opened if k.team and k.case.id != mine]
-        more = [name for name in self._words.names if name not in (*others, kept.team.name)]
-        names = sorted([kept.team.name, *[*others, *more][: _PICKS - 1]], key=word)
-        card = self._wards.of(kept).board.which(self._wards.shared(kept), tap, names)
-        return Reply((Show(card, kept.card, kept.case.id),), self._words.toasts.which)
+            return Reply((self._cases.show_case(repository, record),), self._words.toasts.wrong_name)
+        others = [k.team.code_name for k in opened if k.team and k.case.id != mine]
+        more = [name for name in self._words.names if name not in (*others, record.team.code_name)]
+        names = sorted([record.team.code_name, *[*others, *more][: _NAME_CHOICES - 1]], key=code_word)
+        card = self._cases.services_of(record).renderer.case_choice(self._cases.view(record), tap, names)
+        return Reply((ShowCard(card, record.card_message_id, record.case.id),), self._words.toasts.which)
 
-    def _taken(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _apply(
+        self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord, tap: Tap, context: ActionContext
+    ) -> Reply:
         """Take a tap, or say why not and draw where the case stands."""
-        shared, ward = self._wards.shared(kept, ledger), self._wards.of(kept)
+        view, services = self._cases.view(record, repository), self._cases.services_of(record)
         try:
-            if tap.verb in LISTS:
-                card = ward.teamwork.viewed(shared, tap, visit.who)
-                return Reply((Show(card, here.card, kept.case.id),))
-            here = replace(here, case=ward.teamwork.taken(kept, shared, tap, visit), touched=later(self._clock, kept))
+            if tap.action in LISTS:
+                card = services.actions.view(view, tap, context.user_id)
+                return Reply((ShowCard(card, updated.card_message_id, record.case.id),))
+            updated = replace(
+                updated,
+                case=services.actions.apply(record, view, tap, context),
+                updated_at=next_timestamp(self._clock, record),
+            )
         except AnswersWouldGo:
-            return Reply((Show(ward.board.starting_over(shared, visit.who), here.card, kept.case.id),))
+            return Reply(
+                (
+                    ShowCard(
+                        services.renderer.starting_over(view, context.user_id), updated.card_message_id, record.case.id
+                    ),
+                )
+            )
         except ReasonWanted:
-            asked = ward.board.confirming(shared, tap.question, visit.who)
-            return Reply((Show(asked, here.card, kept.case.id),))
+            asked = services.renderer.confirming(view, tap.question, context.user_id)
+            return Reply((ShowCard(asked, updated.card_message_id, record.case.id),))
         except FlowError as refused:
-            toast = self._retorts.why(refused, shared, tap, visit)
+            toast = self._refusals.refusal(refused, view, tap, context)
         else:
-            toast = self._retorts.told(shared, here, tap)
-        here, follows = self._following(ledger, kept, here)
+            toast = self._refusals.confirmation(view, updated, tap)
+        updated, follows = self._stage_effects(repository, record, updated)
         # What was frozen by the vote or the decision is asked again now, if it means something else by now.
-        here = replace(here, case=upgrade(here.case, CHANGES)) if tap.verb in (Verb.withdraw, Verb.reopen) else here
-        if tap.verb is Verb.reopen and here.case is not kept.case:
-            here = self._woken(ledger, here) or here
-        if here != kept:
-            put(ledger, here, kept.case.revision)
-        late = self._retorts.late(toast or self._words.toasts.counted) if here.case != kept.case else ""
-        return replace(follows, shows=(self._wards.drawn(ledger, here), *follows.shows), toast=toast, late=late)
+        updated = (
+            replace(updated, case=upgrade(updated.case, CHANGES))
+            if tap.action in (Action.withdraw, Action.reopen)
+            else updated
+        )
+        if tap.action is Action.reopen and updated.case is not record.case:
+            updated = self._unarchive(repository, updated) or updated
+        if updated != record:
+            save(repository, updated, record.case.revision)
+        late = self._refusals.late(toast or self._words.toasts.counted) if updated.case != record.case else ""
+        return replace(
+            follows, shows=(self._cases.show_case(repository, updated), *follows.shows), toast=toast, late=late
+        )
 
-    def _aid(self, ledger: Ledger, kept: Kept, here: Kept, tap: Tap, visit: Visit) -> Reply:
+    def _open_linked(
+        self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord, tap: Tap, context: ActionContext
+    ) -> Reply:
         """Open the case that helps with the question at hand or with a finding, in the same card, from what is found.
 
         It changes nothing of the case that it helps, so no name is asked for.
         """
-        shared = self._wards.shared(kept)
-        standing = shared.standing
-        if here != kept:
-            ledger.put(here, kept.case.revision)
-        questions = self._wards.of(kept).board.cards.flow.questions
-        helped = [
-            q for q in questions if q.aid == tap.question and (q is standing.at or standing.findings.get(q.code))
+        view = self._cases.view(record)
+        state = view.state
+        if updated != record:
+            repository.update(updated, record.case.revision)
+        questions = self._cases.services_of(record).renderer.case_renderer.flow.questions
+        parent = [
+            q
+            for q in questions
+            if q.linked_flow == tap.question and (q is state.current or state.findings.get(q.code))
         ]
-        if tap.turn != kept.case.turn or not helped or not shared.talk.open:
-            return Reply((self._wards.drawn(ledger, here),), self._catalog.wording.toasts.stale)
-        aid = aid_of(kept.case, standing)
-        begun = found(ledger, aid)
+        if tap.turn != record.case.turn or not parent or not view.discussion.is_open:
+            return Reply((self._cases.show_case(repository, updated),), self._catalog.wording.toasts.stale)
+        linked_id = linked_case_id(record.case, state)
+        begun = load(repository, linked_id)
         if begun is None:
-            fresh = kept.case.helper(tap.question, self._catalog.edition, levels_of(standing))
-            case = self._wards.serving(tap.question).interview.told(fresh, standing.findings, visit.who)
-            begun = helping(here, Kept(case, here.place, here.owner, later(self._clock, kept)))
-            ledger.add(begun)
-        return Reply((self._wards.drawn(ledger, begun),))
+            fresh = record.case.helper(tap.question, self._catalog.edition, levels_of(state))
+            case = self._cases.services_for(tap.question).interview.prefill(fresh, state.findings, context.user_id)
+            begun = as_linked(
+                updated, CaseRecord(case, updated.place, updated.owner, next_timestamp(self._clock, record))
+            )
+            repository.add(begun)
+        return Reply((self._cases.show_case(repository, begun),))
 
-    def _following(self, ledger: Ledger, kept: Kept, here: Kept) -> tuple[Kept, Reply]:
+    def _stage_effects(
+        self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord
+    ) -> tuple[CaseRecord, Reply]:
         """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
-        if here.team is None or here.case.talk == kept.case.talk:
-            return here, Reply()
-        before, now = self._wards.shared(kept).talk, self._wards.shared(here).talk
-        deeds: list[Deed] = []
-        shows: list[Show] = []
+        if updated.team is None or updated.case.discussion_events == record.case.discussion_events:
+            return updated, Reply()
+        before, now = self._cases.view(record).discussion, self._cases.view(updated).discussion
+        effects: list[Effect] = []
+        shows: list[ShowCard] = []
         if now.stage is Stage.voting and before.stage is not Stage.voting:
-            deeds.append(self._wards.asked(here))
+            effects.append(self._cases.open_poll(updated))
         if before.stage is Stage.voting and now.stage is not Stage.voting:
-            if here.team.ballot is not None:
-                deeds.append(Stop(here.team.ballot, place=here.place))
-            here = replace(here, team=replace(here.team, poll="", ballot=None))
+            if updated.team.poll_message_id is not None:
+                effects.append(ClosePoll(updated.team.poll_message_id, chat=updated.place))
+            updated = replace(updated, team=replace(updated.team, poll_id="", poll_message_id=None))
         if now.stage is Stage.decided and before.stage is not Stage.decided:
-            here = replace(here, team=replace(here.team, minutes=None)) if here.team else here
-            shows.append(self._wards.minutes(ledger, here))
-        if before.stage is Stage.decided and here.team and here.team.minutes is not None:
-            deeds.append(Pin(here.team.minutes, on=False, place=here.place))
-            shows.append(self._wards.minutes(ledger, here))
-        return here, Reply(tuple(shows), deeds=tuple(deeds))
+            updated = (
+                replace(updated, team=replace(updated.team, decision_message_id=None)) if updated.team else updated
+            )
+            shows.append(self._cases.show_decision(repository, updated))
+        if before.stage is Stage.decided and updated.team and updated.team.decision_message_id is not None:
+            effects.append(PinMessage(updated.team.decision_message_id, on=False, chat=updated.place))
+            shows.append(self._cases.show_decision(repository, updated))
+        return updated, Reply(tuple(shows), effects=tuple(effects))
 
-    def _new(self, ledger: Ledger, visit: Visit) -> Reply:
+    def _new(self, repository: CaseRepository, context: ActionContext) -> Reply:
         """Begin a case of this place."""
-        return self._opened(ledger, Case(self._new_id(), self._default, self._catalog.edition), visit, "")
+        return self._open(repository, Case(self._new_id(), self._default, self._catalog.edition), context, "")
 
-    def _opened(
-        self, ledger: Ledger, case: Case, visit: Visit, giver: str, helps: Kept | None = None, wanted: str = ""
+    def _open(
+        self,
+        repository: CaseRepository,
+        case: Case,
+        context: ActionContext,
+        shared_by: str,
+        helps: CaseRecord | None = None,
+        wanted: str = "",
     ) -> Reply:
         """Open a case under a name that no other open one here has, with a copy of what helped with it elsewhere."""
-        name = self._free_name(ledger, case.id, visit.place, wanted)
+        name = self._free_name(repository, case.id, context.chat, wanted)
         if name is None:
-            return _said(self._pages.bare(self._words.pages.names_taken))
-        others = leading(ledger.team_cases(visit.place))
-        now = max([self._clock(), *(k.team.opened + 1e-3 for k in others if k.team)])
-        kept = Kept(case, visit.place, visit.who, touched=now, team=Team(name, now, giver))
-        ledger.add(kept)
+            return _new_message(self._pages.bare(self._words.pages.names_taken))
+        others = roots(repository.list_team_cases(context.chat))
+        now = max([self._clock(), *(k.team.created_at + 1e-3 for k in others if k.team)])
+        record = CaseRecord(case, context.chat, context.user_id, updated_at=now, team=TeamRecord(name, now, shared_by))
+        repository.add(record)
         if helps:
-            ledger.add(brought_along(kept, helps, aid_of(case, self._wards.shared(kept).standing)))
-        return Reply((self._wards.drawn(ledger, kept),))
+            repository.add(copy_linked(record, helps, linked_case_id(case, self._cases.view(record).state)))
+        return Reply((self._cases.show_case(repository, record),))
 
-    def _free_name(self, ledger: Ledger, case_id: str, place: str, wanted: str = "") -> str | None:
+    def _free_name(self, repository: CaseRepository, case_id: str, place: str, wanted: str = "") -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be.
 
         One that the case had elsewhere is kept where it is free.
         """
-        others = [k for k in leading(ledger.team_cases(place)) if k.case.id != case_id]
-        taken = {k.team.name for k in others if k.team and self._wards.is_open(k)}
-        recent = {k.team.name for k in others if k.team}
+        others = [k for k in roots(repository.list_team_cases(place)) if k.case.id != case_id]
+        taken = {k.team.code_name for k in others if k.team and self._cases.is_open(k)}
+        recent = {k.team.code_name for k in others if k.team}
         free = [n for n in self._words.names if n not in recent] or [n for n in self._words.names if n not in taken]
         if wanted in free:
             return wanted
         return free[sum(case_id.encode()) % len(free)] if free else None
 
-    def _woken(self, ledger: Ledger, kept: Kept) -> Kept | None:
+    def _unarchive(self, repository: CaseRepository, record: CaseRecord) -> CaseRecord | None:
         """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
-        here = leading(ledger.team_cases(kept.place))
-        others = [k for k in here if k.case.id != kept.case.id and self._wards.is_open(k)]
-        team = kept.team
-        if team and team.name in {k.team.name for k in others if k.team}:
-            name = self._free_name(ledger, kept.case.id, kept.place)
+        updated = roots(repository.list_team_cases(record.place))
+        others = [k for k in updated if k.case.id != record.case.id and self._cases.is_open(k)]
+        team = record.team
+        if team and team.code_name in {k.team.code_name for k in others if k.team}:
+            name = self._free_name(repository, record.case.id, record.place)
             if name is None:
                 return None
-            team = replace(team, name=name)
-        return replace(kept, aside=False, team=team)
+            team = replace(team, code_name=name)
+        return replace(record, archived=False, team=team)
 
-    def _brought(self, ledger: Ledger, token: str, visit: Visit) -> Reply:
+    def _open_shared(self, repository: CaseRepository, token: str, context: ActionContext) -> Reply:
         """Open the case that a link hands to this place; followed again, the link leads to the same one."""
-        case_id = unsealed(ledger.secret(), token, visit.who, self._clock())
-        kept = ledger.get(case_id) if case_id else None
-        if kept is None or kept.team or kept.owner != visit.who or kept.case.flow != self._default:
-            return _said(self._pages.bare(self._words.pages.share_gone))
-        here = ledger.get(id_at(token, visit.place, len(kept.case.id)))
-        if here:
-            return self._bring(ledger, here, visit)
-        case = replace(kept.case, id=id_at(token, visit.place, len(kept.case.id)), talk=())
-        helps = ledger.get(aid_of(kept.case, self._wards.shared(kept).standing))
-        return self._opened(ledger, case, visit, visit.who, helps, wanted=code_name(kept.case.id, self._words.names))
+        case_id = verify(repository.signing_secret(), token, context.user_id, self._clock())
+        record = repository.get(case_id) if case_id else None
+        if record is None or record.team or record.owner != context.user_id or record.case.flow != self._default:
+            return _new_message(self._pages.bare(self._words.pages.share_gone))
+        updated = repository.get(copied_case_id(token, context.chat, len(record.case.id)))
+        if updated:
+            return self._bring_here(repository, updated, context)
+        case = replace(record.case, id=copied_case_id(token, context.chat, len(record.case.id)), discussion_events=())
+        helps = repository.get(linked_case_id(record.case, self._cases.view(record).state))
+        return self._open(
+            repository, case, context, context.user_id, helps, wanted=code_name(record.case.id, self._words.names)
+        )
 
-    def _bring(self, ledger: Ledger, kept: Kept, visit: Visit) -> Reply:
+    def _bring_here(self, repository: CaseRepository, record: CaseRecord, context: ActionContext) -> Reply:
         """Show a case: in its card where that was tapped, else in a new one below, and there the one that it helps."""
-        if visit.card is not None and visit.card == kept.card and not kept.aside:
-            return Reply((self._wards.drawn(ledger, kept),))
-        helped = ledger.get(kept.case.parent_id) if kept.case.parent_id else None
-        kept = helped or kept
-        woken = self._woken(ledger, kept)
+        if context.message_id is not None and context.message_id == record.card_message_id and not record.archived:
+            return Reply((self._cases.show_case(repository, record),))
+        parent = repository.get(record.case.parent_id) if record.case.parent_id else None
+        record = parent or record
+        woken = self._unarchive(repository, record)
         if woken is None:
-            return _said(self._pages.bare(self._words.pages.names_taken))
-        stays = visit.card is not None and visit.card == kept.card
-        here = replace(woken, touched=later(self._clock, kept), card=kept.card if stays else None)
-        ledger.put(here, kept.case.revision)
-        before = kept.card if not stays else None
-        outdated = (Show(self._wards.superseded(kept), before, place=kept.place),) if before is not None else ()
-        return Reply((*outdated, self._wards.drawn(ledger, here)))
+            return _new_message(self._pages.bare(self._words.pages.names_taken))
+        stays = context.message_id is not None and context.message_id == record.card_message_id
+        updated = replace(
+            woken,
+            updated_at=next_timestamp(self._clock, record),
+            card_message_id=record.card_message_id if stays else None,
+        )
+        repository.update(updated, record.case.revision)
+        before = record.card_message_id if not stays else None
+        outdated = (
+            (ShowCard(self._cases.superseded_card(record), before, chat=record.place),) if before is not None else ()
+        )
+        return Reply((*outdated, self._cases.show_case(repository, updated)))
 
 
-def _depth(kept: Kept) -> tuple[bool, int, float]:
+def _depth(record: CaseRecord) -> tuple[bool, int, float]:
     """Tell how far down in its chat the card of a case stands; one that is yet to come stands below all."""
-    return kept.card is None, kept.card or 0, kept.team.opened if kept.team else 0.0
+    return record.card_message_id is None, record.card_message_id or 0, record.team.created_at if record.team else 0.0
 
 
-def _said(card: Card) -> Reply:
-    return Reply((Show(card),))
+def _new_message(card: Card) -> Reply:
+    return Reply((ShowCard(card),))

@@ -5,39 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.service.case_store import Kept, Ledger
+from bot.service.case_store import CaseRecord, CaseRepository
 
 
-def found(ledger: Ledger, case_id: str) -> Kept | None:
+def load(repository: CaseRepository, case_id: str) -> CaseRecord | None:
     """Find a case; one that helps another has its place, card, name and rights from that one, and goes with it."""
-    kept = ledger.get(case_id)
-    if kept is None or not kept.case.parent_id:
-        return kept
-    helped = ledger.get(kept.case.parent_id)
-    return helping(helped, kept) if helped else None
+    record = repository.get(case_id)
+    if record is None or not record.case.parent_id:
+        return record
+    parent = repository.get(record.case.parent_id)
+    return as_linked(parent, record) if parent else None
 
 
-def helping(helped: Kept, kept: Kept) -> Kept:
+def as_linked(parent: CaseRecord, record: CaseRecord) -> CaseRecord:
     """Give a case that helps another as it is kept: at that one's place, and under no vote or decision of its own."""
-    team = replace(helped.team, giver="", poll="", ballot=None, minutes=None) if helped.team else None
-    return replace(helped, case=kept.case, touched=kept.touched, team=team)
+    team = (
+        replace(parent.team, shared_by="", poll_id="", poll_message_id=None, decision_message_id=None)
+        if parent.team
+        else None
+    )
+    return replace(parent, case=record.case, updated_at=record.updated_at, team=team)
 
 
-def brought_along(helped: Kept, helps: Kept, as_id: str) -> Kept:
+def copy_linked(parent: CaseRecord, helps: CaseRecord, as_id: str) -> CaseRecord:
     """Give a copy of what helped with a case elsewhere, as it helps the copy of that case that is opened here."""
-    case = replace(helps.case, id=as_id, parent_id=helped.case.id, talk=())
-    return helping(helped, replace(helps, case=case, touched=helped.touched))
+    case = replace(helps.case, id=as_id, parent_id=parent.case.id, discussion_events=())
+    return as_linked(parent, replace(helps, case=case, updated_at=parent.updated_at))
 
 
-def put(ledger: Ledger, kept: Kept, expected: int) -> None:
+def save(repository: CaseRepository, record: CaseRecord, expected: int) -> None:
     """Keep a case anew; the one that it helps is shown by the same message, and was touched with it."""
-    ledger.put(kept, expected)
-    helped = ledger.get(kept.case.parent_id) if kept.case.parent_id else None
-    if helped:
-        touched = max(helped.touched, kept.touched)
-        ledger.put(replace(helped, card=kept.card, touched=touched), helped.case.revision)
+    repository.update(record, expected)
+    parent = repository.get(record.case.parent_id) if record.case.parent_id else None
+    if parent:
+        updated_at = max(parent.updated_at, record.updated_at)
+        repository.update(
+            replace(parent, card_message_id=record.card_message_id, updated_at=updated_at), parent.case.revision
+        )
 
 
-def leading(cases: Iterable[Kept]) -> list[Kept]:
+def roots(cases: Iterable[CaseRecord]) -> list[CaseRecord]:
     """Leave out the cases that help others: those have no name of their own, and never rest by themselves."""
-    return [kept for kept in cases if not kept.case.parent_id]
+    return [record for record in cases if not record.case.parent_id]

@@ -4,60 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.service.case_store import Kept, Ledger
-from bot.service.private_chat import Conversation
+from bot.service.case_store import CaseRecord, CaseRepository
+from bot.service.private_chat import PrivateChat
 from bot.service.read_links import case_in, link_to_case
-from bot.service.replies import MISPLACED, Reply, Show, Visit
+from bot.service.replies import MISPLACED, ActionContext, Reply, ShowCard
 from bot.service.tap_rules import Where, allows
-from bot.service.team.cases import Wards
-from bot.service.team.linked_cases import found
-from flows.cards.card import Tap, Verb
+from bot.service.team.cases import TeamCases
+from bot.service.team.linked_cases import load
+from flows.cards.card import Action, Tap
 from flows.cards.pages import Pages
 from flows.catalog.loader import Catalog
 from flows.errors import FlowError
 
 
-class Reading:
+class PrivateReading:
     """Opens a team's case to be read."""
 
-    def __init__(self, wards: Wards, alone: Conversation, catalog: Catalog, clock: Callable[[], float]) -> None:
+    def __init__(self, cases: TeamCases, private: PrivateChat, catalog: Catalog, clock: Callable[[], float]) -> None:
         """Take what draws a team's case, what draws one without names, the words, a clock (seconds since 1970)."""
-        self._wards = wards
-        self._alone = alone
+        self._wards = cases
+        self._alone = private
         self._catalog = catalog
         self._clock = clock
 
-    def opened(self, ledger: Ledger, tap: Tap, visit: Visit) -> Reply:
+    def opened(self, repository: CaseRepository, tap: Tap, context: ActionContext) -> Reply:
         """Open in the person's private chat what a tap in the group asks to read."""
-        return Reply(opens=link_to_case(ledger.secret(), tap, visit.who, self._clock()))
+        return Reply(opens=link_to_case(repository.signing_secret(), tap, context.user_id, self._clock()))
 
-    def linked(self, ledger: Ledger, payload: str, visit: Visit) -> Tap | None:
+    def linked(self, repository: CaseRepository, payload: str, context: ActionContext) -> Tap | None:
         """Return what a link that is for this person opens; None where it is too old, or was made up."""
-        return case_in(ledger.secret(), payload, visit.who, self._clock())
+        return case_in(repository.signing_secret(), payload, context.user_id, self._clock())
 
     @staticmethod
-    def of(ledger: Ledger, tap: Tap) -> Kept | None:
+    def of(repository: CaseRepository, tap: Tap) -> CaseRecord | None:
         """Return the team's case that a tap in a private chat reads; None where it is no team's."""
-        kept = found(ledger, tap.case)
-        return kept if kept and kept.team else None
+        record = load(repository, tap.case)
+        return record if record and record.team else None
 
-    def shown(self, ledger: Ledger, kept: Kept, tap: Tap, visit: Visit) -> Reply:
+    def shown(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Show a member of the group what is read beside its case."""
-        if not allows(tap.verb, Where.reading):
+        if not allows(tap.action, Where.reading):
             return self._alone.refused(MISPLACED)
         toast = ""
-        shared, board = self._wards.shared(kept, ledger), self._wards.of(kept).board
+        view, board = self._wards.view(record, repository), self._wards.services_of(record).renderer
         try:
-            card = self._alone.read(kept.case, tap, shared.scored)
+            card = self._alone.read(record.case, tap, view.scored)
         except FlowError:
             toast = self._catalog.wording.toasts.stale
-            card = self._alone.read(kept.case, Tap(Verb.show), shared.scored)
-        if tap.verb is Verb.show or toast:
-            card = board.marked(shared, card)
-        return Reply((Show(board.to_read(shared, card, self._clock()), visit.card),), toast)
+            card = self._alone.read(record.case, Tap(Action.show), view.scored)
+        if tap.action is Action.show or toast:
+            card = board.marked(view, card)
+        return Reply((ShowCard(board.to_read(view, card, self._clock()), context.message_id),), toast)
 
     def refused(self, why: str, *, tapped: bool) -> Reply:
         """Explain why somebody cannot read it: "outsider", "unsure", or "link_gone" where the link is too old."""
         if tapped:
             return Reply(toast=getattr(self._catalog.team.toasts, why))
-        return Reply((Show(Pages(self._catalog).bare(getattr(self._catalog.team.pages, why))),))
+        return Reply((ShowCard(Pages(self._catalog).bare(getattr(self._catalog.team.pages, why))),))

@@ -27,16 +27,16 @@ class Database(Protocol):
         ...
 
     @property
-    def begins(self) -> str:
+    def begin_sql(self) -> str:
         """What begins a transaction; empty where the driver does so by itself."""
         ...
 
     @property
-    def marks(self) -> str:
+    def mark_dirty_sql(self) -> str:
         """What notes, in a transaction that erases, that traces will be left; empty where nothing is to be noted."""
         ...
 
-    def wipe(self, connection: Connection) -> bool:
+    def scrub(self, connection: Connection) -> bool:
         """Do away with the traces of what was erased and committed; False where that must be tried again later."""
         ...
 

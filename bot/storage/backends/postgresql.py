@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, NullPool, create_engine, event, func, se
 
 from bot.storage.backends.database import json_text
 
-REACH: Final = {
+CONNECT_ARGS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,
@@ -30,8 +30,8 @@ MIGRATION: Final = 0x5350494E_454D4554
 class Postgresql:
     """A database on a server. Where it keeps erased rows, and for how long, is its own affair."""
 
-    begins: Final = ""
-    marks: Final = ""
+    begin_sql: Final = ""
+    mark_dirty_sql: Final = ""
 
     def __init__(self, url: URL) -> None:
         """Make ready to connect."""
@@ -41,7 +41,7 @@ class Postgresql:
             poolclass=NullPool,
             # As in SQLite, where there is one writer: what was read still stands when it is committed.
             isolation_level="SERIALIZABLE",
-            connect_args={key: value for key, value in REACH.items() if key not in url.query},
+            connect_args={key: value for key, value in CONNECT_ARGS.items() if key not in url.query},
             json_serializer=json_text,
             hide_parameters=True,
         )
@@ -56,7 +56,7 @@ class Postgresql:
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATION)))
                 yield connection
 
-    def wipe(self, connection: Connection) -> bool:  # noqa: ARG002 # the port hands it over
+    def scrub(self, connection: Connection) -> bool:  # noqa: ARG002 # the port hands it over
         """Leave it to the server's own vacuum."""
         return True
 

@@ -13,12 +13,12 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from bot.storage.backends.database import json_text
-from bot.storage.errors import CorruptDatabase, DatabaseAway, DatabaseUnusable
+from bot.storage.errors import CorruptDatabase, DatabaseUnavailable, DatabaseUnusable
 
-WAIT: Final = "PRAGMA busy_timeout = 5000"
+BUSY_TIMEOUT: Final = "PRAGMA busy_timeout = 5000"
 """How long to wait for another process that writes, in milliseconds."""
 
-LOG_AHEAD: Final = "PRAGMA journal_mode = WAL"
+JOURNAL_MODE: Final = "PRAGMA journal_mode = WAL"
 SETTINGS: Final = (
     "PRAGMA synchronous = FULL",  # what was acknowledged survives a power loss
     "PRAGMA secure_delete = ON",
@@ -35,8 +35,8 @@ _ELSEWHERE: Final = "Check DATABASE_URL, or without it XDG_DATA_HOME."
 class Sqlite:
     """A file. It bears a mark (its `user_version`, which is free for such use) while traces are left in it."""
 
-    begins: Final = "BEGIN IMMEDIATE"
-    marks: Final = "PRAGMA user_version = 1"  # it is wiped at the next opening, if not before
+    begin_sql: Final = "BEGIN IMMEDIATE"
+    mark_dirty_sql: Final = "PRAGMA user_version = 1"  # it is wiped at the next opening, if not before
 
     def __init__(self, path: Path) -> None:
         """Check the file, or make an empty one.
@@ -44,7 +44,7 @@ class Sqlite:
         Raises:
             CorruptDatabase: for a file that is damaged, or no database.
             DatabaseUnusable: for what is no file, or a file that may not be read, written or made.
-            DatabaseAway: where the disk does not let it be read or made now.
+            DatabaseUnavailable: where the disk does not let it be read or made now.
         """
         self.name = str(path)
         try:
@@ -53,7 +53,7 @@ class Sqlite:
                 path.touch(mode=0o600)  # what is in it concerns nobody else on the machine
             _check_rights(path)
         except OSError as error:
-            kind = DatabaseAway if error.errno in _PASSING else DatabaseUnusable
+            kind = DatabaseUnavailable if error.errno in _PASSING else DatabaseUnusable
             raise kind(f"{path} cannot be made: {error.strerror}. {_ELSEWHERE}") from error
         _check(path)
         self.engine = _engine(path)
@@ -62,7 +62,7 @@ class Sqlite:
         """Open a transaction in which no other process changes the tables: in SQLite that is every one."""
         return self.engine.begin()
 
-    def wipe(self, connection: Connection) -> bool:
+    def scrub(self, connection: Connection) -> bool:
         """Write a marked file anew, and empty its log.
 
         `secure_delete` alone is not enough: where SQLite spreads rows over more pages, it leaves copies of some in
@@ -78,7 +78,7 @@ class Sqlite:
         except sqlite3.Error:  # the disk is full, another process writes
             return False
         finally:
-            raw.execute(WAIT)
+            raw.execute(BUSY_TIMEOUT)
         return not busy
 
 
@@ -100,7 +100,7 @@ def _check(path: Path) -> None:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
-        raise DatabaseAway(f"{path} cannot be read: {error}.") from error
+        raise DatabaseUnavailable(f"{path} cannot be read: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise CorruptDatabase(path, str(error)) from error
     if verdict != "ok":
@@ -123,21 +123,21 @@ def _engine(path: Path) -> Engine:
 
 def _set(raw: Any, _record: object) -> None:
     # The driver's own connection, which SQLAlchemy hands over without a type.
-    raw.execute(WAIT)
-    _log_ahead(raw)
+    raw.execute(BUSY_TIMEOUT)
+    _set_journal_mode(raw)
     for setting in SETTINGS:
         raw.execute(setting)
 
 
-def _log_ahead(raw: sqlite3.Connection) -> None:
+def _set_journal_mode(raw: sqlite3.Connection) -> None:
     """Turn to the write-ahead log; alone of all statements, this one does not wait for another process by itself."""
     for _ in range(100):
         with suppress(sqlite3.OperationalError):
-            raw.execute(LOG_AHEAD)
+            raw.execute(JOURNAL_MODE)
             return
         time.sleep(0.05)
-    raw.execute(LOG_AHEAD)
+    raw.execute(JOURNAL_MODE)
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(Sqlite.begins)
+    connection.exec_driver_sql(Sqlite.begin_sql)

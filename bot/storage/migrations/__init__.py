@@ -1,1 +1,1 @@
-"""The migrations, a file each in versions/; `python -m bot.storage.migrations "what changes"` drafts the next one."""
+"""The migrations, a file each in versions/; `python -m bot.storage.migrations "what changes"` drafts the next."""

@@ -7,12 +7,12 @@ from typing import Any, Final
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
-from bot.service.inline_search import Lookup, Result
-from bot.service.policies import Access
+from bot.service.inline_search import InlineSearch, SearchResult
+from bot.service.policies import AccessPolicy
 from bot.telegram.client import Api
-from bot.telegram.members import Members
+from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.html import screen
-from flows.catalog.wording import Labels
+from flows.catalog.wording import LabelWording
 
 LONGEST: Final = 256
 """Characters that Telegram lets a person type there."""
@@ -21,15 +21,21 @@ SHOWN: Final = 100
 """Characters of what a result says below its title."""
 
 
-class Inline:
+class InlineAnswers:
     """Offers what a line means."""
 
     def __init__(
-        self, api: Api, lookup: Lookup, labels: Labels, access: Access, members: Members, log: FilteringBoundLogger
+        self,
+        api: Api,
+        search: InlineSearch,
+        labels: LabelWording,
+        access: AccessPolicy,
+        members: ChatMemberCache,
+        log: FilteringBoundLogger,
     ) -> None:
         """Take what it works with."""
         self._api = api
-        self._lookup = lookup
+        self._search = search
         self._labels = labels
         self._access = access
         self._members = members
@@ -51,7 +57,7 @@ class Inline:
             "cache_time": 0,
             "is_personal": True,
         }
-        unfinished = next((result.prefill for result in found if not result.complete), "")
+        unfinished = next((result.start_payload for result in found if not result.complete), "")
         if unfinished:
             params["button"] = {"text": self._labels.in_private, "start_parameter": unfinished}
         try:
@@ -59,14 +65,14 @@ class Inline:
         except TelegramError as error:
             self._log.info("not_answered", error=type(error).__name__)
 
-    def _found(self, query: dict[str, Any]) -> tuple[Result, ...]:
+    def _found(self, query: dict[str, Any]) -> tuple[SearchResult, ...]:
         """Look a line up, for people who may use the bot."""
         line = str(query.get("query", ""))
         if len(line) > LONGEST or not self._access.allows(int(query["from"]["id"]), None):
             return ()
-        return self._lookup.results(line)
+        return self._search.results(line)
 
-    def _article(self, result: Result) -> dict[str, Any]:
+    def _article(self, result: SearchResult) -> dict[str, Any]:
         """Write a result as Telegram takes it; a case bears the link to the private chat."""
         shown = screen(result.card)
         first = next((line.text for block in result.card.blocks for line in block.lines), "")
@@ -75,11 +81,11 @@ class Inline:
             "type": "article",
             "id": result.code,
             # Of a case its levels stand before the headline; of all else the list shows the name at once.
-            "title": " · ".join(filter(None, (result.prefill and result.card.label, result.card.title)))[:SHOWN],
+            "title": " · ".join(filter(None, (result.start_payload and result.card.label, result.card.title)))[:SHOWN],
             "description": first[:SHOWN],
             "input_message_content": content,
         }
-        if result.prefill:
-            url = f"https://t.me/{self._members.username}?start={result.prefill}"
+        if result.start_payload:
+            url = f"https://t.me/{self._members.username}?start={result.start_payload}"
             article["reply_markup"] = {"inline_keyboard": [[{"text": self._labels.in_private, "url": url}]]}
         return article

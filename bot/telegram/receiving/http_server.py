@@ -27,7 +27,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette, address: str) -> AsyncIterator[None]:
+async def serve(app: Starlette, address: str) -> AsyncIterator[None]:
     """Serve an application while the context is open.
 
     Args:

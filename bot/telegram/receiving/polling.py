@@ -13,7 +13,7 @@ from bot.service.ports import NotSaved
 from bot.telegram.client import Api
 from bot.telegram.errors import failure_of
 from bot.telegram.receiving.batches import Batches
-from bot.telegram.receiving.progress import Progress
+from bot.telegram.receiving.progress import PollingProgress
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 5.0
@@ -30,7 +30,7 @@ class TokenRefused(Exception):
     """Telegram has refused the token for as long as patience lasts."""
 
 
-class SecondPoller(Exception):
+class PollingConflict(Exception):
     """Another process polls with the same token."""
 
 
@@ -66,13 +66,13 @@ class Poller:
         self._offset = 0
         self._batches = Batches(api, sleep)
         self._taken_back = False
-        self._progress = Progress()
+        self._progress = PollingProgress()
 
     async def run(self) -> None:
         """Poll until cancelled.
 
         Raises:
-            SecondPoller: where another process polls with the same token.
+            PollingConflict: where another process polls with the same token.
             TokenRefused: where the token has been refused for ten minutes.
         """
         conflicts = 0
@@ -88,14 +88,14 @@ class Poller:
                 # A poll of a bot that was just killed may still be open: the first conflict proves nothing.
                 conflicts += 1
                 if conflicts > 1:
-                    raise SecondPoller from None
+                    raise PollingConflict from None
                 await self._sleep(LONGEST_WAIT)
                 continue
             except TelegramError as error:
-                wait = await self.again(error, wait)
+                wait = await self.back_off(error, wait)
                 continue
             conflicts, wait, self._taken_back = 0, FIRST_WAIT, False
-            self.heard()
+            self.reset()
             await self._take(batch, self._clock() - began)
 
     async def _take(self, batch: list[Any], took: float) -> None:
@@ -105,7 +105,7 @@ class Poller:
         try:
             last = await self._accept(batch)
         except NotSaved:
-            self._progress = Progress()  # what comes again is not known yet
+            self._progress = PollingProgress()  # what comes again is not known yet
             await self._sleep(SAVE_WAIT)
             return
         self._offset = last + 1 if last else self._offset
@@ -120,17 +120,17 @@ class Poller:
         try:
             await self._api.call("deleteWebhook", {})
         except TelegramError as error:
-            await self.again(error, FIRST_WAIT)
+            await self.back_off(error, FIRST_WAIT)
             return
         if self._taken_back:
             await self._sleep(FIRST_WAIT)
         self._taken_back = True
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Note that the token is accepted."""
         self._refused_since = None
 
-    async def again(self, error: TelegramError, wait: float) -> float:
+    async def back_off(self, error: TelegramError, wait: float) -> float:
         """Wait after a failure, and give how long to wait after the next.
 
         Raises:

@@ -18,7 +18,7 @@ REMEMBERED: Final = 1_000
 """Updates of the last polls, by which a repeat is known."""
 
 
-class Progress:
+class PollingProgress:
     """Looks at each poll.
 
     Attributes:

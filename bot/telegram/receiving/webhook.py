@@ -22,7 +22,9 @@ LARGEST: Final = 1_000_000
 SECRET: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of the header
 
 
-def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: str = "", secret: str = "") -> Starlette:
+def create_webhook_app(
+    health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: str = "", secret: str = ""
+) -> Starlette:
     """Make the server.
 
     Args:
@@ -33,7 +35,7 @@ def door(health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: st
     """
 
     async def healthz(_: Request) -> Response:
-        return JSONResponse(health.told(), 200 if health.is_well else 503)
+        return JSONResponse(health.as_dict(), 200 if health.is_well else 503)
 
     async def readyz(_: Request) -> Response:
         return JSONResponse({"ready": health.is_ready}, 200 if health.is_ready else 503)

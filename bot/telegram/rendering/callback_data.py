@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flows.cards.card import Tap, Verb
+from flows.cards.card import Action, Tap
 
 MOST_BYTES: Final = 64
 """What Telegram carries in a button."""
 
-_VERBS: Final = {verb.value: verb for verb in Verb}
+_ACTIONS: Final = {verb.value: verb for verb in Action}
 
 _PACKED: Final = re.compile(
     r"(?P<case>[a-z0-9]{0,16})\.(?P<turn>0|[1-9][0-9]{0,8})\.(?P<verb>[a-z]{1,3})"
@@ -21,7 +21,7 @@ _PACKED: Final = re.compile(
 
 def pack(tap: Tap) -> str:
     """Write "case.turn.verb.question.choice!name", such as "1f.3.a.deficit.none" or "1f.3.a.deficit.none!heron"."""
-    packed = f"{tap.case}.{tap.turn}." + tap.verb  # joined, since to format a verb costs more than all the rest
+    packed = f"{tap.case}.{tap.turn}." + tap.action  # joined, since to format a verb costs more than all the rest
     if tap.question:
         packed += "." + tap.question
     if tap.choice:
@@ -32,7 +32,7 @@ def pack(tap: Tap) -> str:
 def unpack(data: str) -> Tap | None:
     """Read callback data; None where it is nothing that was packed here, to the last character."""
     found = _PACKED.fullmatch(data)
-    verb = _VERBS.get(found["verb"]) if found else None
+    verb = _ACTIONS.get(found["verb"]) if found else None
     if found is None or verb is None:
         return None
     question, choice, name = found["question"] or "", found["choice"] or "", found["name"] or ""

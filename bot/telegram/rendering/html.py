@@ -30,28 +30,28 @@ _LABELLED: Final = "\ue006"
 case, which has another name."""
 
 
-class Press:
+class ScreenCache:
     """Prints cards as the screens that are kept; what was drawn once for all cases is also written once for all."""
 
     def __init__(self) -> None:
         """Begin with nothing remembered."""
-        self._plates: dict[_Key, tuple[Card, str]] = {}
+        self._screens: dict[_Key, tuple[Card, str]] = {}
 
-    def print(self, card: Card) -> str:
+    def render(self, card: Card) -> str:
         """Give the screen of a card as JSON."""
         # Its parts are told by their identity, and held, so that no other ever bears it: to read them takes longer.
         key = (bool(card.label), card.title, card.above, id(card.blocks), id(card.rows))
-        _, plate = self._plates.get(key) or self._keep(key, card)
+        _, plate = self._screens.get(key) or self._keep(key, card)
         label = orjson.dumps(escape(card.label, quote=False)).decode()[1:-1]
         return plate.replace(f"{_ITS_OWN}.0.", f"{card.case}.{card.turn}.").replace(_LABELLED, label)
 
     def _keep(self, key: _Key, card: Card) -> tuple[Card, str]:
-        if len(self._plates) >= REMEMBERED:
-            del self._plates[next(iter(self._plates))]
+        if len(self._screens) >= REMEMBERED:
+            del self._screens[next(iter(self._screens))]
         label = _LABELLED if card.label else ""
-        kept = card, orjson.dumps(screen(replace(card, label=label, case=_ITS_OWN, turn=0))).decode()
-        self._plates[key] = kept
-        return kept
+        record = card, orjson.dumps(screen(replace(card, label=label, case=_ITS_OWN, turn=0))).decode()
+        self._screens[key] = record
+        return record
 
 
 def screen(card: Card) -> Screen:
@@ -69,11 +69,11 @@ def screen(card: Card) -> Screen:
 
 def _button(card: Card, button: Button) -> dict[str, object]:
     """Write a button: what it wishes, what it copies, or the link that takes it to a group."""
-    if button.copies:
-        return {"text": button.label, "copy_text": {"text": button.copies}}
-    if button.hands:
-        return {"text": button.label, "url": f"https://t.me/{BOT}?startgroup={button.hands}"}
-    return {"text": button.label, "callback_data": pack(card.wish(button))}
+    if button.copy_text:
+        return {"text": button.label, "copy_text": {"text": button.copy_text}}
+    if button.share_token:
+        return {"text": button.label, "url": f"https://t.me/{BOT}?startgroup={button.share_token}"}
+    return {"text": button.label, "callback_data": pack(card.tap_of(button))}
 
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _gap(before: Block | None, block: Block) -> str:
 def _block(block: Block) -> str:
     bullet = "· " if block.style is Style.listed else ""
     line = _summary if block.style is Style.summary else _line
-    lines = [bullet + line(said) for said in block.lines]
+    lines = [bullet + line(note_input) for note_input in block.lines]
     heading = [f"<b>{escape(block.heading, quote=False)}</b>"] if block.heading else []
     text = (" · " if block.style is Style.small else "\n").join([*heading, *lines])
     match block.style:

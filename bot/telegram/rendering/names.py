@@ -28,7 +28,7 @@ _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 _ID: Final = re.compile(f"{PERSON[0]}([^{PERSON[1]}]*){PERSON[1]}")
 
-_ALIKE: Final = str.maketrans(
+CONFUSABLES: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u03bf\u03b1\u03bd\u03c1\u03c5\u0443\u043a\u043c\u043d\u0442\u0432\u03ba\u03b9\u0131|10i",
     "aeopcyxljshdqwoavpuykmhtbkllllol",
 )
@@ -40,7 +40,7 @@ _CAPITALS: Final = str.maketrans(
 """Greek capitals look like ours where their small letters do not."""
 
 
-def unfilled(written: str) -> bool:
+def has_placeholders(written: str) -> bool:
     """Tell whether a name is still to be put into a screen, as it is kept."""
     return PERSON[0] in written or BOT in written
 
@@ -57,7 +57,7 @@ def ids_in(value: object) -> set[str]:
     return set().union(*map(ids_in, inner))
 
 
-def filled(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) -> dict[str, Any]:
+def insert_names(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) -> dict[str, Any]:
     """Put names into a screen: as HTML in its text, as they are everywhere else.
 
     Args:
@@ -65,38 +65,38 @@ def filled(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) -> dic
         names: what each person is called, by id; who is missing is somebody.
         bot: the bot's username.
     """
-    said = told_apart(names)
-    filled_in: dict[str, Any] = _filled(screen, lambda text: in_words(text, said).replace(BOT, bot))
+    note_input = disambiguate(names)
+    filled_in: dict[str, Any] = _insert(screen, lambda text: insert_names_text(text, note_input).replace(BOT, bot))
     if screen.get("parse_mode"):
-        as_html = {who: escape(name, quote=False) for who, name in said.items()}
-        filled_in["text"] = in_words(str(screen["text"]), as_html).replace(BOT, bot)
+        as_html = {user_id: escape(name, quote=False) for user_id, name in note_input.items()}
+        filled_in["text"] = insert_names_text(str(screen["text"]), as_html).replace(BOT, bot)
     return filled_in
 
 
-def in_words(text: str, said: Mapping[str, str]) -> str:
+def insert_names_text(text: str, note_input: Mapping[str, str]) -> str:
     """Put what people are called into a text."""
-    return _ID.sub(lambda found: said.get(found[1], SOMEBODY), text)
+    return _ID.sub(lambda found: note_input.get(found[1], SOMEBODY), text)
 
 
-def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+def disambiguate(names: Mapping[str, str]) -> dict[str, str]:
     """Write each name so that it can be read; where two look alike, each with a short tag that is always the same."""
     looks: dict[str, list[str]] = {}
-    for who, name in names.items():
-        looks.setdefault(_skeleton(name), []).append(who)
-    alike = {who for group in looks.values() if len(group) > 1 for who in group}
+    for user_id, name in names.items():
+        looks.setdefault(_skeleton(name), []).append(user_id)
+    alike = {user_id for group in looks.values() if len(group) > 1 for user_id in group}
     return {
-        who: f"{_ISOLATED[0]}{_clean(name)}{' #' + _tag(who) if who in alike else ''}{_ISOLATED[1]}"
-        for who, name in names.items()
+        user_id: f"{_ISOLATED[0]}{_clean(name)}{' #' + _tag(user_id) if user_id in alike else ''}{_ISOLATED[1]}"
+        for user_id, name in names.items()
     }
 
 
-def _filled(value: Any, put: Callable[[str], str]) -> Any:
+def _insert(value: Any, put: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return put(value)
     if isinstance(value, Mapping):
-        return {key: _filled(inner, put) for key, inner in value.items()}
+        return {key: _insert(inner, put) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_filled(inner, put) for inner in value]
+        return [_insert(inner, put) for inner in value]
     return value
 
 
@@ -109,12 +109,12 @@ def _clean(name: str) -> str:
     )
     text = " ".join(seen.split())
     marks = 0
-    kept: list[str] = []
+    record: list[str] = []
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
         if marks <= 2:  # noqa: PLR2004 - no script stacks more, and a name must not paint over other lines
-            kept.append(character)
-    text = "".join(kept)
+            record.append(character)
+    text = "".join(record)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     return text or SOMEBODY
 
@@ -122,9 +122,9 @@ def _clean(name: str) -> str:
 def _skeleton(name: str) -> str:
     """Reduce a name to what the eye sees of it."""
     plain = unicodedata.normalize("NFKD", _clean(name)).translate(_CAPITALS).casefold()
-    return "".join(c for c in plain.translate(_ALIKE) if c.isalnum())
+    return "".join(c for c in plain.translate(CONFUSABLES) if c.isalnum())
 
 
-def _tag(who: str) -> str:
+def _tag(user_id: str) -> str:
     """Give a short tag for a person that is the same in every case."""
-    return hashlib.sha256(who.encode()).hexdigest()[:3]
+    return hashlib.sha256(user_id.encode()).hexdigest()[:3]

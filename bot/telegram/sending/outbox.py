@@ -11,26 +11,26 @@ import orjson
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
-from bot.service.ports import Desk, DeskStore, NotSaved, OutboxKind, Wish
+from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
 from bot.telegram.client import Api
-from bot.telegram.errors import Failure, Fate, failure_of
-from bot.telegram.handlers.dispatcher import Clerk
-from bot.telegram.members import Members
-from bot.telegram.rendering.names import BOT, unfilled
-from bot.telegram.sending.rate_limit import Pace
-from bot.telegram.updates.note_text import Ear
+from bot.telegram.errors import Failure, Outcome, failure_of
+from bot.telegram.handlers.dispatcher import Dispatcher
+from bot.telegram.members import ChatMemberCache
+from bot.telegram.rendering.names import BOT, has_placeholders
+from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.updates.note_text import NoteTextCache
 from flows.cards.card import QUOTE
-from flows.errors import Overtaken
+from flows.errors import VersionConflict
 
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
-LONGEST_TOAST: Final = 200
+MAX_ANSWER_TEXT: Final = 200
 """Characters that Telegram shows of an answer to a tap."""
 
 SOON: Final = 1.0
 """Seconds: a card that is drawn anew sooner needs no word that it follows."""
 
-STRIKE_EVERY: Final = 0.2
+ACK_INTERVAL: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
 
@@ -52,40 +52,44 @@ class Outbox:
     def __init__(
         self,
         api: Api,
-        store: DeskStore,
-        clerk: Clerk,
-        members: Members,
-        ear: Ear,
-        pace: Pace,
+        store: Storage,
+        dispatcher: Dispatcher,
+        members: ChatMemberCache,
+        note_texts: NoteTextCache,
+        rate_limiter: RateLimiter,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Take what it works with."""
         self._api = api
         self._store = store
-        self._clerk = clerk
+        self._dispatcher = dispatcher
         self._members = members
-        self._ear = ear
-        self._pace = pace
+        self._note_texts = note_texts
+        self._rate_limiter = rate_limiter
         self._log = log
         self._sleep = sleep
-        self._chats: dict[str, dict[Slot, Wish]] = {}
+        self._queues: dict[str, dict[Slot, OutboxMessage]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._newest: dict[tuple[str, Slot], int] = {}
-        self._granted: list[Wish] = []
-        self._striking: asyncio.Task[None] | None = None
+        self._acks: list[OutboxMessage] = []
+        self._flush_task: asyncio.Task[None] | None = None
 
-    def take(self, wishes: Iterable[Wish]) -> None:
+    def enqueue(self, outbox_messages: Iterable[OutboxMessage]) -> None:
         """Take wishes that are committed; a newer one for the same message takes the older one's place."""
-        for wish in wishes:
-            self._chats.setdefault(wish.place, {})[wish.slot] = wish
-            self._newest[wish.place, wish.slot] = wish.version
-            if wish.place not in self._workers:
-                self._workers[wish.place] = asyncio.create_task(self._serve(wish.place))
+        for outbox_message in outbox_messages:
+            self._queues.setdefault(outbox_message.queue, {})[outbox_message.key] = outbox_message
+            self._newest[outbox_message.queue, outbox_message.key] = outbox_message.version
+            if outbox_message.queue not in self._workers:
+                self._workers[outbox_message.queue] = asyncio.create_task(self._run_queue(outbox_message.queue))
 
-    def take_left(self, wishes: Iterable[Wish]) -> None:
+    def adopt(self, outbox_messages: Iterable[OutboxMessage]) -> None:
         """Take wishes that another process has left, but those that are in hand, or overtaken by one that is."""
-        self.take(wish for wish in wishes if self._newest.get((wish.place, wish.slot), 0) < wish.version)
+        self.enqueue(
+            outbox_message
+            for outbox_message in outbox_messages
+            if self._newest.get((outbox_message.queue, outbox_message.key), 0) < outbox_message.version
+        )
 
     async def close(self, within: float) -> None:
         """Send what can be sent within some seconds; the rest stays in the store for the next start."""
@@ -93,111 +97,117 @@ class Outbox:
             await asyncio.wait(self._workers.values(), timeout=within)
         for worker in list(self._workers.values()):
             worker.cancel()
-        if self._striking:
-            self._striking.cancel()
-        await self._strike()
+        if self._flush_task:
+            self._flush_task.cancel()
+        await self._flush_acks()
 
-    async def _serve(self, place: str) -> None:
+    async def _run_queue(self, place: str) -> None:
         """Show everything that is wished in one chat, in order."""
-        waiting = self._chats[place]
+        waiting = self._queues[place]
         try:
             while waiting:
-                wish = waiting.pop(next(iter(waiting)))
+                outbox_message = waiting.pop(next(iter(waiting)))
                 try:
-                    await self._show(wish, waiting)
+                    await self._deliver(outbox_message, waiting)
                 except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
                     self._log.error("screen_failed", error=type(fault).__name__)
-                    self._let_go(wish)
+                    self._forget(outbox_message)
         finally:
-            del self._chats[place], self._workers[place]
+            del self._queues[place], self._workers[place]
 
-    async def _show(self, wish: Wish, newer: dict[Slot, Wish]) -> None:
+    async def _deliver(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> None:
         """Show one wish, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
-        edit = wish.kind in _CHANGES or wish.kind is OutboxKind.answer_callback
+        edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         while True:
-            pause = self._pace.wait(wish.place, edit=edit)  # what is tried again counts at Telegram again
+            pause = self._rate_limiter.reserve(
+                outbox_message.queue, edit=edit
+            )  # what is tried again counts at Telegram again
             if pause:
                 await self._sleep(pause)
-            wish = newer.pop(wish.slot, wish)
+            outbox_message = newer.pop(outbox_message.key, outbox_message)
             try:
-                await self._send(wish)
+                await self._send(outbox_message)
             except TelegramError as error:
                 failure = failure_of(error)
-                self._log.info("not_shown", fate=failure.fate.value, error=type(error).__name__)
+                self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
             else:
                 return
-            if failure.fate is not Fate.again:
-                await self._settle(wish, failure, newer)
+            if failure.outcome is not Outcome.retry:
+                await self._give_up(outbox_message, failure, newer)
                 return
             if failure.wait:
-                self._pace.hold(wish.place, failure.wait)
+                self._rate_limiter.hold(outbox_message.queue, failure.wait)
             await self._sleep(failure.wait or wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _send(self, wish: Wish) -> None:
+    async def _send(self, outbox_message: OutboxMessage) -> None:
         """Do what one wish asks for, and note that it was done."""
-        if wish.kind is OutboxKind.answer_callback:
-            await self._answer(wish)
+        if outbox_message.kind is OutboxKind.answer_callback:
+            await self._answer(outbox_message)
             return
-        body = orjson.loads(wish.body)
-        if unfilled(wish.body):
-            body = await self._members.filled(body, int(wish.place))
-        if QUOTE[0] in wish.body:
-            body["text"] = self._ear.quoted(body["text"])
-        if wish.kind in _CHANGES:
+        body = orjson.loads(outbox_message.payload)
+        if has_placeholders(outbox_message.payload):
+            body = await self._members.insert_names(body, int(outbox_message.queue))
+        if QUOTE[0] in outbox_message.payload:
+            body["text"] = self._note_texts.restore_quotes(body["text"])
+        if outbox_message.kind in _CHANGES:
             body.pop("topic", None)  # it is for what is said where the pin is refused
-            quiet = {"disable_notification": True} if wish.kind is OutboxKind.pin else {}
-            params = {"chat_id": int(wish.place), **body, "message_id": int(wish.target), **quiet}
-            await self._api.call(_CHANGES[wish.kind], params)
-            self._note(wish)
+            quiet = {"disable_notification": True} if outbox_message.kind is OutboxKind.pin else {}
+            params = {"chat_id": int(outbox_message.queue), **body, "message_id": int(outbox_message.target), **quiet}
+            await self._api.call(_CHANGES[outbox_message.kind], params)
+            self._queue_ack(outbox_message)
             return
-        params = {"chat_id": int(wish.place), **body, "disable_notification": True}
-        if wish.kind is OutboxKind.open_poll:
+        params = {"chat_id": int(outbox_message.queue), **body, "disable_notification": True}
+        if outbox_message.kind is OutboxKind.open_poll:
             sent = await self._api.call("sendPoll", params)
             poll, message = str(sent["poll"]["id"]), int(sent["message_id"])
-            await self._record(lambda desk: self._clerk.polled(desk, wish, poll, message))
+            await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, message))
         else:
             sent = await self._api.call("sendMessage", params)
             message = int(sent["message_id"])
-            await self._record(lambda desk: self._clerk.shown(desk, wish, message))
-        self._let_go(wish)
+            await self._record(lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, message))
+        self._forget(outbox_message)
 
-    async def _answer(self, wish: Wish) -> None:
+    async def _answer(self, outbox_message: OutboxMessage) -> None:
         """Answer a tap, with names where its few words bear any; where its card must wait, the answer says so."""
-        body = orjson.loads(wish.body)
+        body = orjson.loads(outbox_message.payload)
         chat, late = body.pop("chat_id", 0), body.pop("late", "")
-        if late and self._pace.ahead(str(chat)) > SOON:
+        if late and self._rate_limiter.ahead(str(chat)) > SOON:
             body["text"] = late
         if "text" in body:
-            body["text"] = (await self._members.in_words(body["text"], chat))[:LONGEST_TOAST]
+            body["text"] = (await self._members.insert_names_text(body["text"], chat))[:MAX_ANSWER_TEXT]
         if "url" in body:
             body["url"] = body["url"].replace(BOT, self._members.username)
         await self._api.call("answerCallbackQuery", body)
-        self._note(wish)
+        self._queue_ack(outbox_message)
 
-    async def _settle(self, wish: Wish, failure: Failure, newer: dict[Slot, Wish]) -> None:
+    async def _give_up(
+        self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
+    ) -> None:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
-        if failure.fate is Fate.gone and wish.case:
-            await self._record(lambda desk: self._clerk.resent(desk, wish))
+        if failure.outcome is Outcome.message_gone and outbox_message.case:
+            await self._record(lambda uow: self._dispatcher.on_message_gone(uow, outbox_message))
             return
-        if failure.fate is Fate.unpinned:
-            await self._record(lambda desk: self._clerk.unpinned(desk, wish))
+        if failure.outcome is Outcome.unpinned:
+            await self._record(lambda uow: self._dispatcher.unpinned(uow, outbox_message))
             return
-        self._note(wish)
-        if failure.fate is Fate.moved:
-            await self._record(lambda desk: self._clerk.moved(desk, wish.place, failure.to))
-        if failure.fate in (Fate.rest, Fate.moved):
+        self._queue_ack(outbox_message)
+        if failure.outcome is Outcome.chat_migrated:
+            await self._record(
+                lambda uow: self._dispatcher.on_chat_migrated(uow, outbox_message.queue, failure.new_chat_id)
+            )
+        if failure.outcome in (Outcome.chat_unreachable, Outcome.chat_migrated):
             for later in list(newer.values()):
-                self._note(later)
+                self._queue_ack(later)
             newer.clear()
 
-    async def _record(self, work: Callable[[Desk], Iterable[Wish]]) -> None:
+    async def _record(self, work: Callable[[UnitOfWork], Iterable[OutboxMessage]]) -> None:
         """Keep what was sent, however long the database takes to come back, and take the wishes that follow."""
         while True:
             try:
-                self.take(await self._store.run(work))
-            except Overtaken:
+                self.enqueue(await self._store.transact(work))
+            except VersionConflict:
                 await self._sleep(FIRST_WAIT)
             except NotSaved:
                 self._log.error("not_saved")
@@ -205,34 +215,37 @@ class Outbox:
             else:
                 return
 
-    def _note(self, wish: Wish) -> None:
+    def _queue_ack(self, outbox_message: OutboxMessage) -> None:
         """Gather wishes that are done with, to strike them out together."""
-        self._granted.append(wish)
-        if self._striking is None:
-            self._striking = asyncio.create_task(self._strike_soon())
+        self._acks.append(outbox_message)
+        if self._flush_task is None:
+            self._flush_task = asyncio.create_task(self._flush_acks_soon())
 
-    async def _strike_soon(self) -> None:
-        await asyncio.sleep(STRIKE_EVERY)
-        self._striking = None
-        await self._strike()
+    async def _flush_acks_soon(self) -> None:
+        await asyncio.sleep(ACK_INTERVAL)
+        self._flush_task = None
+        await self._flush_acks()
 
-    async def _strike(self) -> None:
+    async def _flush_acks(self) -> None:
         """Strike out what is done with; where another process wished anew meanwhile, draw what holds now."""
-        granted, self._granted = self._granted, []
-        if not granted:
+        acks, self._acks = self._acks, []
+        if not acks:
             return
         try:
-            overtaken = {wish.version for wish in await self._store.run(lambda desk: desk.granted(granted))}
+            overtaken = {
+                outbox_message.version
+                for outbox_message in await self._store.transact(lambda uow: uow.acknowledge(acks))
+            }
         except NotSaved:
-            self._granted = [*granted, *self._granted]
+            self._acks = [*acks, *self._acks]
             return
-        for wish in granted:
-            if self._let_go(wish) and wish.version in overtaken and wish.case:
-                await self._record(partial(self._clerk.redrawn, wish=wish))
+        for outbox_message in acks:
+            if self._forget(outbox_message) and outbox_message.version in overtaken and outbox_message.case:
+                await self._record(partial(self._dispatcher.on_version_superseded, outbox_message=outbox_message))
 
-    def _let_go(self, wish: Wish) -> bool:
+    def _forget(self, outbox_message: OutboxMessage) -> bool:
         """Have a wish in hand no more; tell whether it was the newest for its message that came by here."""
-        newest = self._newest.get((wish.place, wish.slot)) == wish.version
+        newest = self._newest.get((outbox_message.queue, outbox_message.key)) == outbox_message.version
         if newest:
-            del self._newest[wish.place, wish.slot]
+            del self._newest[outbox_message.queue, outbox_message.key]
         return newest

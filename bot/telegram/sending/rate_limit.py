@@ -12,11 +12,11 @@ GROUP_BURST: Final = 6
 """In a group 6 at once and 12 more in the minute: below the 20 that Telegram takes, with room for what is late."""
 
 ALL_RATE: Final = 30.0
-MOST_CHATS: Final = 10_000
+MAX_CHATS: Final = 10_000
 """Chats whose pace is remembered; the ones that were quiet longest are forgotten first."""
 
 
-class Pace:
+class RateLimiter:
     """Tells how long something has to wait. Edits wait in groups alone: elsewhere only the newest is sent anyhow."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -25,7 +25,7 @@ class Pace:
         self._chats: dict[str, float] = {}
         self._all = 0.0
 
-    def wait(self, place: str, *, edit: bool) -> float:
+    def reserve(self, place: str, *, edit: bool) -> float:
         """Book a message or an edit in a chat, and give the seconds until it may go."""
         group = _is_group(place)
         if edit and not group:
@@ -34,7 +34,7 @@ class Pace:
         rate, burst = (GROUP_RATE, GROUP_BURST) if group else (CHAT_RATE, CHAT_BURST)
         free = max(self._chats.pop(place, 0.0), now - (burst - 1) / rate)
         self._chats[place] = free + 1 / rate
-        if len(self._chats) > MOST_CHATS:
+        if len(self._chats) > MAX_CHATS:
             del self._chats[next(iter(self._chats))]
         if not edit:
             self._all = max(self._all + 1 / ALL_RATE, now)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from telegram.constants import ChatType
 
-from bot.service.replies import Said
+from bot.service.replies import NoteInput
 from bot.telegram.updates.own_words import own_words
 from flows.cards.card import QUOTE
 from flows.cards.note import DANGER, IDENTIFIERS, LONG, MORE, PARTS, quotations, rest_of
@@ -16,15 +16,15 @@ from flows.errors import NoteTooLong
 from flows.model.flow import Flow
 from flows.model.source_scope import encode_scope
 from flows.notes.lexicon import lexicon
-from flows.notes.reader import Reading, read, signs_of_danger
+from flows.notes.reader import Reading, read_note, signs_of_danger
 
-MOST: Final = 200
+MAX_NOTES: Final = 200
 """Notes whose words are in memory; the oldest ones are forgotten first, and are shown without their words then."""
 
-_PLACE: Final = re.compile(f"{QUOTE[0]}([^{QUOTE[1]}]*){QUOTE[1]}")
+_QUOTE_MARK: Final = re.compile(f"{QUOTE[0]}([^{QUOTE[1]}]*){QUOTE[1]}")
 
 
-class Ear:
+class NoteTextCache:
     """Reads notes as they come in."""
 
     def __init__(self, flow: Flow) -> None:
@@ -32,31 +32,31 @@ class Ear:
         self._flow = flow
         self._words: dict[str, dict[str, str]] = {}
 
-    def hears(self, update_id: int, message: dict[str, Any]) -> Said:
+    def parse(self, update_id: int, message: dict[str, Any]) -> NoteInput:
         """Return what is taken in of a note: codes alone. In a group nothing is quoted but the findings."""
         number, text = int(message["message_id"]), own_words(message)
         try:
-            reading = read(self._flow, lexicon(), text)
+            reading = read_note(self._flow, lexicon(), text)
         except NoteTooLong:
             danger = [DANGER] if signs_of_danger(lexicon(), text) else []
-            return Said({}, (LONG, *danger), "", number)
+            return NoteInput({}, (LONG, *danger), "", number)
         words, aloud = _words(reading), message["chat"]["type"] != ChatType.PRIVATE.value
         rest = [part for part in PARTS if words.get(part)]
         beside = [MORE] if aloud and rest else rest
         if aloud:
-            words = {part: said for part, said in words.items() if part not in rest}
+            words = {part: note_input for part, note_input in words.items() if part not in rest}
         self._words[str(update_id)] = words
-        if len(self._words) > MOST:
+        if len(self._words) > MAX_NOTES:
             del self._words[next(iter(self._words))]
         beside += [IDENTIFIERS] if reading.identifiers else []
         beside += [DANGER] if reading.danger else []
-        return Said(reading.answers, tuple(beside), str(update_id), number, encode_scope(reading.scope))
+        return NoteInput(reading.answers, tuple(beside), str(update_id), number, encode_scope(reading.scope))
 
-    def quoted(self, text: str) -> str:
+    def restore_quotes(self, text: str) -> str:
         """Put the words of notes into a text in HTML."""
-        return _PLACE.sub(lambda place: self._said(*place[1].rpartition(".")[::2]), text)
+        return _QUOTE_MARK.sub(lambda place: self._quote_of(*place[1].rpartition(".")[::2]), text)
 
-    def _said(self, note: str, part: str) -> str:
+    def _quote_of(self, note: str, part: str) -> str:
         """Give the words of a part of a note, as quotations; nothing where they are forgotten."""
         return escape(self._words.get(note, {}).get(part, ""), quote=False)
 

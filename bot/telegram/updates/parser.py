@@ -13,10 +13,10 @@ import orjson
 from telegram.constants import ChatType, MessageAttachmentType
 
 from bot.service.case_store import place_of
-from bot.service.ports import Letter
+from bot.service.ports import InboxUpdate
 from bot.service.private_chat import COMMANDS, NO_TEXT, OWN_CARD
 from bot.service.read_links import TO_CASE, TO_PAGE
-from bot.service.replies import Said
+from bot.service.replies import NoteInput
 from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
 from bot.telegram.updates.fingerprint import fingerprint_of
 from flows.export.start_payload import SCOPE_PATTERN
@@ -52,13 +52,13 @@ _PAYLOAD: Final = re.compile(
 """What the bot's own links bear; what somebody writes behind /start is nobody's business."""
 
 _MENTION: Final = re.compile(r"@([A-Za-z0-9_]{1,64})\s+/?([A-Za-z0-9_]{1,32})\s*$")
-_MASKS: Final = (1087968824, 136817688, 777000)
+ANONYMOUS_SENDERS: Final = (1087968824, 136817688, 777000)
 """The numbers Telegram gives to who writes as a group, as a channel, and to what a linked channel posts."""
 
 _OUT: Final = ("left", "kicked")
 
 
-class Kind(StrEnum):
+class UpdateKind(StrEnum):
     """What an update tells."""
 
     message = ""
@@ -66,53 +66,55 @@ class Kind(StrEnum):
     tap = "tap"
     vote = "vote"
     poll = "poll"
-    moved = "moved"
-    joined = "joined"
-    left = "left"
+    migrated = "moved"
+    bot_added = "joined"
+    bot_removed = "left"
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ParsedUpdate:
     """What is needed of an update, and all that is kept of it.
 
     Attributes:
-        who: the number of the person.
+        user_id: the number of the person.
         chat: the number of the chat; the person's where the tapped message is not known any more.
-        private: whether it is a private chat.
+        is_private: whether it is a private chat.
         query: the callback query of a tap; empty for a message.
-        card: the message that was tapped; None where it is not known any more.
+        message_id: the message that was tapped; None where it is not known any more.
         data: the callback data of a tap, the bare command of a message; empty for a note in a private chat;
             the id of the poll of a vote, or of one that got its first vote.
         argument: what follows a command in a link; the numbers of the answers of a vote; the mark of a poll's
             question; the number of the chat that a group has become.
-        topic: the topic of a forum; 0 where the chat has none.
-        masked: whether somebody writes as the group, as a channel or as a bot.
+        thread_id: the topic of a forum; 0 where the chat has none.
+        is_anonymous: whether somebody writes as the group, as a channel or as a bot.
         bears: whether the message that was tapped shows this very button, as Telegram has it.
         note: what was read of a typed note, codes alone; None where there is none.
     """
 
-    who: int
+    user_id: int
     chat: int
-    private: bool
+    is_private: bool
     query: str
-    card: int | None
+    message_id: int | None
     data: str
-    kind: Kind = Kind.message
+    kind: UpdateKind = UpdateKind.message
     argument: str = ""
-    topic: int = 0
-    masked: bool = False
+    thread_id: int = 0
+    is_anonymous: bool = False
     bears: bool = False
-    note: Said | None = field(default=None, kw_only=True)
+    note: NoteInput | None = field(default=None, kw_only=True)
 
-    def body(self) -> str:
+    def to_json(self) -> str:
         """Write it for a letter, which keeps the note beside."""
-        person = (self.who, self.chat, self.private, self.query, self.card, self.data)
-        return orjson.dumps((*person, self.kind, self.argument, self.topic, self.masked, self.bears)).decode()
+        person = (self.user_id, self.chat, self.is_private, self.query, self.message_id, self.data)
+        return orjson.dumps(
+            (*person, self.kind, self.argument, self.thread_id, self.is_anonymous, self.bears)
+        ).decode()
 
     @property
     def place(self) -> str:
         """The chat, or the topic of it: a place of its own."""
-        return place_of(str(self.chat), self.topic)
+        return place_of(str(self.chat), self.thread_id)
 
 
 class Unreadable(Exception):
@@ -124,25 +126,25 @@ class Unreadable(Exception):
         self.update_id = update_id
 
 
-Hear = Callable[[int, dict[str, Any]], Said | None]
+NoteParser = Callable[[int, dict[str, Any]], NoteInput | None]
 
 
-def _deaf(_: int, __: dict[str, Any]) -> None:
+def ignore_note(_: int, __: dict[str, Any]) -> None:
     """Take nothing in of what is typed."""
 
 
-def arrival_in(letter: Letter) -> Arrival:
+def from_inbox(inbox_update: InboxUpdate) -> ParsedUpdate:
     """Read what a letter keeps of its update.
 
     Raises:
         Unreadable: where nothing was kept, since it could not be read when it came.
     """
-    if not letter.body:
-        raise Unreadable(letter.update_id)
-    return Arrival(*orjson.loads(letter.body), note=letter.note)
+    if not inbox_update.payload:
+        raise Unreadable(inbox_update.update_id)
+    return ParsedUpdate(*orjson.loads(inbox_update.payload), note=inbox_update.note)
 
 
-def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) -> Letter | None:
+def to_inbox(update: dict[str, Any], username: str = "", hear: NoteParser = ignore_note) -> InboxUpdate | None:
     """Reduce an update to a letter; None where there is nothing to answer.
 
     Args:
@@ -156,21 +158,27 @@ def letter_of(update: dict[str, Any], username: str = "", hear: Hear = _deaf) ->
     """
     update_id: int = update["update_id"]
     try:
-        arrival = _arrived(update, username)
-        if arrival and arrival.kind in (Kind.message, Kind.edited):
-            message = update["message"] if arrival.kind == Kind.message else update["edited_message"]
+        parsed_update = _parse(update, username)
+        if parsed_update and parsed_update.kind in (UpdateKind.message, UpdateKind.edited):
+            message = update["message"] if parsed_update.kind == UpdateKind.message else update["edited_message"]
             note = _note_in(message)
-            if not arrival.data or (arrival.data in BEGINNING and note.strip()):
-                arrival = replace(arrival, note=hear(update_id, message | {"text": note}))
-        return _letter(update, arrival) if arrival else None
+            if not parsed_update.data or (parsed_update.data in BEGINNING and note.strip()):
+                parsed_update = replace(parsed_update, note=hear(update_id, message | {"text": note}))
+        return _letter(update, parsed_update) if parsed_update else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
 
 
-def _letter(update: dict[str, Any], arrival: Arrival) -> Letter:
+def _letter(update: dict[str, Any], parsed_update: ParsedUpdate) -> InboxUpdate:
     """Return what is kept of an update."""
     fingerprint = fingerprint_of(update)
-    return Letter(update["update_id"], str(arrival.chat), arrival.body(), fingerprint=fingerprint, note=arrival.note)
+    return InboxUpdate(
+        update["update_id"],
+        str(parsed_update.chat),
+        parsed_update.to_json(),
+        fingerprint=fingerprint,
+        note=parsed_update.note,
+    )
 
 
 def update_id_of(update: object) -> int | None:
@@ -186,55 +194,55 @@ def query_id_of(update: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _arrived(update: dict[str, Any], username: str) -> Arrival | None:
+def _parse(update: dict[str, Any], username: str) -> ParsedUpdate | None:
     """Read the kind of update it is."""
     if "callback_query" in update:
-        return _tapped(update["callback_query"])
+        return _parse_tap(update["callback_query"])
     if "poll_answer" in update:
-        return _voted(update["poll_answer"])
+        return _parse_vote(update["poll_answer"])
     if "poll" in update:
-        return _begun(update["poll"])
+        return _parse_poll(update["poll"])
     if "my_chat_member" in update:
-        return _membership(update["my_chat_member"])
+        return _parse_membership(update["my_chat_member"])
     if "edited_message" in update:
         return _edited(update["edited_message"], username)
-    return _written(update.get("message"), username)
+    return _parse_message(update.get("message"), username)
 
 
-def _tapped(query: dict[str, Any]) -> Arrival:
-    who = int(query["from"]["id"])
+def _parse_tap(query: dict[str, Any]) -> ParsedUpdate:
+    user_id = int(query["from"]["id"])
     data = str(query.get("data", ""))[:MOST_DATA]
     message = query.get("message")
     if not message:
-        return Arrival(who, who, True, str(query["id"]), None, data, Kind.tap)  # noqa: FBT003 - as read
+        return ParsedUpdate(user_id, user_id, True, str(query["id"]), None, data, UpdateKind.tap)  # noqa: FBT003 - as read
     chat, private = _chat(message)
-    tapped = Arrival(who, chat, private, str(query["id"]), _number(message), data, Kind.tap)
-    masked = _masked(query["from"])
-    return replace(tapped, topic=_topic(message), masked=masked, bears=data in _buttons(message))
+    tapped = ParsedUpdate(user_id, chat, private, str(query["id"]), _number(message), data, UpdateKind.tap)
+    masked = _is_anonymous(query["from"])
+    return replace(tapped, thread_id=_topic(message), is_anonymous=masked, bears=data in _buttons(message))
 
 
-def _voted(answer: dict[str, Any]) -> Arrival | None:
+def _parse_vote(answer: dict[str, Any]) -> ParsedUpdate | None:
     """Read a vote; who votes as a channel or as the group is nobody, though Telegram puts a user in its place."""
-    if "user" not in answer or "voter_chat" in answer or _masked(answer["user"]):
+    if "user" not in answer or "voter_chat" in answer or _is_anonymous(answer["user"]):
         return None
-    who, numbers = int(answer["user"]["id"]), ",".join(str(int(number)) for number in answer["option_ids"])
-    return Arrival(who, who, False, "", None, str(int(answer["poll_id"])), Kind.vote, numbers)  # noqa: FBT003
+    user_id, numbers = int(answer["user"]["id"]), ",".join(str(int(number)) for number in answer["option_ids"])
+    return ParsedUpdate(user_id, user_id, False, "", None, str(int(answer["poll_id"])), UpdateKind.vote, numbers)  # noqa: FBT003
 
 
-def _begun(poll: dict[str, Any]) -> Arrival | None:
+def _parse_poll(poll: dict[str, Any]) -> ParsedUpdate | None:
     """Read that a poll got its first vote; it bears neither a chat nor a person."""
     if poll["is_closed"] or poll["total_voter_count"] != 1:
         return None
-    asked = mark(str(poll["question"]))
-    return Arrival(0, 0, False, "", None, str(int(poll["id"])), Kind.poll, asked)  # noqa: FBT003 - as read
+    asked = question_fingerprint(str(poll["question"]))
+    return ParsedUpdate(0, 0, False, "", None, str(int(poll["id"])), UpdateKind.poll, asked)  # noqa: FBT003 - as read
 
 
-def mark(question: str) -> str:
+def question_fingerprint(question: str) -> str:
     """Give a short mark by which the question of a poll is known again, without its words."""
     return hashlib.sha256(question.encode()).hexdigest()[:16]
 
 
-def _membership(change: dict[str, Any]) -> Arrival | None:
+def _parse_membership(change: dict[str, Any]) -> ParsedUpdate | None:
     """Read that the bot came to a group, or had to leave it."""
     chat, private = _chat(change)
     if private:
@@ -242,11 +250,11 @@ def _membership(change: dict[str, Any]) -> Arrival | None:
     out, was_out = (change[side]["status"] in _OUT for side in ("new_chat_member", "old_chat_member"))
     if out is was_out:
         return None
-    kind = Kind.left if out else Kind.joined
-    return Arrival(int(change["from"]["id"]), chat, False, "", None, "", kind)  # noqa: FBT003 - as read
+    kind = UpdateKind.bot_removed if out else UpdateKind.bot_added
+    return ParsedUpdate(int(change["from"]["id"]), chat, False, "", None, "", kind)  # noqa: FBT003 - as read
 
 
-def _written(message: dict[str, Any] | None, username: str) -> Arrival | None:
+def _parse_message(message: dict[str, Any] | None, username: str) -> ParsedUpdate | None:
     """Read a message: a command, or in private anything; in a group nothing else is listened to.
 
     What the bot offered inline, and somebody sent, is its own word: it is no note.
@@ -255,19 +263,19 @@ def _written(message: dict[str, Any] | None, username: str) -> Arrival | None:
         return None
     _number(message)
     chat, private = _chat(message)
-    who, topic, masked = (
+    user_id, topic, masked = (
         int(message["from"]["id"]),
         _topic(message),
-        _masked(message["from"]) or "sender_chat" in message,
+        _is_anonymous(message["from"]) or "sender_chat" in message,
     )
     if "migrate_to_chat_id" in message:
         new = str(int(message["migrate_to_chat_id"]))
-        return Arrival(who, chat, private, "", None, "", Kind.moved, new)
-    said, argument = _command(str(message.get("text", "")), username, private=private)
-    data = _in_private(message, said, username) if private else said or None
+        return ParsedUpdate(user_id, chat, private, "", None, "", UpdateKind.migrated, new)
+    note_input, argument = _command(str(message.get("text", "")), username, private=private)
+    data = _in_private(message, note_input, username) if private else note_input or None
     if data is None:
         return None
-    return Arrival(who, chat, private, "", None, data, Kind.message, argument, topic, masked)
+    return ParsedUpdate(user_id, chat, private, "", None, data, UpdateKind.message, argument, topic, masked)
 
 
 def _in_private(message: dict[str, Any], command: str, username: str) -> str | None:
@@ -282,15 +290,15 @@ def _in_private(message: dict[str, Any], command: str, username: str) -> str | N
     return "" if command in BEGINNING and _note_in(message).strip() else command
 
 
-def _edited(message: dict[str, Any], username: str) -> Arrival | None:
+def _edited(message: dict[str, Any], username: str) -> ParsedUpdate | None:
     """Read that somebody changed a message: in private any that was a text, in a group a command that begins a case.
 
     A place on the map that moves is changed every few seconds; it was never a text.
     """
-    arrival = None if "location" in message else _written(message, username)
-    if arrival is None or arrival.kind != Kind.message or not (arrival.private or arrival.data in BEGINNING):
+    update = None if "location" in message else _parse_message(message, username)
+    if update is None or update.kind != UpdateKind.message or not (update.is_private or update.data in BEGINNING):
         return None
-    return replace(arrival, kind=Kind.edited, data="", argument="")
+    return replace(update, kind=UpdateKind.edited, data="", argument="")
 
 
 def _note_in(message: dict[str, Any]) -> str:
@@ -335,9 +343,9 @@ def _buttons(message: dict[str, Any]) -> list[object]:
     return [button.get("callback_data") for row in rows for button in row]
 
 
-def _masked(user: dict[str, Any]) -> bool:
+def _is_anonymous(user: dict[str, Any]) -> bool:
     """Tell whether somebody writes as somebody else."""
-    return bool(user.get("is_bot")) or user["id"] in _MASKS
+    return bool(user.get("is_bot")) or user["id"] in ANONYMOUS_SENDERS
 
 
 def _own(user: dict[str, Any], username: str) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.cards.card import Block, Line, Style, person
-from flows.cards.case import Cards
-from flows.cards.recommendation import noted
-from flows.cards.team.case import Shared
-from flows.catalog.team_wording import TeamWords
-from flows.engine.interview import Standing
+from flows.cards.case import CaseRenderer
+from flows.cards.recommendation import note_lines
+from flows.cards.team.case import TeamCaseView
+from flows.catalog.team_wording import TeamWording
+from flows.engine.interview import InterviewState
 from flows.model.findings import Codes
 from flows.model.rules import Recommendation, Verdict, decide
 
@@ -23,56 +23,58 @@ class TeamBlocks:
         cards: the cards of the flow, with who gave each finding.
     """
 
-    cards: Cards
+    cards: CaseRenderer
 
     @property
-    def words(self) -> TeamWords:
+    def words(self) -> TeamWording:
         """The words of a team's case."""
         return self.cards.catalog.team
 
-    def advised(self, standing: Standing) -> Recommendation:
+    def recommendation(self, state: InterviewState) -> Recommendation:
         """Return what the source says of the findings."""
-        return decide(self.cards.flow.guidance, standing.findings)
+        return decide(self.cards.flow.guidance, state.findings)
 
-    def outside(self, shared: Shared) -> tuple[Line, ...]:
+    def scope_lines(self, view: TeamCaseView) -> tuple[Line, ...]:
         """Return why a case is outside the scope of the source."""
-        return self.cards.outside(shared.standing.scope, shared.scored)
+        return self.cards.outside(view.state.scope, view.scored)
 
-    def given(self, shared: Shared) -> Block:
+    def findings_block(self, view: TeamCaseView) -> Block:
         """Draw each finding with who gave it, and what was scored beside them."""
-        given = [Line(said) for said in self.cards.given(shared.standing).values()]
-        if shared.scored:
-            given.append(self.cards.score(shared.scored, self.cards.catalog.wording.result.scored_finding))
+        given = [Line(said) for said in self.cards.finding_texts(view.state).values()]
+        if view.scored:
+            given.append(self.cards.score(view.scored, self.cards.catalog.wording.result.scored_finding))
         return Block(tuple(given), self.words.heads.given_by, Style.listed)
 
-    def urgent(self, standing: Standing) -> Block:
+    def urgent(self, state: InterviewState) -> Block:
         """Draw the emergency note where the recommendation has it."""
-        return Block(noted(note for note in self.advised(standing).notes if note.urgent), style=Style.urgent)
+        return Block(note_lines(note for note in self.recommendation(state).notes if note.urgent), style=Style.urgent)
 
-    def closing(self, shared: Shared) -> Block:
+    def closing(self, view: TeamCaseView) -> Block:
         """Draw the scope, the source and its edition, as the recommendation ends."""
-        closing = noted(note for note in self.advised(shared.standing).notes if note.closing)
-        return Block((*self.cards.older(shared.case), *closing, *self.cards.footer()), style=Style.small)
+        closing = note_lines(note for note in self.recommendation(view.state).notes if note.closing)
+        return Block((*self.cards.older(view.case), *closing, *self.cards.footer()), style=Style.small)
 
-    def support(self, standing: Standing) -> Block:
+    def support(self, state: InterviewState) -> Block:
         """Draw in one line what the source supports."""
-        return Block((Line(self.supported(self.advised(standing))),), self.words.heads.supports)
+        return Block((Line(self.supported_options(self.recommendation(state))),), self.words.heads.supports)
 
-    def supported(self, result: Recommendation) -> str:
+    def supported_options(self, result: Recommendation) -> str:
         """Name what is indicated, first the headline; or write that nothing is."""
-        named = [self.short(advice.option) for advice in result.having(Verdict.indicated)]
+        named = [self.short_name(advice.option) for advice in result.with_verdict(Verdict.indicated)]
         text = ", ".join(named) or self.words.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
-    def vote(self, standing: Standing, offered: Codes, votes: Mapping[str, str]) -> Block:
+    def vote(self, state: InterviewState, offered: Codes, votes: Mapping[str, str]) -> Block:
         """Draw the vote: for each option what the source says of it, and who is for it."""
         verdicts = self.cards.catalog.wording.verdicts
-        verdict = {advice.option: getattr(verdicts, advice.verdict.name) for advice in self.advised(standing).options}
+        verdict = {
+            advice.option: getattr(verdicts, advice.verdict.name) for advice in self.recommendation(state).options
+        }
         lines: list[Line] = []
         for option in offered:
             mine = [person(who) for who, voted in votes.items() if voted == option]
             told = (str(len(mine)), ", ".join(mine), verdict.get(option, ""))
-            lines.append(Line(" · ".join(filter(None, told)), lead=self.short(option)))
+            lines.append(Line(" · ".join(filter(None, told)), lead=self.short_name(option)))
         return Block(tuple(lines), self.words.heads.vote, Style.listed)
 
     def reasons(self, reasons: Mapping[str, tuple[str, ...]]) -> Block:
@@ -85,12 +87,12 @@ class TeamBlocks:
         """Return the reasons as buttons name them, by their codes."""
         return [(code, f"{said[:1].upper()}{said[1:]}") for code, said in self.words.reasons.items()]
 
-    def option(self, option: str) -> str:
+    def option_name(self, option: str) -> str:
         """Name an option in full."""
         known = self.cards.catalog.options.get(option)
         return known.name if known else self.words.heads.none_of_these
 
-    def short(self, option: str) -> str:
+    def short_name(self, option: str) -> str:
         """Name an option in short."""
         known = self.cards.catalog.options.get(option)
         return known.short if known else self.words.heads.none_of_these

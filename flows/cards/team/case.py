@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flows.engine.discussion import Decision, Talk
-from flows.engine.interview import Standing
+from flows.engine.discussion import Decision, DiscussionState
+from flows.engine.interview import InterviewState
 from flows.model.case import Case
 from flows.model.findings import Codes
 from flows.model.flow import Flow
@@ -13,38 +13,38 @@ from flows.model.scored import Scored
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class TeamCaseView:
     """A case of a team.
 
     Attributes:
-        name: the name that tells it from the other cases of its chat.
+        code_name: the name that tells it from the other cases of its chat.
         opener: the opaque id of whoever opened it.
-        giver: the opaque id of whoever brought it from a private chat; empty where it was begun here.
+        shared_by: the opaque id of whoever brought it from a private chat; empty where it was begun here.
         scored: what was scored of it at its levels, in the case that helps it.
     """
 
     case: Case
-    standing: Standing
-    talk: Talk
-    name: str
+    state: InterviewState
+    discussion: DiscussionState
+    code_name: str
     opener: str
-    giver: str = ""
+    shared_by: str = ""
     scored: Scored | None = None
 
     @property
     def disputes(self) -> dict[str, dict[str, Codes]]:
         """The answers that members hold instead of one that counts, by question and person."""
-        return self.talk.disputes(self.standing)
+        return self.discussion.disputes(self.state)
 
-    def at(self, decision: Decision, flow: Flow) -> Shared:
+    def at(self, decision: Decision, flow: Flow) -> TeamCaseView:
         """Return the case as it stood when it was decided; answers may have been changed since."""
         if not decision.counted:
             return self
         answers = {step.question: step for step in decision.counted}
-        findings = flow.counted({question: step.codes for question, step in answers.items()})
-        return replace(self, standing=Standing(None, findings, answers, (), scope=self.standing.scope))
+        findings = flow.effective({question: step.codes for question, step in answers.items()})
+        return replace(self, state=InterviewState(None, findings, answers, (), scope=self.state.scope))
 
 
-def word(name: str) -> str:
+def code_word(name: str) -> str:
     """Return the word of a case's name, as a button carries it: "heron" of "🟦 Heron"."""
     return name.rpartition(" ")[2].lower()

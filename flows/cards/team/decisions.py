@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from flows.cards.card import Block, Button, Card, Line, Style, Tap, Verb, person
-from flows.cards.layout import bound, laid_out
+from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap, person
+from flows.cards.layout import bind, split_rows
 from flows.cards.team.blocks import TeamBlocks
-from flows.cards.team.case import Shared, word
+from flows.cards.team.case import TeamCaseView, code_word
 from flows.cards.team.disputes import Disputes
 from flows.engine.discussion import NONE_OF_THESE, Decision, Stage, departs
 
@@ -32,123 +32,123 @@ class Decisions:
     disputes: Disputes
     when: Callable[[float], str]
 
-    def options(self, shared: Shared) -> tuple[list[Block], Rows]:
+    def options(self, view: TeamCaseView) -> tuple[list[Block], Rows]:
         """Draw what can be decided: the vote so far, and every option."""
-        words, standing = self.blocks.words, shared.standing
-        offered = [*(advice.option for advice in self.blocks.advised(standing).options), NONE_OF_THESE]
-        rows = tuple((Button(self.blocks.short(option), Tap(Verb.choose, option)),) for option in offered)
-        vote = self.blocks.vote(standing, shared.talk.offered, shared.talk.votes)
+        words, state = self.blocks.words, view.state
+        offered = [*(advice.option for advice in self.blocks.recommendation(state).options), NONE_OF_THESE]
+        rows = tuple((Button(self.blocks.short_name(option), Tap(Action.choose, option)),) for option in offered)
+        vote = self.blocks.vote(state, view.discussion.offered, view.discussion.votes)
         return [Block((Line(words.lines.choose),)), vote], rows
 
-    def confirming(self, shared: Shared, option: str) -> tuple[str, list[Block], Rows]:
+    def confirming(self, view: TeamCaseView, option: str) -> tuple[str, list[Block], Rows]:
         """Ask once whether that is decided; a reason may be given, and must where the source does not support it."""
         words = self.blocks.words
-        departing = departs(self.blocks.advised(shared.standing), option)
-        reasons = [Button(label, Tap(Verb.decide, option, code)) for code, label in self.blocks.reason_labels()]
-        decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Verb.decide, option)),),)
-        rows = (*decide, *laid_out(reasons, _TWO * len(reasons)))
+        departing = departs(self.blocks.recommendation(view.state), option)
+        reasons = [Button(label, Tap(Action.decide, option, code)) for code, label in self.blocks.reason_labels()]
+        decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Action.decide, option)),),)
+        rows = (*decide, *split_rows(reasons, _TWO * len(reasons)))
         line = words.lines.departs if departing else words.lines.decide
-        return words.heads.decide.format(option=self.blocks.short(option)), [Block((Line(line),))], rows
+        return words.heads.decide.format(option=self.blocks.short_name(option)), [Block((Line(line),))], rows
 
-    def record(self, shared: Shared, decision: Decision) -> Card:
+    def record(self, view: TeamCaseView, decision: Decision) -> Card:
         """Draw the record of a decision: findings with who gave them, what the source supports, the vote, the dissent.
 
         Its first line is what was decided, since a pinned message shows nothing but its beginning. One that does not
         hold any more says so, and keeps what it recorded.
         """
         words, blocks = self.blocks.words, self.blocks
-        holds = shared.talk.stage is Stage.decided and decision == shared.talk.decisions[-1]
+        holds = view.discussion.stage is Stage.decided and decision == view.discussion.decisions[-1]
         heading = words.heads.decision if holds else words.heads.superseded
-        then = shared.at(decision, blocks.cards.flow)
+        then = view.at(decision, blocks.cards.flow)
         parts: tuple[Block, ...] = (
-            Block(blocks.outside(then), style=Style.urgent),
-            Block(self._begins(then, decision, holds=holds)),
-            blocks.urgent(then.standing),
-            blocks.given(then),
-            self.disputes.settled(decision.settlements),
-            blocks.support(then.standing),
-            blocks.vote(then.standing, decision.offered, decision.votes),
+            Block(blocks.scope_lines(then), style=Style.urgent),
+            Block(self._opening_lines(then, decision, holds=holds)),
+            blocks.urgent(then.state),
+            blocks.findings_block(then),
+            self.disputes.settled_block(decision.settlements),
+            blocks.support(then.state),
+            blocks.vote(then.state, decision.offered, decision.votes),
             Block(self._dissent(decision), words.heads.dissent, Style.listed),
             blocks.reasons(decision.reasons),
             blocks.closing(then),
         )
         rows: Rows = ()
         if holds:
-            typed = Block(tuple(map(Line, self.text(shared, decision).splitlines())), style=Style.typed)
+            typed = Block(tuple(map(Line, self.text(view, decision).splitlines())), style=Style.typed)
             parts = (*parts, Block((Line(words.lines.record),)), typed)
-            rows = ((Button(words.labels.reopen, Tap(Verb.reopen)),),)
-        title = f"{heading.format(option=blocks.short(decision.option))} · {shared.name}"
+            rows = ((Button(words.labels.reopen, Tap(Action.reopen)),),)
+        title = f"{heading.format(option=blocks.short_name(decision.option))} · {view.code_name}"
         shown = tuple(part for part in parts if part.lines)
-        return bound(Card("", title, shown, rows), shared.case)
+        return bind(Card("", title, shown, rows), view.case)
 
-    def text(self, shared: Shared, decision: Decision) -> str:
+    def text(self, view: TeamCaseView, decision: Decision) -> str:
         """Write a decision in plain text for the patient's record: all of it, without a person's name."""
         words, text, cards = self.blocks.words.record, self.blocks.cards.plain, self.blocks.cards
-        then = shared.at(decision, cards.flow)
-        result = self.blocks.advised(then.standing)
+        then = view.at(decision, cards.flow)
+        result = self.blocks.recommendation(then.state)
         headline, *reasons = text.headline(result)
         lines = [
-            *(line.text for line in self.blocks.outside(then)),
-            self._told(shared, decision),
-            words.begins.format(name=word(shared.name).capitalize(), when=self.when(decision.at)),
+            *(line.text for line in self.blocks.scope_lines(then)),
+            self._decision_line(view, decision),
+            words.begins.format(name=code_word(view.code_name).capitalize(), when=self.when(decision.at)),
             words.sourced.format(headline=headline),
             *reasons,
-            *text.support(then.standing.findings, result, then.scored),
-            *self.disputes.recorded(decision.settlements),
-            *(line.text for line in cards.older(shared.case)),
+            *text.support(then.state.findings, result, then.scored),
+            *self.disputes.record_lines(decision.settlements),
+            *(line.text for line in cards.older(view.case)),
             *text.closing(""),
         ]
         return "\n".join(lines)
 
-    def closed(self, shared: Shared, label: str, rows: Rows) -> Card:
+    def decided_card(self, view: TeamCaseView, label: str, rows: Rows) -> Card:
         """Draw a case that is decided: its record is a card of its own."""
-        words, blocks, decision = self.blocks.words, self.blocks, shared.talk.decisions[-1]
-        then = shared.at(decision, blocks.cards.flow)
+        words, blocks, decision = self.blocks.words, self.blocks, view.discussion.decisions[-1]
+        then = view.at(decision, blocks.cards.flow)
         parts = (
             Block((Line(words.lines.decided),)),
-            blocks.urgent(then.standing),
-            blocks.support(then.standing),
-            blocks.vote(then.standing, decision.offered, decision.votes),
-            blocks.given(then),
-            self.disputes.settled(decision.settlements),
+            blocks.urgent(then.state),
+            blocks.support(then.state),
+            blocks.vote(then.state, decision.offered, decision.votes),
+            blocks.findings_block(then),
+            self.disputes.settled_block(decision.settlements),
             blocks.closing(then),
         )
-        title = words.heads.decided.format(option=blocks.option(decision.option))
+        title = words.heads.decided.format(option=blocks.option_name(decision.option))
         shown = tuple(part for part in parts if part.lines)
-        return bound(Card(label, title, shown, rows, above=blocks.outside(then)), shared.case)
+        return bind(Card(label, title, shown, rows, above=blocks.scope_lines(then)), view.case)
 
-    def _begins(self, shared: Shared, decision: Decision, *, holds: bool) -> tuple[Line, ...]:
+    def _opening_lines(self, view: TeamCaseView, decision: Decision, *, holds: bool) -> tuple[Line, ...]:
         """Return when and by whom it was decided, and why; first that it holds no more, and the option in full."""
-        words, full = self.blocks.words, self.blocks.option(decision.option)
+        words, full = self.blocks.words, self.blocks.option_name(decision.option)
         said = [] if holds else [Line(words.lines.superseded)]
-        said += [Line(full)] if full != self.blocks.short(decision.option) else []
+        said += [Line(full)] if full != self.blocks.short_name(decision.option) else []
         said.append(Line(f"{self.when(decision.at)} · {words.heads.by.format(who=person(decision.who))}"))
         if decision.reason:
-            lead = words.heads.departs if self._departs(shared, decision) else words.heads.reason
+            lead = words.heads.departs if self._departs(view, decision) else words.heads.reason
             said.append(Line(words.reasons[decision.reason], lead=lead))
         return tuple(said)
 
-    def _departs(self, shared: Shared, decision: Decision) -> bool:
-        standing = shared.at(decision, self.blocks.cards.flow).standing
-        return departs(self.blocks.advised(standing), decision.option)
+    def _departs(self, view: TeamCaseView, decision: Decision) -> bool:
+        state = view.at(decision, self.blocks.cards.flow).state
+        return departs(self.blocks.recommendation(state), decision.option)
 
-    def _told(self, shared: Shared, decision: Decision) -> str:
+    def _decision_line(self, view: TeamCaseView, decision: Decision) -> str:
         """Write in one line what was decided, why, and the votes for it and for others."""
         words, reasons = self.blocks.words.record, self.blocks.words.reasons
         decided = words.decided if decision.offered else words.decided_alone
-        told = [decided.format(option=self._recorded(decision.option))]
+        told = [decided.format(option=self._record_name(decision.option))]
         if decision.reason:
-            why = words.departs if self._departs(shared, decision) else words.reason
+            why = words.departs if self._departs(view, decision) else words.reason
             told.append(why.format(reason=reasons[decision.reason]))
         if decision.offered:
             tally = Counter(decision.votes.values())
             told.append(words.votes.format(number=tally[decision.option], all=len(decision.votes)))
-            others = [f"{self._recorded(option)} {n}" for option, n in tally.items() if option != decision.option]
+            others = [f"{self._record_name(option)} {n}" for option, n in tally.items() if option != decision.option]
             told += [words.otherwise.format(votes=", ".join(others))] if others else []
         return "; ".join(told)
 
-    def _recorded(self, option: str) -> str:
-        return self.blocks.words.record.none if option == NONE_OF_THESE else self.blocks.short(option)
+    def _record_name(self, option: str) -> str:
+        return self.blocks.words.record.none if option == NONE_OF_THESE else self.blocks.short_name(option)
 
     def _dissent(self, decision: Decision) -> tuple[Line, ...]:
-        return tuple(Line(self.blocks.short(decision.votes[who]), lead=person(who)) for who in decision.dissent)
+        return tuple(Line(self.blocks.short_name(decision.votes[who]), lead=person(who)) for who in decision.dissent)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from flows.notes.lexicon import Answer, Lexicon, Topic
-from flows.notes.matcher import Item
+from flows.notes.matcher import Match
 from flows.notes.tokenizer import words_of
 
 _APART: Final = 5
@@ -25,42 +25,44 @@ class _Span(NamedTuple):
     last: int
 
 
-def crossed(lexicon: Lexicon, items: list[Item]) -> list[Item]:
+def crossed(lexicon: Lexicon, matches: list[Match]) -> list[Match]:
     """Return the items with each part and its trouble made one topic."""
-    joined: list[Item] = []
-    for ends, group in groupby(items, key=_ends):
+    joined: list[Match] = []
+    for ends, group in groupby(matches, key=_ends):
         run = list(group)
         joined += run if ends else _joined(lexicon, run)
     return joined
 
 
-def _ends(item: Item) -> bool:
-    return item.sense in _ENDING or isinstance(item.sense, Answer)
+def _ends(match_: Match) -> bool:
+    return match_.sense in _ENDING or isinstance(match_.sense, Answer)
 
 
-def _joined(lexicon: Lexicon, run: list[Item]) -> list[Item]:
+def _joined(lexicon: Lexicon, run: list[Match]) -> list[Match]:
     """Join what crosses in a run without a separator; each item is used once."""
     for topic, parts, troubles in _tables(lexicon):
         part = next(_found(parts, run), None)
         trouble = next((span for span in _found(troubles, run) if part and _beside(part, span, run)), None)
         if part and trouble:
             first, last = min(part.first, trouble.first), max(part.last, trouble.last)
-            words = tuple(word for item in run[first : last + 1] for word in item.words)
-            item = Item(topic, run[first].start, run[last].end, run[first].piece, words)
-            return [*run[:first], item, *_joined(lexicon, run[last + 1 :])]
+            words = tuple(word for match_ in run[first : last + 1] for word in match_.words)
+            match_ = Match(topic, run[first].start, run[last].end, run[first].token, words)
+            return [*run[:first], match_, *_joined(lexicon, run[last + 1 :])]
     return run
 
 
-def _beside(part: _Span, trouble: _Span, run: list[Item]) -> bool:
+def _beside(part: _Span, trouble: _Span, run: list[Match]) -> bool:
     """Return whether only a few words stand between the two, and no denial."""
     first, last = sorted((part, trouble))
     between = run[first.last + 1 : last.first]
-    return first.last < last.first and len(between) <= _APART and not any(item.sense in _DENYING for item in between)
+    return (
+        first.last < last.first and len(between) <= _APART and not any(match_.sense in _DENYING for match_ in between)
+    )
 
 
-def _found(table: _Table, run: list[Item]) -> Iterator[_Span]:
+def _found(table: _Table, run: list[Match]) -> Iterator[_Span]:
     """Return where a phrase of a table stands: whole items that begin and end with it."""
-    words = [(word, place) for place, item in enumerate(run) for word in item.words]
+    words = [(word, place) for place, match_ in enumerate(run) for word in match_.words]
     for at, (word, place) in enumerate(words):
         for phrase in table.get(word, ()):
             if tuple(said for said, _ in words[at : at + len(phrase)]) == phrase:

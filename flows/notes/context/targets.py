@@ -12,8 +12,8 @@ from typing import Final
 from flows.model.levels import LEVELS
 from flows.notes.context.contexts import Found, Surroundings
 from flows.notes.lexicon import Answer, LevelContext, Lexicon, Topic
-from flows.notes.matcher import Item
-from flows.notes.scope import Meaning, Truth
+from flows.notes.matcher import Match
+from flows.notes.scope import Mention, Polarity
 from flows.notes.tokenizer import HIDDEN
 
 _PASSED: Final = frozenset({"filler", "mark", "spine", "degree", "value", "tick", "cross", "empty", "or", "and"})
@@ -95,17 +95,17 @@ class Group:
 class Targets:
     """The levels of a note, list by list."""
 
-    def __init__(self, lexicon: Lexicon, text: str, items: Sequence[Item], meanings: Sequence[Meaning]) -> None:
+    def __init__(self, lexicon: Lexicon, text: str, matches: Sequence[Match], meanings: Sequence[Mention]) -> None:
         """Look at each level with what stands around it."""
         self._words = lexicon.levels
         self._marking = frozenset((word,) for word in self._words.symptomatic)
         self._harmless = frozenset(lexicon.levels.harmless)
         self._text = text
-        self._items = items
+        self._items = matches
         self._meanings = meanings
-        self._at = {item.start: place for place, item in enumerate(items)}
-        self._truth = {meaning.item.start: meaning.truth for meaning in meanings}
-        spans = [(one.item.start, one.item.end) for one in meanings if one.item.sense == "levels"]
+        self._at = {match_.start: place for place, match_ in enumerate(matches)}
+        self._truth = {mention.match.start: mention.polarity for mention in meanings}
+        spans = [(one.match.start, one.match.end) for one in meanings if one.match.sense == "levels"]
         self._around = Surroundings(lexicon, text, spans) if spans else None
         self.groups = [Group(places, self._codes(places)) for whole in self._lists() for places in self._parts(whole)]
         for group in self.groups:
@@ -116,39 +116,39 @@ class Targets:
         self._settle_weaker()
         self._settle_symptomatic()
 
-    def truth(self, group: Group) -> Truth:
+    def truth(self, group: Group) -> Polarity:
         """Return what becomes of the levels of a list: to be treated, doubtful, or none to be treated."""
         if group.ground is Ground.doubt:
-            return Truth.open
-        return Truth.denied if group.ground in _NONE else Truth.said
+            return Polarity.uncertain
+        return Polarity.negated if group.ground in _NONE else Polarity.affirmed
 
     def called_intact(self) -> Iterator[int]:
         """Return the places of "intact" where it is said of a vertebra, and so of nothing else."""
         for group in self.groups:
             place = group.places[-1] + 1
             if group.aside and group.ground is Ground.other and place < len(self._meanings):
-                meaning = self._meanings[place]
-                if meaning.joined and isinstance(meaning.item.sense, Answer) and len(meaning.item.words) == 1:
+                mention = self._meanings[place]
+                if mention.joined and isinstance(mention.match.sense, Answer) and len(mention.match.words) == 1:
                     yield place
 
-    def nearest(self, start: int, end: int) -> Truth:
+    def nearest(self, start: int, end: int) -> Polarity:
         """Return what becomes of the level that stands nearest to a piece of the note."""
 
         def gap(group: Group) -> int:
             first, last = self._item(group.places[0]), self._item(group.places[-1])
             return max(first.start - end, start - last.end)
 
-        return self.truth(min(self.groups, key=gap)) if self.groups else Truth.said
+        return self.truth(min(self.groups, key=gap)) if self.groups else Polarity.affirmed
 
     # What a list is.
 
     def _lists(self) -> Iterator[list[int]]:
         """Return the places of the levels, list by list."""
         found: list[int] = []
-        for place, meaning in enumerate(self._meanings):
-            if meaning.item.sense != "levels":
+        for place, mention in enumerate(self._meanings):
+            if mention.match.sense != "levels":
                 continue
-            if found and not (meaning.joined and found[-1] == place - 1 and self._goes_with(place)):
+            if found and not (mention.joined and found[-1] == place - 1 and self._goes_with(place)):
                 yield found
                 found = []
             found.append(place)
@@ -158,8 +158,8 @@ class Targets:
     def _goes_with(self, place: int) -> bool:
         """Return whether a level belongs to the one before it: none does in "T8 met with L5 weakness"."""
         between = self._items[self._place(place - 1) + 1 : self._place(place)]
-        parting = any(item.words[:1] == (word,) for item in between for word in self._words.parting)
-        return not parting and not any(item.sense in _LESIONS for item in between)
+        parting = any(match_.words[:1] == (word,) for match_ in between for word in self._words.parting)
+        return not parting and not any(match_.sense in _LESIONS for match_ in between)
 
     def _parts(self, places: list[int]) -> Iterator[list[int]]:
         """Part a list at its last comma where what stands before or behind it is said of one end alone."""
@@ -174,8 +174,8 @@ class Targets:
         yield places
 
     def _codes(self, places: list[int]) -> frozenset[str]:
-        items = [self._item(place) for place in places]
-        return frozenset(code for item in items for code in item.piece.codes or (self._said(item),))
+        matches = [self._item(place) for place in places]
+        return frozenset(code for match_ in matches for code in match_.token.codes or (self._said(match_),))
 
     # What a list stands in.
 
@@ -192,10 +192,10 @@ class Targets:
         group.ground = self._ground(group, ill, first, last)
 
     def _ground(self, group: Group, ill: Ground | None, first: int, last: int) -> Ground:
-        truths = {self._meanings[place].truth for place in group.places}
-        if any(map(self._treated, group.places)) or truths == {Truth.denied}:
+        truths = {self._meanings[place].polarity for place in group.places}
+        if any(map(self._treated, group.places)) or truths == {Polarity.negated}:
             return Ground.other
-        if truths != {Truth.said}:
+        if truths != {Polarity.affirmed}:
             return Ground.doubt
         if ill:
             return ill
@@ -241,9 +241,9 @@ class Targets:
 
     def _spanning(self, places: list[int]) -> bool:
         """Return whether a list is a span of many levels, or reaches outside T1–L5."""
-        items = [self._item(place) for place in places]
-        return sum(len(item.piece.codes) for item in items) >= _SPAN or any(
-            item.piece.outside and len(self._said(item)) > len("BWK 12") for item in items
+        matches = [self._item(place) for place in places]
+        return sum(len(match_.token.codes) for match_ in matches) >= _SPAN or any(
+            match_.token.outside and len(self._said(match_)) > len("BWK 12") for match_ in matches
         )
 
     def _ill(self, first: int, last: int) -> Ground | None:
@@ -253,16 +253,17 @@ class Targets:
     def _ill_behind(self, at: int, *, near: bool = False) -> Ground | None:
         first = True
         while at < len(self._items) and self._items[at].sense not in _ENDING and self._items[at].sense != "levels":
-            item = self._items[at]
-            if isinstance(item.sense, Answer):
+            match_ = self._items[at]
+            if isinstance(match_.sense, Answer):
                 of_bone = (
-                    item.sense.question in {"extent", "destruction"} and self._truth.get(item.start) is Truth.said
+                    match_.sense.question in {"extent", "destruction"}
+                    and self._truth.get(match_.start) is Polarity.affirmed
                 )
                 return Ground.ill if first and of_bone else None
             found = self._names(at)
             if found and (first or not self._leads(at + 1)):
                 return found
-            first = first and item.sense in _PASSED
+            first = first and match_.sense in _PASSED
             if near and not first:
                 return None
             at += 1
@@ -285,13 +286,17 @@ class Targets:
 
     def _names(self, at: int) -> Ground | None:
         """Return what an item says of the level beside it."""
-        item = self._items[at]
-        if item.sense in _LESIONS or item.words[:1] in self._marking:
+        match_ = self._items[at]
+        if match_.sense in _LESIONS or match_.words[:1] in self._marking:
             return Ground.ill
-        said = isinstance(item.sense, Topic) and item.sense.name in _ILL and self._truth.get(item.start) is Truth.said
+        said = (
+            isinstance(match_.sense, Topic)
+            and match_.sense.name in _ILL
+            and self._truth.get(match_.start) is Polarity.affirmed
+        )
         if not said:
             return None
-        words = set(item.words)
+        words = set(match_.words)
         return Ground.weaker if words & _FRACTURE and not words & _BY_TUMOUR else Ground.ill
 
     def _leads(self, at: int) -> bool:
@@ -302,12 +307,12 @@ class Targets:
 
     def _treated(self, place: int) -> bool:
         """Return whether a level stands in the history, or beside a treatment."""
-        meaning = self._meanings[place]
+        mention = self._meanings[place]
         first = place
-        while first and self._meanings[first - 1].clause == meaning.clause:
+        while first and self._meanings[first - 1].clause == mention.clause:
             first -= 1
         before = self._meanings[first:place]
-        beside = list(before[-1:]) if meaning.joined else []
+        beside = list(before[-1:]) if mention.joined else []
         ill = self._leads_to_lesion(self._place(place) + 1)
         beside += [
             other
@@ -330,12 +335,14 @@ class Targets:
             at += step
         if not 0 <= at < len(self._items):
             return True
-        item = self._items[at]
-        if item.sense != "number":
-            scale = item.sense == "other" and len(item.piece.words) > 1
-            return item.sense not in _UNKNOWN or scale or (len(item.words) == 1 and item.words[0] in self._harmless)
+        match_ = self._items[at]
+        if match_.sense != "number":
+            scale = match_.sense == "other" and len(match_.token.words) > 1
+            return (
+                match_.sense not in _UNKNOWN or scale or (len(match_.words) == 1 and match_.words[0] in self._harmless)
+            )
         before = next((one for one in reversed(self._items[:at]) if one.sense not in {"mark", "other"}), None)
-        return len(item.words[0]) == len("2019") or bool(before and before.sense == "neutral")
+        return len(match_.words[0]) == len("2019") or bool(before and before.sense == "neutral")
 
     def _troubled(self, at: int, step: int) -> bool:
         """Return whether a level stands beside a trouble that is felt there, or beside something that was hidden."""
@@ -355,7 +362,9 @@ class Targets:
 
     def _begins(self, at: int) -> bool:
         """Return whether a note begins with a level."""
-        return all(item.sense in {"filler", "mark", "sep", "degree", "scale", "neutral"} for item in self._items[:at])
+        return all(
+            match_.sense in {"filler", "mark", "sep", "degree", "scale", "neutral"} for match_ in self._items[:at]
+        )
 
     # What a list is beside the others.
 
@@ -417,8 +426,8 @@ class Targets:
     def _symptomatic(self) -> Iterable[int]:
         """Return the places of the levels that are called symptomatic."""
         places = {self._place(place): place for group in self.groups for place in group.places}
-        for at, item in enumerate(self._items):
-            if item.words in self._marking:
+        for at, match_ in enumerate(self._items):
+            if match_.words in self._marking:
                 for side in (range(at + 1, len(self._items)), range(at - 1, -1, -1)):
                     beside = next(
                         (place for place in side if self._items[place].sense != "filler" and not self._opens(place)),
@@ -427,15 +436,15 @@ class Targets:
                     if beside in places:
                         yield places[beside]
 
-    def _item(self, place: int) -> Item:
-        return self._meanings[place].item
+    def _item(self, place: int) -> Match:
+        return self._meanings[place].match
 
     def _place(self, place: int) -> int:
         return self._at[self._item(place).start]
 
-    def _said(self, item: Item) -> str:
-        return self._text[item.start : item.end]
+    def _said(self, match_: Match) -> str:
+        return self._text[match_.start : match_.end]
 
 
-def _topic(meaning: Meaning) -> str:
-    return meaning.item.sense.name if isinstance(meaning.item.sense, Topic) else ""
+def _topic(mention: Mention) -> str:
+    return mention.match.sense.name if isinstance(mention.match.sense, Topic) else ""

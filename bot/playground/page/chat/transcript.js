@@ -1,6 +1,6 @@
 // The messages on the screen: each has its place by its number, is redrawn in place, and new ones come into view.
 import { drawMessage, markDays, newMessage } from "./message.js";
-import { readingPlace } from "../panels/reading.js";
+import { scrollKeeper } from "../panels/scroll.js";
 
 const EDIT_AWAITED_MS = 5000;
 
@@ -9,7 +9,7 @@ export function transcript(box, newest, onSize) {
   const nodes = new Map(); // message id → its element
   const dates = new Map(); // message id → when it was sent
   const awaited = new Map(); // message id → until when the reader, who tapped it, is waiting for its edit
-  const reading = readingPlace(box, ({ isAtEnd, isFar }) => {
+  const reading = scrollKeeper(box, ({ isAtEnd, isFar }) => {
     if (isAtEnd) newest.classList.remove("unread");
     newest.hidden = !isFar && !newest.classList.contains("unread");
   });

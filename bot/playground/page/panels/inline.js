@@ -1,5 +1,5 @@
 // Inline mode: what is typed behind the bot's name is asked of the bot, and its answer is offered above the text field.
-import { replied, replyToNone } from "../chat/replying.js";
+import { repliedId, endReply } from "../chat/reply.js";
 import { view } from "../state.js";
 import { ask, choose, sendText } from "../api.js";
 
@@ -30,8 +30,8 @@ export function inline({ place, field, go, report }) {
   }
 
   async function send(queryId, resultId) {
-    const replyTo = replied();
-    replyToNone();
+    const replyTo = repliedId();
+    endReply();
     await choose(place(), queryId, resultId, replyTo);
   }
 

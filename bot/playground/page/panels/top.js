@@ -1,7 +1,7 @@
 // What stands above the messages: the place and who is in it, the person that one plays, the pinned message.
 import { el } from "./dom.js";
 import { setQuiet } from "./notices.js";
-import { titleOf } from "./places.js";
+import { titleOf } from "./chats.js";
 import { beginning } from "../chat/service.js";
 import { isGroup, view } from "../state.js";
 

@@ -23,15 +23,15 @@ export function change(message) {
   show(`Edit: ${beginning(message)}`);
 }
 
-export function replyToNone() {
+export function endReply() {
   [answered, edited] = [0, 0];
   bar.hidden = true;
 }
 
 /** The number of the message that is answered, 0 for none. */
-export const replied = () => answered;
+export const repliedId = () => answered;
 
 /** The number of the message that is changed, 0 for none. */
 export const changed = () => edited;
 
-document.getElementById("replying-end").addEventListener("click", replyToNone);
+document.getElementById("replying-end").addEventListener("click", endReply);

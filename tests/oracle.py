@@ -94,7 +94,7 @@ def _concluded(lines: list[str]) -> str:
 
 
 @dataclass
-class Witness:
+class UserOracle:
     """What one person saw, in the order it happened.
 
     Attributes:

@@ -13,19 +13,19 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from local_bot_api import Play, playing, ticking
+from local_bot_api import RunningPlayground, running_playground, ticking
+from oracle import Button, UserOracle, buttons_of
 from store_kit import chance_of
-from witness import Button, Witness, buttons_of
 
-from bot.playground.chats.models import Member, Person, Room
-from bot.playground.faults.injector import Trouble
-from bot.playground.updates.rates import Rates
+from bot.playground.chats.models import Chat, ChatMember, Person
+from bot.playground.faults.injector import FaultInjector
+from bot.playground.updates.rates import FaultRates
 
 TOKEN: Final = "4242:siege"  # noqa: S105 - it opens nothing
 SEED: Final = int(os.environ.get("SPINEMETS_SEED", "20261"))
 """Draws every tap, every trouble and every moment of a kill; the machine's own timing is not repeated."""
 
-MILD: Final = Rates(
+MILD: Final = FaultRates(
     too_many=0.001,
     internal=0.001,
     bad_gateway=0.001,
@@ -35,7 +35,7 @@ MILD: Final = Rates(
     no_result=0.001,
     twice=0.05,
 )
-CLINICIANS: Final = range(2001, 2013)
+USERS: Final = range(2001, 2013)
 LONG: Final = 40
 """Answers after which a clinician begins another case."""
 
@@ -50,13 +50,13 @@ Kill = Callable[[int], Awaitable[None]]
 
 
 @dataclass
-class Clinician:
+class SimulatedUser:
     """One chat, and the person who taps there by chance."""
 
     chat: int
-    play: Play
+    play: RunningPlayground
     chance: Random
-    witness: Witness = field(default_factory=Witness)
+    oracle: UserOracle = field(default_factory=UserOracle)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     old: list[Button] = field(default_factory=list)
 
@@ -64,7 +64,7 @@ class Clinician:
         """Tap, faster than anybody can answer."""
         for button in buttons:
             query = self.play.world.tap(self.chat, button.message, button.data, stale=True)
-            self.witness.taps_on(query, button)
+            self.oracle.taps_on(query, button)
         self.old = [*self.old[-20:], *buttons]
 
     async def until(self, holds: Callable[[], bool]) -> None:
@@ -78,21 +78,21 @@ class Clinician:
         """Tap until it is over, then wait for the last answers."""
         while not over.is_set():
             await self._act()
-            await self.until(lambda: not self.witness.waiting)
+            await self.until(lambda: not self.oracle.waiting)
 
     async def new(self) -> None:
         """Ask for a case, and wait for its card."""
-        seen = len(self.witness.seen)
+        seen = len(self.oracle.seen)
         self.play.world.say(self.chat, "/new")
-        await self.until(lambda: len(self.witness.seen) > seen)
+        await self.until(lambda: len(self.oracle.seen) > seen)
 
     async def _act(self) -> None:
         """Do something that a clinician may do in front of the newest card."""
-        newest = self.witness.newest
+        newest = self.oracle.newest
         if newest is None or newest.turn > LONG:
             await self.new()
             return
-        buttons = [button for _, button in buttons_of(self.witness.messages[newest.message])]
+        buttons = [button for _, button in buttons_of(self.oracle.messages[newest.message])]
         draw = self.chance.random()
         if draw < 0.05 and self.old:
             self.tap(self.chance.choice(self.old))
@@ -105,12 +105,12 @@ class Clinician:
 
 
 @dataclass
-class Siege:
+class KillLoop:
     """A bot that is killed again and again, and what came of it."""
 
-    play: Play
-    trouble: Trouble
-    clinicians: list[Clinician]
+    play: RunningPlayground
+    trouble: FaultInjector
+    users: list[SimulatedUser]
     chance: Random
     news: asyncio.Event = field(default_factory=asyncio.Event)
     process: int = 0
@@ -119,15 +119,15 @@ class Siege:
 
     @property
     def acknowledged(self) -> int:
-        return sum(clinician.witness.acknowledged for clinician in self.clinicians)
+        return sum(user.oracle.acknowledged for user in self.users)
 
-    async def lasts(self, start: Start, kills: int, kill: Kill | None = None) -> None:
+    async def run(self, start: Start, kills: int, kill: Kill | None = None) -> None:
         """Start and kill the bot so many times, then let it live and have every tap answered."""
         began, over = time.monotonic(), asyncio.Event()
         try:
             async with asyncio.TaskGroup() as working:
-                for clinician in self.clinicians:
-                    working.create_task(clinician.work(over))
+                for user in self.users:
+                    working.create_task(user.work(over))
                 for _ in range(kills):
                     self._begin(start)
                     await self._live()
@@ -159,13 +159,13 @@ class Siege:
 
     async def nothing_is_dead(self) -> None:
         """Tap one button of every message that has any, and wait for the answers."""
-        for clinician in self.clinicians:
-            for message in clinician.witness.messages.values():
+        for user in self.users:
+            for message in user.oracle.messages.values():
                 buttons = [button for _, button in buttons_of(message) if button.verb != "nw"]
-                clinician.tap(*self.chance.sample(buttons, min(1, len(buttons))))
-        for clinician in self.clinicians:
-            witness = clinician.witness
-            await clinician.until(lambda witness=witness: not witness.waiting)  # type: ignore[misc]
+                user.tap(*self.chance.sample(buttons, min(1, len(buttons))))
+        for user in self.users:
+            oracle = user.oracle
+            await user.until(lambda oracle=oracle: not oracle.waiting)  # type: ignore[misc]
 
     async def is_quiet(self) -> None:
         """Wait until all that is due was shown; what still differs after that is told as a fault."""
@@ -174,13 +174,13 @@ class Siege:
             await asyncio.sleep(0.1)
 
     def faults(self) -> list[str]:
-        return [f"{person.chat}: {fault}" for person in self.clinicians for fault in person.witness.faults()]
+        return [f"{person.chat}: {fault}" for person in self.users for fault in person.oracle.faults()]
 
-    def told(self) -> str:
+    def report(self) -> str:
         """Say what was done, with its denominators."""
-        taps = sum(len(clinician.witness.taps) for clinician in self.clinicians)
-        cards = sum(len(clinician.witness.seen) for clinician in self.clinicians)
-        troubles, calls = self.trouble.did.total(), self.trouble.calls.total()
+        taps = sum(len(user.oracle.taps) for user in self.users)
+        cards = sum(len(user.oracle.seen) for user in self.users)
+        troubles, calls = self.trouble.counts.total(), self.trouble.calls.total()
         return (
             f"{self.kills} kills in {self.seconds:.0f} s, {taps} taps, {self.acknowledged} acknowledged answers, "
             f"{cards} cards shown, {troubles} troubles in {calls} calls"
@@ -188,18 +188,20 @@ class Siege:
 
 
 @asynccontextmanager
-async def besieged(
-    seed: int = SEED, seat: type[Clinician] = Clinician, deliver_to: Callable[[], str] | None = None
-) -> AsyncIterator[Siege]:
+async def kill_loop(
+    seed: int = SEED, harness: type[SimulatedUser] = SimulatedUser, deliver_to: Callable[[], str] | None = None
+) -> AsyncIterator[KillLoop]:
     """Run the local Bot API with trouble, and seat the clinicians; updates go to the webhook, or where it is said."""
-    trouble = Trouble(MILD, seed, hang=0.2)
-    rooms = [Room(number, (Member(Person(number, "Dr.")),)) for number in CLINICIANS]
-    async with playing(token=TOKEN, trouble=trouble, rooms=rooms, sleep=_briefly, deliver_to=deliver_to) as play:
-        people = {chat: seat(chat, play, chance_of(seed + chat)) for chat in CLINICIANS}
-        siege = Siege(play, trouble, list(people.values()), chance_of(seed))
-        play.world.listen(_heard_by(people, siege.news))
-        async with ticking(play.clock):
-            yield siege
+    faults = FaultInjector(MILD, seed, hang=0.2)
+    rooms = [Chat(number, (ChatMember(Person(number, "Dr.")),)) for number in USERS]
+    async with running_playground(
+        token=TOKEN, faults=faults, rooms=rooms, sleep=_briefly, deliver_to=deliver_to
+    ) as playground:
+        people = {chat: harness(chat, playground, chance_of(seed + chat)) for chat in USERS}
+        loop = KillLoop(playground, faults, list(people.values()), chance_of(seed))
+        playground.world.listen(_heard_by(people, loop.news))
+        async with ticking(playground.clock):
+            yield loop
 
 
 async def killed(process: int) -> None:
@@ -221,17 +223,17 @@ def _lives(process: int) -> bool:
     return False
 
 
-def _heard_by(people: dict[int, Clinician], news: asyncio.Event) -> Callable[[str, dict[str, Any]], None]:
+def _heard_by(people: dict[int, SimulatedUser], news: asyncio.Event) -> Callable[[str, dict[str, Any]], None]:
     """Let each person see and hear what happens in their chat."""
 
     def heard(event: str, data: dict[str, Any]) -> None:
         if event in {"message", "edited"} and data["message"]["from"]["is_bot"]:
-            people[data["chat_id"]].witness.sees(data["message"])
+            people[data["chat_id"]].oracle.sees(data["message"])
             people[data["chat_id"]].news.set()
         elif event == "answered":
             query = data["callback_query_id"]
-            [person] = [p for p in people.values() if query in p.witness.waiting]
-            person.witness.hears(query, data["text"])
+            [person] = [p for p in people.values() if query in p.oracle.waiting]
+            person.oracle.hears(query, data["text"])
             person.news.set()
             news.set()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 
-class Zygote:
+class ForkServer:
     """The parent, as a process of its own; a context."""
 
     def __enter__(self) -> Self:
@@ -56,9 +56,9 @@ def _load() -> None:
     import bot.app  # noqa: PLC0415 - whoever only starts a zygote does not need it
     import bot.telegram.receiving.http_server  # noqa: PLC0415 - the same
     import bot.telegram.receiving.webhook  # noqa: PLC0415 - the same
-    from flows.pathways.registry import library  # noqa: PLC0415 - the same
+    from flows.pathways.registry import flow_registry  # noqa: PLC0415 - the same
 
-    library()
+    flow_registry()
     del bot
 
 
@@ -67,9 +67,9 @@ def _live(log: str, settings: dict[str, str]) -> None:
     from bot.app import run  # noqa: PLC0415 - it was loaded before the fork
     from bot.settings import Settings  # noqa: PLC0415 - the same
 
-    kept = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    record = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
-        os.dup2(kept, stream)
+        os.dup2(record, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     status = asyncio.run(run(Settings.model_validate(settings), lambda _: None))
     os._exit(status)

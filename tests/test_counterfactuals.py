@@ -14,7 +14,7 @@ from kit import (
     INTERVIEW,
     T4,
     T8,
-    Phone,
+    FakePrivateChat,
     buttons,
     drawn,
     labels,
@@ -25,14 +25,14 @@ from kit import (
     refusals,
 )
 
-from flows.cards.card import Button, Card, Style, Verb
-from flows.engine.counterfactuals import Ahead, Change, Foresight, Lead
+from flows.cards.card import Action, Button, Card, Style
+from flows.engine.counterfactuals import Counterfactual, Headline, OutcomeExplorer, PossibleOutcomes
 from flows.errors import StaleTap
 from flows.model.findings import Codes, Findings
 from flows.model.rules import Recommendation, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
 
-FORESIGHT = Foresight(METASTASIS)
+FORESIGHT = OutcomeExplorer(METASTASIS)
 WORDS = CATALOG.wording
 FORK = "Settle fitness first"
 LONGEST = 50
@@ -48,7 +48,7 @@ def given(case: table.Findings) -> Findings:
 @cache
 def endings() -> tuple[Ending, ...]:
     """Decide every case of the table kept by hand."""
-    found = [METASTASIS.counted(given(case)) for case in table.every_case()]
+    found = [METASTASIS.effective(given(case)) for case in table.every_case()]
     return tuple((case, decide(METASTASIS.guidance, case)) for case in found)
 
 
@@ -61,7 +61,7 @@ def beginnings() -> Iterator[tuple[Findings, list[Recommendation]]]:
             yield dict(beginning), [paths[number][1] for _, number in group]
 
 
-def lead_of(case: table.Findings) -> Lead:
+def lead_of(case: table.Findings) -> Headline:
     return by_hand(tuple(table.settled(case).items()))[0]
 
 
@@ -70,12 +70,12 @@ def verdicts_of(case: table.Findings) -> dict[str, str]:
 
 
 @cache
-def by_hand(case: tuple[tuple[str, str | tuple[str, ...]], ...]) -> tuple[Lead, dict[str, str]]:
+def by_hand(case: tuple[tuple[str, str | tuple[str, ...]], ...]) -> tuple[Headline, dict[str, str]]:
     """Read a case from the table, once."""
     findings = dict(case)
     fork = FORK if findings["fitness"] == "undecided" else ""
     verdicts = {option: judged.verdict for option, judged in table.evaluate(findings).items()}
-    return Lead(table.headline(findings), fork), verdicts
+    return Headline(table.headline(findings), fork), verdicts
 
 
 def finished(case: table.Findings) -> list[table.Findings]:
@@ -90,20 +90,20 @@ def as_table(codes: Findings) -> table.Findings:
     return {code: answer if code == "levels" else answer[0] for code, answer in codes.items()}
 
 
-def names(ahead: Ahead, option: str) -> set[str]:
+def names(ahead: PossibleOutcomes, option: str) -> set[str]:
     return {verdict.name for verdict in ahead.verdicts[option]}
 
 
 def test_what_is_in_play_is_exactly_what_some_completion_of_every_beginning_reaches() -> None:
     seen = 0
     for beginning, ends in beginnings():
-        ahead = FORESIGHT.ahead(beginning)
+        ahead = FORESIGHT.outcomes(beginning)
         for option in CATALOG.options:
             reached = {advice.verdict for end in ends for advice in end.options if advice.option == option}
             assert ahead.verdicts[option] == reached, (beginning, option)
-            assert ahead.out(option) is all(verdict.is_no for verdict in reached)
-        assert set(ahead.leads) == {
-            Lead(end.headline.option if end.headline else "", end.fork.title if end.fork else "") for end in ends
+            assert ahead.is_ruled_out(option) is all(verdict.is_no for verdict in reached)
+        assert set(ahead.headlines) == {
+            Headline(end.headline.option if end.headline else "", end.fork.title if end.fork else "") for end in ends
         }
         seen += 1
     assert seen > 1000
@@ -111,10 +111,10 @@ def test_what_is_in_play_is_exactly_what_some_completion_of_every_beginning_reac
 
 def test_a_reason_is_certain_exactly_when_every_completion_gives_it() -> None:
     for beginning, ends in beginnings():
-        ahead = FORESIGHT.ahead(beginning)
+        ahead = FORESIGHT.outcomes(beginning)
         for option in CATALOG.options:
             told = [reasons(end, option) for end in ends]
-            assert {id(rule) for rule in ahead.certain[option]} == set.intersection(*told), (beginning, option)
+            assert {id(rule) for rule in ahead.certain_rules[option]} == set.intersection(*told), (beginning, option)
 
 
 def reasons(end: Recommendation, option: str) -> set[int]:
@@ -125,7 +125,7 @@ def reasons(end: Recommendation, option: str) -> set[int]:
 def test_every_question_that_is_asked_can_still_change_the_recommendation() -> None:
     idle = set()
     for beginning, _ in beginnings():
-        at = METASTASIS.waiting(METASTASIS.counted(beginning))
+        at = METASTASIS.next_question(METASTASIS.effective(beginning))
         if at is None:
             continue
         matters = {told(beginning, at.code, code) for code in at.codes}
@@ -137,7 +137,7 @@ def test_every_question_that_is_asked_can_still_change_the_recommendation() -> N
 @cache
 def _told_by(path: tuple[tuple[str, Codes], ...]) -> frozenset[tuple[object, ...]]:
     cases = finished(as_table(dict(path)))
-    return frozenset(_signature(decide(METASTASIS.guidance, METASTASIS.counted(given(case)))) for case in cases)
+    return frozenset(_signature(decide(METASTASIS.guidance, METASTASIS.effective(given(case)))) for case in cases)
 
 
 def _signature(end: Recommendation) -> tuple[object, ...]:
@@ -159,7 +159,9 @@ def others(case: table.Findings) -> Iterator[tuple[str, table.Findings]]:
 
 def test_the_listed_changes_are_exactly_those_that_change_a_verdict_or_the_headline() -> None:
     for case in table.every_case():
-        listed = {(c.question, c.codes[0]): c for c in FORESIGHT.changes(given(case)) if c.question != "levels"}
+        listed = {
+            (c.question, c.codes[0]): c for c in FORESIGHT.counterfactuals(given(case)) if c.question != "levels"
+        }
         for code, changed in others(case):
             ends = finished(changed)
             change = listed.pop((code, str(changed[code])), None)
@@ -169,21 +171,21 @@ def test_the_listed_changes_are_exactly_those_that_change_a_verdict_or_the_headl
                 assert all(found == verdicts_of(case) for found in verdicts), (case, code)
             else:
                 agrees(change, leads, verdicts)
-                kept = lead_of(case) in leads
-                assert change.leads is (True if not kept else None if len(leads) > 1 else False)
+                record = lead_of(case) in leads
+                assert change.changes_headline is (True if not record else None if len(leads) > 1 else False)
         assert not listed
 
 
-def agrees(change: Change, leads: set[Lead], verdicts: list[dict[str, str]]) -> None:
+def agrees(change: Counterfactual, leads: set[Headline], verdicts: list[dict[str, str]]) -> None:
     """Hold a change against what comes of it by the table."""
-    assert set(change.after.leads) == leads
+    assert set(change.outcomes.headlines) == leads
     for option in CATALOG.options:
-        assert names(change.after, option) == {found[option] for found in verdicts}
+        assert names(change.outcomes, option) == {found[option] for found in verdicts}
 
 
 def test_a_listed_change_of_levels_leads_where_the_table_leads() -> None:
     for case in table.every_case():
-        for change in FORESIGHT.changes(given(case)):
+        for change in FORESIGHT.counterfactuals(given(case)):
             if change.question == "levels":
                 ends = finished({**case, "levels": change.codes})
                 agrees(change, {lead_of(end) for end in ends}, [verdicts_of(end) for end in ends])
@@ -192,28 +194,28 @@ def test_a_listed_change_of_levels_leads_where_the_table_leads() -> None:
 def test_no_single_step_of_levels_that_matters_is_left_out() -> None:
     for case in table.every_case():
         levels = set(case["levels"])
-        listed = [change for change in FORESIGHT.changes(given(case)) if change.question == "levels"]
-        known = {(change.after.leads, tuple(change.after.verdicts.items())) for change in listed}
-        now = FORESIGHT.ahead(given(case))
+        listed = [change for change in FORESIGHT.counterfactuals(given(case)) if change.question == "levels"]
+        known = {(change.outcomes.headlines, tuple(change.outcomes.verdicts.items())) for change in listed}
+        now = FORESIGHT.outcomes(given(case))
         for level in table.SPINE:
             other = levels ^ {level}
             if other:
-                after = FORESIGHT.ahead({**given(case), "levels": tuple(other)})
-                same = (after.leads, after.verdicts) == (now.leads, now.verdicts)
-                assert same or (after.leads, tuple(after.verdicts.items())) in known, (case, level)
+                after = FORESIGHT.outcomes({**given(case), "levels": tuple(other)})
+                same = (after.headlines, after.verdicts) == (now.headlines, now.verdicts)
+                assert same or (after.headlines, tuple(after.verdicts.items())) in known, (case, level)
 
 
 def test_every_what_if_shows_what_a_fresh_case_with_that_answer_shows() -> None:
     for findings in (T8, T4, {**T8, "fitness": ("undecided",)}, {**T8, "levels": ("T4", "T8")}):
         case = played(findings_that_count(findings))
-        standing = INTERVIEW.standing(case)
-        now = {code: step.codes for code, step in standing.answers.items()}
-        for change in FORESIGHT.changes(now):
-            card = CARDS.what_if(case, standing, change.question, change.choice)
+        state = INTERVIEW.state(case)
+        now = {code: step.codes for code, step in state.answers.items()}
+        for change in FORESIGHT.counterfactuals(now):
+            card = CARDS.what_if(case, state, change.question, change.choice)
             fresh = played(findings_that_count({**now, change.question: change.codes}))
             assert refusals(card) == []
-            if INTERVIEW.standing(fresh).at is None:
-                shown = decide(METASTASIS.guidance, INTERVIEW.standing(fresh).findings)
+            if INTERVIEW.state(fresh).current is None:
+                shown = decide(METASTASIS.guidance, INTERVIEW.state(fresh).findings)
                 for advice in shown.options:
                     short = CATALOG.options[advice.option].short
                     [line] = [line for line in lines(card) if line.lead == short]
@@ -221,24 +223,24 @@ def test_every_what_if_shows_what_a_fresh_case_with_that_answer_shows() -> None:
                 urgent = {line.text for line in lines(drawn(fresh), Style.urgent)}
                 assert urgent <= {line.text for line in lines(card, Style.urgent)}
             else:
-                assert change.after.asks == getattr(INTERVIEW.standing(fresh).at, "code", "")
+                assert change.outcomes.next_question == getattr(INTERVIEW.state(fresh).current, "code", "")
 
 
 def findings_that_count(findings: Findings) -> Findings:
     """Leave out what is not asked, in question order."""
-    counted = METASTASIS.counted(findings)
+    counted = METASTASIS.effective(findings)
     return {question.code: counted.get(question.code, ()) for question in METASTASIS.questions}
 
 
 def screens_of_changes(findings: Findings) -> tuple[Card, Card]:
     """What would change a case: what is in doubt about the patient, and other levels."""
     case = played({code: codes for code, codes in findings.items() if codes})
-    standing = INTERVIEW.standing(case)
-    return CARDS.changes(case, standing), CARDS.changes(case, standing, "levels")
+    state = INTERVIEW.state(case)
+    return CARDS.changes(case, state), CARDS.changes(case, state, "levels")
 
 
 def what_ifs(card: Card) -> list[Button]:
-    return [button for button in buttons(card) if button.tap.verb is Verb.what_if]
+    return [button for button in buttons(card) if button.tap.action is Action.what_if]
 
 
 def test_every_change_is_one_wide_button_and_stands_nowhere_else() -> None:
@@ -248,7 +250,7 @@ def test_every_change_is_one_wide_button_and_stands_nowhere_else() -> None:
             assert refusals(card) == []
             assert len(offered) == len(set(offered))
             assert all(len(label) <= LONGEST for label in offered), offered
-            assert [row for row in card.rows if len(row) > 1 and row[0].tap.verb is Verb.what_if] == []
+            assert [row for row in card.rows if len(row) > 1 and row[0].tap.action is Action.what_if] == []
             text = read(card).text
             assert not [label for label in offered if label in text]
 
@@ -260,19 +262,21 @@ def test_what_is_in_doubt_about_the_patient_stands_by_question_and_levels_are_be
         asked = [button.tap.question for button in what_ifs(doubts)]
         assert asked == sorted(asked, key=order.index)
         assert {button.tap.question for button in what_ifs(levels)} <= {"levels"}
-        to_levels = [button.label for button in buttons(doubts) if button.tap[:2] == (Verb.changes, "levels")]
+        to_levels = [button.label for button in buttons(doubts) if button.tap[:2] == (Action.changes, "levels")]
         assert to_levels == (["Other levels ›"] if what_ifs(levels) else [])
 
 
 def test_no_change_is_left_out_and_answers_with_one_outcome_may_share_a_button() -> None:
     for findings, _ in endings():
         doubts, levels = screens_of_changes(findings)
-        changes = FORESIGHT.changes({code: codes for code, codes in findings.items() if codes})
+        changes = FORESIGHT.counterfactuals({code: codes for code, codes in findings.items() if codes})
         shown = {(button.tap.question, button.tap.choice) for button in (*what_ifs(doubts), *what_ifs(levels))}
-        outcomes = [(c.question, c.after.leads, c.after.verdicts) for c in changes if (c.question, c.choice) in shown]
+        outcomes = [
+            (c.question, c.outcomes.headlines, c.outcomes.verdicts) for c in changes if (c.question, c.choice) in shown
+        ]
         for change in changes:
             if (change.question, change.choice) not in shown:
-                assert (change.question, change.after.leads, change.after.verdicts) in outcomes, change
+                assert (change.question, change.outcomes.headlines, change.outcomes.verdicts) in outcomes, change
 
 
 def test_what_would_follow_is_said_on_the_button() -> None:
@@ -294,7 +298,7 @@ def test_what_would_follow_is_said_on_the_button() -> None:
 def test_there_is_no_screen_of_changes_but_these_two() -> None:
     case = played(T8)
     with pytest.raises(StaleTap):
-        CARDS.changes(case, INTERVIEW.standing(case), "deficit")
+        CARDS.changes(case, INTERVIEW.state(case), "deficit")
 
 
 def test_a_what_if_of_an_answer_that_does_not_exist_or_does_not_count_is_stale() -> None:
@@ -305,60 +309,60 @@ def test_a_what_if_of_an_answer_that_does_not_exist_or_does_not_count_is_stale()
         ("age", "old"),
     ):
         with pytest.raises(StaleTap):
-            FORESIGHT.change(T8, question, choice)
+            FORESIGHT.counterfactual(T8, question, choice)
 
 
 def test_a_case_is_compared_with_what_would_come_of_an_answer_kept_and_not_needed() -> None:
     around = {**T8, "extent": ("circumferential",), "single_approach": ("not_enough",)}
-    change = FORESIGHT.change({**around, "extent": ("body",)}, "extent", "circumferential")
-    assert change.after.leads == (Lead("combined"),)
-    assert change.after.asks == ""
+    change = FORESIGHT.counterfactual({**around, "extent": ("body",)}, "extent", "circumferential")
+    assert change.outcomes.headlines == (Headline("combined"),)
+    assert change.outcomes.next_question == ""
 
 
 def test_levels_are_named_by_their_class_where_several_would_do_the_same() -> None:
     case = played({**T8, "levels": ("T4", "T7", "T9"), "prior": ()})
-    offered = labels(CARDS.changes(case, INTERVIEW.standing(case), "levels"))
+    offered = labels(CARDS.changes(case, INTERVIEW.state(case), "levels"))
     assert {"Without T4 → other verdicts", "One level in T6–L5 alone → other verdicts"} <= set(offered)
 
 
 # On the phone.
 
 
-async def recommended() -> Phone:
-    phone = Phone()
-    await phone.command("new")
-    await phone.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
-    return phone
+async def recommended() -> FakePrivateChat:
+    private_chat = FakePrivateChat()
+    await private_chat.command("new")
+    await private_chat.tap("T8", "Only T8 ›", "Fit", "None", "Body only", "Limited", "None")
+    return private_chat
 
 
 async def test_a_what_if_is_read_and_left_and_changes_nothing_of_the_case() -> None:
-    phone = await recommended()
-    before = await phone.case()
-    await phone.tap("What would change it", "Deficit: significant → Posterior (open)")
-    assert phone.card.title == "no deficit → significant deficit"
-    assert [line.text for line in lines(phone.card)[:2]] == ["Posterior MIS", "Posterior (open)"]
-    assert (await phone.case()).steps == before.steps
-    await phone.tap("‹ Back to the card")
-    assert phone.card.title == "Posterior MIS"
-    assert (await phone.case()).steps == before.steps
+    private_chat = await recommended()
+    before = await private_chat.case()
+    await private_chat.tap("What would change it", "Deficit: significant → Posterior (open)")
+    assert private_chat.card.title == "no deficit → significant deficit"
+    assert [line.text for line in lines(private_chat.card)[:2]] == ["Posterior MIS", "Posterior (open)"]
+    assert (await private_chat.case()).answer_events == before.answer_events
+    await private_chat.tap("‹ Back to the card")
+    assert private_chat.card.title == "Posterior MIS"
+    assert (await private_chat.case()).answer_events == before.answer_events
 
 
 async def test_other_levels_lead_to_their_what_if_and_back_to_what_would_change_it() -> None:
-    phone = await recommended()
-    await phone.tap("What would change it", "Other levels ›", "With another level in T2–T5")
-    assert phone.card.title == "T8 · 1 level → T2, T8 · 2 levels"
-    await phone.tap("‹ Other levels")
-    assert phone.card.title == "Other levels"
-    await phone.tap("‹ What would change it", "‹ Back to the card")
-    assert phone.card.title == "Posterior MIS"
+    private_chat = await recommended()
+    await private_chat.tap("What would change it", "Other levels ›", "With another level in T2–T5")
+    assert private_chat.card.title == "T8 · 1 level → T2, T8 · 2 levels"
+    await private_chat.tap("‹ Other levels")
+    assert private_chat.card.title == "Other levels"
+    await private_chat.tap("‹ What would change it", "‹ Back to the card")
+    assert private_chat.card.title == "Posterior MIS"
 
 
 async def test_a_third_option_may_join_two_that_are_compared() -> None:
-    phone = await recommended()
-    await phone.tap("All options", "Posterior MIS", "↔ Posterior (open)", "↔ Anterior corpectomy")
-    assert phone.card.title == "Posterior MIS ↔ Posterior (open) ↔ Anterior corpectomy"
-    assert not [label for label in labels(phone.card) if label.startswith("↔")]
-    assert refusals(phone.card) == []
+    private_chat = await recommended()
+    await private_chat.tap("All options", "Posterior MIS", "↔ Posterior (open)", "↔ Anterior corpectomy")
+    assert private_chat.card.title == "Posterior MIS ↔ Posterior (open) ↔ Anterior corpectomy"
+    assert not [label for label in labels(private_chat.card) if label.startswith("↔")]
+    assert refusals(private_chat.card) == []
 
 
 @pytest.mark.parametrize(
@@ -366,24 +370,24 @@ async def test_a_third_option_may_join_two_that_are_compared() -> None:
 )
 def test_options_that_cannot_be_compared_are_stale(first: str, rest: str) -> None:
     with pytest.raises(StaleTap):
-        CARDS.abreast.options(first, rest)
+        CARDS.comparison.options(first, rest)
 
 
 def test_each_option_is_told_once_as_in_play_as_certain_or_as_out_in_every_beginning() -> None:
     shorts = {option.short: code for code, option in CATALOG.options.items()}
     certain = 0
     for beginning, ends in beginnings():
-        told = {line.lead: line for line in CARDS.outlook.in_play(beginning).lines}
+        told = {line.lead: line for line in CARDS.what_if_cards.in_play(beginning).lines}
         reached = {
             code: {advice.verdict for end in ends for advice in end.options if advice.option == code}
             for code in CATALOG.options
         }
         sure = {code for code, verdicts in reached.items() if verdicts == {Verdict.indicated}}
         out = {code for code, verdicts in reached.items() if all(verdict.is_no for verdict in verdicts)}
-        expected = {WORDS.outlook.in_play: set(reached) - sure - out, WORDS.outlook.certain: sure}
+        expected = {WORDS.what_if.in_play: set(reached) - sure - out, WORDS.what_if.certain: sure}
         for lead, codes in expected.items():
             text = told.pop(lead).text if lead in told else ""
-            every = text == WORDS.outlook.all_in_play
+            every = text == WORDS.what_if.all_in_play
             assert (set(shorts.values()) if every else {shorts[name] for name in text.split(", ") if name}) == codes
         assert {shorts[name] for line in told.values() for name in line.text.split(", ")} == out
         certain += bool(sure)
@@ -402,14 +406,14 @@ def test_the_question_card_names_what_is_in_play_once_something_is_answered() ->
 
 def test_a_recommendation_names_the_answers_that_would_and_that_might_change_its_headline() -> None:
     told = {line.lead: line.text for line in lines(drawn(played(T8)))}
-    assert told[WORDS.outlook.would].split("; ") == [
+    assert told[WORDS.what_if.would].split("; ") == [
         "unfit: comorbidities",
         "unfit: advanced disease",
         "fitness undecided",
         "significant deficit",
         "extensive destruction",
     ]
-    assert told[WORDS.outlook.could] == "circumferential"
+    assert told[WORDS.what_if.could] == "circumferential"
 
 
 def test_an_option_that_is_out_for_one_reason_or_another_is_told_without_facts() -> None:

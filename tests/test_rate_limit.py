@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from conftest import Fields, Rig, refused, virtual_rig
+from conftest import BotHarness, Fields, refused, virtual_bot_harness
 from kit import CATALOG
 
-from bot.telegram.sending.rate_limit import GROUP_BURST, Pace
+from bot.telegram.sending.rate_limit import GROUP_BURST, RateLimiter
 
 _LIMIT = 20
 """Calls that Telegram takes in a group in a minute."""
@@ -25,48 +25,48 @@ _COUNTED = f"{_TOASTS.counted} {_TOASTS.follows}"
 def test_a_minute_of_constant_taps_never_brings_a_group_above_twenty_calls_in_any_minute() -> None:
     """Each screen is sent when its turn has come; the next one is booked at once."""
     now = _START
-    pace = Pace(lambda: now)
+    rate_limiter = RateLimiter(lambda: now)
     sent: list[float] = []
     while now < _START + 600:
-        now += pace.wait("-100", edit=True)
+        now += rate_limiter.reserve("-100", edit=True)
         sent.append(now)
     assert max(sum(start <= at < start + 60 for at in sent) for start in sent) <= _LIMIT
 
 
 def test_the_first_screens_of_a_group_go_at_once_and_the_next_one_waits() -> None:
     """A team that answers quickly sees it; then the pace holds."""
-    pace = Pace(lambda: _START)
-    assert [pace.wait("-100", edit=True) for _ in range(GROUP_BURST)] == [0.0] * GROUP_BURST
-    assert pace.wait("-100", edit=True) > 0
+    rate_limiter = RateLimiter(lambda: _START)
+    assert [rate_limiter.reserve("-100", edit=True) for _ in range(GROUP_BURST)] == [0.0] * GROUP_BURST
+    assert rate_limiter.reserve("-100", edit=True) > 0
 
 
 def test_one_group_does_not_slow_the_edits_of_another() -> None:
     """Each group has its own twenty."""
-    pace = Pace(lambda: _START)
+    rate_limiter = RateLimiter(lambda: _START)
     for _ in range(_LIMIT):
-        pace.wait("-100", edit=True)
-    assert pace.wait("-200", edit=True) == 0.0
+        rate_limiter.reserve("-100", edit=True)
+    assert rate_limiter.reserve("-200", edit=True) == 0.0
 
 
 def test_how_long_an_edit_would_wait_is_told_without_booking_it() -> None:
-    pace = Pace(lambda: _START)
+    rate_limiter = RateLimiter(lambda: _START)
     for _ in range(GROUP_BURST):
-        assert pace.ahead("-100") == 0.0
-        pace.wait("-100", edit=True)
-    waits = pace.ahead("-100")
+        assert rate_limiter.ahead("-100") == 0.0
+        rate_limiter.reserve("-100", edit=True)
+    waits = rate_limiter.ahead("-100")
     assert waits > 0
-    assert pace.wait("-100", edit=True) == waits
-    assert pace.ahead("1001") == 0.0, "alone nothing waits"
+    assert rate_limiter.reserve("-100", edit=True) == waits
+    assert rate_limiter.ahead("1001") == 0.0, "alone nothing waits"
 
 
 def test_what_telegram_asks_to_wait_counts_for_whoever_asks_how_long_it_takes() -> None:
     now = _START
-    pace = Pace(lambda: now)
-    pace.hold("-100", 30.0)
-    assert pace.ahead("-100") == 30.0
-    assert pace.ahead("-200") == 0.0
+    rate_limiter = RateLimiter(lambda: now)
+    rate_limiter.hold("-100", 30.0)
+    assert rate_limiter.ahead("-100") == 30.0
+    assert rate_limiter.ahead("-200") == 0.0
     now += 30.0
-    assert pace.wait("-100", edit=True) == 0.0
+    assert rate_limiter.reserve("-100", edit=True) == 0.0
 
 
 def _in_group(update: Fields) -> Fields:
@@ -75,49 +75,49 @@ def _in_group(update: Fields) -> Fields:
     return update
 
 
-async def _answered(rig: Rig, update: Fields) -> str:
+async def _answered(harness: BotHarness, update: Fields) -> str:
     """Bring a tap, and give what was said in passing; the card may still wait then."""
     query = update["callback_query"]["id"]
-    await rig.channel.reception.accept([_in_group(update)])
+    await harness.application.receiver.accept([_in_group(update)])
     async with asyncio.timeout(5):
-        while query not in rig.cloud.toasts():  # noqa: ASYNC110 - it has no event for that
+        while query not in harness.telegram.toasts():  # noqa: ASYNC110 - it has no event for that
             await asyncio.sleep(0.01)
-    return rig.cloud.toasts()[query]
+    return harness.telegram.toasts()[query]
 
 
-async def _told(rig: Rig, label: str) -> str:
+async def _told(harness: BotHarness, label: str) -> str:
     """Let a member tap a button of the newest card as it stands."""
-    return await _answered(rig, rig.cloud.taps(1, *rig.cloud.button(_GROUP, label)))
+    return await _answered(harness, harness.telegram.taps(1, *harness.telegram.button(_GROUP, label)))
 
 
 def test_a_tap_whose_card_must_wait_is_told_that_it_counted_and_that_the_card_follows(tmp_path: Path) -> None:
-    with virtual_rig(tmp_path) as (run, rig):
-        run(rig.accept(_in_group(rig.cloud.writes(1, "/case"))))
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        run(harness.accept(_in_group(harness.telegram.writes(1, "/case"))))
         run(asyncio.sleep(120))
-        told = [run(_told(rig, level)) for level in ("T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3")]
+        told = [run(_told(harness, level)) for level in ("T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3")]
         assert told[0] == ""
         assert told[-1] == _COUNTED
         assert set(told) == {"", _COUNTED}
         assert told == sorted(told), "once the card waits, it waits for each tap"
-        run(rig.settled())
+        run(harness.settled())
         run(asyncio.sleep(120))
-        assert run(_told(rig, "L4")) == ""
+        assert run(_told(harness, "L4")) == ""
 
 
 def test_a_tap_that_did_not_count_or_that_opens_a_list_is_not_told_that_it_counted(tmp_path: Path) -> None:
-    with virtual_rig(tmp_path) as (run, rig):
-        run(rig.accept(_in_group(rig.cloud.writes(1, "/case"))))
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        run(harness.accept(_in_group(harness.telegram.writes(1, "/case"))))
         for label in ("T8", "Only T8"):
-            run(_told(rig, label))
-            run(rig.settled())
-        late = rig.cloud.button(_GROUP, "Fit")
-        run(_answered(rig, rig.cloud.taps(1, *late)))
-        run(rig.settled())
+            run(_told(harness, label))
+            run(harness.settled())
+        late = harness.telegram.button(_GROUP, "Fit")
+        run(_answered(harness, harness.telegram.taps(1, *late)))
+        run(harness.settled())
         run(asyncio.sleep(120))
-        told = [run(_answered(rig, rig.cloud.taps(1, *late))) for _ in range(2 * GROUP_BURST)]
+        told = [run(_answered(harness, harness.telegram.taps(1, *late))) for _ in range(2 * GROUP_BURST)]
         closed = CATALOG.wording.toasts.stale
         assert (told[0], told[-1]) == (closed, f"{closed} {_TOASTS.follows}")
-        assert run(_told(rig, "✎ Answers")) == _TOASTS.follows
+        assert run(_told(harness, "✎ Answers")) == _TOASTS.follows
 
 
 def test_a_card_that_waits_since_telegram_has_enough_is_said_to_follow(tmp_path: Path) -> None:
@@ -126,10 +126,10 @@ def test_a_card_that_waits_since_telegram_has_enough_is_said_to_follow(tmp_path:
     async def script(method: str, _: Fields) -> Any:
         return enough.pop() if method == "editMessageText" and enough else None
 
-    with virtual_rig(tmp_path, script) as (run, rig):
-        run(rig.accept(_in_group(rig.cloud.writes(1, "/case"))))
-        assert run(_told(rig, "T8")) == ""
+    with virtual_bot_harness(tmp_path, script) as (run, harness):
+        run(harness.accept(_in_group(harness.telegram.writes(1, "/case"))))
+        assert run(_told(harness, "T8")) == ""
         run(asyncio.sleep(1))
-        assert run(_told(rig, "T9")) == _COUNTED
-        run(rig.settled())
-        assert "T8–T9" in rig.cloud.newest(_GROUP)[1]["text"]
+        assert run(_told(harness, "T9")) == _COUNTED
+        run(harness.settled())
+        assert "T8–T9" in harness.telegram.newest(_GROUP)[1]["text"]

@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
-from conftest import Cloud, Fields, InlineStore, Rig, refused, rig_on
+from conftest import BotHarness, Fields, InlineStorage, ScriptedTelegram, bot_harness, refused
 from kit import reading
-from witness import Witness
+from oracle import UserOracle
 
-from bot.service.ports import Desk
-from bot.storage.factory import database_at
+from bot.service.ports import UnitOfWork
+from bot.storage.factory import parse_database_url
 from bot.storage.transactions import Transactions
 
 Result = TypeVar("Result")
@@ -22,11 +22,11 @@ Result = TypeVar("Result")
 TOO_OLD = refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
 
 
-class Died(BaseException):
+class Crash(BaseException):
     """The process is no more; nothing that is left of it in memory may do anything."""
 
 
-class Fate:
+class CrashPlan:
     """Counts the steps of a life, and ends it at one of them.
 
     Attributes:
@@ -40,7 +40,7 @@ class Fate:
         self.dead = asyncio.Event()
         self._last = last
 
-    def meets(self, step: str) -> bool:
+    def reach(self, step: str) -> bool:
         """Take a step; tell whether the process is dead."""
         if not self.dead.is_set():
             if len(self.steps) == self._last:
@@ -49,12 +49,12 @@ class Fate:
         return self.dead.is_set()
 
 
-class MortalStore(InlineStore):
+class CrashingStorage(InlineStorage):
     """The tables of the real store, with a step before and after each statement, each commit and each wiping."""
 
-    def __init__(self, url: str, fate: Fate) -> None:
+    def __init__(self, url: str, plan: CrashPlan) -> None:
         """Take a database whose tables are there already."""
-        database = database_at(url)
+        database = parse_database_url(url)
         connection = database.engine.connect()
         raw: Any = connection.connection.driver_connection
         if url.startswith("sqlite"):
@@ -62,11 +62,11 @@ class MortalStore(InlineStore):
         self._raw = raw
         self._transactions = Transactions(connection, database)
         self._connection = connection
-        self._fate = fate
+        self._plan = plan
 
-        self._surround(self._transactions._driver, "execute", lambda text, *_: str(text.split()[0]))
-        self._surround(self._transactions._driver, "commit", lambda: "commit")
-        self._surround(database, "wipe", lambda _: "wipe")
+        self._surround(self._transactions._statements, "execute", lambda text, *_: str(text.split()[0]))
+        self._surround(self._transactions._statements, "commit", lambda: "commit")
+        self._surround(database, "scrub", lambda _: "scrub")
 
     def abandoned(self) -> None:
         """Let the database notice that its client is gone."""
@@ -77,75 +77,75 @@ class MortalStore(InlineStore):
         inner: Callable[..., Any] = getattr(owner, method)
 
         def outer(*given: Any) -> Any:
-            self._must_outlive(f"before {named(*given)}")
+            self._crash_point(f"before {named(*given)}")
             result = inner(*given)
-            self._must_outlive(f"after {named(*given)}")
+            self._crash_point(f"after {named(*given)}")
             return result
 
         setattr(owner, method, outer)
 
-    def _must_outlive(self, step: str) -> None:
+    def _crash_point(self, step: str) -> None:
         """Take a step.
 
         Raises:
-            Died: where the process is dead; the database then forgets what was not committed.
+            Crash: where the process is dead; the database then forgets what was not committed.
         """
-        if self._fate.meets(step):
+        if self._plan.reach(step):
             with suppress(sqlite3.ProgrammingError, psycopg.OperationalError):  # it is closed already
                 self._raw.rollback()
-            raise Died
+            raise Crash
 
 
-class Heaven(Cloud):
+class SurvivingTelegram(ScriptedTelegram):
     """Telegram, which outlives every bot; a person looks on. It answers nobody who has died."""
 
-    def __init__(self, witness: Witness) -> None:
+    def __init__(self, oracle: UserOracle) -> None:
         super().__init__(self._too_late)
-        self.witness = witness
-        self.fate = Fate(None)
+        self.oracle = oracle
+        self.plan = CrashPlan(None)
 
     async def do_request(self, url: str, method: str, *more: Any, **named: Any) -> tuple[int, bytes]:
-        fate, name = self.fate, url.rpartition("/")[2]
-        if fate.meets(f"before {name}"):
+        plan, name = self.plan, url.rpartition("/")[2]
+        if plan.reach(f"before {name}"):
             await _nothing_more()
         known = len(self.calls)
         answer = await super().do_request(url, method, *more, **named)
         for call in self.calls[known:]:
             self._witnessed(call.method, call.params, answered=call.well)
-        if fate.meets(f"after {name}"):
+        if plan.reach(f"after {name}"):
             await _nothing_more()
         return answer
 
     async def _too_late(self, method: str, params: Fields) -> Fields | None:
-        late = method == "answerCallbackQuery" and params["callback_query_id"] in self.witness.told
+        late = method == "answerCallbackQuery" and params["callback_query_id"] in self.oracle.told
         return TOO_OLD if late else None
 
     def _witnessed(self, method: str, params: Fields, *, answered: bool) -> None:
         if method in {"sendMessage", "editMessageText"} and answered:
             number = params.get("message_id") or max(self.screens)[1]
-            self.witness.sees({**params, "message_id": number, "text": reading(params["text"]).text})
+            self.oracle.sees({**params, "message_id": number, "text": reading(params["text"]).text})
         elif method == "answerCallbackQuery" and answered:
-            self.witness.hears(params["callback_query_id"], params.get("text", ""))
+            self.oracle.hears(params["callback_query_id"], params.get("text", ""))
 
 
 async def _nothing_more() -> NoReturn:
     """Wait for ever."""
     await asyncio.Event().wait()
-    raise Died
+    raise Crash
 
 
-async def lived(url: str, cloud: Heaven, fate: Fate) -> None:
+async def run_until_crash(url: str, telegram: SurvivingTelegram, plan: CrashPlan) -> None:
     """Run a bot until it dies, or until cancelled."""
-    cloud.fate = fate
+    telegram.plan = plan
     mine = asyncio.all_tasks()
-    store = MortalStore(url, fate)
-    rig = rig_on(store)
-    share(rig, cloud)
-    polling = asyncio.create_task(rig.channel.poll())
+    store = CrashingStorage(url, plan)
+    harness = bot_harness(store)
+    share(harness, telegram)
+    polling = asyncio.create_task(harness.application.run_polling())
     try:
-        await fate.dead.wait()
+        await plan.dead.wait()
     finally:
-        fate.dead.set()
+        plan.dead.set()
         left = asyncio.all_tasks() - mine
         for task in left:
             task.cancel()
@@ -153,16 +153,16 @@ async def lived(url: str, cloud: Heaven, fate: Fate) -> None:
         store.abandoned()
 
 
-def share(rig: Rig, cloud: Cloud) -> None:
+def share(harness: BotHarness, telegram: ScriptedTelegram) -> None:
     """Let a bot talk to a Telegram that was there before it."""
-    rig.cloud = cloud
-    rig.channel._api._wire = cloud
+    harness.telegram = telegram
+    harness.application._api._wire = telegram
 
 
-async def count(store: InlineStore) -> tuple[int, int, int]:
+async def count(store: InlineStorage) -> tuple[int, int, int]:
     """Count what waits to be handled, what is dead, and what waits to be shown."""
 
-    def work(desk: Desk) -> tuple[int, int, int]:
-        return len(desk.waiting()), len(desk.dead()), len(desk.wishes())
+    def work(uow: UnitOfWork) -> tuple[int, int, int]:
+        return len(uow.pending_updates()), len(uow.dead_letters()), len(uow.pending_messages())
 
-    return await store.run(work)
+    return await store.transact(work)

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.service.replies import Said
-from bot.telegram.updates.parser import KINDS, Arrival, Kind, Unreadable, arrival_in, letter_of, mark
+from bot.service.replies import NoteInput
+from bot.telegram.updates.parser import (
+    KINDS,
+    ParsedUpdate,
+    Unreadable,
+    UpdateKind,
+    from_inbox,
+    question_fingerprint,
+    to_inbox,
+)
 
 ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
 MASK: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
@@ -20,27 +28,31 @@ def message(text: str = "/case", chat: dict[str, Any] = GROUP, **more: Any) -> d
     return {"update_id": 1, "message": {"message_id": 5, "from": ANA, "chat": chat, "text": text, **more}}
 
 
-def read(update: dict[str, Any], username: str = "SpineBot") -> Arrival | None:
+def read(update: dict[str, Any], username: str = "SpineBot") -> ParsedUpdate | None:
     """Read an update as it is read back from its letter."""
-    letter = letter_of(update, username)
-    return arrival_in(letter) if letter else None
+    inbox_update = to_inbox(update, username)
+    return from_inbox(inbox_update) if inbox_update else None
 
 
 def command(text: str, chat: dict[str, Any] = GROUP) -> tuple[str, str] | None:
     """Tell which command with which argument is read in a text."""
-    arrival = read(message(text, chat))
-    return (arrival.data, arrival.argument) if arrival else None
+    update = read(message(text, chat))
+    return (update.data, update.argument) if update else None
 
 
 POLL: dict[str, Any] = {"id": "9", "question": "🟦 Heron: which way?", "total_voter_count": 1, "is_closed": False}
 
 
 def test_of_a_poll_its_first_vote_is_read_with_a_mark_of_its_question_and_nothing_else() -> None:
-    arrival = read({"update_id": 1, "poll": POLL})
-    assert arrival
-    assert (arrival.kind, arrival.data, arrival.argument) == (Kind.poll, "9", mark("🟦 Heron: which way?"))
-    assert "Heron" not in arrival.body()
-    assert mark("🟦 Heron: which way?") != mark("🟥 Otter: which way?")
+    update = read({"update_id": 1, "poll": POLL})
+    assert update
+    assert (update.kind, update.data, update.argument) == (
+        UpdateKind.poll,
+        "9",
+        question_fingerprint("🟦 Heron: which way?"),
+    )
+    assert "Heron" not in update.to_json()
+    assert question_fingerprint("🟦 Heron: which way?") != question_fingerprint("🟥 Otter: which way?")
     for later in ({"total_voter_count": 0}, {"total_voter_count": 2}, {"is_closed": True}):
         assert read({"update_id": 1, "poll": POLL | later}) is None
 
@@ -86,9 +98,12 @@ def test_until_the_bot_knows_its_own_name_a_command_for_any_bot_is_read() -> Non
 
 
 def test_a_letter_from_a_group_holds_numbers_and_a_bare_command_alone() -> None:
-    letter = letter_of(message("/case Mr Smith", caption="Jones", entities=[{"type": "bold"}]), "SpineBot")
-    assert letter
-    assert (letter.lane, letter.body) == ("-100", '[1001,-100,false,"",null,"case","","",0,false,false]')
+    inbox_update = to_inbox(message("/case Mr Smith", caption="Jones", entities=[{"type": "bold"}]), "SpineBot")
+    assert inbox_update
+    assert (inbox_update.chat, inbox_update.payload) == (
+        "-100",
+        '[1001,-100,false,"",null,"case","","",0,false,false]',
+    )
 
 
 def test_a_topic_of_a_forum_is_a_place_of_its_own_and_a_thread_of_replies_is_none() -> None:
@@ -110,11 +125,11 @@ def test_a_topic_of_a_forum_is_a_place_of_its_own_and_a_thread_of_replies_is_non
     ids=["anonymous administrator", "channel", "linked channel", "another bot"],
 )
 def test_who_writes_as_somebody_else_is_masked(as_whom: dict[str, Any]) -> None:
-    arrival = read(message(**as_whom))
+    update = read(message(**as_whom))
     plain = read(message())
-    assert arrival
+    assert update
     assert plain
-    assert (arrival.masked, plain.masked) == (True, False)
+    assert (update.is_anonymous, plain.is_anonymous) == (True, False)
 
 
 def test_a_post_in_a_channel_is_not_listened_to() -> None:
@@ -131,21 +146,23 @@ def tapped(**more: Any) -> dict[str, Any]:
 
 
 def test_a_tap_in_a_group_bears_its_message_its_topic_and_who_tapped() -> None:
-    arrival = read(tapped(message_thread_id=7, is_topic_message=True))
-    assert arrival == Arrival(1001, -100, private=False, query="q", card=17, data="1f.3.di", kind=Kind.tap, topic=7)
+    update = read(tapped(message_thread_id=7, is_topic_message=True))
+    assert update == ParsedUpdate(
+        1001, -100, is_private=False, query="q", message_id=17, data="1f.3.di", kind=UpdateKind.tap, thread_id=7
+    )
 
 
 def test_a_tap_on_a_message_that_telegram_no_longer_knows_is_still_answered() -> None:
-    arrival = read({"update_id": 1, "callback_query": {"id": "q", "from": ANA, "data": "1f.3.di"}})
-    assert arrival
-    assert (arrival.query, arrival.card, arrival.chat) == ("q", None, 1001)
+    update = read({"update_id": 1, "callback_query": {"id": "q", "from": ANA, "data": "1f.3.di"}})
+    assert update
+    assert (update.query, update.message_id, update.chat) == ("q", None, 1001)
 
 
 @pytest.mark.parametrize(("options", "numbers"), [([2], "2"), ([], ""), ([0, 3], "0,3")])
 def test_a_vote_bears_its_poll_and_the_numbers_of_its_answers(options: list[int], numbers: str) -> None:
-    arrival = read({"update_id": 1, "poll_answer": {"poll_id": "9", "user": ANA, "option_ids": options}})
-    assert arrival
-    assert (arrival.kind, arrival.who, arrival.data, arrival.argument) == (Kind.vote, 1001, "9", numbers)
+    update = read({"update_id": 1, "poll_answer": {"poll_id": "9", "user": ANA, "option_ids": options}})
+    assert update
+    assert (update.kind, update.user_id, update.data, update.argument) == (UpdateKind.vote, 1001, "9", numbers)
 
 
 def test_who_votes_as_a_channel_is_nobody() -> None:
@@ -155,18 +172,20 @@ def test_who_votes_as_a_channel_is_nobody() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [
-        ("left", "member", Kind.joined),
-        ("kicked", "administrator", Kind.joined),
-        ("member", "left", Kind.left),
-        ("administrator", "kicked", Kind.left),
+        ("left", "member", UpdateKind.bot_added),
+        ("kicked", "administrator", UpdateKind.bot_added),
+        ("member", "left", UpdateKind.bot_removed),
+        ("administrator", "kicked", UpdateKind.bot_removed),
         ("member", "administrator", None),
         ("left", "kicked", None),
     ],
 )
-def test_that_the_bot_came_to_a_group_or_had_to_leave_is_read(before: str, after: str, kind: Kind | None) -> None:
+def test_that_the_bot_came_to_a_group_or_had_to_leave_is_read(
+    before: str, after: str, kind: UpdateKind | None
+) -> None:
     change = {"chat": GROUP, "from": ANA, "old_chat_member": {"status": before}, "new_chat_member": {"status": after}}
-    arrival = read({"update_id": 1, "my_chat_member": change})
-    assert (arrival.kind if arrival else None) == kind
+    update = read({"update_id": 1, "my_chat_member": change})
+    assert (update.kind if update else None) == kind
 
 
 def test_that_somebody_stopped_the_bot_in_private_is_nobody_s_business() -> None:
@@ -176,9 +195,9 @@ def test_that_somebody_stopped_the_bot_in_private_is_nobody_s_business() -> None
 
 def test_a_group_that_becomes_another_tells_the_number_of_the_new_one() -> None:
     update = message("", {"id": -100, "type": "group"}, migrate_to_chat_id=-1007)
-    arrival = read(update)
-    assert arrival
-    assert (arrival.kind, arrival.chat, arrival.argument) == (Kind.moved, -100, "-1007")
+    parsed_update = read(update)
+    assert parsed_update
+    assert (parsed_update.kind, parsed_update.chat, parsed_update.argument) == (UpdateKind.migrated, -100, "-1007")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +214,7 @@ def test_a_group_that_becomes_another_tells_the_number_of_the_new_one() -> None:
 )
 def test_a_misshapen_update_is_told_by_its_number(update: dict[str, Any]) -> None:
     with pytest.raises(Unreadable, match="update 1 cannot be read"):
-        letter_of(update, "SpineBot")
+        to_inbox(update, "SpineBot")
 
 
 @pytest.mark.parametrize("chat", [GROUP, PRIVATE])
@@ -212,22 +231,22 @@ def test_what_another_bot_offered_inline_is_read_as_if_it_were_typed() -> None:
 # Notes, and what is no note.
 
 
-CODES = Said({"levels": ("T8",)}, note="1")
+CODES = NoteInput({"levels": ("T8",)}, note="1")
 
 
 def heard(update: dict[str, Any]) -> list[str]:
     """Give the texts of which the ear was asked what it hears, with the letter for it."""
     texts: list[str] = []
 
-    def hear(_: int, message: dict[str, Any]) -> Said:
+    def hear(_: int, message: dict[str, Any]) -> NoteInput:
         texts.append(message["text"])
         return CODES
 
-    letter = letter_of(update, "SpineBot", hear)
-    if letter is None:
+    inbox_update = to_inbox(update, "SpineBot", hear)
+    if inbox_update is None:
         return [*texts, "no letter"]
-    assert arrival_in(letter).note == letter.note in (CODES, None)
-    return [*texts, "codes" if letter.note else ""]
+    assert from_inbox(inbox_update).note == inbox_update.note in (CODES, None)
+    return [*texts, "codes" if inbox_update.note else ""]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +293,7 @@ def test_what_is_changed_is_heard_where_it_may_be_a_note(text: str, chat: dict[s
 
 
 def test_a_letter_of_a_line_in_a_group_holds_the_command_and_what_was_heard_alone() -> None:
-    letter = letter_of(message("/case Mr Smith T8"), "SpineBot", lambda *_: CODES)
-    assert letter
-    assert letter.body == '[1001,-100,false,"",null,"case","","",0,false,false]'
-    assert letter.note == CODES
+    inbox_update = to_inbox(message("/case Mr Smith T8"), "SpineBot", lambda *_: CODES)
+    assert inbox_update
+    assert inbox_update.payload == '[1001,-100,false,"",null,"case","","",0,false,false]'
+    assert inbox_update.note == CODES

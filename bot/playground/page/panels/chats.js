@@ -1,8 +1,8 @@
 // The places one can be in, each a chat or a topic of a forum: which message stands where, and the list to choose from.
 import { el } from "./dom.js";
 
-const list = document.getElementById("places");
-const opener = document.getElementById("open-places");
+const list = document.getElementById("chat-list");
+const opener = document.getElementById("open-chats");
 
 export const keyOf = ({ chatId, topic }) => `${chatId}/${topic}`;
 
@@ -20,14 +20,14 @@ export function titleOf(chat, { topic }) {
 }
 
 /** The place that the address names, or null where it names none. */
-export function wishedPlace() {
+export function chatInAddress() {
   const asked = new URLSearchParams(location.search);
   if (!asked.has("chat")) return null;
   return { chatId: Number(asked.get("chat")), topic: Number(asked.get("topic") ?? 0) };
 }
 
 /** Write a place into the address, so that a reload comes back to it. */
-export function rememberPlace({ chatId, topic }) {
+export function rememberChat({ chatId, topic }) {
   const asked = new URLSearchParams(location.search);
   asked.set("chat", chatId);
   if (topic) asked.set("topic", topic);
@@ -35,7 +35,7 @@ export function rememberPlace({ chatId, topic }) {
   history.replaceState(null, "", `?${asked}`);
 }
 
-export function drawPlaces(chats, shown, unread) {
+export function drawChats(chats, shown, unread) {
   const entries = chats.flatMap((chat) => [
     entry(chat, { chatId: chat.id, topic: 0 }, chat.is_forum ? `${chat.title} · General` : chat.title),
     ...chat.topics.map(({ id, name }) => entry(chat, { chatId: chat.id, topic: id }, name)),
@@ -59,7 +59,7 @@ export function drawPlaces(chats, shown, unread) {
 }
 
 /** Let a place be chosen from the list, which lies over the chat where the screen is narrow. */
-export function onPlace(choose) {
+export function onChatOpened(choose) {
   const show = (isOpen) => {
     document.body.classList.toggle("listing", isOpen);
     opener.setAttribute("aria-expanded", isOpen);
@@ -70,7 +70,7 @@ export function onPlace(choose) {
     if (isShown()) list.querySelector("[aria-current]")?.focus();
   });
   document.addEventListener("pointerdown", ({ target }) => {
-    if (!target.closest("#chats, #open-places")) show(false);
+    if (!target.closest("#chats, #open-chats")) show(false);
   });
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape" || !isShown()) return;

@@ -1,4 +1,4 @@
-// The stage: what only a playground can do, in a dialog out of the way. People come and go, groups move, topics open.
+// Chat administration: what only a playground can do, in a dialog. People come and go, groups move, topics open.
 import { choose } from "./choose.js";
 import { el } from "./dom.js";
 import { isMemberOf } from "./links.js";
@@ -6,13 +6,13 @@ import { toast } from "./notices.js";
 import { isGroup, sideOf, view } from "../state.js";
 import { act, forward } from "../api.js";
 
-const dialog = document.getElementById("stage");
-const opener = document.getElementById("open-stage");
+const dialog = document.getElementById("admin");
+const opener = document.getElementById("open-admin");
 const PRESENT = new Set(["creator", "administrator", "member"]);
 const STATUS = { creator: "owner", administrator: "administrator", member: "member", left: "left", kicked: "removed" };
 
 /** `chats` gives the chats that the person sees. */
-export function stage({ chats }) {
+export function createAdminDialog({ chats }) {
   const at = (more) => ({ chat_id: view.chat.id, ...more });
 
   function action(label, what, said) {
@@ -82,7 +82,7 @@ export function stage({ chats }) {
 
   function draw() {
     dialog.replaceChildren(
-      el("h2", {}, `Stage: ${view.chat.title}`),
+      el("h2", {}, `Chat administration: ${view.chat.title}`),
       ...(isGroup() ? groupParts() : privateParts()),
       forwarding(),
       naming("New group", "create", (title) => ({ title, person_id: view.me.id })),
@@ -99,7 +99,7 @@ export function stage({ chats }) {
 
 function row(name, words, buttons) {
   const who = el("span", {}, el("strong", {}, name), ` · ${words}`);
-  return el("div", { class: "stage-row" }, who, el("span", { class: "stage-keys" }, ...buttons));
+  return el("div", { class: "admin-row" }, who, el("span", { class: "admin-keys" }, ...buttons));
 }
 
 function naming(label, what, said) {

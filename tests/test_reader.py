@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.errors import CatalogFault, NoteTooLong
+from flows.errors import CatalogError, NoteTooLong
 from flows.notes.lexicon import Answer, Lexicon, Topic, lexicon, load_lexicon
-from flows.notes.reader import MOST_CHARACTERS, Reading, read
+from flows.notes.reader import MOST_CHARACTERS, Reading, read_note
 from flows.pathways.metastasis import METASTASIS
 
 NOTES = tomllib.loads((Path(__file__).parent / "data" / "notes.toml").read_text(encoding="utf-8"))["note"]
@@ -20,7 +20,7 @@ REAL = Path(__file__).parent.parent / "flows" / "catalog" / "data" / "shorthand.
 
 
 def heard(text: str) -> Reading:
-    return read(METASTASIS, lexicon(), text)
+    return read_note(METASTASIS, lexicon(), text)
 
 
 def test_there_are_notes_in_many_dialects() -> None:
@@ -45,7 +45,7 @@ def test_a_note_is_read_as_a_clinician_means_it(note: dict[str, Any]) -> None:
 def test_every_answer_is_understood_as_the_bot_itself_writes_it(question: str, code: str) -> None:
     at = METASTASIS.question(question)
     assert at is not None
-    assert heard(at.choice(code).said).answers == {question: (code,)}
+    assert heard(at.choice(code).finding_text).answers == {question: (code,)}
 
 
 @pytest.mark.parametrize(
@@ -73,25 +73,29 @@ def test_each_phrase_of_a_topic_is_context_and_no_finding(phrase: str, topic: To
         assert (context, "".join(reading.not_understood)) == ([], phrase)
 
 
-@pytest.mark.parametrize("phrase", lexicon().apart.phrases)
+@pytest.mark.parametrize("phrase", lexicon().pseudo_phrases.phrases)
 def test_each_phrase_apart_answers_nothing_and_is_shown_as_left_over(phrase: str) -> None:
     reading = heard(phrase)
     assert not reading.findings
     assert reading.not_understood == (phrase,)
 
 
-@pytest.mark.parametrize("negator", [*lexicon().negation.words, *lexicon().negation.back, *lexicon().negation.nil])
+@pytest.mark.parametrize(
+    "negator", [*lexicon().negation.preceding, *lexicon().negation.following, *lexicon().negation.following_nil]
+)
 def test_each_negation_turns_a_deficit_into_none_and_spares_what_follows_a_comma(negator: str) -> None:
     reading = heard(f"{negator} deficit, circumferential")
     assert reading.answers == {"deficit": ("none",), "extent": ("circumferential",)}
 
 
-@pytest.mark.parametrize("doubt", lexicon().doubt.next)
+@pytest.mark.parametrize("doubt", lexicon().uncertainty.next)
 def test_a_doubt_ahead_of_an_answer_leaves_it_open(doubt: str) -> None:
     assert not heard(f"{doubt} circumferential").findings
 
 
-@pytest.mark.parametrize("doubt", [*lexicon().doubt.last, *lexicon().doubt.clause, *lexicon().doubt.time])
+@pytest.mark.parametrize(
+    "doubt", [*lexicon().uncertainty.last, *lexicon().uncertainty.clause, *lexicon().uncertainty.time]
+)
 def test_a_doubt_behind_an_answer_leaves_it_open(doubt: str) -> None:
     assert not heard(f"body only {doubt}").findings
 
@@ -276,7 +280,7 @@ def test_two_different_answers_to_one_question_give_none(question: Any, data: st
 
 def faults(folder: Path, text: str) -> list[str]:
     (folder / "shorthand.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(CatalogFault) as raised:
+    with pytest.raises(CatalogError) as raised:
         load_lexicon(folder)
     return raised.value.faults
 
@@ -305,7 +309,7 @@ def test_the_lexicon_is_loaded_once_and_names_only_answers_of_the_flow() -> None
     assert lexicon() is lexicon()
     assert isinstance(lexicon(), Lexicon)
     named = [(answer.question, answer.code) for answer in lexicon().answers]
-    named += [(joint.question, joint.code) for joint in lexicon().joints]
+    named += [(joint.question, joint.code) for joint in lexicon().compound_answers]
     named += [(t.question, code) for t in lexicon().topics for code in (*t.against, t.denied_answer) if code]
     codes = {question.code: question.codes for question in METASTASIS.questions}
     assert all(code in codes[question] for question, code in named)

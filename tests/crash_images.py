@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from flight_recorder import Cut, Deed, Flushed, Opened, Removed, Written
+from io_recorder import Cut, DiskWrite, Flushed, Opened, Removed, Written
 
 SECTOR: Final = 512
 
@@ -42,14 +42,14 @@ class File:
 
 
 @dataclass
-class Disk:
+class CrashableDisk:
     """A folder: as it would be found, as those who write see it, and what was entered or struck out in between."""
 
     _found: dict[str, File] = field(default_factory=dict)
     _seen: dict[str, File] = field(default_factory=dict)
     _since: list[tuple[str, File | None]] = field(default_factory=list)
 
-    def does(self, deed: Deed) -> None:
+    def apply(self, deed: DiskWrite) -> None:
         """Do to it what was done to the files."""
         match deed:
             case Opened(name):

@@ -12,23 +12,23 @@ import pytest
 from kit import CATALOG, FLOWS, T8, WHO, Path, buttons, every_path, guiding, walked
 
 from bot.telegram.rendering.callback_data import MOST_BYTES, pack, unpack
-from bot.telegram.rendering.html import REMEMBERED, Press, screen
-from flows.cards.card import Button, Card, Tap, Verb
-from flows.cards.case import Cards
+from bot.telegram.rendering.html import REMEMBERED, ScreenCache, screen
+from flows.cards.card import Action, Button, Card, Tap
+from flows.cards.case import CaseRenderer
 from flows.cards.layout import LONGEST_LABEL
 from flows.catalog.loader import Catalog
 from flows.engine import enumeration as space
-from flows.engine.interview import Interview, Standing
-from flows.errors import CatalogFault
+from flows.engine.interview import Interview, InterviewState
+from flows.errors import CatalogError
 from flows.model.case import Case
 from flows.model.conditions import Always, Is
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Choice, Flow, Progress, Question
 from flows.model.rules import Guidance, Note, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
-from flows.pathways.registry import library
+from flows.pathways.registry import flow_registry
 from flows.pathways.sins import SINS
-from flows.pathways.validation import check
+from flows.pathways.validation import validate_flows
 
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.code)
 every_flow_that_advises = pytest.mark.parametrize("flow", [METASTASIS], ids=lambda flow: flow.code)
@@ -56,25 +56,25 @@ def lengths(flow: Flow) -> dict[Path, set[int]]:
 
 
 @cache
-def lengths_with(flow: Flow, kept: Path, question: str) -> set[int]:
+def lengths_with(flow: Flow, record: Path, question: str) -> set[int]:
     """Count what the cases that give these answers, wherever they are asked for them, ask besides, and a question."""
-    fitting = (case for case in complete(flow) if all(case[code] in (codes, ()) for code, codes in kept))
-    answered = {code for code, _ in kept} | {question}
+    fitting = (case for case in complete(flow) if all(case[code] in (codes, ()) for code, codes in record))
+    answered = {code for code, _ in record} | {question}
     return {sum(1 for code, codes in case.items() if codes and code not in answered) for case in fitting}
 
 
-def answers_of(standing: Standing) -> dict[str, Codes]:
-    return {code: step.codes for code, step in standing.answers.items()}
+def answers_of(state: InterviewState) -> dict[str, Codes]:
+    return {code: step.codes for code, step in state.answers.items()}
 
 
 @cache
 def cards_of(flow: Flow) -> tuple[Card, ...]:
     """Draw every question and every recommendation, and each option in detail at the first recommendation."""
-    interview, cards = Interview(flow), Cards(flow, CATALOG)
-    stands = [(case, interview.standing(case)) for case in walked(paths(flow), interview).values()]
-    ended = next((case, standing) for case, standing in stands if standing.at is None)
+    interview, cards = Interview(flow), CaseRenderer(flow, CATALOG)
+    stands = [(case, interview.state(case)) for case in walked(paths(flow), interview).values()]
+    ended = next((case, state) for case, state in stands if state.current is None)
     details = [cards.option(*ended, code) for code in flow.guidance.options]
-    return (*details, *(cards.case(case, standing) for case, standing in stands))
+    return (*details, *(cards.case(case, state) for case, state in stands))
 
 
 @every_flow
@@ -95,22 +95,22 @@ def test_every_choice_of_every_question_can_be_part_of_a_case(flow: Flow) -> Non
 def test_every_rule_can_fire(flow: Flow) -> None:
     cases = complete(flow)
     for rule in flow.guidance.rules:
-        assert any(rule.when.read(findings) for findings in cases), rule
+        assert any(rule.when.evaluate(findings) for findings in cases), rule
 
 
 @every_flow
 def test_every_rule_but_those_that_always_hold_can_stay_silent(flow: Flow) -> None:
     cases = complete(flow)
     for rule in flow.guidance.rules:
-        assert any(rule.when.read(findings) is False for findings in cases), rule
+        assert any(rule.when.evaluate(findings) is False for findings in cases), rule
 
 
 @every_flow
 def test_every_note_can_show(flow: Flow) -> None:
     cases = complete(flow)
     for note in flow.guidance.notes:
-        assert any(note.when.read(findings) for findings in cases), note
-        silent = any(note.when.read(findings) is False for findings in cases)
+        assert any(note.when.evaluate(findings) for findings in cases), note
+        silent = any(note.when.evaluate(findings) is False for findings in cases)
         assert silent or isinstance(note.when, Always), note
 
 
@@ -118,7 +118,7 @@ def test_every_note_can_show(flow: Flow) -> None:
 def test_every_fork_can_open_and_can_stay_closed(flow: Flow) -> None:
     cases = complete(flow)
     for fork in flow.guidance.forks:
-        assert {fork.when.read(findings) for findings in cases} == {True, False}, fork
+        assert {fork.when.evaluate(findings) for findings in cases} == {True, False}, fork
         assert fork.option in CATALOG.options
 
 
@@ -126,7 +126,7 @@ def test_every_fork_can_open_and_can_stay_closed(flow: Flow) -> None:
 def test_nothing_is_unknown_at_the_end_of_a_case(flow: Flow) -> None:
     whens = guiding(flow)
     for findings in complete(flow):
-        assert None not in [when.read(findings) for when in whens], findings
+        assert None not in [when.evaluate(findings) for when in whens], findings
 
 
 @every_flow_that_advises
@@ -135,7 +135,7 @@ def test_every_end_has_advice_on_every_option(flow: Flow) -> None:
         result = decide(flow.guidance, findings)
         assert {advice.option for advice in result.options} == set(CATALOG.options), findings
         assert all(advice.decisive for advice in result.options), findings
-        assert result.having(Verdict.indicated, Verdict.judgement), findings
+        assert result.with_verdict(Verdict.indicated, Verdict.judgement), findings
         assert result.notes, findings
 
 
@@ -158,7 +158,7 @@ def test_a_flow_either_advises_or_scores(flow: Flow) -> None:
 def test_every_end_has_exactly_one_class_and_every_class_can_be_reached(flow: Flow) -> None:
     reached = set()
     for findings in complete(flow):
-        [band] = [band for band in flow.guidance.bands if band.when.read(findings)]
+        [band] = [band for band in flow.guidance.bands if band.when.evaluate(findings)]
         assert decide(flow.guidance, findings).band is band
         reached.add(band)
     assert reached == set(flow.guidance.bands)
@@ -167,7 +167,7 @@ def test_every_end_has_exactly_one_class_and_every_class_can_be_reached(flow: Fl
 @every_flow
 def test_what_helps_with_a_question_is_offered(flow: Flow) -> None:
     for question in flow.questions:
-        assert not question.aid or library().flow(question.aid).guidance.bands
+        assert not question.linked_flow or flow_registry().flow(question.linked_flow).guidance.bands
         assert set(question.scales) <= set(CATALOG.scales)
 
 
@@ -185,12 +185,12 @@ def test_the_progress_counts_the_questions_that_may_really_follow(flow: Flow) ->
     interview = Interview(flow)
     ends = set(paths(flow))
     for way, case in walked(paths(flow), interview).items():
-        standing = interview.standing(case)
-        assert (standing.at is None) is (way in ends)
-        if standing.at:
+        state = interview.state(case)
+        assert (state.current is None) is (way in ends)
+        if state.current:
             number = len(way) + 1
             expected = (number, min(reached[way]) - number, max(reached[way]) - number)
-            assert flow.progress(standing.at, answers_of(standing)) == Progress(*expected), way
+            assert flow.progress(state.current, answers_of(state)) == Progress(*expected), way
 
 
 @every_flow
@@ -207,12 +207,12 @@ def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_ope
     one_level = [path for path in paths(flow) if len(path[0][1]) == 1]
     for path, case in walked(one_level, interview).items():
         for number, (question, _) in enumerate(path, 1):
-            standing = interview.standing(interview.change(case, question, WHO))
-            kept = tuple(answer for answer in path if answer[0] != question)
-            assert standing.at is not None
-            left = lengths_with(flow, kept, question)
+            state = interview.state(interview.change(case, question, WHO))
+            record = tuple(answer for answer in path if answer[0] != question)
+            assert state.current is not None
+            left = lengths_with(flow, record, question)
             expected = Progress(number, min(left), max(left))
-            assert flow.progress(standing.at, answers_of(standing)) == expected, (path, question)
+            assert flow.progress(state.current, answers_of(state)) == expected, (path, question)
 
 
 def test_the_longest_case_of_the_table_kept_by_hand_is_as_long() -> None:
@@ -282,8 +282,8 @@ def test_every_answer_stands_on_the_keyboard_of_its_question(flow: Flow) -> None
         question = next((q for q in flow.questions if q.text == card.title), None)
         if question:
             asked += 1
-            verbs = (Verb.mark, Verb.unmark) if question.several else (Verb.answer,)
-            offered = [button.tap.choice for button in buttons(card) if button.tap.verb in verbs]
+            verbs = (Action.mark, Action.unmark) if question.several else (Action.answer,)
+            offered = [button.tap.choice for button in buttons(card) if button.tap.action in verbs]
             assert tuple(offered) == question.codes
     assert asked >= len(flow.questions)
 
@@ -315,37 +315,37 @@ def test_what_was_not_packed_here_is_not_unpacked(data: str) -> None:
 
 
 def test_a_button_bears_case_turn_question_and_the_answer_that_is_wished() -> None:
-    tap = Tap(Verb.answer, "deficit", "none", "1f", 3)
+    tap = Tap(Action.answer, "deficit", "none", "1f", 3)
     assert pack(tap) == "1f.3.a.deficit.none"
     assert unpack("1f.3.a.deficit.none") == tap
-    assert unpack(".0.nw") == Tap(Verb.new)
+    assert unpack(".0.nw") == Tap(Action.new)
 
 
 def test_every_button_on_the_screen_bears_what_it_wishes_or_the_text_that_it_copies() -> None:
-    card = next(card for card in cards_of(SINS) if any(button.copies for button in buttons(card)))
+    card = next(card for card in cards_of(SINS) if any(button.copy_text for button in buttons(card)))
     keyboard = screen(card)["reply_markup"]
     assert isinstance(keyboard, dict)
     shown = [button for row in keyboard["inline_keyboard"] for button in row]
     copying = [button["copy_text"]["text"] for button in shown if "copy_text" in button]
     wishing = [unpack(button["callback_data"]) for button in shown if "copy_text" not in button]
-    assert copying == [button.copies for button in buttons(card) if button.copies]
+    assert copying == [button.copy_text for button in buttons(card) if button.copy_text]
     assert len(copying) == 1
-    assert wishing == [button.tap for button in buttons(card) if not button.copies]
+    assert wishing == [button.tap for button in buttons(card) if not button.copy_text]
 
 
 def test_a_screen_that_was_printed_before_is_the_one_of_the_next_case_with_its_own_buttons() -> None:
-    press = Press()
+    press = ScreenCache()
     for card in (*cards_of(SINS), *cards_of(METASTASIS)):
         for case, turn in (("1f", 3), ("2e", 14), ("", 0)):
             mine = replace(card, case=case, turn=turn)
-            assert orjson.loads(press.print(mine)) == screen(mine)
+            assert orjson.loads(press.render(mine)) == screen(mine)
 
 
 def test_a_press_forgets_the_oldest_card_and_prints_it_anew() -> None:
-    press = Press()
-    cards = [Card("", str(number), rows=((Button("b", Tap(Verb.home)),),)) for number in range(REMEMBERED + 1)]
+    press = ScreenCache()
+    cards = [Card("", str(number), rows=((Button("b", Tap(Action.home)),),)) for number in range(REMEMBERED + 1)]
     for card in (*cards, cards[0]):
-        assert orjson.loads(press.print(card)) == screen(card)
+        assert orjson.loads(press.render(card)) == screen(card)
 
 
 # What the decision rules say of the answers' labels.
@@ -405,7 +405,9 @@ def test_the_questions_stand_in_the_order_of_the_decision_rules() -> None:
 def statements() -> list[str]:
     """Give every text of the pathway that a clinician reads."""
     told = METASTASIS.guidance
-    asked = [text for q in METASTASIS.questions for text in (q.text, q.hint, *(c.label + c.said for c in q.choices))]
+    asked = [
+        text for q in METASTASIS.questions for text in (q.text, q.hint, *(c.label + c.finding_text for c in q.choices))
+    ]
     gaps = [text for gap in CATALOG.gaps.values() for text in (gap.silent, gap.here)]
     options = [said.text for option in CATALOG.options.values() for said in option.indication]
     reasons = [rule.because for rule in told.rules] + [note.text for note in told.notes]
@@ -421,8 +423,8 @@ def test_no_text_of_the_pathway_names_an_approach_or_a_reconstruction_in_another
 
 
 def test_what_the_bot_offers_keeps_every_promise() -> None:
-    assert library() == ({flow.code: flow for flow in FLOWS}, CATALOG)
-    assert library().flow() is METASTASIS
+    assert flow_registry() == ({flow.code: flow for flow in FLOWS}, CATALOG)
+    assert flow_registry().flow() is METASTASIS
 
 
 @every_flow
@@ -449,8 +451,8 @@ def test_every_rule_and_every_hint_cites_something(flow: Flow) -> None:
 
 
 def faults(flow: Flow = METASTASIS, catalog: Catalog = CATALOG) -> list[str]:
-    with pytest.raises(CatalogFault) as raised:
-        check(catalog, flow)
+    with pytest.raises(CatalogError) as raised:
+        validate_flows(catalog, flow)
     assert all(fault in str(raised.value) for fault in raised.value.faults)
     return raised.value.faults
 
@@ -529,7 +531,7 @@ def test_several_faults_are_named_at_once() -> None:
 
 def test_a_flow_that_gives_no_advice_yet_needs_no_rule_for_any_option() -> None:
     counting = Flow("counting", "Counting", (Question("one", "One?", (Choice("yes", "yes"),)),), Guidance())
-    check(CATALOG, METASTASIS, counting)
+    validate_flows(CATALOG, METASTASIS, counting)
 
 
 def test_an_option_that_the_order_does_not_name_comes_last_in_its_group() -> None:

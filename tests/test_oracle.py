@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from interview_model import TITLES
-from witness import CHANGING, Button, Witness, seen_in
+from oracle import CHANGING, Button, UserOracle, seen_in
 
 CARD = 9
 T8 = "T8 · 1 level"
@@ -15,20 +15,20 @@ T8 = "T8 · 1 level"
 def message(title: str, findings: str, *buttons: str) -> dict[str, Any]:
     """A message of the bot, as far as the witness reads it; each button is its label and what it wishes."""
     labelled = (button.rsplit(" ", 1) for button in buttons)
-    rows = [[{"text": label, "callback_data": f"1f.{wish}"}] for label, wish in labelled]
+    rows = [[{"text": label, "callback_data": f"1f.{outbox_message}"}] for label, outbox_message in labelled]
     lines = ["Case", title, "", *([f"Findings: {findings}"] if findings else [])]
     return {"message_id": CARD, "text": "\n".join(lines), "reply_markup": {"inline_keyboard": rows}}
 
 
-def told_that_levels_count() -> Witness:
+def told_that_levels_count() -> UserOracle:
     """One who ticked T8 and tapped Done, was told that it counts, and still has the grid before them."""
-    witness = Witness()
+    oracle = UserOracle()
     grid, ticked = "T8 0.on.levels.T8", "T8 ✓ 0.off.levels.T8"
     for button, tapped in ((grid, "0.on.levels.T8"), (ticked, "0.ok.levels")):
-        witness.sees(message(TITLES["levels"], "", button))
-        witness.taps_on(tapped, Button(CARD, f"1f.{tapped}"))
-        witness.hears(tapped, "")
-    return witness
+        oracle.sees(message(TITLES["levels"], "", button))
+        oracle.taps_on(tapped, Button(CARD, f"1f.{tapped}"))
+        oracle.hears(tapped, "")
+    return oracle
 
 
 def test_a_card_that_was_never_shown_is_told() -> None:
@@ -38,16 +38,16 @@ def test_a_card_that_was_never_shown_is_told() -> None:
 
 
 def test_a_card_that_was_shown_is_no_fault() -> None:
-    witness = told_that_levels_count()
-    witness.sees(message(TITLES["fitness"], T8, "fit 2.a.fitness.fit", "Back 2.bk"))
-    assert witness.faults() == []
+    oracle = told_that_levels_count()
+    oracle.sees(message(TITLES["fitness"], T8, "fit 2.a.fitness.fit", "Back 2.bk"))
+    assert oracle.faults() == []
 
 
 @pytest.mark.parametrize(("turn", "faults"), [(2, 0), (0, 1)])
 def test_a_page_over_the_card_is_no_fault_where_it_was_drawn_from_how_the_case_stands(turn: int, faults: int) -> None:
-    witness = told_that_levels_count()
-    witness.sees(message(CHANGING, T8, f"levels {turn}.ch.levels", f"Back {turn}.sh"))
-    assert len(witness.faults()) == faults
+    oracle = told_that_levels_count()
+    oracle.sees(message(CHANGING, T8, f"levels {turn}.ch.levels", f"Back {turn}.sh"))
+    assert len(oracle.faults()) == faults
 
 
 def test_the_findings_of_a_recommendation_are_read_above_its_last_line() -> None:
@@ -61,6 +61,6 @@ def test_the_findings_of_a_recommendation_are_read_above_its_last_line() -> None
 
 
 def test_a_card_that_the_case_never_was_is_told() -> None:
-    witness = told_that_levels_count()
-    witness.sees(message(TITLES["fitness"], "T9 · 1 level", "fit 2.a.fitness.fit"))
-    assert any("never so" in fault for fault in witness.faults())
+    oracle = told_that_levels_count()
+    oracle.sees(message(TITLES["fitness"], "T9 · 1 level", "fit 2.a.fitness.fit"))
+    assert any("never so" in fault for fault in oracle.faults())

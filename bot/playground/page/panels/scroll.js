@@ -5,7 +5,7 @@ const FAR_PX = 160; // from here on a way back to the end is offered
 const TOP_PX = 6; // left above a message that is brought into view: less than the gap between two
 const END_PX = 12; // left below it: the padding of the box
 
-export function readingPlace(box, onMove) {
+export function scrollKeeper(box, onMove) {
   let pinned = true;
 
   function settle() {

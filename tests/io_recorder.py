@@ -61,7 +61,7 @@ class Removed:
     folder: bool
 
 
-Deed = Opened | Written | Cut | Flushed | Removed
+DiskWrite = Opened | Written | Cut | Flushed | Removed
 
 
 class _Methods(Structure):
@@ -97,7 +97,7 @@ _Truncate = CFUNCTYPE(c_int, c_void_p, c_int64)
 _Sync = CFUNCTYPE(c_int, c_void_p, c_int)
 
 
-class Recorder:
+class IoRecorder:
     """Notes everything from now on.
 
     Attributes:
