@@ -139,7 +139,7 @@ def dead_list() -> int:
 
 @dead.command(name="retry")
 def dead_retry(update_id: int) -> int:
-    """Let a running bot handle one of them again, within a minute or two; a stopped one does so at its next start.
+    """Mark one of them to be handled again: by a running bot within two minutes, by a stopped one at its next start.
 
     Args:
         update_id: the number that `list` shows.
@@ -150,7 +150,7 @@ def dead_retry(update_id: int) -> int:
 
 @dead.command(name="drop")
 def dead_drop(update_id: int) -> int:
-    """Give one of them up, and erase what is kept of it.
+    """Return one of them up, and erase what is kept of it.
 
     Args:
         update_id: the number that `list` shows.
@@ -199,7 +199,7 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    """Tell the person at the terminal."""
+    """Print a toast at the terminal."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -125,7 +125,7 @@ async def _telegram(settings: Settings, api: Api, say: Say, log: FilteringBoundL
 async def _application(
     settings: Settings, api: Api, say: Say, log: FilteringBoundLogger, access: AccessPolicy
 ) -> AsyncIterator[TelegramApplication]:
-    """Put a channel together on the database of the settings, and close that in the end."""
+    """Build a channel on the database of the settings, and close that in the end."""
     offered = flow_registry()
     services = build_services(offered, time.time, lambda: secrets.token_hex(ID_BYTES))
     retention = RetentionPolicy(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)

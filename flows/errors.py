@@ -88,7 +88,7 @@ class NoteTooLong(FlowError):
     """
 
     def __init__(self, length: int, most: int) -> None:
-        """Say how long it is and how long it may be."""
+        """Store how long it is and how long it may be."""
         super().__init__(f"the note has {length} characters; at most {most} are read")
         self.length = length
         self.most = most

@@ -16,7 +16,7 @@ class ApiError(Exception):
     """
 
     def __init__(self, words: str, code: int = 400, **parameters: Any) -> None:
-        """Say what is wrong, with which status, and what the program should know."""
+        """Store what is wrong, with which status, and what the program should know."""
         super().__init__(words)
         self.message = words
         self.code = code

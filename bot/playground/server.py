@@ -44,7 +44,7 @@ class Playground(Starlette):
     """
 
     def __init__(self, world: FakeTelegram, api: BotApi, page: Path) -> None:
-        """Put the parts together."""
+        """Connect the parts."""
         self.api = api
         self.key = new_key()
         self._events = EventStreams(world)

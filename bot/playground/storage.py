@@ -63,11 +63,11 @@ class JsonStore:
         self._db = _opened(path)
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Give the context within which all writes hold together: `with disk.transaction(): …`."""
+        """Return the context within which all writes hold together: `with disk.transaction(): …`."""
         return self._db
 
     def number(self, name: str) -> int:
-        """Give the next number of this name; it is never given again."""
+        """Return the next number of this name; it is never given again."""
         row = self._db.execute(
             "INSERT INTO counter VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
             (name, self._begin + 1),
@@ -75,7 +75,7 @@ class JsonStore:
         return int(row[0])
 
     def last_number(self, name: str) -> int:
-        """Give the last number that was given of this name, 0 where there was none."""
+        """Return the last number that was given of this name, 0 where there was none."""
         row = self._db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
         return int(row[0]) if row else 0
 
@@ -85,26 +85,26 @@ class JsonStore:
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)", (kind, owner, number, at, kept))
 
     def raw(self, kind: str, owner: int, number: int) -> bytes | None:
-        """Give the bytes kept at a place."""
+        """Return the bytes kept at a place."""
         row = self._db.execute(
             "SELECT value FROM kept WHERE kind = ? AND owner = ? AND id = ?", (kind, owner, number)
         ).fetchone()
         return row and bytes(row[0])
 
     def moment(self, kind: str, owner: int, number: int) -> float:
-        """Give the moment that a thing was put with, 0 where it is not there."""
+        """Return the moment that a thing was put with, 0 where it is not there."""
         row = self._db.execute(
             "SELECT at FROM kept WHERE kind = ? AND owner = ? AND id = ?", (kind, owner, number)
         ).fetchone()
         return float(row[0]) if row else 0.0
 
     def get(self, kind: str, owner: int, number: int) -> Json | None:
-        """Give the object kept at a place."""
+        """Return the object kept at a place."""
         raw = self.raw(kind, owner, number)
         return None if raw is None else orjson.loads(raw)
 
     def every(self, kind: str, owner: int, limit: int = -1, above: int = 0) -> list[Json]:
-        """Give what is kept of a kind, by number, the `limit` lowest of those above a number."""
+        """Return what is kept of a kind, by number, the `limit` lowest of those above a number."""
         rows = self._db.execute(
             "SELECT value FROM kept WHERE kind = ? AND owner = ? AND id > ? ORDER BY id LIMIT ?",
             (kind, owner, above, limit),
@@ -112,25 +112,25 @@ class JsonStore:
         return [orjson.loads(row[0]) for row in rows]
 
     def count(self, kind: str, owner: int) -> int:
-        """Tell how many of a kind are kept."""
+        """Return how many of a kind are kept."""
         row = self._db.execute("SELECT count(*) FROM kept WHERE kind = ? AND owner = ?", (kind, owner)).fetchone()
         return int(row[0])
 
     def drop(self, kind: str, owner: int, number: int) -> bool:
-        """Take one thing away; tell whether it was there."""
+        """Delete one value; return whether it was there."""
         gone = self._db.execute("DELETE FROM kept WHERE kind = ? AND owner = ? AND id = ?", (kind, owner, number))
         return gone.rowcount > 0
 
     def drop_below(self, kind: str, owner: int, number: int) -> None:
-        """Take away everything of a kind with a lower number."""
+        """Delete everything of a kind with a lower number."""
         self._db.execute("DELETE FROM kept WHERE kind = ? AND owner = ? AND id < ?", (kind, owner, number))
 
     def drop_before(self, kind: str, owner: int, moment: float) -> None:
-        """Take away everything of a kind that was put before a moment."""
+        """Delete everything of a kind that was stored before a moment."""
         self._db.execute("DELETE FROM kept WHERE kind = ? AND owner = ? AND at < ?", (kind, owner, moment))
 
     def nth_newest(self, kind: str, owner: int, rank: int) -> int:
-        """Give the number of the `rank`th newest of a kind, 0 where there are fewer."""
+        """Return the number of the `rank`th newest of a kind, 0 where there are fewer."""
         row = self._db.execute(
             "SELECT id FROM kept WHERE kind = ? AND owner = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
             (kind, owner, rank - 1),
@@ -138,7 +138,7 @@ class JsonStore:
         return int(row[0]) if row else 0
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
 

@@ -64,7 +64,7 @@ class CaseRepository(Protocol):
         ...
 
     def get_current(self, place: str, owner: str) -> CaseRecord | None:
-        """Give the person's case in a place that was touched last and is not put aside."""
+        """Return the person's case in a place that was touched last and is not put aside."""
         ...
 
     def list_recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[CaseRecord]:
@@ -116,7 +116,7 @@ class CaseRepository(Protocol):
         ...
 
     def list_team_cases(self, place: str) -> list[CaseRecord]:
-        """Give the team's cases of a place that do not rest, the newest first."""
+        """Return the team's cases of a place that do not rest, the newest first."""
         ...
 
     def get_by_poll(self, poll: str) -> CaseRecord | None:
@@ -124,7 +124,7 @@ class CaseRepository(Protocol):
         ...
 
     def list_idle(self, since: float) -> list[CaseRecord]:
-        """Give the team's cases that do not rest and were last touched before `since`."""
+        """Return the team's cases that do not rest and were last touched before `since`."""
         ...
 
     def delete_expired(self, before: float, notes_before: float) -> int:
@@ -137,7 +137,7 @@ class CaseRepository(Protocol):
         ...
 
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
-        """Give the team's cases of a chat, with all its topics, that do not rest."""
+        """Return the team's cases of a chat, with all its topics, that do not rest."""
         ...
 
     def migrate_chat(self, old: str, new: str) -> None:
@@ -145,7 +145,7 @@ class CaseRepository(Protocol):
         ...
 
     def signing_secret(self) -> str:
-        """Give what links of this bot are signed with; it is made once and never leaves the store but to sign."""
+        """Return what links of this bot are signed with; it is made once and never leaves the store but to sign."""
         ...
 
     def said_by(self, user_id: str) -> list[CaseRecord]:
@@ -170,7 +170,7 @@ class CaseStorage(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of what is held, after all that was begun."""
+        """Release what is held, after all that was begun."""
         ...
 
 
@@ -186,7 +186,7 @@ class MemoryCaseRepository:
         return self.cases.get(case_id)
 
     def get_current(self, place: str, owner: str) -> CaseRecord | None:
-        """Give the person's case in a place that was touched last and is not put aside."""
+        """Return the person's case in a place that was touched last and is not put aside."""
         mine = [k for k in self.cases.values() if (k.place, k.owner, k.archived) == (place, owner, False)]
         return max(mine, key=lambda record: record.updated_at, default=None)
 
@@ -220,7 +220,7 @@ class MemoryCaseRepository:
         self.cases[record.case.id] = record
 
     def list_team_cases(self, place: str) -> list[CaseRecord]:
-        """Give the team's cases of a place that do not rest, the newest first."""
+        """Return the team's cases of a place that do not rest, the newest first."""
         updated = [record for record in self._teams() if record.place == place]
         return sorted(updated, key=_created_at, reverse=True)
 
@@ -231,7 +231,7 @@ class MemoryCaseRepository:
         )
 
     def list_idle(self, since: float) -> list[CaseRecord]:
-        """Give the team's cases that do not rest and were last touched before `since`."""
+        """Return the team's cases that do not rest and were last touched before `since`."""
         return [record for record in self._teams() if record.updated_at < since]
 
     def delete_expired(self, before: float, notes_before: float) -> int:
@@ -240,7 +240,7 @@ class MemoryCaseRepository:
         return self._drop([i for i, record in self.cases.items() if record.updated_at < over[record.case.unconfirmed]])
 
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
-        """Give the team's cases of a chat, with all its topics, that do not rest."""
+        """Return the team's cases of a chat, with all its topics, that do not rest."""
         return [record for record in self._teams() if chat_of(record.place) == chat]
 
     def migrate_chat(self, old: str, new: str) -> None:
@@ -252,7 +252,7 @@ class MemoryCaseRepository:
                 self.cases[case_id] = replace(record, place=place, card_message_id=None, team=team)
 
     def signing_secret(self) -> str:
-        """Give what links are signed with: nothing worth keeping, since they live no longer than this."""
+        """Return what links are signed with: nothing worth keeping, since they live no longer than this."""
         return "in memory"
 
     def said_by(self, user_id: str) -> list[CaseRecord]:
@@ -283,22 +283,22 @@ class MemoryCaseRepository:
 
 
 def place_of(chat: str, thread: int) -> str:
-    """Give the place of a chat, or of a thread of it, which is a place of its own; 0 is no thread."""
+    """Return the place of a chat, or of a thread of it, which is a place of its own; 0 is no thread."""
     return f"{chat}/{thread}" if thread else chat
 
 
 def chat_of(place: str) -> str:
-    """Give the chat of a place."""
+    """Return the chat of a place."""
     return place.partition("/")[0]
 
 
 def thread_of(place: str) -> int:
-    """Give the thread of a place; 0 where it is a whole chat."""
+    """Return the thread of a place; 0 where it is a whole chat."""
     return int(place.partition("/")[2] or 0)
 
 
 def anonymize(record: CaseRecord, user_id: str) -> CaseRecord:
-    """Take a person's id out of a team's case; what they said stays, and is still one person's, but says not whose."""
+    """Remove a person's id from a team's case; what they said stays, and is still one person's, but says not whose."""
     case = record.case
     people = {
         record.owner,

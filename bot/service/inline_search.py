@@ -48,13 +48,13 @@ class InlineSearch:
     """Finds what a typed line means; it keeps nothing."""
 
     def __init__(self, offered: FlowRegistry) -> None:
-        """Take the flows and their catalog; a line is read as a case of the default flow."""
+        """Store the flows and their catalog; a line is read as a case of the default flow."""
         self._flow, self._catalog = offered.flow(), offered.catalog
         self._interview, self._cards = Interview(self._flow), CaseRenderer(self._flow, self._catalog)
         self._pages = Pages(self._catalog)
 
     def results(self, line: str) -> tuple[SearchResult, ...]:
-        """Give what a line offers, the likeliest first; nothing where it is too long to be read."""
+        """Return what a line offers, the likeliest first; nothing where it is too long to be read."""
         try:
             reading = read_note(self._flow, lexicon(), line)
         except NoteTooLong:
@@ -98,7 +98,7 @@ class InlineSearch:
         return Block((Line(told.title(result), lead=lead),))
 
     def _everything(self) -> Iterator[tuple[SearchResult, str]]:
-        """Give every option, scale and fact with what it is found by."""
+        """Return every option, scale and fact with what it is found by."""
         for code, option in self._catalog.options.items():
             note_input = " ".join(statement.text for statement in option.indication)
             yield (
@@ -114,7 +114,7 @@ class InlineSearch:
 
 
 def _holds(text: str, line: str) -> bool:
-    """Tell whether a text holds every word of a line; short ones as a word of their own. An empty line fits all."""
+    """Return whether a text holds every word of a line; short ones as a word of their own. An empty line fits all."""
     low = text.casefold()
     words = [word for word in line.casefold().split() if len(word) >= _LEAST]
     whole = set(low.replace(",", " ").replace("(", " ").replace(")", " ").split())

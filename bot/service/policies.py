@@ -20,5 +20,5 @@ class AccessPolicy:
     chats: frozenset[int] = frozenset()
 
     def allows(self, user: int, chat: int | None) -> bool:
-        """Tell whether a person may use the bot in a chat."""
+        """Return whether a person may use the bot in a chat."""
         return self.open or user in self.users or chat in self.chats

@@ -83,7 +83,7 @@ class OutboxMessage:
 
     @property
     def key(self) -> tuple[OutboxKind, str, int]:
-        """Tell what a newer wish of the same place takes the place of: whether a message is pinned is one thing."""
+        """Return what a newer wish of the same place takes the place of: whether a message is pinned is one thing."""
         return OutboxKind.pin if self.kind is OutboxKind.unpin else self.kind, self.target, self.number
 
 
@@ -113,11 +113,11 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def is_pending(self, update_id: int) -> bool:
-        """Tell whether a letter was taken in and is neither handled nor set aside."""
+        """Return whether a letter was taken in and is neither handled nor set aside."""
         ...
 
     def pending_updates(self) -> list[InboxUpdate]:
-        """Give the letters that are not handled yet, by update id."""
+        """Return the letters that are not handled yet, by update id."""
         ...
 
     def mark_handled(self, update_id: int, answer_text: str) -> bool:
@@ -125,19 +125,19 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def move_to_dead_letters(self, update_id: int, error: str) -> None:
-        """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
+        """Move an update to the dead letters, with the name of the error; its payload is kept for a retry."""
         ...
 
     def dead_letters(self) -> list[tuple[InboxUpdate, str]]:
-        """Give the letters that were set aside, each with its fault."""
+        """Return the letters that were set aside, each with its fault."""
         ...
 
     def retry_dead_letter(self, update_id: int) -> bool:
-        """Put a dead letter back among the waiting ones; False where it is not dead, or could not be read."""
+        """Return a dead letter to the pending updates; False if it is not dead, or could not be read."""
         ...
 
     def drop_dead_letter(self, update_id: int) -> bool:
-        """Give a dead letter up and strip it; False where it is not dead."""
+        """Return a dead letter up and strip it; False where it is not dead."""
         ...
 
     def enqueue(
@@ -147,7 +147,7 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def pending_messages(self, queue: str | None = None) -> list[OutboxMessage]:
-        """Give what is still to be shown, in the order it was first wished; of one place or of all."""
+        """Return what is still to be shown, in the order it was first wished; of one place or of all."""
         ...
 
     def acknowledge(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
@@ -173,7 +173,7 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of what is held, after all that was begun."""
+        """Release what is held, after all that was begun."""
         ...
 
 

@@ -103,7 +103,7 @@ class PrivateChat:
     def __init__(
         self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]
     ) -> None:
-        """Take the flows, the default one first, and their words; clock (seconds since 1970) and ids are handed in."""
+        """Store the flows, the default first, their words, the clock (seconds since 1970) and the source of ids."""
         self._flow_services = {
             code: FlowServices(Interview(flow), CaseRenderer(flow, catalog)) for code, flow in flows.items()
         }
@@ -234,12 +234,12 @@ class PrivateChat:
         return Reply((present, *self._mark_superseded(record, message).shows))
 
     def failure_notice(self, *, tapped: bool) -> Reply:
-        """Say that nothing was changed."""
+        """Return the words that nothing was changed."""
         words = self._words
         return Reply(toast=words.toasts.failed) if tapped else _new_message(self._pages.plain(words.pages.failed))
 
     def not_listed_notice(self, user_id: str, *, tapped: bool) -> Reply:
-        """Say that the bot is for listed people, and under which number this one would be listed."""
+        """Return the card that says: the bot is for listed people, and under which number this one would be listed."""
         words = self._words
         if tapped:
             return Reply(toast=words.toasts.not_listed.format(number=user_id))
@@ -283,7 +283,7 @@ class PrivateChat:
         return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
 
     def not_saved_notice(self) -> Reply:
-        """Say that the database could not keep it."""
+        """Return the words that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)
 
     def _tap_page(self, repository: CaseRepository, tap: Tap, context: ActionContext) -> Reply:
@@ -339,7 +339,7 @@ class PrivateChat:
         return Reply(toast=self._words.toasts.message_deleted, effects=(DeleteMessage(message),))
 
     def _tap_case(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
-        """Let the interview take a tap; one that comes too late redraws where the case stands, and says so."""
+        """Apply a tap to the interview; one that comes too late redraws where the case stands, and says so."""
         updated, toast = replace(record, card_message_id=context.message_id), ""
         try:
             if tap.action in READ_ONLY:
@@ -364,7 +364,7 @@ class PrivateChat:
         return Reply((self._show_case(repository, updated),), toast)
 
     def apply(self, case: Case, tap: Tap, user_id: str) -> Case:
-        """Let the interview take a tap on the question at hand.
+        """Apply a tap on the question at hand.
 
         Raises:
             StaleTap, EmptySelection, ChosenOtherwise, NothingToUndo: as the interview does.
@@ -517,12 +517,12 @@ class PrivateChat:
         return self._pages.recent(rows, page, more=len(found) > MOST_RECENT)
 
     def _ago(self, record: CaseRecord) -> str:
-        """Tell how long ago a case was touched."""
+        """Return how long ago a case was touched."""
         words, seconds = self._words.recent, self._clock() - record.updated_at
         return words.now if seconds < MINUTE else words.ago.format(age=age_text(seconds))
 
     def _short_title(self, record: CaseRecord) -> str:
-        """Tell a case in a line: its levels, and its headline or how far it has come."""
+        """Return a case in a line: its levels, and its headline or how far it has come."""
         interview, cards = self._flow_services[record.case.flow]
         state = interview.state(record.case)
         card = cards.case(record.case, state)
@@ -539,7 +539,7 @@ class PrivateChat:
         return code_name(case.parent_id or case.id, self._catalog.team.names)
 
     def _with_name(self, case: Case, card: Card) -> Card:
-        """Put the name of a case first on its card."""
+        """Return the card with the name of its case first."""
         return replace(card, label=with_code_name(self._name(case), card.label, self._words.case))
 
     def _free_id(self, repository: CaseRepository, context: ActionContext) -> str:
@@ -552,7 +552,7 @@ class PrivateChat:
         return drawn[-1]
 
     def _cancel(self, repository: CaseRepository, context: ActionContext) -> Reply:
-        """Put the open case aside; nothing of it is lost."""
+        """Archive the open case; nothing of it is lost."""
         record = repository.get_current(context.chat, context.user_id)
         if record is None:
             return _new_message(self._pages.plain(self._words.pages.nothing_open))
@@ -573,7 +573,7 @@ class PrivateChat:
 
     @staticmethod
     def _replace_tapped(card: Card, context: ActionContext, toast: str) -> Reply:
-        """Put a card in place of the one that was tapped, and say why."""
+        """Show a card in place of the one that was tapped, with a toast that says why."""
         return Reply((ShowCard(card, context.message_id),), toast)
 
     def _show_case(self, repository: CaseRepository, record: CaseRecord) -> ShowCard:
@@ -635,7 +635,7 @@ class PrivateChat:
         return Button(self._words.labels.go_on, Tap(Action.show, case=record.case.id))
 
     def _open_case(self, repository: CaseRepository, context: ActionContext) -> Button | None:
-        """Give the way back to the open case, where one was begun."""
+        """Return the way back to the open case, where one was begun."""
         record = repository.get_current(context.chat, context.user_id)
         if record is None or not record.case.answer_events:
             return None
@@ -671,7 +671,7 @@ def require_confirmation(state: InterviewState, tap: Tap) -> None:
 
 
 def next_timestamp(clock: Callable[[], float], record: CaseRecord | None) -> float:
-    """Tell the time, but never one before a case was touched: the clock may have been set back."""
+    """Return the time, but never one before a case was touched: the clock may have been set back."""
     return max(clock(), record.updated_at + CLOCK_STEP) if record else clock()
 
 
@@ -701,12 +701,12 @@ def read_only_card(cards: CaseRenderer, case: Case, state: InterviewState, tap: 
 
 
 def linked_case_id(case: Case, state: InterviewState) -> str:
-    """Give the id of the case that helps where this one stands, at its level."""
+    """Return the id of the case that helps where this one stands, at its level."""
     return case.linked_case_id(levels_of(state))
 
 
 def levels_of(state: InterviewState) -> Codes:
-    """Give the levels that were found; none where they were not asked."""
+    """Return the levels that were found; none where they were not asked."""
     return state.findings.get("levels", NOT_ASKED)
 
 

@@ -36,7 +36,7 @@ def verify(secret: str, token: str, user_id: str, now: float) -> str | None:
 
 
 def copied_case_id(token: str, place: str, digits: int) -> str:
-    """Give the id of the case that a token opens in a place: the same one, however often the link is followed."""
+    """Return the id of the case that a token opens in a place: the same one, however often the link is followed."""
     return hashlib.sha256(f"{token}|{place}".encode()).hexdigest()[:digits]
 
 

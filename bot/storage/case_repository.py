@@ -113,7 +113,7 @@ class SqlCaseRepository:
         return self._one(_BY_ID, {"id": case_id})
 
     def get_current(self, place: str, owner: str) -> CaseRecord | None:
-        """Give the person's case in a place that was touched last and is not put aside."""
+        """Return the person's case in a place that was touched last and is not put aside."""
         return self._one(_CURRENT, _owned(place, owner))
 
     def list_recent(self, place: str, owner: str, most: int, skip: int = 0) -> list[CaseRecord]:
@@ -151,11 +151,11 @@ class SqlCaseRepository:
             raise VersionConflict(record.case.id)
 
     def list_team_cases(self, place: str) -> list[CaseRecord]:
-        """Give the team's cases of a place that do not rest, the newest first."""
+        """Return the team's cases of a place that do not rest, the newest first."""
         return self._list(_LIST_TEAM_CASES, _at(place))
 
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
-        """Give the team's cases of a chat, with all its topics, that do not rest."""
+        """Return the team's cases of a chat, with all its topics, that do not rest."""
         return self._list(_LIST_IN_CHAT, {"chat": chat})
 
     def get_by_poll(self, poll: str) -> CaseRecord | None:
@@ -163,7 +163,7 @@ class SqlCaseRepository:
         return self._one(_GET_BY_POLL, {"poll": poll})
 
     def list_idle(self, since: float) -> list[CaseRecord]:
-        """Give the team's cases that do not rest and were last touched before `since`."""
+        """Return the team's cases that do not rest and were last touched before `since`."""
         return self._list(_LIST_IDLE, {"since": since})
 
     def delete_expired(self, before: float, notes_before: float) -> int:
@@ -179,7 +179,7 @@ class SqlCaseRepository:
         self._count(_MIGRATE_CHAT, {"old": old, "new": new})
 
     def signing_secret(self) -> str:
-        """Give what links of this bot are signed with; it is made when it is first asked for."""
+        """Return what links of this bot are signed with; it is made when it is first asked for."""
         (found,) = self._row(_SECRET, {}) or (None,)
         if found is None:
             found = secrets.token_hex(16)
@@ -206,19 +206,19 @@ class SqlCaseRepository:
         return [self._kept(row) for row in self._rows(query, where)]
 
     def _rows(self, query: Select[Any], where: dict[str, Any]) -> list[Row]:
-        """Give every row of this bot that is found."""
+        """Return every row of this bot that is found."""
         return self._statements.rows(query, {"bot": self.bot, **where})
 
     def _row(self, query: Select[Any], where: dict[str, Any]) -> Row | None:
-        """Give the only row of this bot, or the first of them."""
+        """Return the only row of this bot, or the first of them."""
         return self._statements.row(query, {"bot": self.bot, **where})
 
     def _count(self, change: UpdateBase, values: dict[str, Any]) -> int:
-        """Tell how many rows of this bot were changed."""
+        """Return how many rows of this bot were changed."""
         return self._statements.count(change, {"bot": self.bot, **values})
 
     def _whose(self) -> str:
-        """Tell which bot has claimed the database; empty where none has yet."""
+        """Return which bot has claimed the database; empty where none has yet."""
         (found,) = self._statements.row(_WHOSE, {}) or ("",)
         return str(found)
 
@@ -236,17 +236,17 @@ class SqlCaseRepository:
 
 
 def _at(place: str) -> dict[str, Any]:
-    """Give the values by which cases of a place are found."""
+    """Return the values by which cases of a place are found."""
     return {"chat": chat_of(place), "thread": thread_of(place)}
 
 
 def _owned(place: str, owner: str) -> dict[str, Any]:
-    """Give the values by which cases of a person in a place are found."""
+    """Return the values by which cases of a person in a place are found."""
     return {"owner": owner, **_at(place)}
 
 
 def _columns(record: CaseRecord) -> dict[str, Any]:
-    """Give what is written of a new case, but for its id."""
+    """Return what is written of a new case, but for its id."""
     case = record.case
     whose = {
         "chat_id": chat_of(record.place),
@@ -260,7 +260,7 @@ def _columns(record: CaseRecord) -> dict[str, Any]:
 
 
 def _changed_columns(record: CaseRecord) -> dict[str, Any]:
-    """Give what may be written anew of a case."""
+    """Return what may be written anew of a case."""
     case = record.case
     return {
         "edition": case.edition,
@@ -288,7 +288,7 @@ _NO_TEAM: Final = dict.fromkeys(
 
 
 def _team_columns(record: CaseRecord, team: TeamRecord) -> dict[str, Any]:
-    """Give what is written of a team's case beside; whoever opened it may have had their id taken out."""
+    """Return what is written of a team's case beside; whoever opened it may have had their id taken out."""
     return {
         "owner": record.owner,
         "discussion_events": [_remark(said) for said in record.case.discussion_events],

@@ -57,5 +57,5 @@ class StorageClosed(RuntimeError):
     """Something was asked of a store after it was closed: a fault of the program, not of the database."""
 
     def __init__(self) -> None:
-        """Say so."""
+        """Fill in the message."""
         super().__init__("the store is closed: open it anew before giving it work")

@@ -14,7 +14,7 @@ HERE: Final = Path(__file__).parent / "migrations"
 
 
 def known_versions() -> list[str]:
-    """Give the versions of the tables, oldest first: a migration's file begins with its version."""
+    """Return the versions of the tables, oldest first: a migration's file begins with its version."""
     return sorted(path.name.partition("_")[0] for path in (HERE / "versions").glob("v*.py"))
 
 
@@ -46,7 +46,7 @@ def upgrade(connection: Connection, scripts: Path = HERE) -> None:
 
 
 def _is_newest(database: Database, connection: Connection) -> bool:
-    """Tell whether nothing is to be done.
+    """Return whether nothing is to be done.
 
     Raises:
         NewerDatabase: for a version after the last one that is known.

@@ -139,5 +139,5 @@ OUTBOX: Final = Table(
 
 
 def for_each_database(table: Table, say: Callable[[Insert], UpdateBase]) -> dict[str, UpdateBase]:
-    """Put an insert in the words of each: both know "and where it is there already", but share no type for it."""
+    """Return an insert in both dialects: both know "on conflict", but share no type for it."""
     return {"sqlite": say(sqlite.insert(table)), "postgresql": say(postgresql.insert(table))}

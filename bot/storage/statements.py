@@ -1,4 +1,4 @@
-"""Says statements through the database's driver alone: SQLAlchemy puts each into its words once, not at every tap."""
+"""Executes statements through the database's driver alone: SQLAlchemy compiles each once, not at every tap."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class StatementRunner:
     """One connection's driver. What it raises are the errors of its own module, `errors`."""
 
     def __init__(self, connection: Connection) -> None:
-        """Take a connection, on which SQLAlchemy has begun nothing and will not."""
+        """Store a connection, on which SQLAlchemy has begun nothing and will not."""
         self._connection = connection
         self._dialect = connection.dialect
         self.name = connection.dialect.name
@@ -74,26 +74,26 @@ class StatementRunner:
             self._raw.rollback()
 
     def connection_is_lost(self, error: Any) -> bool:
-        """Tell whether an error means that the connection is gone; then the next transaction makes a new one."""
+        """Return whether an error means that the connection is gone; then the next transaction makes a new one."""
         gone = self._dialect.is_disconnect(error, self._raw, None)
         if gone:
             self._connection.invalidate()
         return gone
 
     def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
-        """Give every row that a statement finds or changes."""
+        """Return every row that a statement finds or changes."""
         compiled = self._compiled(statement, values)
         found: list[Row] = self._execute(compiled, values).fetchall()
         return [_read(row, compiled.reads) for row in found] if compiled.reads else found
 
     def row(self, statement: Statement, values: Mapping[str, Any]) -> Row | None:
-        """Give the only row, or the first of them."""
+        """Return the only row, or the first of them."""
         compiled = self._compiled(statement, values)
         found: Row | None = self._execute(compiled, values).fetchone()
         return _read(found, compiled.reads) if found and compiled.reads else found
 
     def count(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """Tell how many rows a statement has changed."""
+        """Return how many rows a statement has changed."""
         changed: int = self._execute(self._compiled(statement, values), values).rowcount
         return changed
 
@@ -118,7 +118,7 @@ class StatementRunner:
 
 
 def _compile(statement: Statement, dialect: Dialect, names: list[str]) -> CompiledStatement:
-    """Put a statement into the words of a database."""
+    """Compile a statement for a database."""
     compiled = statement.compile(dialect=dialect, column_keys=names)
     writes = {
         name: write

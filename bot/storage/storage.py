@@ -20,7 +20,7 @@ class SqlStorage:
     """
 
     def __init__(self, writer: WriteThread, name: str) -> None:
-        """Take the writer, and the name of its database."""
+        """Store the writer, and the name of its database."""
         self._writer = writer
         self.name = name
 

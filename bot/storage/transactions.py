@@ -40,7 +40,7 @@ class Transactions:
     """Carries out groups of jobs on one connection."""
 
     def __init__(self, connection: Connection, database: Database) -> None:
-        """Take a connection, to be closed with this, and the database it leads to."""
+        """Store a connection, to be closed with this, and the database it leads to."""
         self._connection = connection
         self._statements = StatementRunner(connection)
         self._database = database
@@ -71,7 +71,7 @@ class Transactions:
             self.needs_scrub = not self._database.scrub(self._connection)
 
     def close(self) -> None:
-        """Let go of the connection, clean."""
+        """Close the connection, clean."""
         self.scrub()
         self._connection.close()
 

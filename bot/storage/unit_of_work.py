@@ -100,7 +100,7 @@ _RENUMBER: Final = update(INBOX).where(_BY_ID).values(update_id=bindparam("lowes
 
 
 def _kept(insert: Insert) -> UpdateBase:
-    """Say: keep a letter, in place of a handled one of the same number that was another update."""
+    """Build the statement that stores an update, in place of a handled one of the same number with other content."""
     new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=[INBOX.c.bot_id, INBOX.c.update_id],
@@ -110,7 +110,7 @@ def _kept(insert: Insert) -> UpdateBase:
 
 
 def _other(known: ColumnElement[str], new: ColumnElement[str]) -> ColumnElement[bool]:
-    """Say: both fingerprints are there, and they differ."""
+    """Build the condition: both fingerprints are there, and they differ."""
     return and_(known != "", new != "", known != new)
 
 
@@ -118,7 +118,7 @@ _ADD_UPDATE: Final = for_each_database(INBOX, _kept)
 
 
 def _enqueue_statement(insert: Insert) -> UpdateBase:
-    """Say: keep a wish, in place of an older one for its slot, under a number of its own."""
+    """Build the statement that keeps a message, in place of an older one for its target, under a number of its own."""
     new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=[OUTBOX.c.bot_id, OUTBOX.c.queue, OUTBOX.c.kind, OUTBOX.c.target, OUTBOX.c.number],
@@ -218,11 +218,11 @@ class SqlUnitOfWork(SqlCaseRepository):
         return _letter(row) if row else None
 
     def is_pending(self, update_id: int) -> bool:
-        """Tell whether a letter was taken in and is neither handled nor set aside."""
+        """Return whether a letter was taken in and is neither handled nor set aside."""
         return self._row(_IS_PENDING, {"id": update_id}) is not None
 
     def pending_updates(self) -> list[InboxUpdate]:
-        """Give the letters that are not handled yet, by update id."""
+        """Return the letters that are not handled yet, by update id."""
         return [_letter(row) for row in self._rows(_PENDING_UPDATES, {})]
 
     def mark_handled(self, update_id: int, answer_text: str) -> bool:
@@ -230,19 +230,19 @@ class SqlUnitOfWork(SqlCaseRepository):
         return self._count(_MARK_HANDLED, {"id": update_id, "said": answer_text}) > 0
 
     def move_to_dead_letters(self, update_id: int, error: str) -> None:
-        """Put a letter among the dead ones, with the name of the fault; its body is kept for a retry."""
+        """Move an update to the dead letters, with the name of the error; its payload is kept for a retry."""
         self._count(_MOVE_TO_DEAD_LETTERS, {"id": update_id, "why": error})
 
     def dead_letters(self) -> list[tuple[InboxUpdate, str]]:
-        """Give the letters that were set aside, each with its fault."""
+        """Return the letters that were set aside, each with its fault."""
         return [(_letter(row), fault) for *row, fault in self._rows(_DEAD_LETTERS, {})]
 
     def retry_dead_letter(self, update_id: int) -> bool:
-        """Put a dead letter back among the waiting ones; False where it is not dead."""
+        """Return a dead letter to the pending updates; False if it is not dead."""
         return self._count(_RETRY_DEAD_LETTER, {"id": update_id}) > 0
 
     def drop_dead_letter(self, update_id: int) -> bool:
-        """Give a dead letter up and strip it; False where it is not dead."""
+        """Return a dead letter up and strip it; False where it is not dead."""
         return self._count(_DROP_DEAD_LETTER, {"id": update_id}) > 0
 
     def enqueue(
@@ -257,7 +257,7 @@ class SqlUnitOfWork(SqlCaseRepository):
         return OutboxMessage(queue, kind, target, version, payload, case, number)
 
     def pending_messages(self, queue: str | None = None) -> list[OutboxMessage]:
-        """Give what is still to be shown, in the order it was first wished; of one place or of all."""
+        """Return what is still to be shown, in the order it was first wished; of one place or of all."""
         if queue is None:
             return [_wish(row) for row in self._rows(_PENDING_MESSAGES, {})]
         return [_wish(row) for row in self._rows(_PENDING_IN_QUEUE, {"place": queue})]
@@ -276,7 +276,7 @@ class SqlUnitOfWork(SqlCaseRepository):
 
 
 def _new_row(inbox_update: InboxUpdate) -> dict[str, Any]:
-    """Give what is written of a letter that is new."""
+    """Return what is written of a letter that is new."""
     received = {"update_id": inbox_update.update_id, "chat": inbox_update.chat, "payload": inbox_update.payload}
     state = {
         "state": NEW,
@@ -288,7 +288,7 @@ def _new_row(inbox_update: InboxUpdate) -> dict[str, Any]:
 
 
 def _note_columns(note: NoteInput | None) -> dict[str, Any]:
-    """Give what is written of a typed note."""
+    """Return what is written of a typed note."""
     if note is None:
         return dict.fromkeys(_NOTE)
     findings = [[question, codes] for question, codes in note.findings.items()]

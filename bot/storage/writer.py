@@ -44,7 +44,7 @@ class WriteThread:
         self._thread.start()
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
-        """Put work in the queue; its future is for the running loop.
+        """Queue work; its future is for the running loop.
 
         Raises:
             StorageClosed: after `stop`.
@@ -93,7 +93,7 @@ class WriteThread:
 
 
 def _deliver_results(tasks: Sequence[WriteTask], outcomes: Sequence[WorkResult]) -> None:
-    """Tell each who waits what became of their job: one call for each loop, not one for each job."""
+    """Deliver the results to those who wait: one call for each loop, not one for each job."""
     answers: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], WorkResult]]] = {}
     for task, outcome in zip(tasks, outcomes, strict=True):
         answers.setdefault(task.future.get_loop(), []).append((task.future, outcome))

@@ -77,7 +77,7 @@ class TelegramApplication:
         retention: RetentionPolicy,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take what it works with; the rooms are of private chats and of groups, the clock counts steady seconds."""
+        """Store what it works with; the clock counts steady seconds."""
         self._api = api
         self._store = store
         self._catalog = catalog
@@ -174,7 +174,7 @@ class TelegramApplication:
         self.health.ready()
 
     def _menus(self) -> list[dict[str, Any]]:
-        """Give the commands that are offered in private chats, and those in groups."""
+        """Return the commands that are offered in private chats, and those in groups."""
         words = {**self._catalog.wording.commands.model_dump(), **self._catalog.team.commands.model_dump()}
         everywhere: dict[str, Any] = {}
         groups: dict[str, Any] = {"scope": {"type": "all_group_chats"}}
@@ -184,7 +184,7 @@ class TelegramApplication:
         ]
 
     async def _expire_cases(self) -> None:
-        """Let cases rest and end whose time has come, every minute once that is in hand which was left undone."""
+        """Archive and delete the cases whose time has come, every minute once what was left undone is in hand."""
         await self._started.wait()
         while True:
             with suppress(NotSaved, VersionConflict):
@@ -268,7 +268,7 @@ class TelegramApplication:
         return True
 
     async def _adopt_abandoned(self) -> None:
-        """Take up what has been left undone for a whole round: the process that had begun it is gone."""
+        """Adopt what has been left undone for a whole round: the process that had begun it is gone."""
         while True:
             await asyncio.sleep(ADOPTION_CHECK_SECONDS)
             try:

@@ -19,7 +19,7 @@ class Api:
     """One bot's Bot API. Its `repr` does not bear the token, unlike the library's."""
 
     def __init__(self, token: str, url: str, wire: BaseRequest | None = None) -> None:
-        """Take the token and the server's scheme, host and port."""
+        """Store the token and the server's scheme, host and port."""
         self._wire = wire or Wire()
         self._token = token
         # The library's Bot would write this address, token and all, into its log.

@@ -58,7 +58,7 @@ _BAD_REQUESTS: Final = (
 
 
 def failure_of(error: TelegramError) -> Failure:
-    """Tell what an error means; whatever is not known to be final is tried again."""
+    """Return what an error means; whatever is not known to be final is tried again."""
     if isinstance(error, RetryAfter):
         wait = error.retry_after
         return Failure(Outcome.retry, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))

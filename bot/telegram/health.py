@@ -49,7 +49,7 @@ class Health:
         return self._ready and (not self._polls or self._clock() - heard < STALE)
 
     def as_dict(self) -> dict[str, object]:
-        """Tell it in numbers: seconds since the last poll and the last commit; None where there was none."""
+        """Return the numbers: seconds since the last poll and the last commit; None if there was none."""
         now = self._clock()
         return {
             "ready": self._ready,

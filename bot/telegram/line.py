@@ -68,12 +68,12 @@ class Connection(asyncio.Protocol):
             self._answer = None
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._transport:
             self._transport.abort()
 
     async def end(self) -> None:
-        """Let go of the connection, and wait until it is gone."""
+        """Close the connection, and wait until it is gone."""
         self.close()
         await self._ended
 
@@ -126,7 +126,7 @@ class Connection(asyncio.Protocol):
         self._headed = True
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of its body."""
+        """Receive a part of its body."""
         self._parts.append(body)
 
     def on_message_complete(self) -> None:

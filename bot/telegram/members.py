@@ -48,7 +48,7 @@ class ChatMemberCache:
     """Remembers what updates tell of people, and asks where they do not."""
 
     def __init__(self, api: Api, clock: Callable[[], float]) -> None:
-        """Take the Bot API and a steady clock."""
+        """Store the Bot API and a steady clock."""
         self._api = api
         self._clock = clock
         self._names: dict[str, str] = {}
@@ -63,7 +63,7 @@ class ChatMemberCache:
             self._roles.pop((chat, user_id), None)
 
     async def role(self, chat: int, user_id: int) -> Role:
-        """Tell what a person may do in a group; where Telegram does not say in time, what every member may."""
+        """Return what a person may do in a group; where Telegram does not say in time, what every member may."""
         note_input = await self.said(chat, user_id)
         return Role.member if note_input is Role.unknown else note_input
 
@@ -85,15 +85,15 @@ class ChatMemberCache:
         return found
 
     async def insert_names(self, screen: Mapping[str, Any], chat: int) -> dict[str, Any]:
-        """Put the names of people into a screen."""
+        """Insert the names of people into a screen."""
         return insert_names(screen, await self._names_of(screen, chat), self.username)
 
     async def insert_names_text(self, text: str, chat: int) -> str:
-        """Put the names of people into a few words."""
+        """Insert the names of people into a few words."""
         return insert_names_text(text, disambiguate(await self._names_of(text, chat)))
 
     async def _names_of(self, value: object, chat: int) -> dict[str, str]:
-        """Give what the people in a screen are called."""
+        """Return what the people in a screen are called."""
         ids = ids_in(value)
         for user_id in ids:
             if user_id.isdecimal() and user_id not in self._names:
@@ -128,7 +128,7 @@ class ChatMemberCache:
 
 
 def _users(update: object) -> Iterator[object]:
-    """Give the people that an update speaks of."""
+    """Return the people that an update speaks of."""
     for kind, field in _WHO:
         found = update.get(kind) if isinstance(update, dict) else None
         if isinstance(found, dict):
@@ -136,7 +136,7 @@ def _users(update: object) -> Iterator[object]:
 
 
 def _changed(update: object) -> Iterator[tuple[int, int]]:
-    """Give the chat and the person of whom an update says that they came, went or were given rights."""
+    """Return the chat and the person of whom an update says that they came, went or were given rights."""
     message = update.get("message") if isinstance(update, dict) else None
     chat = message.get("chat") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(chat, dict) or type(chat.get("id")) is not int:

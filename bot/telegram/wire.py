@@ -116,7 +116,7 @@ class Wire(BaseRequest):
         return answer
 
     def _free(self, place: Place) -> Connection | None:
-        """Give the line that was used last; those that idled too long are let go."""
+        """Return the line that was used last; those that idled too long are let go."""
         idle = self._idle.get(place, [])
         oldest = asyncio.get_running_loop().time() - KEEP_ALIVE
         while idle:
@@ -142,7 +142,7 @@ class Wire(BaseRequest):
 
 
 def _is_telegrams(answer: dict[str, Any]) -> bool:
-    """Tell whether an object is shaped as every answer of the Bot API is: a filter in between has its own."""
+    """Return whether an object is shaped as every answer of the Bot API is: a filter in between has its own."""
     parameters = answer.get("parameters") or {}
     return (
         isinstance(answer.get("ok"), bool)

@@ -161,6 +161,6 @@ class Card:
     above: tuple[Line, ...] = ()
 
     def tap_of(self, button: Button) -> Tap:
-        """Give what a tap on one of its buttons wishes."""
+        """Return what a tap on one of its buttons wishes."""
         tap = button.tap
         return tap if tap.case else tap._replace(case=self.case, turn=self.turn)

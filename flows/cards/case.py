@@ -239,7 +239,7 @@ class CaseRenderer:
         return bind(Card(self._findings_label(state), words.labels.copy_text, (how, block), (row,)), case)
 
     def _urgent(self, state: InterviewState) -> tuple[Block, ...]:
-        """Give the urgent notes of an answered case, if it has any."""
+        """Return the urgent notes of an answered case, if it has any."""
         notes = decide(self.flow.guidance, state.findings).notes
         lines = note_lines(note for note in notes if note.urgent)
         return (Block(lines, style=Style.urgent),) if lines else ()
@@ -279,7 +279,7 @@ class CaseRenderer:
         return Card(self._step(at, state), at.text, tuple(blocks), rows)
 
     def _step(self, at: Question, state: InterviewState) -> str:
-        """Tell how far the questions have come."""
+        """Return how far the questions have come."""
         words = self.catalog.wording
         progress = self.flow.progress(at, _given_answers(state))
         name = self.catalog.scales[self.flow.code].name if self.flow.guidance.bands else words.case
@@ -317,7 +317,7 @@ class CaseRenderer:
         return [(button,) for button in (*aids, *scales)]
 
     def _changes(self, state: InterviewState) -> list[Button]:
-        """Give a button for each answer that counts, to change it; the question at hand is open already."""
+        """Return a button for each answer that counts, to change it; the question at hand is open already."""
         buttons: list[Button] = []
         for question in self.flow.questions:
             codes = state.findings.get(question.code)
@@ -435,11 +435,11 @@ class CaseRenderer:
         return Card(self._scored_place(case, state), title, blocks, (new, self._last_row(state)))
 
     def _scored_place(self, case: Case, state: InterviewState) -> str:
-        """Tell what was scored: the level, where the case is bound to one, and the first finding."""
+        """Return what was scored: the level, where the case is bound to one, and the first finding."""
         return ", ".join(filter(None, (case.level, self._findings_label(state))))
 
     def footer(self) -> tuple[Line, ...]:
-        """Tell the source with its year, the edition, and what the card is not."""
+        """Return the source with its year, the edition, and what the card is not."""
         words = self.catalog.wording.result
         source, edition = self.catalog.source, self.catalog.edition
         told = words.footer.format(source=source.name, year=source.year, edition=edition)
@@ -448,7 +448,7 @@ class CaseRenderer:
         return Line(told), Line(words.disclaimer)
 
     def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:
-        """Tell what an option is indicated for, its advantages and disadvantages, its ratings, and its facts."""
+        """Return what an option is indicated for, its advantages and disadvantages, its ratings, and its facts."""
         words = self.catalog.wording.detail
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
@@ -486,5 +486,5 @@ def _reason(rule: Rule) -> Line:
 
 
 def _given_answers(state: InterviewState) -> Findings:
-    """Give every answer that was given, whether it counts or not."""
+    """Return every answer that was given, whether it counts or not."""
     return {code: step.codes for code, step in state.answers.items()}

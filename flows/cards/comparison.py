@@ -37,7 +37,7 @@ class OptionComparison:
         return codes
 
     def buttons(self, codes: Codes) -> list[Button]:
-        """Give a button for each option that may stand beside these."""
+        """Return a button for each option that may stand beside these."""
         if len(codes) == MAX_OPTIONS:
             return []
         known = tuple(self.catalog.options)
@@ -71,7 +71,7 @@ class OptionComparison:
         )
 
     def verdicts(self, codes: Iterable[str], result: Recommendation) -> tuple[Line, ...]:
-        """Tell the verdict on each option, with what carries it."""
+        """Return the verdict on each option, with what carries it."""
         advised = {advice.option: advice for advice in result.options}
         return tuple(
             Line(
@@ -83,7 +83,7 @@ class OptionComparison:
         )
 
     def _shared(self, options: Sequence[Option], traits: Callable[[Option], Codes]) -> tuple[Line, ...]:
-        """Tell what all have in common first, then what each has of its own."""
+        """Return what all have in common first, then what each has of its own."""
         words = self.catalog.wording
         common = [trait for trait in traits(options[0]) if all(trait in traits(option) for option in options)]
         lines = [self._traits(words.what_if.all_share, tuple(common))] if common else []

@@ -120,7 +120,7 @@ def delete_button(label: str, message: str) -> Button:
 
 
 def note_of(case: Case) -> Codes:
-    """Give which note a case was read from, empty where its words are not known, and what else was in it."""
+    """Return which note a case was read from, empty where its words are not known, and what else was in it."""
     return next(
         (step.codes for step in case.answer_events if step.kind is AnswerEventKind.read and not step.question), ("",)
     )

@@ -22,17 +22,17 @@ class Pages:
     catalog: Catalog
 
     def start(self, open_case: Button | None) -> Card:
-        """Say what this is, for whom, and what it is not; offer the open case, if there is one."""
+        """Return what this is, for whom, and what it is not; with the open case, if there is one."""
         labels = self.catalog.wording.labels
         first = (Button(labels.new, Tap(Action.new)), *((open_case,) if open_case else ()))
         return self._page(self.catalog.wording.pages.start, (first, self._menu()))
 
     def help(self) -> Card:
-        """Say how it is used."""
+        """Return how it is used."""
         return self._page(self.catalog.wording.pages.help, (self.begin(),))
 
     def about(self) -> Card:
-        """Tell the scope, the source with its year, the edition, and where the source is silent."""
+        """Return the scope, the source with its year, the edition, and where the source is silent."""
         words = self.catalog.wording
         source = self.catalog.source
         told = words.result.footer.format(source=source.name, year=source.year, edition=self.catalog.edition)

@@ -29,7 +29,7 @@ class WhatIfCards:
     catalog: Catalog
 
     def in_play(self, given: Findings) -> Block:
-        """Tell, in the middle of an interview, which options are in play, certain already, or out and by what.
+        """Return, in the middle of an interview, which options are in play, certain already, or out and by what.
 
         Args:
             given: the answers that were given; the one to the question at hand is left out.
@@ -223,14 +223,14 @@ class WhatIfCards:
         return f" {words.what_if.either} ".join(said)
 
     def _against(self, outcomes: PossibleOutcomes, option: str) -> tuple[str, Codes]:
-        """Give the kind of "no" that holds in every way, and what carries it; one kind or another has nothing."""
+        """Return the kind of "no" that holds in every way, and what carries it; one kind or another has nothing."""
         weakest = min(outcomes.verdicts[option])
         cited = [fact for rule in outcomes.certain_rules[option] if rule.verdict is weakest for fact in rule.facts]
         words = self.catalog.wording
         return (getattr(words.verdicts, weakest.name) if cited else words.what_if.out), tuple(cited)
 
     def _urgent(self, *sides: Findings) -> Block:
-        """Give the urgent notes of the case as it is and as it might be: a what-if silences none."""
+        """Return the urgent notes of the case as it is and as it might be: a what-if silences none."""
         flow = self.explorer.flow
         told = [
             Line(note.text, facts=note.facts)
@@ -253,7 +253,7 @@ class WhatIfCards:
 
 
 def _deciding_rules(*sides: PossibleOutcomes, option: str) -> Codes:
-    """Give the facts of the rules that certainly carry an option's possible verdicts on each side."""
+    """Return the facts of the rules that certainly carry an option's possible verdicts on each side."""
     rules = [
         rule
         for outcomes in sides
@@ -264,5 +264,5 @@ def _deciding_rules(*sides: PossibleOutcomes, option: str) -> Codes:
 
 
 def _all_deciding_rules(outcomes: PossibleOutcomes, options: Iterable[str]) -> Codes:
-    """Give the facts that certainly carry the possible verdicts of several options, each once."""
+    """Return the facts that certainly carry the possible verdicts of several options, each once."""
     return tuple(dict.fromkeys(fact for option in options for fact in _deciding_rules(outcomes, option=option)))

@@ -127,7 +127,7 @@ class Catalog(_Data):
         return frozenset({*self.facts, *self.gaps, *(scale.cite for scale in self.scales.values())})
 
     def says(self, fact: str) -> str:
-        """Give the text behind a fact id or a gap id, or the publication of a scale.
+        """Return the text behind a fact id or a gap id, or the publication of a scale.
 
         Raises:
             KeyError: where there is no such id.
@@ -140,7 +140,7 @@ class Catalog(_Data):
 
 @cache
 def catalog() -> Catalog:
-    """Give the catalog that comes with the package, loaded once."""
+    """Return the catalog that comes with the package, loaded once."""
     return load_catalog(files("flows") / "catalog" / "data")
 
 

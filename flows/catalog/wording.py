@@ -125,7 +125,7 @@ class DetailWording(WordingModel):
     facts: Text
 
     def step(self, rating: int | str, steps: tuple[str, ...]) -> str:
-        """Say a rating from 1 to 3 as its step; anything else as not known."""
+        """Return a rating from 1 to 3 as its step; anything else as not known."""
         return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else self.unknown
 
 

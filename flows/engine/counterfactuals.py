@@ -47,7 +47,7 @@ class PossibleOutcomes:
     next_question: str = ""
 
     def is_ruled_out(self, option: str) -> bool:
-        """Tell whether every way ends in one of the kinds of "no" for an option."""
+        """Return whether every way ends in one of the kinds of "no" for an option."""
         return all(verdict.is_no for verdict in self.verdicts[option])
 
 
@@ -76,22 +76,22 @@ class OutcomeExplorer:
     """Reads a flow ahead; built once for a flow, it remembers what it has read."""
 
     def __init__(self, flow: Flow) -> None:
-        """Take the flow."""
+        """Store the flow."""
         self.flow = flow
         self._several = {q.code: LevelClasses(flow, q) for q in flow.questions if q.several}
         self._outcomes = lru_cache(maxsize=MAX_OUTCOMES)(self._explore)
         self._counterfactuals = lru_cache(maxsize=MAX_COUNTERFACTUALS)(self._try_others)
 
     def outcomes(self, given: Findings) -> PossibleOutcomes:
-        """Tell what can still come of the answers that were given, whether they count or not."""
+        """Return what can still come of the answers that were given, whether they count or not."""
         return self._outcomes(self._key(given))
 
     def counterfactuals(self, given: Findings) -> tuple[Counterfactual, ...]:
-        """Give each single answer that would, or may, change a verdict or the headline of an answered case."""
+        """Return each single answer that would, or may, change a verdict or the headline of an answered case."""
         return self._counterfactuals(tuple(given.items()))
 
     def counterfactual(self, given: Findings, question: str, choice: str) -> Counterfactual:
-        """Give one change, whether or not anything comes of it.
+        """Return one change, whether or not anything comes of it.
 
         Raises:
             StaleTap: where that question does not count, or has no such other answer.
@@ -105,11 +105,11 @@ class OutcomeExplorer:
         return self._counterfactual(given, self.outcomes(given), question, choice, others[choice])
 
     def level_class(self, question: str, level: str) -> Codes:
-        """Give the choices that no condition tells apart from one choice of a question of several."""
+        """Return the choices that no condition tells apart from one choice of a question of several."""
         return self._several[question].class_of(level)
 
     def _try_others(self, answered: Key) -> tuple[Counterfactual, ...]:
-        """Give every other answer to every question that counts, and keep those that matter."""
+        """Return every other answer to every question that counts, and keep those that matter."""
         given = dict(answered)
         now, counted = self.outcomes(given), self.flow.effective(given)
         asked = [question for question in self.flow.questions if counted.get(question.code)]
@@ -128,7 +128,7 @@ class OutcomeExplorer:
         return Counterfactual(question, choice, codes, after, moved, leads)
 
     def _others(self, question: Question, codes: Codes) -> Iterator[tuple[str, Codes]]:
-        """Give the other answers to a question by their names; of levels those that are one step away."""
+        """Return the other answers to a question by their names; of levels those that are one step away."""
         if not question.several:
             yield from ((code, (code,)) for code in question.codes if code not in codes)
             return
@@ -140,7 +140,7 @@ class OutcomeExplorer:
                 yield name, other
 
     def _key(self, given: Findings) -> Key:
-        """Give answers in question order, levels by members of their classes: what the conditions can tell apart."""
+        """Return answers in question order, levels by members of their classes: what the conditions can tell apart."""
         return tuple(
             (q.code, self._representative(q.code, given[q.code])) for q in self.flow.questions if q.code in given
         )
@@ -165,12 +165,12 @@ class OutcomeExplorer:
 
 @lru_cache(maxsize=8)
 def outcome_explorer(flow: Flow) -> OutcomeExplorer:
-    """Give the foresight of a flow: one memory, whoever reads it."""
+    """Return the foresight of a flow: one memory, whoever reads it."""
     return OutcomeExplorer(flow)
 
 
 def _steps(classes: LevelClasses, question: Question, codes: Codes) -> Iterator[tuple[str, Codes]]:
-    """Give levels with one less, with one more of each class, and one of each class alone."""
+    """Return levels with one less, with one more of each class, and one of each class alone."""
     for code in codes:
         yield f"minus_{code}", tuple(kept for kept in codes if kept != code)
     for members in classes.all:
@@ -181,7 +181,7 @@ def _steps(classes: LevelClasses, question: Question, codes: Codes) -> Iterator[
 
 
 def _final_outcome(result: Recommendation) -> PossibleOutcomes:
-    """Give what came of a case whose questions are all answered."""
+    """Return what came of a case whose questions are all answered."""
     leading = Headline(result.headline.option if result.headline else "", result.fork.title if result.fork else "")
     advised = sorted(result.options, key=lambda advice: advice.option)
     verdicts = {advice.option: frozenset({advice.verdict}) for advice in advised}
@@ -189,7 +189,7 @@ def _final_outcome(result: Recommendation) -> PossibleOutcomes:
 
 
 def _union(ways: list[PossibleOutcomes], asks: str) -> PossibleOutcomes:
-    """Give what may come of any of several ways."""
+    """Return what may come of any of several ways."""
     first = ways[0]
     verdicts = {option: frozenset(v for way in ways for v in way.verdicts[option]) for option in first.verdicts}
     certain = {option: _common(way.certain_rules[option] for way in ways) for option in first.verdicts}
@@ -198,7 +198,7 @@ def _union(ways: list[PossibleOutcomes], asks: str) -> PossibleOutcomes:
 
 
 def _common(lists: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
-    """Give the rules that every list holds. A rule is told by its identity: its condition has no other."""
+    """Return the rules that every list holds. A rule is told by its identity: its condition has no other."""
     first, *others = lists
     held = [{id(rule) for rule in other} for other in others]
     return tuple(rule for rule in first if all(id(rule) in other for other in held))

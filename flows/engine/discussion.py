@@ -150,7 +150,7 @@ class DiscussionState:
         return self.stage in _ANSWERING
 
     def disputes(self, state: InterviewState) -> dict[str, dict[str, Codes]]:
-        """Give the objections that differ from an answer that counts, by question."""
+        """Return the objections that differ from an answer that counts, by question."""
         found: dict[str, dict[str, Codes]] = {}
         for question, held in self.objections.items():
             counts = state.findings.get(question)
@@ -170,10 +170,10 @@ class _Model:
 
 
 class Discussion:
-    """Takes what members of a team do to a case: each method gives the case with it, or says why not."""
+    """Applies what members of a team do to a case: each method returns the case with it, or raises why not."""
 
     def __init__(self, interview: Interview) -> None:
-        """Take the interview whose answers are discussed."""
+        """Store the interview whose answers are discussed."""
         self._interview = interview
         self._machine = machine()
 
@@ -187,7 +187,7 @@ class Discussion:
         return self._transition(discussion, _ASK) if discussion.stage in _ADVISED else discussion
 
     def dispute(self, case: Case, question: str, codes: Codes, member: Member, at: float) -> Case:
-        """Say what one holds to be the right answer: whoever gave it changes it so, all others object.
+        """Record what a member holds to be the right answer: whoever gave it changes it so, all others object.
 
         Raises:
             StaleTap: where the question has no answer that counts, or no such choices.
@@ -264,7 +264,7 @@ class Discussion:
         )
 
     def withdraw(self, case: Case, member: Member, at: float) -> Case:
-        """Take the vote back, so that answers can be changed.
+        """Withdraw the vote, so that answers can be changed.
 
         Raises:
             NotPermitted: where the member does not lead.
@@ -289,7 +289,7 @@ class Discussion:
         return voted
 
     def reason(self, case: Case, reason: str, who: str, at: float, *, on: bool) -> Case:
-        """Give a reason, or take it back.
+        """Record a reason, or retract it.
 
         Raises:
             WrongStage: where no vote is open.
@@ -334,7 +334,7 @@ class Discussion:
         return replace(case, discussion_events=tuple(discussion))
 
     def reopen(self, case: Case, member: Member, at: float) -> Case:
-        """Take a decision up again; it stays on record.
+        """Reopen a decision; it stays on record.
 
         Raises:
             NotPermitted: where the member does not lead.
@@ -403,7 +403,7 @@ class Discussion:
                 return replace(discussion, offered=(), votes={}, reasons={})
 
     def _transition(self, discussion: DiscussionState, event: str) -> DiscussionState:
-        """Let the machine make one step.
+        """Make one step of the machine.
 
         Raises:
             WrongStage: where the stage does not take it.
@@ -428,7 +428,7 @@ def machine() -> Machine:
 
 
 def departs(result: Recommendation, option: str) -> bool:
-    """Tell whether a decision departs from what the source supports: something is indicated, and this is not."""
+    """Return whether a decision departs from what the source supports: something is indicated, and this is not."""
     indicated = [advice.option for advice in result.with_verdict(Verdict.indicated)]
     return bool(indicated) and option not in indicated
 

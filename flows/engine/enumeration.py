@@ -25,7 +25,7 @@ class LevelClasses:
         self._tidy = question.tidy
 
     def class_of(self, code: str) -> Codes:
-        """Give the class of a choice.
+        """Return the class of a choice.
 
         Raises:
             KeyError: where the question has no such choice.
@@ -33,7 +33,7 @@ class LevelClasses:
         return self._of[code]
 
     def representative(self, codes: Codes) -> Codes:
-        """Give the answer of `answers` that no condition tells apart from this one.
+        """Return the answer of `answers` that no condition tells apart from this one.
 
         Raises:
             KeyError: where the question has no such choice.
@@ -45,12 +45,12 @@ class LevelClasses:
 
 
 def cases(flow: Flow) -> Iterator[Findings]:
-    """Give the findings of every case whose questions are all answered, each class of levels once."""
+    """Return the findings of every case whose questions are all answered, each class of levels once."""
     return _extend(flow, {})
 
 
 def steps(flow: Flow) -> Iterator[tuple[str, str]]:
-    """Give each question with one that can follow it; an empty code is the end of the questions."""
+    """Return each question with one that can follow it; an empty code is the end of the questions."""
     seen: dict[tuple[str, str], None] = {}
     for findings in cases(flow):
         asked = [question.code for question in flow.questions if findings[question.code]]
@@ -60,7 +60,7 @@ def steps(flow: Flow) -> Iterator[tuple[str, str]]:
 
 
 def answers(flow: Flow, question: Question) -> tuple[Codes, ...]:
-    """Give the answers to a question that the flow's conditions can tell apart."""
+    """Return the answers to a question that the flow's conditions can tell apart."""
     if not question.several:
         return tuple((code,) for code in question.codes)
     classes = LevelClasses(flow, question)
@@ -93,7 +93,7 @@ def _members(group: tuple[Codes, ...]) -> Iterator[Codes]:
 
 
 def _conditions(flow: Flow) -> Iterator[Condition]:
-    """Give every condition of a flow, with all its parts."""
+    """Return every condition of a flow, with all its parts."""
     whens = [question.asked for question in flow.questions]
     whens += [rule.when for rule in flow.guidance.rules] + [note.when for note in flow.guidance.notes]
     for when in whens:

@@ -94,7 +94,7 @@ class Interview:
         return InterviewState(at, findings, answers, chosen or (), self._unconfirmed(events), scope=_scope(events))
 
     def start_from_note(self, case: Case, findings: Findings, note: Codes, who: str, scope: Codes = ()) -> Case:
-        """Put what was read of a typed note before the person, as the beginning of a case; nothing counts yet.
+        """Begin a case with what was read of a typed note; nothing counts until it is confirmed.
 
         Args:
             case: a case without a step, or one whose note was changed before anybody confirmed it.
@@ -206,7 +206,7 @@ class Interview:
         return self._append(case, AnswerEvent(AnswerEventKind.answer, question, state.selected, who))
 
     def change(self, case: Case, question: str, who: str) -> Case:
-        """Put a question again; its answer and all others are kept.
+        """Ask a question again; its answer and all others are kept.
 
         Raises:
             StaleTap: where that question has no answer that counts, or is at hand already.
@@ -217,7 +217,7 @@ class Interview:
         return self._append(case, AnswerEvent(AnswerEventKind.reopen, question, who=who))
 
     def amend(self, case: Case, question: str, codes: Codes, who: str) -> Case:
-        """Put another answer in the place of one that counts; the question at hand stays so, unless that ends it.
+        """Replace an answer that counts; the question at hand stays so, unless that ends it.
 
         Raises:
             StaleTap: where the question has no answer that counts, or is at hand.
@@ -257,7 +257,7 @@ class Interview:
         return replace(case, revision=case.revision + 1, turn=case.revision + 1, answer_events=tuple(kept))
 
     def _expect(self, case: Case, question: str, choice: str = "", *, several: bool) -> InterviewState:
-        """Give the standing, where the question is at hand, of that kind, and has that choice."""
+        """Return the standing, where the question is at hand, of that kind, and has that choice."""
         state = self.state(case)
         at = state.current
         if case.unconfirmed or at is None or at.code != question or at.several is not several:
@@ -279,7 +279,7 @@ class Interview:
         return replace(case, revision=revision, turn=turn, answer_events=events)
 
     def _next_state(self, state: str, event: AnswerEvent, findings: Findings) -> str:
-        """Let the machine make one step, and tell where it leads."""
+        """Make one step of the machine, and return where it leads."""
         model = _Model(state)
         try:
             self._machine.events[event.kind].trigger(model, event.question, findings)
@@ -309,7 +309,7 @@ class Interview:
         return answers, chosen, last
 
     def _unconfirmed(self, events: tuple[AnswerEvent, ...]) -> Findings:
-        """Give what was read of a note and waits to be confirmed, as far as the flow still has it."""
+        """Return what was read of a note and waits to be confirmed, as far as the flow still has it."""
         return {
             event.question: event.codes
             for event in events
@@ -317,12 +317,12 @@ class Interview:
         }
 
     def _fits(self, code: str, codes: Codes) -> bool:
-        """Tell whether a question has these choices, and takes as many."""
+        """Return whether a question has these choices, and takes as many."""
         question, known = self._questions.get(code, (None, frozenset()))
         return question is not None and known.issuperset(codes) and (question.several or len(codes) == 1)
 
     def _is_known(self, event: AnswerEvent) -> bool:
-        """Tell whether the flow still has the question and the choices of a step, and takes such a step there."""
+        """Return whether the flow still has the question and the choices of a step, and takes such a step there."""
         if event.kind is AnswerEventKind.restart:
             return True
         if event.kind is AnswerEventKind.read or event.kind in NOTED:
@@ -356,7 +356,7 @@ class Interview:
 
 
 def _last_restart(events: tuple[AnswerEvent, ...]) -> int:
-    """Give the place of the last restart, before which nothing counts; 0 where there is none."""
+    """Return the place of the last restart, before which nothing counts; 0 where there is none."""
     for place in range(len(events) - 1, 0, -1):
         if events[place].kind is AnswerEventKind.restart:
             return place

@@ -122,7 +122,7 @@ def _document(flow: Flow, catalog: Catalog) -> Iterator[str]:
 
 
 def _source(flow: Flow, catalog: Catalog) -> str:
-    """Tell where a flow comes from: the publication of its scale, or the source of the options."""
+    """Return where a flow comes from: the publication of its scale, or the source of the options."""
     if flow.guidance.bands:
         return f"Source: {catalog.scales[flow.code].source}"
     source = catalog.source
@@ -212,19 +212,19 @@ def _facts(catalog: Catalog) -> Iterator[str]:
 
 
 def _beside(question: Question) -> Iterator[str]:
-    """Tell what stands beside a question."""
+    """Return what stands beside a question."""
     for said in filter(None, (question.hint, question.caution)):
         yield f"- `{question.code}`: {said}"
 
 
 def _known(flow: Flow, question: Question) -> Iterator[str]:
-    """Tell which answers the levels of another case give."""
+    """Return which answers the levels of another case give."""
     for when, choice in question.prefills:
         yield f"- `{question.code}` is {question.choice(choice).finding_text} in a case with {words(flow, when)}."
 
 
 def _placed(flow: Flow, catalog: Catalog, place: DisplayRule) -> str:
-    """Tell a place in the order: the option, and where only some verdicts or findings take it."""
+    """Return a place in the order: the option, and where only some verdicts or findings take it."""
     taken = [getattr(catalog.wording.verdicts, verdict.name).lower() for verdict in place.verdicts]
     which = [" or ".join(taken)] if len(taken) < len(Verdict) else []
     when = [] if isinstance(place.when, Always) else [words(flow, place.when)]

@@ -125,7 +125,7 @@ class Case:
         return next((int(code[1:]) for code in codes if code.startswith(MESSAGE)), None)
 
     def linked_case_id(self, levels: Codes) -> str:
-        """Give the id of the case that helps this one at its level; it need not have been begun.
+        """Return the id of the case that helps this one at its level; it need not have been begun.
 
         Args:
             levels: the levels of this case; the helping case is bound to the level where there is just one.
@@ -138,5 +138,5 @@ class Case:
 
 
 def _only(levels: Codes) -> str:
-    """Give the level where there is just one."""
+    """Return the level where there is just one."""
     return levels[0] if len(levels) == 1 else ""

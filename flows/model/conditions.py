@@ -26,7 +26,7 @@ class Condition(ABC):
         """Read the condition; a question that is not asked makes every condition on it false."""
 
     def walk(self) -> Iterator[Condition]:
-        """Give the condition and every condition within it."""
+        """Return the condition and every condition within it."""
         yield self
 
 
@@ -48,7 +48,7 @@ class Is(Condition):
     _codes: frozenset[str]
 
     def __init__(self, question: str, *codes: str) -> None:
-        """Take the codes as they read: `Is("fitness", "fit", "undecided")`."""
+        """Store the codes as they read: `Is("fitness", "fit", "undecided")`."""
         object.__setattr__(self, "question", question)
         object.__setattr__(self, "codes", codes)
         object.__setattr__(self, "_codes", frozenset(codes))
@@ -108,7 +108,7 @@ class Scores(Condition):
 
 
 def totals(items: Iterable[ScoreItem], findings: Findings) -> frozenset[int]:
-    """Give every total that the findings leave possible; just one where every item has its finding."""
+    """Return every total that the findings leave possible; just one where every item has its finding."""
     possible = {0}
     for item in items:
         given = findings.get(item.question)
@@ -130,7 +130,7 @@ class Not(Condition):
         return None if truth is None else not truth
 
     def walk(self) -> Iterator[Condition]:
-        """Give the condition and every condition within it."""
+        """Return the condition and every condition within it."""
         yield self
         yield from self.condition.walk()
 
@@ -143,7 +143,7 @@ class _Group(Condition):
     _decides: bool
 
     def __init__(self, *conditions: Condition) -> None:
-        """Take the conditions as they read: `Every(FIT, UPPER)`."""
+        """Store the conditions as they read: `Every(FIT, UPPER)`."""
         self.conditions = conditions
 
     def evaluate(self, findings: Findings) -> TruthValue:
@@ -157,7 +157,7 @@ class _Group(Condition):
         return None if unknown else not self._decides
 
     def walk(self) -> Iterator[Condition]:
-        """Give the condition and every condition within it."""
+        """Return the condition and every condition within it."""
         yield self
         for condition in self.conditions:
             yield from condition.walk()

@@ -88,11 +88,11 @@ class Question:
         raise FindingError(self.code, f"{self.code}: {code!r} is not one of its answers", self.codes)
 
     def tidy(self, codes: Codes) -> Codes:
-        """Give an answer in the order of the choices, each once."""
+        """Return an answer in the order of the choices, each once."""
         return tuple(code for code in self.codes if code in codes)
 
     def prefilled_choice(self, findings: Findings) -> str:
-        """Give the choice that another flow's findings tell; nothing where they leave it open."""
+        """Return the choice that another flow's findings tell; nothing where they leave it open."""
         return next((code for when, code in self.prefills if when.evaluate(findings)), "")
 
     def finding_text(self, codes: Codes) -> str:
@@ -132,7 +132,7 @@ class Flow:
         return next((question for question in self.questions if question.code == code), None)
 
     def scored_choices(self, findings: Findings) -> tuple[tuple[Question, Choice], ...]:
-        """Give each question of a score with the choice that was made."""
+        """Return each question of a score with the choice that was made."""
         asked = (question for question in self.questions if findings[question.code])
         return tuple((question, question.choice(findings[question.code][0])) for question in asked)
 
@@ -141,19 +141,19 @@ class Flow:
         return sum(choice.points for _, choice in self.scored_choices(findings))
 
     def effective(self, answers: Findings) -> Findings:
-        """Give the answers that count: those whose question is asked, NOT_ASKED where it is known not to be."""
+        """Return the answers that count: those whose question is asked, NOT_ASKED where it is known not to be."""
         return self._findings_where(answers, (True,))
 
     def next_question(self, findings: Findings) -> Question | None:
-        """Give the first question that is asked and has no finding yet; None when all is answered."""
+        """Return the first question that is asked and has no finding yet; None when all is answered."""
         return next((question for question in self.questions if self.is_due(question, findings)), None)
 
     def is_due(self, question: Question, findings: Findings) -> bool:
-        """Tell whether a question is asked and has no finding yet."""
+        """Return whether a question is asked and has no finding yet."""
         return question.code not in findings and question.asked.evaluate(findings) is True
 
     def open_questions(self, answers: Findings) -> Codes:
-        """Give the questions that have no answer and are asked, or may be once another is answered, in order."""
+        """Return the questions that have no answer and are asked, or may be once another is answered, in order."""
         findings = self._findings_where(answers, (True, None))
         return tuple(question.code for question in self.questions if question.code not in findings)
 
@@ -183,7 +183,7 @@ class Flow:
         return sum(other.asked.evaluate(findings) in truths for other in others)
 
     def _findings_where(self, answers: Findings, asked: tuple[TruthValue, ...]) -> Findings:
-        """Take the answers of the questions whose condition reads so, NOT_ASKED where it is false."""
+        """Return the answers of the questions whose condition holds, NOT_ASKED where it is false."""
         findings: dict[str, Codes] = {}
         for question in self.questions:
             truth = question.asked.evaluate(findings)

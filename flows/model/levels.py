@@ -13,7 +13,7 @@ _PLACE: Final = {level: place for place, level in enumerate(LEVELS)}
 
 
 def between(first: str, last: str) -> tuple[str, ...]:
-    """Give the levels from `first` to `last`, both included.
+    """Return the levels from `first` to `last`, both included.
 
     Raises:
         KeyError: where one of them is no level from T1 to L5.
@@ -23,7 +23,7 @@ def between(first: str, last: str) -> tuple[str, ...]:
 
 @cache
 def within(first: str, last: str) -> frozenset[str]:
-    """Give the same levels, to look one up among them.
+    """Return the same levels, to look one up among them.
 
     Raises:
         KeyError: where one of them is no level from T1 to L5.
@@ -32,7 +32,7 @@ def within(first: str, last: str) -> frozenset[str]:
 
 
 def in_order(levels: Iterable[str]) -> tuple[str, ...]:
-    """Give the levels in anatomical order, each once.
+    """Return the levels in anatomical order, each once.
 
     Raises:
         KeyError: where one of them is no level from T1 to L5.

@@ -192,7 +192,7 @@ def decide(guidance: Guidance, findings: Findings) -> Recommendation:
 
 
 def _weigh(option: str, holding: list[Rule]) -> OptionVerdict:
-    """Let the strongest verdict win; a bare "indication met" under a "no" is left out."""
+    """Return the strongest verdict; a bare "indication met" under a "no" is left out."""
     verdict = max(rule.verdict for rule in holding)
     spoken = [rule for rule in holding if not (verdict.is_no and rule.verdict is Verdict.indicated)]
     spoken.sort(key=lambda rule: -rule.verdict)
@@ -200,7 +200,7 @@ def _weigh(option: str, holding: list[Rule]) -> OptionVerdict:
 
 
 def _rank(order: Sequence[DisplayRule], advice: OptionVerdict, findings: Findings) -> tuple[int, int]:
-    """Give the group (indicated, judgement, the rest) and the first place within it that the option takes."""
+    """Return the group (indicated, judgement, the rest) and the first place within it that the option takes."""
     group = min(advice.verdict, Verdict.not_indicated)
     for position, place in enumerate(order):
         if place.option == advice.option and advice.verdict in place.verdicts and place.when.evaluate(findings):

@@ -24,7 +24,7 @@ def bared(lexicon: Lexicon, matches: list[Match]) -> list[Match]:
 
 
 def _leads(before: list[Match], lexicon: Lexicon, first: Match) -> bool:
-    """Tell whether an answer, levels or a scale stands before a bare word, and may."""
+    """Return whether an answer, levels or a scale stands before a bare word, and may."""
     parted = bool(before) and _parts(before[-1])
     last = next(reversed(before[:-1] if parted else before), None)
     if last is None:
@@ -37,17 +37,17 @@ def _leads(before: list[Match], lexicon: Lexicon, first: Match) -> bool:
 
 
 def _ends(behind: Match | None) -> bool:
-    """Tell whether a bare word ends there: with the note, a separator, an answer, levels, or a "no"."""
+    """Return whether a bare word ends there: with the note, a separator, an answer, levels, or a "no"."""
     return behind is None or isinstance(behind.sense, Answer) or behind.sense in _BEHIND or _parts(behind)
 
 
 def _parts(match_: Match) -> bool:
-    """Tell whether an item parts answers: a separator, or a stroke as in "fit / intact / body"."""
+    """Return whether an item parts answers: a separator, or a stroke as in "fit / intact / body"."""
     return match_.sense == "sep" or match_.token.words == ("/",)
 
 
 def _word(match_: Match) -> str:
-    """Give the only word of an item; nothing where it has more."""
+    """Return the only word of an item; nothing where it has more."""
     token = match_.token
     alone = token.kind == "word" and len(token.words) == 1 and (token.start, token.end) == (match_.start, match_.end)
     return token.words[0] if alone else ""

@@ -351,7 +351,7 @@ class Lexicon(_Same):
         return {word: (self.answer[bare.question, bare.code], bare) for bare in self.bare for word in bare.words}
 
     def entries(self) -> Iterator[tuple[str, Sense]]:
-        """Give every phrase with what it is."""
+        """Return every phrase with what it is."""
         for answer in self.answers:
             yield from ((phrase, answer) for phrase in answer.phrases)
         for topic in self.topics:
@@ -386,7 +386,7 @@ class Lexicon(_Same):
 
 @cache
 def lexicon() -> Lexicon:
-    """Give the lexicon that comes with the package, loaded once, when it is first needed."""
+    """Return the lexicon that comes with the package, loaded once, when it is first needed."""
     return load_lexicon(files("flows") / "catalog" / "data")
 
 

@@ -156,7 +156,7 @@ class _Statement:
 
 
 class _Reader:
-    """Puts the meanings of one note together."""
+    """Combines the meanings of one note."""
 
     def __init__(self, flow: Flow, lexicon: Lexicon, text: str, covered: str, matches: list[Match]) -> None:
         self._flow = flow
@@ -219,7 +219,7 @@ class _Reader:
                 yield self._text[match_.start : match_.end], meant
 
     def _parts(self) -> Iterator[_Statement]:
-        """Give the answers and the runs of topics, with what is denied turned into what it then says."""
+        """Return the answers and the runs of topics, with what is denied turned into what it then says."""
         run: list[tuple[Mention, Topic, Polarity]] = []
         for place, mention in enumerate(self._mentions):
             sense, polarity = self._statement_of(mention)
@@ -253,7 +253,7 @@ class _Reader:
         return sense, mention.polarity
 
     def _finding(self, question: str, parts: list[_Statement]) -> ExtractedFinding | None:
-        """Give the one answer to a question; None where there is none, two, or a doubt about another."""
+        """Return the one answer to a question; None where there is none, two, or a doubt about another."""
         mine = [part for part in parts if part.question == question]
         said = [part for part in mine if part.says]
         codes = tuple(dict.fromkeys(code for part in said for code in part.codes))
@@ -271,7 +271,7 @@ class _Reader:
         )
 
     def _contradicts(self, part: _Statement, codes: Codes) -> bool:
-        """Tell whether a denial, a doubt or a topic speaks against an answer."""
+        """Return whether a denial, a doubt or a topic speaks against an answer."""
         if part.truth is Polarity.negated:
             return any(code in part.codes for code in codes)
         against = {code for topic in part.topics for code in self._lexicon.topic[topic].against}
@@ -280,7 +280,7 @@ class _Reader:
     def _context(
         self, parts: list[_Statement], findings: Mapping[str, ExtractedFinding]
     ) -> Iterator[tuple[tuple[int, int], NoteContext]]:
-        """Give what helps and answers nothing: scales, percentages, and topics that no contradiction touches."""
+        """Return what helps and answers nothing: scales, percentages, and topics that no contradiction touches."""
         clashing = {part.question for part in parts if part.codes and part.question not in findings}
         beside = self._percentages()
         measured = {topic.end for topic, _ in beside.values()}
@@ -302,7 +302,7 @@ class _Reader:
                 yield self._measured(mention, beside.get(mention.match.start))
 
     def _measured(self, mention: Mention, beside: tuple[Match, Topic] | None) -> tuple[tuple[int, int], NoteContext]:
-        """Give a scale with its value, or a percentage with the topic that it measures."""
+        """Return a scale with its value, or a percentage with the topic that it measures."""
         match_ = mention.match
         start, end = match_.start, match_.end
         if match_.sense == "scale":
@@ -315,7 +315,7 @@ class _Reader:
         return (start, end), NoteContext(scale, value, self._text[start:end], question)
 
     def _percentages(self) -> dict[int, tuple[Match, Topic]]:
-        """Give to each percentage, by its place, the topic beside it that it measures (">50% collapse")."""
+        """Return to each percentage, by its place, the topic beside it that it measures (">50% collapse")."""
         found: dict[int, tuple[Match, Topic]] = {}
         for one, two in zip(self._mentions, self._mentions[1:], strict=False):
             if not two.joined or {one.polarity, two.polarity} != {Polarity.affirmed}:
@@ -330,7 +330,7 @@ class _Reader:
         return found
 
     def _not_understood(self, used: list[tuple[int, int]]) -> Iterator[str]:
-        """Give the pieces that nothing has used, joined where they follow each other within a clause."""
+        """Return the pieces that nothing has used, joined where they follow each other within a clause."""
         taken = {place for start, end in used for place in range(start, end)}
         first: Match | None = None
         last: Match | None = None
@@ -353,7 +353,7 @@ def _stands(question: str, finding: ExtractedFinding, checked: Mapping[str, Code
 
 
 def _like(one: tuple[Mention, Topic, Polarity], sense: object, polarity: Polarity) -> bool:
-    """Tell whether a topic speaks of the same as the one before it, and as truly."""
+    """Return whether a topic speaks of the same as the one before it, and as truly."""
     return isinstance(sense, Topic) and (sense.scale, polarity) == (one[1].scale, one[2])
 
 
@@ -365,7 +365,7 @@ def _run(run: list[tuple[Mention, Topic, Polarity]]) -> _Statement:
 
 
 def _compound(compound: CompoundAnswer, parts: list[_Statement]) -> Iterator[_Statement]:
-    """Give the answer that topics give together, once for each run of words or once for the note."""
+    """Return the answer that topics give together, once for each run of words or once for the note."""
     topics = [part for part in parts if part.question == compound.question and part.topics]
     groups = [topics] if compound.within == "note" else [[part] for part in topics]
     if {name for part in topics for name in part.names}.intersection(compound.never):

@@ -70,7 +70,7 @@ class _Clause:
     before: Match | None = None
 
     def take(self, match_: Match, after: Match | None) -> None:
-        """Take the next item of the clause; `after` is the one that follows it."""
+        """Read the next item of the clause; `after` is the one that follows it."""
         self._take(match_, after)
         self.before = match_
 
@@ -90,7 +90,7 @@ class _Clause:
             self.sound = match_ if sense == "sound" else None
 
     def _modify(self, match_: Match, after: Match | None) -> None:
-        """Take what says something of the items around it: a no, a doubt, an end, or nothing that counts."""
+        """Read what says something of the items around it: a no, a doubt, an end, or nothing that counts."""
         sense = match_.sense
         if sense == "lesion":
             self._name()
@@ -174,7 +174,7 @@ class _Clause:
         self.doubt, self.carried = None, ""
 
     def _polarity(self, question: str) -> Polarity:
-        """Tell what the words before make of a meaning: a "no" reaches on to its own question, or behind an "or"."""
+        """Return what the words before make of a meaning: a "no" reaches on to its own question, or behind an "or"."""
         if self.no is None:
             return Polarity.uncertain if self.doubt else Polarity.affirmed
         if self.spent and question != "levels":
@@ -243,7 +243,7 @@ class _Clause:
 
 
 def resolve_mentions(matches: list[Match]) -> list[Mention]:
-    """Give the meanings of a note with what it makes of each; separators and "but" end a clause."""
+    """Return the meanings of a note with what it makes of each; separators and "but" end a clause."""
     clause = _Clause(0)
     closed: list[Mention] = []
     for match_, after in zip_longest(matches, matches[1:]):
@@ -270,20 +270,20 @@ def _closed(before: list[Mention], clause: _Clause) -> list[Mention]:
 
 
 def _question(match_: Match) -> str:
-    """Give the code of the question that a phrase touches; what touches none is told apart by its scale."""
+    """Return the code of the question that a phrase touches; what touches none is told apart by its scale."""
     if isinstance(match_.sense, Topic):
         return match_.sense.question or match_.sense.scale
     return match_.sense.question if isinstance(match_.sense, Answer) else str(match_.sense)
 
 
 def _answers(match_: Match) -> str:
-    """Give the code of the question that a phrase answers, or that it would if it were denied."""
+    """Return the code of the question that a phrase answers, or that it would if it were denied."""
     answers = isinstance(match_.sense, Answer) or (isinstance(match_.sense, Topic) and match_.sense.denied_answer)
     return _question(match_) if answers else ""
 
 
 def _same(one: Mention, two: Mention) -> bool:
-    """Tell whether two topics are said of the same."""
+    """Return whether two topics are said of the same."""
     topics = [mention.match.sense for mention in (one, two) if isinstance(mention.match.sense, Topic)]
     return one.polarity is two.polarity and [topic.scale for topic in topics] == [topics[0].scale] * 2
 

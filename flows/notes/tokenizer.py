@@ -212,7 +212,7 @@ class Tokenizer:
 
 @cache
 def tokenizer(lexicon: Lexicon) -> Tokenizer:
-    """Give the cutter of a lexicon, built once."""
+    """Return the cutter of a lexicon, built once."""
     return Tokenizer(lexicon)
 
 
@@ -286,7 +286,7 @@ def _part(first: Token, last: Token, codes: list[str], *, outside: bool) -> Note
 
 
 def _region(token: str) -> str:
-    """Give the letter of a part of the spine: D, Th and BWK are T."""
+    """Return the letter of a part of the spine: D, Th and BWK are T."""
     small = plain(token)
     return "L" if small.startswith("len") else "S" if small.startswith("sw") else _REGION[small[0]]
 

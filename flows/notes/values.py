@@ -97,7 +97,7 @@ def _between(lexicon: Lexicon, matches: list[Match], at: int) -> bool:
 
 
 def _take(matches: list[Match], place: int, at: int, said: str, *, asked: bool) -> None:
-    """Give an item its value, as far as it can bear it."""
+    """Set the value of an item, as far as it can bear it."""
     match_, sense = matches[place], matches[place].sense
     stroke = at + 1 < len(matches) and matches[at + 1].words == ("/",)
     plain = matches[at].sense in _DENIALS and isinstance(sense, Topic) and not stroke
@@ -206,7 +206,7 @@ def _struck(matches: list[Match], place: int) -> bool:
 
 
 def _mark(matches: list[Match], place: int, said: str) -> None:
-    """Give an item what its box says; a box never fills in more than it takes away."""
+    """Set what the box of an item says; a box never fills in more than it takes away."""
     sense = matches[place].sense
     unsaid = said == "denied" and isinstance(sense, Answer) and sense.question == "fitness"
     weak = said == "denied" and isinstance(sense, Topic) and sense.bare

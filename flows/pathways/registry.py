@@ -23,7 +23,7 @@ class FlowRegistry(NamedTuple):
     catalog: Catalog
 
     def flow(self, code: str = "") -> Flow:
-        """Give a flow by its code; the default one where none is named.
+        """Return a flow by its code; the default one where none is named.
 
         Raises:
             UnknownFlow: where no such flow is offered.

@@ -46,7 +46,7 @@ def _faults(flow: Flow, catalog: Catalog) -> Iterator[str]:
 
 
 def _citations(flow: Flow) -> Iterator[tuple[str, Codes]]:
-    """Give each statement with what carries it; cautions and urgent notes are the project's own word."""
+    """Return each statement with what carries it; cautions and urgent notes are the project's own word."""
     told = flow.guidance
     for question in flow.questions:
         if question.hint or question.facts:
@@ -63,7 +63,7 @@ def _citations(flow: Flow) -> Iterator[tuple[str, Codes]]:
 
 
 def _scales(flow: Flow) -> Iterator[tuple[str, str]]:
-    """Give each place that names a scale."""
+    """Return each place that names a scale."""
     if flow.guidance.bands:
         yield "the bands", flow.code
     for question in flow.questions:

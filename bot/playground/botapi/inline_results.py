@@ -37,7 +37,7 @@ _OTHER_TYPES: Final = frozenset(
 
 
 def checked_results(results: Sequence[Any]) -> list[Json]:
-    """Give the results as they are kept: their id, title and description, and the message that each would send.
+    """Return the results as they are kept: their id, title and description, and the message that each would send.
 
     Raises:
         ApiError: Telegram would refuse them, or one is no article with a text, which is all that the page shows.
@@ -51,7 +51,7 @@ def checked_results(results: Sequence[Any]) -> list[Json]:
 
 
 def checked_button(button: Any) -> Json | None:
-    """Give the button above the results, if there is one: it starts the bot in the private chat.
+    """Return the button above the results, if there is one: it starts the bot in the private chat.
 
     Raises:
         ApiError: it has no text, or no parameter that a link could carry.

@@ -30,7 +30,7 @@ class Polling:
         world.listen(self._on_event)
 
     async def wait(self, offset: int, limit: int, patience: float, gone: Callable[[], Awaitable[None]]) -> list[Json]:
-        """Give the updates that wait, or those that come while one has patience.
+        """Return the updates that wait, or those that come while one has patience.
 
         Args:
             offset: confirms what lies below it, as `UpdateQueue.since` does.

@@ -31,7 +31,7 @@ class WebhookClient:
     """Makes the requests."""
 
     def __init__(self, session: ClientSession, carry_out: CarryOut, deliver_to: Callable[[], str] | None) -> None:
-        """Take the connections, who carries out what an answer asks for, and where to go in place of the webhook."""
+        """Store the connections, who carries out what an answer asks for, and where to go in place of the webhook."""
         self._session = session
         self._carry_out = carry_out
         self._deliver_to = deliver_to

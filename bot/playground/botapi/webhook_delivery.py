@@ -65,7 +65,7 @@ class WebhookDelivery:
                     pass
 
     async def _feed(self, queues: _ChatQueues) -> None:
-        """Put every update into its lane, until the webhook changes."""
+        """Add every update to its queue, until the webhook changes."""
         webhook, updates = self._world.webhook, self._world.updates
         changes, highest = webhook.changes, 0
         while changes == webhook.changes:
@@ -101,7 +101,7 @@ class _ChatQueues:
         self._queues: dict[_Lane, deque[Json]] = {}
 
     def take(self, update: Json) -> None:
-        """Put an update at the end of its lane."""
+        """Append an update to its queue."""
         queue = _lane_of(update)
         if queue not in self._queues:
             self._queues[queue] = deque()

@@ -34,7 +34,7 @@ class Chats:
         self._disk.put("room", 0, chat.id, orjson.dumps(chat))
 
     def get(self, chat_id: int) -> Chat:
-        """Give a chat, as a person finds it.
+        """Return a chat, as a person finds it.
 
         Raises:
             ApiError: 400 where there is none.
@@ -45,7 +45,7 @@ class Chats:
         return _CHAT.validate_json(kept)
 
     def reach(self, chat_id: int) -> Chat:
-        """Give a chat, as the bot finds it.
+        """Return a chat, as the bot finds it.
 
         Raises:
             ApiError: 400 where there is none, or it has another id by now; 403 where the bot is not in it.
@@ -61,7 +61,7 @@ class Chats:
         raise ApiError(f"{words} {chat.type} chat", 403)
 
     def read(self, chat_id: int) -> Chat:
-        """Give a chat, as the bot may read what it is: one that blocked it, and a basic group that moved, too.
+        """Return a chat, as the bot may read what it is: one that blocked it, and a basic group that moved, too.
 
         Raises:
             ApiError: as `reach`, for all others.
@@ -71,16 +71,16 @@ class Chats:
         return chat if blocked or chat.type == "group" else self.reach(chat_id)
 
     def every(self) -> list[Chat]:
-        """Give all chats: those of the start first, then the others by their ids."""
+        """Return all chats: those of the start first, then the others by their ids."""
         chats = [_CHAT.validate_python(chat) for chat in self._disk.every("room", 0, above=_BELOW_ALL)]
         return sorted(chats, key=lambda chat: (self._start.get(chat.id, len(self._start)), -chat.id))
 
     def people(self) -> list[Person]:
-        """Give everyone who plays, in the order of their ids."""
+        """Return everyone who plays, in the order of their ids."""
         return sorted({member.person for chat in self.every() for member in chat.members}, key=lambda who: who.id)
 
     def person(self, person_id: int) -> Person:
-        """Give somebody who plays.
+        """Return somebody who plays.
 
         Raises:
             ApiError: 404 where nobody has this id.

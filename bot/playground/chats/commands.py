@@ -28,7 +28,7 @@ class Commands:
         self._disk = store
 
     def get(self, scope: Json | None, language: str) -> list[Json]:
-        """Give the commands set for exactly this scope and language."""
+        """Return the commands set for exactly this scope and language."""
         return self._all().get(_key(scope, language), [])
 
     def set(self, scope: Json | None, language: str, commands: list[Any]) -> None:
@@ -44,7 +44,7 @@ class Commands:
             self._disk.put("commands", 0, 0, {key: value for key, value in kept.items() if value})
 
     def shown(self, chat: Chat) -> list[Json]:
-        """Give what the menu of a chat shows: the closest scope wins."""
+        """Return what the menu of a chat shows: the closest scope wins."""
         kind = "all_private_chats" if chat.type == "private" else "all_group_chats"
         scopes = ({"type": "chat", "chat_id": chat.id}, {"type": kind}, _EVERYWHERE)
         return next(filter(None, (self.get(scope, "") for scope in scopes)), [])

@@ -40,7 +40,7 @@ class Files:
         return f"{_PREFIX}{number}"
 
     def get(self, file_id: str) -> bytes | None:
-        """Give the bytes of a file, if it is still there."""
+        """Return the bytes of a file, if it is still there."""
         number = file_id.removeprefix(_PREFIX)
         return (
             self._disk.raw("file", 0, int(number)) if number.isdecimal() and len(number) < len(_PREFIX) * 3 else None

@@ -45,7 +45,7 @@ _GIFTS: Final = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_su
 
 
 def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bool = True) -> Json:
-    """Give a user's standing as a ChatMember; `pins` counts for administrators and where one is restricted."""
+    """Return a user's standing as a ChatMember; `pins` counts for administrators and where one is restricted."""
     member = {"user": user, "status": status}
     if status == "restricted":
         rights = dict.fromkeys(_PERMISSIONS, False) | _BARRED | {"can_pin_messages": pins}
@@ -59,19 +59,19 @@ def chat_member(user: Json, status: str, *, is_anonymous: bool = False, pins: bo
 
 
 def bot_member(chat: Chat, bot_id: int) -> Json:
-    """Give the bot's own standing."""
+    """Return the bot's own standing."""
     is_muted = chat.bot == "member" and not chat.bot_writes
     pins = chat.bot_pins and not is_muted
     return chat_member(bot_user(bot_id), "restricted" if is_muted else chat.bot, pins=pins)
 
 
 def person_member(member: ChatMember) -> Json:
-    """Give a person's standing."""
+    """Return a person's standing."""
     return chat_member(member.person.user(), member.status, is_anonymous=member.is_anonymous)
 
 
 def administrators_of(chat: Chat, bot_id: int) -> list[Json]:
-    """Give those who rule a group.
+    """Return those who rule a group.
 
     Raises:
         ApiError: it is a private chat.
@@ -88,7 +88,7 @@ def count_of(chat: Chat) -> int:
 
 
 def full_info(chat: Chat, pinned: Json | None) -> Json:
-    """Give a chat as a ChatFullInfo, with the newest of its pinned messages."""
+    """Return a chat as a ChatFullInfo, with the newest of its pinned messages."""
     info = chat.to_json() | {
         "accent_color_id": 0,
         "max_reaction_count": 11,

@@ -20,7 +20,7 @@ class Messages:
         self._clock = clock
 
     def add(self, chat: Chat, sender: Json, content: Json) -> Json:
-        """Put a new message at the end of a chat; give it as the Bot API does.
+        """Append a new message to a chat; return it as the Bot API does.
 
         Args:
             chat: the chat.
@@ -35,23 +35,23 @@ class Messages:
         return message
 
     def change(self, message: Json) -> Json:
-        """Put an edited message in the place of the old one; give it with the time of the edit."""
+        """Replace a message by its edited version; return it with the time of the edit."""
         edited = message | {"edit_date": int(self._clock())}
         self.keep(edited)
         return edited
 
     def keep(self, message: Json) -> None:
-        """Put a message at its place, as it is."""
+        """Store a message at its place, as it is."""
         self._disk.put("message", message["chat"]["id"], message["message_id"], message)
 
     def get(self, chat_id: int, message_id: int) -> Json | None:
-        """Give a message, if it is still there."""
+        """Return a message, if it is still there."""
         return self._disk.get("message", chat_id, message_id)
 
     def every(self, chat_id: int) -> list[Json]:
-        """Give all messages of a chat, oldest first."""
+        """Return all messages of a chat, oldest first."""
         return self._disk.every("message", chat_id)
 
     def drop(self, chat_id: int, message_id: int) -> None:
-        """Take a message away."""
+        """Delete a message."""
         self._disk.drop("message", chat_id, message_id)

@@ -26,7 +26,7 @@ class Person:
     first_name: str
 
     def user(self) -> Json:
-        """Give the person as a User."""
+        """Return the person as a User."""
         return {"id": self.id, "is_bot": False, "first_name": self.first_name, "language_code": "en"}
 
 
@@ -80,7 +80,7 @@ class Chat:
     migrated_to: int = 0
 
     def to_json(self) -> Json:
-        """Give the chat as a Chat."""
+        """Return the chat as a Chat."""
         if self.type == "private":
             return {"id": self.id, "type": self.type, "first_name": self.members[0].person.first_name}
         public = {"username": self.username} if self.username else {}
@@ -88,37 +88,37 @@ class Chat:
         return {"id": self.id, "type": self.type, "title": self.title} | public | forum
 
     def member(self, person_id: int) -> ChatMember | None:
-        """Give somebody who is in the chat, or was."""
+        """Return somebody who is in the chat, or was."""
         return next((member for member in self.members if member.person.id == person_id), None)
 
     def has(self, person_id: int) -> bool:
-        """Tell whether a person is in the chat now."""
+        """Return whether a person is in the chat now."""
         member = self.member(person_id)
         return member is not None and member.status in MEMBER_STATUSES
 
     def is_visible_to(self, person_id: int) -> bool:
-        """Tell whether a person may read what is said in the chat."""
+        """Return whether a person may read what is said in the chat."""
         return not self.migrated_to and (bool(self.username) or self.has(person_id))
 
     def with_member(self, member: ChatMember) -> Chat:
-        """Give the chat with a member's new standing, at the old place or at the end."""
+        """Return the chat with a member's new standing, at the old place or at the end."""
         others = [each if each.person.id != member.person.id else member for each in self.members]
         known = self.member(member.person.id) is not None
         return replace(self, members=tuple(others if known else [*others, member]))
 
 
 def private(person: Person, bot: str = "member") -> Chat:
-    """Give a person's chat with the bot."""
+    """Return a person's chat with the bot."""
     return Chat(person.id, (ChatMember(person),), bot=bot)
 
 
 def bot_user(number: int) -> Json:
-    """Give the bot as a User."""
+    """Return the bot as a User."""
     return {"id": number, "is_bot": True, "first_name": BOT_NAME, "username": BOT_USERNAME}
 
 
 def bot_itself(number: int) -> Json:
-    """Give the bot as the User that getMe answers with."""
+    """Return the bot as the User that getMe answers with."""
     abilities = {
         "can_join_groups": True,
         "can_read_all_group_messages": False,

@@ -21,7 +21,7 @@ _SERVICE: Final = frozenset(
 
 
 def reaches_bot(chat: Chat, message: Json, bot_id: int) -> bool:
-    """Tell whether the bot is given a message: an own one only where it is a service message."""
+    """Return whether the bot is given a message: an own one only where it is a service message."""
     if not _SERVICE.isdisjoint(message):
         return True
     if message["from"]["id"] == bot_id:
@@ -33,7 +33,7 @@ def reaches_bot(chat: Chat, message: Json, bot_id: int) -> bool:
 
 
 def _is_command(message: Json) -> bool:
-    """Tell whether a message begins with a command that is not another bot's."""
+    """Return whether a message begins with a command that is not another bot's."""
     begins = any(each["type"] == "bot_command" and not each["offset"] for each in message.get("entities", ()))
     _, _, whose = message.get("text", "").split(None, 1)[0].partition("@") if begins else ("", "", "?")
     return whose.lower() in ("", BOT_USERNAME)

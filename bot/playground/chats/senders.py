@@ -12,7 +12,7 @@ _CHANNEL_ID: Final = -1003000000001
 
 
 def sender_of(chat: Chat, member: ChatMember, channel: str = "") -> Json:
-    """Give the fields of a message that say who wrote it.
+    """Return the fields of a message that say who wrote it.
 
     Args:
         chat: where it is written.
@@ -27,7 +27,7 @@ def sender_of(chat: Chat, member: ChatMember, channel: str = "") -> Json:
 
 
 def place_in(chat: Chat, thread: int, replied: Json | None) -> Json:
-    """Give the fields of a message that say where it stands.
+    """Return the fields of a message that say where it stands.
 
     A reply in a supergroup carries the number of the message that began the exchange as `message_thread_id`, without
     being in a topic.
@@ -53,12 +53,12 @@ def place_in(chat: Chat, thread: int, replied: Json | None) -> Json:
 
 
 def without_reply(message: Json) -> Json:
-    """Give a message as another one quotes it: what it answers itself is left out."""
+    """Return a message as another one quotes it: what it answers itself is left out."""
     return {key: value for key, value in message.items() if key not in ("reply_to_message", "pinned_message")}
 
 
 def origin_of(message: Json) -> Json:
-    """Give the fields of a forwarded copy that say who wrote the message first, and when."""
+    """Return the fields of a forwarded copy that say who wrote the message first, and when."""
     if "forward_origin" in message:
         return {"forward_origin": message["forward_origin"]}
     date = {"date": message["date"]}

@@ -25,7 +25,7 @@ class GroupRateLimit:
     """
 
     def __init__(self, clock: Callable[[], float], per_minute: int = 20) -> None:
-        """Take the clock, and how many calls a group bears in any minute."""
+        """Store the clock, and how many calls a group may make in any minute."""
         self._clock = clock
         self._per_minute = per_minute
         self._calls: defaultdict[int, deque[float]] = defaultdict(deque)
@@ -47,6 +47,6 @@ class GroupRateLimit:
 
 
 def _group(params: Json) -> int:
-    """Tell which group a call is for; 0 where it is for none."""
+    """Return which group a call is for; 0 where it is for none."""
     page_params = str(params.get("chat_id", ""))
     return int(page_params) if page_params.startswith("-") and page_params[1:].isdecimal() else 0

@@ -26,7 +26,7 @@ class Cut(Response):
     """The connection is closed in place of an answer, at once or after a while."""
 
     def __init__(self, hang: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Take what to wait for first; the wait ends earlier where the other side hangs up, or the server stops."""
+        """Store what to wait for first; the wait ends earlier if the other side hangs up, or the server stops."""
         super().__init__()
         self._hang = hang
 
@@ -66,18 +66,18 @@ def bad_gateway() -> Response:
 
 
 def page() -> Response:
-    """Give the page of a captive portal."""
+    """Return the page of a captive portal."""
     return HTMLResponse(_PORTAL)
 
 
 def truncated(params: Json, chance: Random) -> Response:
-    """Give the beginning of a good answer; what was asked stands for the result, words of a patient included."""
+    """Return the beginning of a good answer; what was asked stands for the result, words of a patient included."""
     whole = orjson.dumps({"ok": True, "result": params})
     return Response(whole[: chance.randrange(1, len(whole))], media_type="application/json")
 
 
 def no_result(chance: Random) -> Response:
-    """Give JSON that lacks what matters."""
+    """Return JSON that lacks what matters."""
     return Response(chance.choice(_NO_RESULTS), media_type="application/json")
 
 

@@ -42,7 +42,7 @@ class Formatted:
     entities: tuple[Json, ...]
 
     def fields(self, text: str, entities: str) -> Json:
-        """Give the two fields of a message, the second only where there are entities."""
+        """Return the two fields of a message, the second only where there are entities."""
         return {text: self.text} | ({entities: list(self.entities)} if self.entities else {})
 
 
@@ -106,7 +106,7 @@ def _check_fields(entity: Json) -> None:
 
 
 def _checked(entity: Json, text: str) -> Json:
-    """Give an entity that lies within the text and cuts no symbol."""
+    """Return an entity that lies within the text and cuts no symbol."""
     offset, last, end = entity["offset"], entity["offset"] + entity["length"], utf16_length(text)
     if offset > end:
         raise ApiError(f"entity begins after the end of the text at UTF-16 offset {offset}")
@@ -122,13 +122,13 @@ def _checked(entity: Json, text: str) -> Json:
 
 
 def _cuts(text: str, unit: int) -> bool:
-    """Tell whether a UTF-16 unit is the second half of a symbol."""
+    """Return whether a UTF-16 unit is the second half of a symbol."""
     half = text.encode("utf-16-le")[2 * unit : 2 * unit + 2]
     return int.from_bytes(half, "little") in _SECOND_HALVES
 
 
 def _byte(text: str, unit: int) -> int:
-    """Give the byte of UTF-8 at which a UTF-16 unit begins."""
+    """Return the byte of UTF-8 at which a UTF-16 unit begins."""
     return len(covered(text, (0, unit)).encode())
 
 

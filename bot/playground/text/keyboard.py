@@ -31,7 +31,7 @@ _ACTIONS: Final = (
 
 
 def checked(markup: Json | None) -> Json | None:
-    """Give an inline keyboard as a message keeps it, or nothing where it has no button.
+    """Return an inline keyboard as a message keeps it, or nothing where it has no button.
 
     Raises:
         ApiError: Telegram would refuse it, or it is a kind of keyboard that the page cannot show.
@@ -52,7 +52,7 @@ def checked(markup: Json | None) -> Json | None:
 
 
 def carries(message: Json, data: str) -> bool:
-    """Tell whether a button of the message carries this callback data now."""
+    """Return whether a button of the message carries this callback data now."""
     return any(button.get("callback_data") == data for button in _buttons(message))
 
 
@@ -85,7 +85,7 @@ def _button(button: Any) -> Json:
 
 
 def _nothing(action: str) -> tuple[Any, ...]:
-    """Give what counts as no action; an empty inline query is one."""
+    """Return what counts as no action; an empty inline query is one."""
     return (None, False) if action.startswith("switch_inline_query") else (None, "", False)
 
 

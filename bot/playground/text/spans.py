@@ -12,18 +12,18 @@ Span: TypeAlias = tuple[int, int]
 
 
 def span(entity: Json) -> Span:
-    """Give the stretch that an entity covers."""
+    """Return the stretch that an entity covers."""
     return entity["offset"], entity["offset"] + entity["length"]
 
 
 def covered(text: str, stretch: Span) -> str:
-    """Give the text in a stretch, or nothing where it lies behind the end."""
+    """Return the text in a stretch, or nothing where it lies behind the end."""
     begin, end = stretch
     return text.encode("utf-16-le")[2 * begin : 2 * max(begin, end)].decode("utf-16-le", "replace")
 
 
 def meet(one: Span, other: Span) -> bool:
-    """Tell whether two stretches share a unit."""
+    """Return whether two stretches share a unit."""
     return one[0] < other[1] and other[0] < one[1]
 
 

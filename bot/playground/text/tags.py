@@ -41,7 +41,7 @@ _LAST: Final = 0x10FFFF
 
 
 def character(reference: re.Match[str]) -> str:
-    """Give the character that a reference stands for, or the reference itself where it stands for none."""
+    """Return the character that a reference stands for, or the reference itself where it stands for none."""
     if reference["name"]:
         return _NAMED[reference["name"]]
     code = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
@@ -54,7 +54,7 @@ def character(reference: re.Match[str]) -> str:
 
 
 def argument(tag: str, attribute: str, value: str) -> str:
-    """Give what an attribute says, or nothing where it is none that counts."""
+    """Return what an attribute says, or nothing where it is none that counts."""
     match tag, attribute:
         case "a", "href":
             return value

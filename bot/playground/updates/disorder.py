@@ -35,7 +35,7 @@ class UpdateFaults:
     """
 
     def __init__(self, rates: FaultRates | None = None, seed: int = 0, did: Counter[str] | None = None) -> None:
-        """Take how often each kind comes, and where it is counted; without rates there is no disorder."""
+        """Store how often each kind comes, and where it is counted; without rates there is no disorder."""
         self._rates = rates or FaultRates()
         self._counts = Counter() if did is None else did
         self._fates = Random(f"{seed} updates")  # noqa: S311 - a schedule that can be repeated
@@ -62,7 +62,7 @@ class UpdateFaults:
         return bool(self._held)
 
     def reorder(self, found: list[Json], offset: int, limit: int) -> list[Json]:
-        """Give what goes out in place of a batch.
+        """Return what goes out in place of a batch.
 
         Args:
             found: what waits.

@@ -40,7 +40,7 @@ class UpdateQueue:
         return True
 
     def since(self, offset: int, limit: int) -> list[Json]:
-        """Give the oldest updates that wait.
+        """Return the oldest updates that wait.
 
         Args:
             offset: confirms everything below it; a negative one everything but the last of the queue. One far beyond
@@ -57,7 +57,7 @@ class UpdateQueue:
         return self._faults.reorder(self._disk.every("update", 0, limit), first, limit)
 
     def above(self, number: int) -> tuple[list[Json], int]:
-        """Give the updates above a number, each to be confirmed by itself, and the highest number so far."""
+        """Return the updates above a number, each to be confirmed by itself, and the highest number so far."""
         with self._disk.transaction():
             self._expire()
         found = self._disk.every("update", 0, above=number)
@@ -70,7 +70,7 @@ class UpdateQueue:
             self._disk.drop("update", 0, number)
 
     def left(self, number: int) -> float:
-        """Give for how many seconds an update is still kept; it is below 0 where it is kept no more."""
+        """Return for how many seconds an update is still kept; it is below 0 where it is kept no more."""
         return self._disk.moment("update", 0, number) - self._clock()
 
     def forget(self) -> None:

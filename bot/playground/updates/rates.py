@@ -67,5 +67,5 @@ class FaultRates:
             raise ValueError("rates are shares of one")
 
     def of_calls(self) -> tuple[tuple[str, float], ...]:
-        """Give the kinds that befall calls, with their shares."""
+        """Return the kinds that befall calls, with their shares."""
         return tuple((kind, share) for kind, share in asdict(self).items() if kind not in OF_UPDATES)

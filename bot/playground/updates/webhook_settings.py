@@ -80,7 +80,7 @@ class WebhookSettings:
         self._failure = {"last_error_date": int(self._clock()), "last_error_message": words}
 
     def info(self) -> Json:
-        """Give the WebhookInfo."""
+        """Return the WebhookInfo."""
         info: Json = {
             "url": self.address.url,
             "has_custom_certificate": False,

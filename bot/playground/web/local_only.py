@@ -56,7 +56,7 @@ class LocalOnlyMiddleware:
         self._key = key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it with 403 and why."""
+        """Pass a request on, or answer it with 403 and why."""
         path = scope["path"]
         why = _foreign(Headers(scope=scope))
         if not why and path.startswith(_WITH_KEY) and not self._bears_key(scope):
@@ -77,7 +77,7 @@ class LocalOnlyMiddleware:
         await app(scope, receive, send_guarded)
 
     def _bears_key(self, scope: Scope) -> bool:
-        """Tell whether a request bears the key of this run."""
+        """Return whether a request bears the key of this run."""
         found = HTTPConnection(scope).cookies.get(cookie_of(scope), "")
         return hmac.compare_digest(found.encode(), self._key.encode())
 
@@ -88,7 +88,7 @@ def cookie_of(scope: Scope) -> str:
 
 
 def _foreign(headers: Headers) -> str:
-    """Say why a request is refused that calls the server by a wrong name or comes from another page."""
+    """Return why a request is refused that calls the server by a wrong name or comes from another page."""
     host = headers.get("host", "")
     if not _LOOPBACK.fullmatch(host):
         return _ELSEWHERE

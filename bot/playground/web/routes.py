@@ -48,7 +48,7 @@ class PageServer:
         }
 
     def routes(self) -> list[Route]:
-        """Give the routes of the page."""
+        """Return the routes of the page."""
         return [
             Route("/play/state", self._state),
             Route("/play/events", self._stream),
@@ -124,7 +124,7 @@ class PageServer:
         return _json(act(self._world.admin, request.path_params["what"], await _read(request)))
 
     def _reader(self, request: Request) -> Person:
-        """Tell for whom the page is: the first of all where it does not say."""
+        """Return whose page it is: the first person's if it does not say."""
         params = request.query_params.get("person", "")
         people = self._world.chats.people()
         return self._world.chats.person(int(params)) if params.isdecimal() and len(params) <= _DIGITS else people[0]
@@ -153,7 +153,7 @@ async def _read(request: Request) -> PageParams:
 
 
 def refused(_: Request, error: Exception) -> Response:
-    """Tell the page why something was refused."""
+    """Answer the page with the reason of a refusal."""
     reason = cast("ApiError", error)  # it is registered for no other
     return _json({"error": reason.message or reason.description}, reason.code)
 

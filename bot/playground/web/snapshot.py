@@ -8,7 +8,7 @@ from bot.playground.world.world import FakeTelegram
 
 
 def state_for(world: FakeTelegram, person: Person, *, alive: bool) -> Json:
-    """Give all that the page shows to a person.
+    """Return all that the page shows to a person.
 
     Args:
         world: what is shown.

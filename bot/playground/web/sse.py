@@ -29,7 +29,7 @@ class EventStreams:
         world.listen(self._tell)
 
     async def stream(self, person_id: int) -> AsyncIterator[bytes]:
-        """Give what happens from now on as a person may see it, until the reader falls behind or the server stops."""
+        """Yield what happens from now on as a person may see it, until the reader falls behind or the server stops."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(_MOST_WAITING)
         self._readers[queue] = person_id
         try:
@@ -40,7 +40,7 @@ class EventStreams:
             self._readers.pop(queue, None)
 
     def close(self) -> None:
-        """Let every page go."""
+        """Close the stream of every page."""
         for queue in tuple(self._readers):
             self._disconnect(queue)
 
@@ -57,7 +57,7 @@ class EventStreams:
                 queue.put_nowait(told)
 
     def _concerns(self, data: Json, person_id: int) -> bool:
-        """Tell whether a person may hear of something: it is for all, or theirs, or of a chat that they may read."""
+        """Return whether a person may hear of something: it is for all, or theirs, or of a chat that they may read."""
         if data.get("person_id", person_id) != person_id:
             return False
         return "chat_id" not in data or self._world.chats.get(data["chat_id"]).is_visible_to(person_id)

@@ -18,7 +18,7 @@ class ChatAdmin(Topics):
     """The hands of those who run the chats; each changes one thing, and tells the bot what Telegram tells."""
 
     def join(self, chat_id: int, person_id: int) -> None:
-        """Let a person come into a group.
+        """Add a person to a group.
 
         Raises:
             ApiError: 409 where the person is in it already.
@@ -31,11 +31,11 @@ class ChatAdmin(Topics):
             self.serve(chat_id, person.user(), {"new_chat_members": [person.user()]})
 
     def leave(self, chat_id: int, person_id: int) -> None:
-        """Let a person go."""
+        """Remove a person who leaves."""
         self._set_status(chat_id, person_id, "left", person_id)
 
     def kick(self, chat_id: int, person_id: int) -> None:
-        """Let the owner send a person away."""
+        """Remove a person by the owner's hand."""
         self._set_status(chat_id, person_id, "kicked", owner_of(self.group(chat_id)).id)
 
     def promote(self, chat_id: int, person_id: int, status: str = "administrator") -> None:
@@ -48,7 +48,7 @@ class ChatAdmin(Topics):
             self._set_member(chat, ChatMember(member.person, status), owner_of(chat))
 
     def make_anonymous(self, chat_id: int, person_id: int, *, on: bool = True) -> None:
-        """Let one who rules write in the group's name, or in the own name again."""
+        """Switch an administrator to the group's name, or back to the own name."""
         chat = self.group(chat_id)
         member = present_in(chat, person_id)
         if member.status not in ADMIN_STATUSES:
@@ -81,14 +81,14 @@ class ChatAdmin(Topics):
                 self.serve(chat_id, me if status == "left" else by.user(), {"left_chat_member": me})
 
     def leave_as_bot(self, chat_id: int) -> None:
-        """Let the bot leave a group by itself."""
+        """Remove the bot from a group by its own call."""
         chat = self.state.chats.reach(chat_id)
         if chat.type == "private":
             raise ApiError("chat member status can't be changed in private chats")
         self.set_bot(chat_id, "left")
 
     def block(self, person_id: int, *, on: bool = True) -> None:
-        """Let a person block the bot, or let it write again."""
+        """Block the bot in a person's name, or unblock it."""
         chat = self.state.chats.get(person_id)
         with self.state.act():
             self._set_bot(chat, replace(chat, bot="kicked" if on else "member"), chat.members[0].person)
@@ -113,7 +113,7 @@ class ChatAdmin(Topics):
         return new_id
 
     def create(self, title: str, person_id: int) -> int:
-        """Let a person begin a basic group with everyone and the bot in it; give its id."""
+        """Create a basic group with everyone and the bot in it; return its id."""
         if not title.strip():
             raise ApiError("A group needs a title.")
         people = self.state.chats.people()
@@ -134,7 +134,7 @@ class ChatAdmin(Topics):
             self.serve(chat_id, by.user(), {"left_chat_member": member.person.user()})
 
     def _set_member(self, chat: Chat, member: ChatMember, by: Person) -> None:
-        """Give a person another standing; a bot that rules the group may ask to hear of it."""
+        """Change a person's status; a bot that is an administrator may ask to be told of it."""
         after = chat.with_member(member)
         self.state.change(after)
         if chat.bot in ADMIN_STATUSES:

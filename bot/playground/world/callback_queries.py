@@ -28,7 +28,7 @@ class CallbackQueries:
         return str(number)
 
     def close(self, query_id: str) -> int:
-        """Take the answer to a query; give the id of the person who tapped.
+        """Accept the answer to a query; return the id of the person who tapped.
 
         Raises:
             ApiError: it comes too late, or is not the first, or to nothing.

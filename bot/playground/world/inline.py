@@ -25,7 +25,7 @@ class InlineQueries:
         self._state = state
 
     def ask(self, chat: Chat, person: Person, query: str, offset: str = "") -> str:
-        """Let a person type a query; give its id, which is an older one's where its answer is still good.
+        """Record a query that a person types; return its id, which is an older one's if its answer is still good.
 
         Raises:
             ApiError: the query is longer than Telegram's 256 characters.
@@ -46,7 +46,7 @@ class InlineQueries:
         return str(number)
 
     def answer(self, query_id: str, answer: Json) -> None:
-        """Let the bot answer a query, within ten seconds and once.
+        """Store the bot's answer to a query, within ten seconds and once.
 
         Args:
             query_id: the query.
@@ -69,7 +69,7 @@ class InlineQueries:
         self._tell(kept, asked["person_id"])
 
     def choose(self, chat: Chat, sender: Json, person: Person, chosen: tuple[str, str], place: Json) -> Json:
-        """Let a person send a result; give the message.
+        """Send a result in a person's name; return the message.
 
         Args:
             chat: the chat.
@@ -93,12 +93,12 @@ class InlineQueries:
         return message
 
     def id_of(self, message: Json) -> str:
-        """Give the id by which the bot knows a message that was sent by way of it; empty for any other."""
+        """Return the id by which the bot knows a message that was sent by way of it; empty for any other."""
         kept = self._state.disk.get("inline id", message["chat"]["id"], message["message_id"])
         return f"{_PREFIX}{kept['number']}" if kept else ""
 
     def message(self, inline_id: str) -> Json:
-        """Give the message that the bot knows by this id.
+        """Return the message that the bot knows by this id.
 
         Raises:
             ApiError: there is none.
@@ -134,7 +134,7 @@ class InlineQueries:
         raise ApiError("This result is gone.", 404)
 
     def _tell(self, answer: Json, person_id: int) -> None:
-        """Tell the person's page what there is to choose from."""
+        """Send the person's page what there is to choose from."""
         results = [{key: result[key] for key in ("id", "title", "description")} for result in answer["results"]]
         told = {"person_id": person_id, "inline_query_id": str(answer["id"]), "query": answer["query"]}
         self._state.tell("inline", told | {"results": results, "button": answer["button"]})

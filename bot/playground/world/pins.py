@@ -18,7 +18,7 @@ class Pins:
         self._state = state
 
     def pin(self, chat_id: int, message_id: int) -> None:
-        """Let the bot pin a message; the chat says so.
+        """Pin a message for the bot; the chat says so.
 
         Raises:
             ApiError: the message is not there, or the bot has not the right.
@@ -34,7 +34,7 @@ class Pins:
             self._state.post(chat, {"from": self._state.me()}, {"pinned_message": without_reply(message)} | topic)
 
     def unpin(self, chat_id: int, message_id: int) -> None:
-        """Let the bot unpin a message, the newest pinned one where the number is 0."""
+        """Unpin a message for the bot, the newest pinned one if the number is 0."""
         chat = self._manageable(chat_id)
         unpinned = message_id or (chat.pinned[-1] if chat.pinned else 0)
         if unpinned not in chat.pinned:
@@ -43,7 +43,7 @@ class Pins:
             self._state.change(replace(chat, pinned=tuple(each for each in chat.pinned if each != unpinned)))
 
     def unpin_all(self, chat_id: int) -> None:
-        """Let the bot unpin all messages."""
+        """Unpin all messages for the bot."""
         chat = self._manageable(chat_id)
         with self._state.act():
             self._state.change(replace(chat, pinned=()))

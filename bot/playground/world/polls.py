@@ -23,13 +23,13 @@ class Polls:
         self._state = state
 
     def begin(self, content: Json) -> Json:
-        """Give a new poll as a Poll; `content` is what `checked` has let pass."""
+        """Return a new poll as a Poll; `content` is what `checked` has let pass."""
         number = self._state.disk.number("poll")
         self._state.disk.put("votes", 0, number, {})
         return {"id": str(number)} | content
 
     def vote(self, chat_id: int, message_id: int, person_id: int, options: Sequence[int]) -> None:
-        """Let a person vote, or vote anew; no option takes the vote back.
+        """Record a person's vote, or another one; no option takes the vote back.
 
         Raises:
             ApiError: 404 where there is no such poll or person; 409 where the poll is closed or keeps its votes; 400
@@ -55,11 +55,11 @@ class Polls:
             self._tell_bot(chat, message, voter, chosen)
 
     def retract(self, chat_id: int, message_id: int, person_id: int) -> None:
-        """Let a person take the vote back."""
+        """Retract a person's vote."""
         self.vote(chat_id, message_id, person_id, ())
 
     def stop(self, chat_id: int, message_id: int, markup: Json | None) -> Json:
-        """Let the bot close a poll of its own; give it.
+        """Close a poll of the bot's own; return it.
 
         Raises:
             ApiError: there is none, it is somebody else's, or it is closed already.
@@ -82,11 +82,11 @@ class Polls:
         return poll
 
     def votes(self, poll_id: str) -> Json:
-        """Give who has voted for what: the numbers of the options by the person's id."""
+        """Return who has voted for what: the numbers of the options by the person's id."""
         return self._state.disk.get("votes", 0, int(poll_id)) or {}
 
     def seen_by(self, poll: Json, person_id: int) -> Json:
-        """Give the votes that a person may see: all, or the own one where the poll is anonymous."""
+        """Return the votes that a person may see: all, or the own one where the poll is anonymous."""
         votes = self.votes(poll["id"])
         return {who: what for who, what in votes.items() if not poll["is_anonymous"] or who == str(person_id)}
 
@@ -110,7 +110,7 @@ class Polls:
         self._state.note("votes", told | ({"person_id": person_id} if poll["is_anonymous"] else {}))
 
     def _tell_bot(self, chat: Chat, message: Json, voter: ChatMember, chosen: list[int]) -> None:
-        """Tell the bot of the new numbers, and in an open poll of the vote."""
+        """Send the bot the new numbers, and in an open poll the vote."""
         poll = message["poll"]
         self._state.update("poll", poll)
         if poll["is_anonymous"]:
@@ -124,7 +124,7 @@ class Polls:
 def checked(
     question: str, options: Sequence[Any], kind: str, *, anonymous: bool, several: bool, revoting: bool
 ) -> Json:
-    """Give what a poll asks, as a Poll without its id.
+    """Return what a poll asks, as a Poll without its id.
 
     Raises:
         ApiError: Telegram would refuse it, or it is a quiz, which the page cannot show.

@@ -28,7 +28,7 @@ class Reactions:
         self._state = state
 
     def set(self, chat_id: int, message_id: int, reaction: list[Any]) -> None:
-        """Let the bot react to a message; an empty list takes the reaction back.
+        """Record the bot's reaction to a message; an empty list takes the reaction back.
 
         Raises:
             ApiError: the message is not there, or this is no reaction of a bot.
@@ -44,7 +44,7 @@ class Reactions:
             self._state.note("reaction", {"chat_id": chat.id, "message_id": message_id, "emoji": emoji})
 
     def of(self, message: Json) -> str:
-        """Give the emoji at a message; empty where there is none."""
+        """Return the emoji at a message; empty where there is none."""
         kept = self._state.disk.get("reaction", message["chat"]["id"], message["message_id"])
         return kept["emoji"] if kept else ""
 

@@ -47,17 +47,17 @@ class ServerState:
         self._untold: list[tuple[str, Json]] = []
 
     def listen(self, listener: Listener) -> None:
-        """Tell someone of everything that happens from now on."""
+        """Call a listener with everything that happens from now on."""
         self._listeners.append(listener)
 
     def tell(self, event: str, data: Json) -> None:
-        """Tell everyone who listens."""
+        """Call every listener."""
         for listener in self._listeners:
             listener(event, data)
 
     @contextmanager
     def act(self) -> Iterator[None]:
-        """Let all that is done within hold together; who listens hears of it when it is on the disk."""
+        """Hold all that is done within together; listeners hear of it when it is on the disk."""
         self._untold = []
         with self.disk.transaction():
             yield
@@ -65,7 +65,7 @@ class ServerState:
             self.tell(event, data)
 
     def note(self, event: str, data: Json) -> None:
-        """Tell of something once the act is done."""
+        """Report something to the listeners once the act is done."""
         self._untold.append((event, data))
 
     def update(self, kind: str, body: Json) -> None:
@@ -74,7 +74,7 @@ class ServerState:
             self.note("update", {})
 
     def post(self, chat: Chat, sender: Json, content: Json) -> Json:
-        """Put a message into a chat, and give the bot its update where it is given such messages.
+        """Add a message to a chat, and send the bot its update if it receives such messages.
 
         Args:
             chat: the chat.
@@ -98,9 +98,9 @@ class ServerState:
         self.note("edited", {"chat_id": message["chat"]["id"], "message": message})
 
     def me(self) -> Json:
-        """Give the bot as a User."""
+        """Return the bot as a User."""
         return bot_user(self.bot_id)
 
     def close(self) -> None:
-        """Let go of the disk."""
+        """Close the disk."""
         self.disk.close()

@@ -27,7 +27,7 @@ class Topics:
             self._open_first(chat_id, topic)
 
     def open_topic(self, chat_id: int, name: str, person_id: int | None = None) -> int:
-        """Let a person open a topic in a forum; give its id."""
+        """Open a topic in a forum in a person's name; return its id."""
         chat = self.group(chat_id)
         by = present_in(chat, person_id).person if person_id else owner_of(chat)
         if not chat.is_forum or not name.strip():
@@ -38,7 +38,7 @@ class Topics:
         return number
 
     def drop_topic(self, chat_id: int, topic_id: int) -> None:
-        """Let the owner take a topic away, and with it what was said there."""
+        """Delete a topic by the owner's hand, and with it what was said there."""
         chat = self.group(chat_id)
         with self.state.act():
             self.state.change(replace(chat, topics=tuple(each for each in chat.topics if each.id != topic_id)))
@@ -52,12 +52,12 @@ class Topics:
             state.change(replace(chat, topics=tuple(topics)))
 
     def serve(self, chat_id: int, user: Json, service: Json) -> int:
-        """Put a service message of a user into a chat as it is now; give its number."""
+        """Add a service message of a user to a chat as it is now; return its number."""
         message = self.state.post(self.state.chats.get(chat_id), {"from": user}, service)
         return int(message["message_id"])
 
     def group(self, chat_id: int) -> Chat:
-        """Give a group that still has this id.
+        """Return a group that still has this id.
 
         Raises:
             ApiError: it is none.
@@ -73,13 +73,13 @@ def _opening(name: str) -> Json:
 
 
 def owner_of(chat: Chat) -> Person:
-    """Give who owns a group; the first in it where the owner has gone."""
+    """Return who owns a group; the first in it where the owner has gone."""
     owners = [member.person for member in chat.members if member.status == "creator"]
     return owners[0] if owners else chat.members[0].person
 
 
 def present_in(chat: Chat, person_id: int) -> ChatMember:
-    """Give one who is in a chat.
+    """Return one who is in a chat.
 
     Raises:
         ApiError: 404 where the person is not.

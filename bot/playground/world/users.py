@@ -53,7 +53,7 @@ class UserActions(ServerState):
         reply_to: int = 0,
         channel: str = "",
     ) -> int:
-        """Let a person write a message; give its number.
+        """Send a message in a person's name; return its number.
 
         Args:
             chat_id: the chat.
@@ -95,7 +95,7 @@ class UserActions(ServerState):
                 self.update("edited_message", edited)
 
     def forward(self, chat_id: int, message_id: int, to_chat_id: int, person_id: int) -> int:
-        """Let a person forward a message, without its buttons; give the new one's number."""
+        """Forward a message in a person's name, without its buttons; return the new one's number."""
         source, chat = self.chats.get(chat_id), self.chats.get(to_chat_id)
         message = self.messages.get(chat_id, message_id)
         if message is None or not source.is_visible_to(person_id):
@@ -113,7 +113,7 @@ class UserActions(ServerState):
     def tap(
         self, chat_id: int, message_id: int, data: str, person_id: int | None = None, *, stale: bool = False
     ) -> str:
-        """Let a person tap a button; give the id of the callback query, which always bears the person's own name.
+        """Record a tap on a button; return the id of the callback query, which bears the person's own name.
 
         Args:
             chat_id: the chat.
@@ -144,14 +144,14 @@ class UserActions(ServerState):
         return str(query["id"])
 
     def ask(self, chat_id: int, query: str, person_id: int) -> str:
-        """Let a person type the bot's name and a query in a chat; give the id of the query."""
+        """Record the bot's name and a query that a person types in a chat; return the id of the query."""
         chat = self.chats.get(chat_id)
         return self.inline.ask(chat, self._member(chat, person_id).person, query)
 
     def choose(
         self, chat_id: int, query_id: str, result_id: str, person_id: int, *, thread: int = 0, reply_to: int = 0
     ) -> int:
-        """Let a person send a result of a query into a chat; give the message's number."""
+        """Send a result of a query into a chat in a person's name; return the message's number."""
         chat = self.chats.get(chat_id)
         member = self._member(chat, person_id)
         replied = self._found(chat_id, reply_to, "The message to answer is gone.") if reply_to else None
@@ -166,7 +166,7 @@ class UserActions(ServerState):
         return message
 
     def _opened(self, chat: Chat) -> Chat:
-        """Give a chat in which a person writes: the first words to the bot let it answer."""
+        """Return a chat in which a person writes: the first words to the bot let it answer."""
         if chat.type != "private" or chat.bot != "left":
             return chat
         opened = replace(chat, bot="member")
@@ -193,14 +193,14 @@ class UserActions(ServerState):
         return self.chats.person(person_id)
 
     def _place(self, chat: Chat, thread: int, replied: Json | None) -> Json:
-        """Give where a person's message stands; in a topic one that answers nothing answers its opening."""
+        """Return where a person's message stands; in a topic one that answers nothing answers its opening."""
         if replied is None and thread:
             replied = self.messages.get(chat.id, thread)
         return place_in(chat, thread, replied)
 
 
 def _typed(text: str) -> Json:
-    """Give the fields of a text that a person types.
+    """Return the fields of a text that a person types.
 
     Raises:
         ApiError: it is empty or too long.

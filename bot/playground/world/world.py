@@ -64,13 +64,13 @@ class FakeTelegram(UserActions):
         self.reactions = Reactions(self)
 
     def send(self, chat_id: int, content: Json, reply_to: Json | None = None, thread: int = 0) -> Json:
-        """Let the bot send a message; give it."""
+        """Send a message of the bot; return it."""
         chat = self.chats.reach(chat_id)
         with self.act():
             return self.post(chat, {"from": self.me()}, content | place_in(chat, thread, reply_to))
 
     def edit(self, chat_id: int, message_id: int, text: Json | None, markup: Json | None) -> Json:
-        """Let the bot change a message.
+        """Change a message of the bot.
 
         Args:
             chat_id: the chat.
@@ -85,7 +85,7 @@ class FakeTelegram(UserActions):
         return self.rewrite(message, text, markup)
 
     def rewrite(self, message: Json, text: Json | None, markup: Json | None) -> Json:
-        """Give a message another text, other buttons, or both.
+        """Return a message another text, other buttons, or both.
 
         Raises:
             ApiError: it has no text to change, or would be the same as before.
@@ -106,7 +106,7 @@ class FakeTelegram(UserActions):
         return edited
 
     def delete(self, chat_id: int, message_id: int) -> None:
-        """Let the bot delete a message."""
+        """Delete a message for the bot."""
         chat = self.chats.reach(chat_id)
         message = self._found(chat_id, message_id, "message to delete not found")
         if message["date"] < self.clock() - _DELETE_WITHIN:
@@ -118,7 +118,7 @@ class FakeTelegram(UserActions):
             self.note("deleted", {"chat_id": chat_id, "message_id": message_id})
 
     def answer(self, query_id: str, text: str, *, show_alert: bool, url: str = "") -> None:
-        """Let the bot answer a tap: with words, or with a link to itself that the person's page then follows."""
+        """Pass on the bot's answer to a tap: words, or a link to itself that the person's page then follows."""
         if utf16_length(text) > _LONGEST_TOAST:
             raise ApiError("MESSAGE_TOO_LONG")
         if url and not url.startswith(_OWN_LINKS):

@@ -1,4 +1,4 @@
-"""Lets the discussion or the interview take a member's tap on a team's case: a case in, a case out, or why not."""
+"""Applies a member's tap on a team's case to the discussion or the interview: a case in, a case out, or why not."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TeamActions:
         private: PrivateChat,
         clock: Callable[[], float],
     ) -> None:
-        """Take the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970)."""
+        """Store the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970)."""
         self._discussion = discussion
         self._renderer = board
         self._reasons = board.case_renderer.catalog.team.reasons
@@ -92,7 +92,7 @@ class TeamActions:
         return self._renderer.finding(view, question, user_id)
 
     def apply(self, record: CaseRecord, view: TeamCaseView, tap: Tap, context: ActionContext) -> Case:
-        """Give the case with what a tap did to it.
+        """Return the case with what a tap did to it.
 
         Raises:
             FlowError: as the discussion and the interview do.
@@ -109,7 +109,7 @@ class TeamActions:
         return self._private.apply(view.case, tap, context.user_id)
 
     def _apply_opinion(self, view: TeamCaseView, tap: Tap, member: Member) -> Case:
-        """Take what somebody holds: an answer, what shall count of those that are held, or a reason."""
+        """Apply what somebody holds: an answer, which of the held ones counts, or a reason."""
         case, now = view.case, self._clock()
         if tap.action is Action.reason and tap.question in self._reasons:
             return self._discussion.reason(case, tap.question, member.who, now, on=True)
@@ -124,7 +124,7 @@ class TeamActions:
         return self._discussion.dispute(case, tap.question, _disputed_answer(view, tap, member.who), member, now)
 
     def _apply_stage(self, view: TeamCaseView, tap: Tap, member: Member) -> Case:
-        """Take what leads the discussion to another stage, which a score has none of, or undoes an answer."""
+        """Apply what leads the discussion to another stage, which a score has none of, or undoes an answer."""
         case, now, discussion = view.case, self._clock(), self._discussion
         if case.parent_id and tap.action not in (Action.back, Action.restart):
             raise StaleTap(tap.question)
@@ -158,7 +158,7 @@ def leads(record: CaseRecord, context: ActionContext) -> bool:
 
 
 def _disputed_answer(view: TeamCaseView, tap: Tap, user_id: str) -> Codes:
-    """Give the whole answer that somebody holds: of several, what they held before with one more or one less.
+    """Return the whole answer that somebody holds: of several, what they held before with one more or one less.
 
     Raises:
         EmptySelection: where nothing would be left of it.

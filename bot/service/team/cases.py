@@ -40,7 +40,7 @@ class TeamCases:
     def __init__(
         self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], private: PrivateChat
     ) -> None:
-        """Take the flows by their codes, their words, a clock (seconds since 1970, UTC), and what takes an answer."""
+        """Store the flows by their codes, their words, a clock (seconds since 1970, UTC), and what takes an answer."""
         self._catalog = catalog
         self._words = catalog.team
         self._pages = Pages(catalog)
@@ -49,17 +49,17 @@ class TeamCases:
         self._flows = {code: self._build(flow) for code, flow in flows.items()}
 
     def services_for(self, flow: str) -> TeamFlowServices:
-        """Give what serves the cases of a flow, by its code."""
+        """Return what serves the cases of a flow, by its code."""
         return self._flows[flow]
 
     def open_poll(self, record: CaseRecord) -> OpenPoll:
-        """Put the vote that is open to the chat."""
+        """Return the poll of the vote that is open."""
         view = self.view(record)
         question, answers = self.services_of(record).renderer.poll(view)
         return OpenPoll(record.case.id, view.discussion.rounds, question, answers, chat=record.place)
 
     def services_of(self, record: CaseRecord) -> TeamFlowServices:
-        """Give what serves a case."""
+        """Return what serves a case."""
         return self._flows[record.case.flow]
 
     def view(self, record: CaseRecord, repository: CaseRepository | None = None) -> TeamCaseView:
@@ -74,11 +74,11 @@ class TeamCases:
         return TeamCaseView(record.case, state, discussion, *named, scored)
 
     def is_open(self, record: CaseRecord) -> bool:
-        """Tell whether a case is not decided."""
+        """Return whether a case is not decided."""
         return self.view(record).discussion.stage is not Stage.decided
 
     def is_voting(self, record: CaseRecord) -> bool:
-        """Tell whether a vote on a case is open."""
+        """Return whether a vote on a case is open."""
         return self.view(record).discussion.stage is Stage.voting
 
     def show_case(self, repository: CaseRepository, record: CaseRecord) -> ShowCard:
@@ -116,7 +116,7 @@ class TeamCases:
         return replace(self._pages.bare(page, self._go_on(record)), label=record.team.code_name if record.team else "")
 
     def archive_notice(self, cases: list[CaseRecord], hours: int) -> Card:
-        """Say which cases rest from now on."""
+        """Return the card that says which cases are archived from now on."""
         names = [record.team.code_name for record in cases if record.team]
         rows = tuple(
             (Button(f"{self._catalog.wording.labels.go_on}: {name}", _show_tap(k)),)

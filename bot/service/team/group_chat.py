@@ -72,7 +72,7 @@ class GroupChat:
         new_id: Callable[[], str],
         private: PrivateChat,
     ) -> None:
-        """Take the flows, the one that a team works first, and their words, clock, ids, what a person alone is shown.
+        """Store the flows, the one that a team works first, and their words, clock, ids, what a person alone is shown.
 
         Args:
             flows: by their codes; the others help with a question of the first.
@@ -144,7 +144,7 @@ class GroupChat:
         return Reply() if updated.archived else Reply((self._cases.show_case(repository, updated),))
 
     def _with_note(self, case: Case, note_input: NoteInput, user_id: str) -> Case:
-        """Put what was read of a line before the members."""
+        """Show the members what was read of a line."""
         return self._cases.services_for(case.flow).interview.start_from_note(
             case, note_input.findings, heading(note_input), user_id, note_input.scope
         )
@@ -203,7 +203,7 @@ class GroupChat:
         return self._ask_which_case(repository, updated, tap) or self._apply(repository, record, updated, tap, context)
 
     def vote(self, repository: CaseRepository, poll: str, numbers: Iterable[int], user_id: str) -> Reply:
-        """Take a vote: the number of an answer of the poll, or none where it was taken back."""
+        """Record a vote: the number of an answer of the poll, or none if it was taken back."""
         record = repository.get_by_poll(poll)
         if record is None:
             return Reply()
@@ -219,7 +219,7 @@ class GroupChat:
         return Reply((self._cases.show_case(repository, updated),))
 
     def on_stray_vote(self, repository: CaseRepository, poll: str, asks: Callable[[str], bool]) -> Reply:
-        """Say that a vote was given in a poll that no case knows: its sending was in doubt, so it was sent once more.
+        """Answer a vote in a poll that no case knows: its sending was in doubt, so it was sent once more.
 
         Whose vote it is cannot be told, nor can the poll be stopped: its message is not known. Nothing is said where
         it might be another case's.
@@ -324,7 +324,7 @@ class GroupChat:
         )
 
     def archive_idle(self, repository: CaseRepository, rest_after: float) -> Reply:
-        """Let cases rest that nobody touched for `rest_after` seconds, and say so once in each place."""
+        """Archive cases that nobody touched for `rest_after` seconds, and announce it once in each place."""
         idle = [k for k in roots(repository.list_idle(self._clock() - rest_after)) if self._cases.is_open(k)]
         resting: dict[str, list[CaseRecord]] = {}
         shows: list[ShowCard] = []
@@ -353,19 +353,19 @@ class GroupChat:
         return Reply(tuple(shows), effects=tuple(effects))
 
     def on_bot_removed(self, repository: CaseRepository, chat: str) -> Reply:
-        """Let the cases of a chat rest that the bot was removed from."""
+        """Archive the cases of a chat that the bot was removed from."""
         for record in roots(repository.list_in_chat(chat)):
             repository.update(replace(record, archived=True, card_message_id=None), record.case.revision)
         return Reply()
 
     def refusal(self, why: str, command: str = "") -> Reply:
-        """Say why somebody cannot take part: to who tapped in passing, to who gave a command of ours in a line."""
+        """Answer why somebody cannot take part: a tap by a toast, a command by a line."""
         if not command:
             return Reply(toast=getattr(self._words.toasts, why))
         return _new_message(self._pages.bare(getattr(self._words.pages, why))) if command in _ANSWERED else Reply()
 
     def not_allowed_notice(self, chat: str, user_id: str, *, tapped: bool, told: bool) -> Reply:
-        """Say once that the bot is not for this group."""
+        """Answer once that the bot is not for this group."""
         if tapped:
             return self._private.not_listed_notice(user_id, tapped=True)
         return Reply() if told else _new_message(self._pages.number_page(self._words.pages.not_here, chat))
@@ -396,7 +396,7 @@ class GroupChat:
     def _apply(
         self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord, tap: Tap, context: ActionContext
     ) -> Reply:
-        """Take a tap, or say why not and draw where the case stands."""
+        """Apply a tap, or answer why not and draw where the case stands."""
         view, services = self._cases.view(record, repository), self._cases.services_of(record)
         try:
             if tap.action in LISTS:
@@ -471,7 +471,7 @@ class GroupChat:
     def _stage_effects(
         self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord
     ) -> tuple[CaseRecord, Reply]:
-        """Give what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
+        """Return what a change of stage brings with it: a poll, its end, the decision card, that it does not hold."""
         if updated.team is None or updated.case.discussion_events == record.case.discussion_events:
             return updated, Reply()
         before, now = self._cases.view(record).discussion, self._cases.view(updated).discussion
@@ -532,7 +532,7 @@ class GroupChat:
         return free[sum(case_id.encode()) % len(free)] if free else None
 
     def _unarchive(self, repository: CaseRepository, record: CaseRecord) -> CaseRecord | None:
-        """Take a case up again, under another name where its own was given away meanwhile; None where none is free."""
+        """Reopen a case, under another name if its own was given away meanwhile; None if none is free."""
         updated = roots(repository.list_team_cases(record.place))
         others = [k for k in updated if k.case.id != record.case.id and self._cases.is_open(k)]
         team = record.team
@@ -582,7 +582,7 @@ class GroupChat:
 
 
 def _depth(record: CaseRecord) -> tuple[bool, int, float]:
-    """Tell how far down in its chat the card of a case stands; one that is yet to come stands below all."""
+    """Return how far down in its chat the card of a case stands; one that is yet to come stands below all."""
     return record.card_message_id is None, record.card_message_id or 0, record.team.created_at if record.team else 0.0
 
 

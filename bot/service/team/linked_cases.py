@@ -18,7 +18,7 @@ def load(repository: CaseRepository, case_id: str) -> CaseRecord | None:
 
 
 def as_linked(parent: CaseRecord, record: CaseRecord) -> CaseRecord:
-    """Give a case that helps another as it is kept: at that one's place, and under no vote or decision of its own."""
+    """Return a linked case as it is stored: in its parent's chat, and under no vote or decision of its own."""
     team = (
         replace(parent.team, shared_by="", poll_id="", poll_message_id=None, decision_message_id=None)
         if parent.team
@@ -28,7 +28,7 @@ def as_linked(parent: CaseRecord, record: CaseRecord) -> CaseRecord:
 
 
 def copy_linked(parent: CaseRecord, helps: CaseRecord, as_id: str) -> CaseRecord:
-    """Give a copy of what helped with a case elsewhere, as it helps the copy of that case that is opened here."""
+    """Return a copy of what helped with a case elsewhere, as it helps the copy of that case that is opened here."""
     case = replace(helps.case, id=as_id, parent_id=parent.case.id, discussion_events=())
     return as_linked(parent, replace(helps, case=case, updated_at=parent.updated_at))
 

@@ -21,7 +21,7 @@ class PrivateReading:
     """Opens a team's case to be read."""
 
     def __init__(self, cases: TeamCases, private: PrivateChat, catalog: Catalog, clock: Callable[[], float]) -> None:
-        """Take what draws a team's case, what draws one without names, the words, a clock (seconds since 1970)."""
+        """Store what draws a team's case, what draws one without names, the words, a clock (seconds since 1970)."""
         self._wards = cases
         self._alone = private
         self._catalog = catalog

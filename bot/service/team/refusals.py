@@ -26,13 +26,13 @@ class RefusalTexts:
     """Finds the words."""
 
     def __init__(self, cases: TeamCases, catalog: Catalog) -> None:
-        """Take what reads a case, and the words."""
+        """Store what reads a case, and the words."""
         self._cases = cases
         self._catalog = catalog
         self._words = catalog.team
 
     def refusal(self, refused: FlowError, view: TeamCaseView, tap: Tap, context: ActionContext) -> str:
-        """Say in a few words why a tap was not taken."""
+        """Return in a few words why a tap was not taken."""
         toasts, updated = self._catalog.wording.toasts, self._words.toasts
         match refused:
             case NotPermitted(args=(str(user_id),)):
@@ -55,7 +55,7 @@ class RefusalTexts:
                 return self._answered_first(view, tap, context) or toasts.stale
 
     def _answered_first(self, view: TeamCaseView, tap: Tap, context: ActionContext) -> str:
-        """Tell who answered first, and what."""
+        """Return who answered first, and what."""
         first = view.state.answers.get(tap.question)
         counts = view.state.findings.get(tap.question)
         if tap.action not in ANSWERS or first is None or not counts or first.who == context.user_id:
@@ -64,7 +64,7 @@ class RefusalTexts:
         return self._words.toasts.first.format(who=person(first.who), answer=answer)
 
     def _wrong_stage(self, view: TeamCaseView) -> str:
-        """Say what the stage of the discussion keeps from being done."""
+        """Return what the stage of the discussion does not allow."""
         toasts = self._words.toasts
         known = {Stage.voting: toasts.vote_open, Stage.decided: toasts.decided}
         return known.get(view.discussion.stage, toasts.wrong_stage)
@@ -74,7 +74,7 @@ class RefusalTexts:
         return f"{toast} {self._words.toasts.follows}".strip()
 
     def confirmation(self, view: TeamCaseView, updated: CaseRecord, tap: Tap) -> str:
-        """Tell what became of a word that somebody held against an answer."""
+        """Return what became of a word that somebody held against an answer."""
         if tap.action not in (Action.dispute, Action.dispute_with, Action.dispute_without, Action.settle):
             return ""
         now = self._cases.view(updated)

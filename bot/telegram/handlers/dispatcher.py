@@ -71,7 +71,7 @@ class Dispatcher:
         retention: RetentionPolicy,
         log: FilteringBoundLogger,
     ) -> None:
-        """Take the conversation of private chats, that of groups, who may take part, how long cases stay, the log."""
+        """Store the services of private chats and of groups, who may take part, how long cases stay, the log."""
         self._private = conversation
         self._team = team
         self._access = access
@@ -157,7 +157,7 @@ class Dispatcher:
         )
 
     def on_version_superseded(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Tell what a message shall show after an older screen was sent that another process had overtaken.
+        """Return what a message shall show after an older screen was sent that another process had overtaken.
 
         A newer wish that still waits is shown once more, as it is: to wish anew would overtake the other process in
         turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
@@ -180,12 +180,12 @@ class Dispatcher:
         )
 
     def expire_cases(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
-        """Let cases rest that nobody touches, and erase those whose time is over."""
+        """Archive cases that nobody touches, and erase those whose time is over."""
         self._private.expire(uow, self._retention.delete_after)
         return self._enqueue_reply(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
 
     def _reply(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
-        """Let those take part who may; others are told why not. Everybody may have theirs erased."""
+        """Reply to those who may take part; others are told why not. Everybody may have theirs erased."""
         tapped, edited = update.kind == UpdateKind.tap, update.kind == UpdateKind.edited
         tap = unpack(update.data) if tapped else None
         match update.kind:
@@ -259,7 +259,7 @@ class Dispatcher:
     def _group_reply(
         self, uow: UnitOfWork, update: ParsedUpdate, tap: Tap | None, role: Role, *, allowed: bool
     ) -> Reply:
-        """Let the members of a group take part, as themselves."""
+        """Handle what members of a group do, as themselves."""
         tapped, edited = update.kind == UpdateKind.tap, update.kind == UpdateKind.edited
         is_anonymous = update.is_anonymous or role is Role.anonymous_admin
         if edited and (not allowed or is_anonymous or role is Role.outsider):
@@ -282,12 +282,12 @@ class Dispatcher:
         return self._team.command(uow, update.data, update.argument, context)
 
     def chat_of(self, uow: UnitOfWork, vote: ParsedUpdate) -> int:
-        """Tell the chat of a vote, which bears none itself, by the case of its poll; 0 where it has none."""
+        """Return the chat of a vote, which names none itself, by the case of its poll; 0 if it has none."""
         record = uow.get_by_poll(vote.data)
         return int(chat_of(record.place)) if record else 0
 
     def _vote(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
-        """Take a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
+        """Handle a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
         if update.kind == UpdateKind.poll:
             return self._team.on_stray_vote(
                 uow, update.data, lambda question: question_fingerprint(question) == update.argument
@@ -342,17 +342,17 @@ class Dispatcher:
 
 
 def callback_queue(update_id: int) -> str:
-    """Give the queue of the answer to a tap, by the update that it came as: no screen of the chat keeps it waiting."""
+    """Return the queue of the answer to a tap, by its update: no screen of the chat keeps it waiting."""
     return f"callback:{update_id}"
 
 
 def _in_thread(body: str, topic: int) -> str:
-    """Put the screen of a new message, as it is kept, into a topic, where there is one."""
+    """Add the topic, if there is one, to the screen of a new message."""
     return orjson.dumps(orjson.loads(body) | _thread_params(topic)).decode() if topic else body
 
 
 def _thread_params(topic: int) -> dict[str, int]:
-    """Give the parameter that puts a new message into a topic, where there is one."""
+    """Return the parameter that puts a new message into a topic, where there is one."""
     return {"message_thread_id": topic} if topic else {}
 
 

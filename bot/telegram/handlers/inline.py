@@ -33,7 +33,7 @@ class InlineAnswers:
         members: ChatMemberCache,
         log: FilteringBoundLogger,
     ) -> None:
-        """Take what it works with."""
+        """Store what it works with."""
         self._api = api
         self._search = search
         self._labels = labels

@@ -23,7 +23,7 @@ class Batches:
     """Fetches batches of raw updates."""
 
     def __init__(self, api: Api, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Take the Bot API, and what waits for so many seconds."""
+        """Store the Bot API, and what waits for so many seconds."""
         self._api = api
         self._sleep = sleep
         self._alone = 0

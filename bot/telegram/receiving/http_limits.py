@@ -60,7 +60,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._expect(BODY)
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body, which counts for no head."""
+        """Receive a part of the body, which counts for no head."""
         self._head = 0
         super().on_body(body)
 
@@ -88,7 +88,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._deadline = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)
 
     def _make_room(self) -> None:
-        """Let one connection go, where there are more than there may be."""
+        """Close one connection if there are more than there may be."""
         there = [one for one in cast("set[LimitedConnection]", self.connections) if not one.transport.is_closing()]
         if len(there) > most():
             idle = [one for one in there if one is not self and not one._busy]  # noqa: SLF001 - of the same kind

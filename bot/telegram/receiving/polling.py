@@ -46,7 +46,7 @@ class Poller:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         polled: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what it works with.
+        """Store what it works with.
 
         Args:
             api: the Bot API.

@@ -31,7 +31,7 @@ class PollingProgress:
         self.pause = 0.0
 
     def made(self, batch: list[Any], took: float) -> bool:
-        """Tell whether a poll got somewhere: it brought something new, or stayed open.
+        """Return whether a poll got somewhere: it brought something new, or stayed open.
 
         Args:
             batch: what it brought.

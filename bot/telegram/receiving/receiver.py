@@ -1,4 +1,4 @@
-"""Takes updates in, from wherever they come: keeps them, handles each, answers the tap and has the screens shown."""
+"""Receives updates by polling or webhook: stores them, handles each, answers the tap and has the screens sent."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class UpdateReceiver:
         log: FilteringBoundLogger,
         committed: Callable[[], None],
     ) -> None:
-        """Take what it works with; `committed` is told of each commit."""
+        """Store what it works with; `committed` is called after each commit."""
         self._api = api
         self._store = store
         self._private = conversation
@@ -119,7 +119,7 @@ class UpdateReceiver:
             self._spawn(self._process(inbox_update))
 
     async def close(self, within: float) -> None:
-        """Let what is under way come to its end, for some seconds; the rest waits in the store."""
+        """Wait some seconds for what is under way; the rest stays in the store."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=within)
         for task in set(self._tasks):
@@ -148,7 +148,7 @@ class UpdateReceiver:
         return inbox_updates, unreadable
 
     async def _find_abandoned(self, repeats: Sequence[InboxUpdate]) -> set[int]:
-        """Tell which repeats another process has taken in and not handled, not within a moment either: it has died.
+        """Return which repeats another process has taken in and not handled, not within a moment either: it has died.
 
         What comes after them is confirmed only then, and so keeps its place behind them.
         """
@@ -261,7 +261,7 @@ class UpdateReceiver:
             await asyncio.sleep(failure.wait or FIRST_WAIT)
 
     def _notify_not_saved(self, batch: Iterable[Any]) -> None:
-        """Tell each person once that nothing is saved; the batch is not confirmed and comes again."""
+        """Answer each person once that nothing is saved; the batch is not confirmed and comes again."""
         self._log.error("not_saved")
         for update in batch:
             query = query_id_of(update)
@@ -283,12 +283,12 @@ class UpdateReceiver:
 
 
 def _pending_of(uow: UnitOfWork, ids: Iterable[int]) -> set[int]:
-    """Tell which letters are neither handled nor set aside."""
+    """Return which letters are neither handled nor set aside."""
     return set(filter(uow.is_pending, ids))
 
 
 def _key(inbox_update: InboxUpdate) -> tuple[int, str]:
-    """Tell a letter from any other one, that of another update with the same number included."""
+    """Return what identifies an update, also beside another one with the same number."""
     return inbox_update.update_id, inbox_update.fingerprint
 
 

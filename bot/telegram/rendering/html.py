@@ -38,7 +38,7 @@ class ScreenCache:
         self._screens: dict[_Key, tuple[Card, str]] = {}
 
     def render(self, card: Card) -> str:
-        """Give the screen of a card as JSON."""
+        """Return the screen of a card as JSON."""
         # Its parts are told by their identity, and held, so that no other ever bears it: to read them takes longer.
         key = (bool(card.label), card.title, card.above, id(card.blocks), id(card.rows))
         _, plate = self._screens.get(key) or self._keep(key, card)

@@ -1,4 +1,4 @@
-"""Puts names in the place of ids, at the last moment: literally, told apart where two look alike, kept nowhere."""
+"""Replaces ids by names, at the last moment: literally, made distinct if two look alike, never stored."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _CAPITALS: Final = str.maketrans(
 
 
 def has_placeholders(written: str) -> bool:
-    """Tell whether a name is still to be put into a screen, as it is kept."""
+    """Return whether a name is still to be put into a screen, as it is kept."""
     return PERSON[0] in written or BOT in written
 
 
 def ids_in(value: object) -> set[str]:
-    """Give the ids of the people who are named anywhere in a screen."""
+    """Return the ids of the people who are named anywhere in a screen."""
     if isinstance(value, str):
         return set(_ID.findall(value))
     inner: Iterable[object] = ()
@@ -58,7 +58,7 @@ def ids_in(value: object) -> set[str]:
 
 
 def insert_names(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) -> dict[str, Any]:
-    """Put names into a screen: as HTML in its text, as they are everywhere else.
+    """Insert names into a screen: as HTML in its text, as they are everywhere else.
 
     Args:
         screen: the parameters of a method of the Bot API.
@@ -74,7 +74,7 @@ def insert_names(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) 
 
 
 def insert_names_text(text: str, note_input: Mapping[str, str]) -> str:
-    """Put what people are called into a text."""
+    """Insert what people are called into a text."""
     return _ID.sub(lambda found: note_input.get(found[1], SOMEBODY), text)
 
 
@@ -126,5 +126,5 @@ def _skeleton(name: str) -> str:
 
 
 def _tag(user_id: str) -> str:
-    """Give a short tag for a person that is the same in every case."""
+    """Return a short tag for a person that is the same in every case."""
     return hashlib.sha256(user_id.encode()).hexdigest()[:3]

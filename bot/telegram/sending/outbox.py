@@ -60,7 +60,7 @@ class Outbox:
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Take what it works with."""
+        """Store what it works with."""
         self._api = api
         self._store = store
         self._dispatcher = dispatcher
@@ -76,7 +76,7 @@ class Outbox:
         self._flush_task: asyncio.Task[None] | None = None
 
     def enqueue(self, outbox_messages: Iterable[OutboxMessage]) -> None:
-        """Take wishes that are committed; a newer one for the same message takes the older one's place."""
+        """Enqueue messages that are committed; a newer one for the same target replaces the older one."""
         for outbox_message in outbox_messages:
             self._queues.setdefault(outbox_message.queue, {})[outbox_message.key] = outbox_message
             self._newest[outbox_message.queue, outbox_message.key] = outbox_message.version
@@ -84,7 +84,7 @@ class Outbox:
                 self._workers[outbox_message.queue] = asyncio.create_task(self._run_queue(outbox_message.queue))
 
     def adopt(self, outbox_messages: Iterable[OutboxMessage]) -> None:
-        """Take wishes that another process has left, but those that are in hand, or overtaken by one that is."""
+        """Adopt messages that another process has left, but those that are in hand, or superseded by one that is."""
         self.enqueue(
             outbox_message
             for outbox_message in outbox_messages

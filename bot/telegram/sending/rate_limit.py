@@ -17,10 +17,10 @@ MAX_CHATS: Final = 10_000
 
 
 class RateLimiter:
-    """Tells how long something has to wait. Edits wait in groups alone: elsewhere only the newest is sent anyhow."""
+    """Computes how long a call has to wait. Edits wait in groups alone: elsewhere only the newest is sent anyhow."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Take a clock in seconds that never goes back."""
+        """Store a clock in seconds that never goes back."""
         self._clock = clock
         self._chats: dict[str, float] = {}
         self._all = 0.0

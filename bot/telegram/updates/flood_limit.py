@@ -38,12 +38,12 @@ class FloodLimiter:
     """Counts the messages of each person. Taps are never held back: each is one answer, and waits for nobody."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Take a clock in seconds that never goes back."""
+        """Store a clock in seconds that never goes back."""
         self._clock = clock
         self._senders: dict[int, Sender] = {}
 
     def admit(self, inbox_update: InboxUpdate) -> InboxUpdate | None:
-        """Let a letter through; of one that is too much give the word that it is, once, and then nothing."""
+        """Admit an update; for the first that is too much return the notice that it is, and then nothing."""
         update = from_inbox(inbox_update)
         if update.kind not in (UpdateKind.message, UpdateKind.edited) or not update.is_private:
             return inbox_update

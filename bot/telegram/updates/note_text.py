@@ -28,7 +28,7 @@ class NoteTextCache:
     """Reads notes as they come in."""
 
     def __init__(self, flow: Flow) -> None:
-        """Take the flow whose questions notes answer."""
+        """Store the flow whose questions notes answer."""
         self._flow = flow
         self._words: dict[str, dict[str, str]] = {}
 
@@ -53,11 +53,11 @@ class NoteTextCache:
         return NoteInput(reading.answers, tuple(beside), str(update_id), number, encode_scope(reading.scope))
 
     def restore_quotes(self, text: str) -> str:
-        """Put the words of notes into a text in HTML."""
+        """Insert the words of notes into a text in HTML."""
         return _QUOTE_MARK.sub(lambda place: self._quote_of(*place[1].rpartition(".")[::2]), text)
 
     def _quote_of(self, note: str, part: str) -> str:
-        """Give the words of a part of a note, as quotations; nothing where they are forgotten."""
+        """Return the words of a part of a note, as quotations; nothing where they are forgotten."""
         return escape(self._words.get(note, {}).get(part, ""), quote=False)
 
 

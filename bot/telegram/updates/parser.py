@@ -1,4 +1,4 @@
-"""Takes an update apart: what is needed is kept as a letter; names, texts and everything else never reach the disk."""
+"""Parses an update: what is needed is stored in the inbox; names, texts and everything else never reach the disk."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Unreadable(Exception):
     """An update that is not shaped as the Bot API says; it bears its id, never its body."""
 
     def __init__(self, update_id: int) -> None:
-        """Take the id."""
+        """Store the id."""
         super().__init__(f"update {update_id} cannot be read")
         self.update_id = update_id
 
@@ -130,7 +130,7 @@ NoteParser = Callable[[int, dict[str, Any]], NoteInput | None]
 
 
 def ignore_note(_: int, __: dict[str, Any]) -> None:
-    """Take nothing in of what is typed."""
+    """Ignore what is typed."""
 
 
 def from_inbox(inbox_update: InboxUpdate) -> ParsedUpdate:
@@ -182,13 +182,13 @@ def _letter(update: dict[str, Any], parsed_update: ParsedUpdate) -> InboxUpdate:
 
 
 def update_id_of(update: object) -> int | None:
-    """Give the id of what was received as an update; None where it bears none that can be kept."""
+    """Return the id of what was received as an update; None where it bears none that can be kept."""
     found = update.get("update_id") if isinstance(update, dict) else None
     return found if type(found) is int and 0 <= found < LARGEST else None
 
 
 def query_id_of(update: object) -> str | None:
-    """Give the id of the callback query in an update, whatever else is wrong with it."""
+    """Return the id of the callback query in an update, whatever else is wrong with it."""
     query = update.get("callback_query") if isinstance(update, dict) else None
     found = query.get("id") if isinstance(query, dict) else None
     return found if isinstance(found, str) else None
@@ -238,7 +238,7 @@ def _parse_poll(poll: dict[str, Any]) -> ParsedUpdate | None:
 
 
 def question_fingerprint(question: str) -> str:
-    """Give a short mark by which the question of a poll is known again, without its words."""
+    """Return a short mark by which the question of a poll is known again, without its words."""
     return hashlib.sha256(question.encode()).hexdigest()[:16]
 
 
@@ -279,7 +279,7 @@ def _parse_message(message: dict[str, Any] | None, username: str) -> ParsedUpdat
 
 
 def _in_private(message: dict[str, Any], command: str, username: str) -> str | None:
-    """Tell what a message in a private chat is: a command, or what stands in place of one; empty for a note.
+    """Return what a message in a private chat is: a command, or what stands in place of one; empty for a note.
 
     None for one in which Telegram tells something: a message was pinned, a timer set, a background chosen.
     """
@@ -302,7 +302,7 @@ def _edited(message: dict[str, Any], username: str) -> ParsedUpdate | None:
 
 
 def _note_in(message: dict[str, Any]) -> str:
-    """Give the text of a message with blanks for the command that begins a case; nothing of any other command."""
+    """Return the text of a message with blanks for the command that begins a case; nothing of any other command."""
     text = str(message.get("text", ""))
     command = _COMMAND.match(text)
     if command is None:
@@ -344,12 +344,12 @@ def _buttons(message: dict[str, Any]) -> list[object]:
 
 
 def _is_anonymous(user: dict[str, Any]) -> bool:
-    """Tell whether somebody writes as somebody else."""
+    """Return whether somebody writes as somebody else."""
     return bool(user.get("is_bot")) or user["id"] in ANONYMOUS_SENDERS
 
 
 def _own(user: dict[str, Any], username: str) -> bool:
-    """Tell whether a user is this bot."""
+    """Return whether a user is this bot."""
     return bool(username) and str(user.get("username", "")).lower() == username.lower()
 
 

@@ -224,7 +224,7 @@ class TeamRenderer:
         return tuple(block for block in (*first, *added, *blocks[1:]) if block.lines)
 
     def _rows(self, view: TeamCaseView, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
-        """Give the keyboard of the stage: answers while they are open, then the vote, then the way back."""
+        """Return the keyboard of the stage: answers while they are open, then the vote, then the way back."""
         labels = self.case_renderer.catalog.team.labels
         opened = [tuple(_dispute_button(button) for button in row) for row in _without_action(rows, *_PRIVATE_ONLY)]
         details = [row for row in opened if row and row[0].tap.action is Action.option]
@@ -268,7 +268,7 @@ def _without_action(rows: Iterable[tuple[Button, ...]], *verbs: Action) -> tuple
 
 
 def _dispute_button(button: Button) -> Button:
-    """Let a button that changes an answer open it to everybody's word instead."""
+    """Return a button that opens an answer to everybody's word instead of changing it."""
     if button.tap.action is not Action.change:
         return button
     return button._replace(tap=button.tap._replace(action=Action.finding))

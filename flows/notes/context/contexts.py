@@ -1,4 +1,4 @@
-"""Tell what a level stands beside that makes it none to be treated: a sequence, a stage, a dose, a biopsy, a root."""
+"""Finds what beside a level makes it none to be treated: a sequence, a stage, a dose, a biopsy, a root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell a line that was broken within a sentence from one that ends something: only the latter parts what it says."""
+"""Distinguishes a line that was broken within a sentence from one that ends something."""
 
 from __future__ import annotations
 

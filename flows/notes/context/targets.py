@@ -1,4 +1,4 @@
-"""Tell which levels of a note are to be treated: a level needs a reason to be one, and other contexts make it none."""
+"""Finds the levels of a note that are to be treated: a level needs a reason, and other contexts make it none."""
 
 from __future__ import annotations
 
@@ -398,7 +398,7 @@ class Targets:
                 group.ground = Ground.doubt
 
     def _settle_asides(self) -> None:
-        """Take out what is called asymptomatic or intact, where another level is to be treated."""
+        """Remove what is called asymptomatic or intact, if another level is to be treated."""
         stand = frozenset().union(
             *(group.codes for group in self.groups if not group.aside and group.ground in _SURE | _WEAKER)
         )
