@@ -102,7 +102,7 @@ async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -
 
 
 def _told_unheeded(log: FilteringBoundLogger, method: str, parameter: str) -> None:
-    """Tell of a parameter that the local Bot API passes over, and Telegram perhaps does not."""
+    """Log a parameter that the local Bot API passes over, and Telegram perhaps does not."""
     advice = "the local Bot API does not heed this parameter; Telegram may"
     log.warning("parameter_unheeded", said=f"{method} {parameter}", advice=advice)
 

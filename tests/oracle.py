@@ -147,7 +147,7 @@ class UserOracle:
             told = self.told.get(query, "")
             if button.verb not in STEPS | {"an", "op", "sh"}:
                 found += [f"{button}: told {told}"] if told else []
-            elif told == "moved":
+            elif told == "shown_elsewhere":
                 found += [] if len(shown[button.case]) > 1 else [f"{button}: there was no other card"]
             else:
                 expected = cases.setdefault(button.case, CaseModel()).tap(*button.wish, button.turn)

@@ -56,6 +56,7 @@ def test_every_finding_that_is_made_of_an_annotated_note_is_annotated() -> None:
     assert all(count.recall == 1 for count in counts.values())
 
 
+@pytest.mark.slow
 def test_the_count_is_printed_for_each_finding(capsys: pytest.CaptureFixture[str]) -> None:
     assert main() == 0
     printed = capsys.readouterr().out
@@ -80,6 +81,7 @@ def nothing_new(before: str, after: str) -> None:
     assert {code: now[code] for code in now} == {code: said.get(code) for code in now}, (before, after)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=400, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.sampled_from(WHOLE), st.sampled_from([str.upper, str.lower]))
 def test_small_and_capital_letters_make_no_finding(text: str, change: Any) -> None:

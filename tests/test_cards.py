@@ -196,11 +196,13 @@ def block(card: Card, heading: str) -> Block | None:
 # What Telegram takes.
 
 
+@pytest.mark.slow
 def test_telegram_takes_every_question_and_every_recommendation() -> None:
     for one in case_cards():
         assert refusals(one.card) == [], _counting(one.standing)
 
 
+@pytest.mark.slow
 def test_telegram_takes_every_option_in_detail() -> None:
     for one, code in details():
         assert refusals(one.card) == [], (code, _counting(one.standing))
@@ -236,6 +238,7 @@ def test_the_reader_of_these_tests_counts_as_telegram_does() -> None:
     assert (reading.text, reading.length, reading.entities, reading.faults) == ("5 < 6 & 😀", 10, 1, [])
 
 
+@pytest.mark.slow
 def test_no_blank_is_left_in_any_card() -> None:
     for one in (*case_cards(), *(one for one, _ in details())):
         said = [label for label in labels(one.card) if label.removesuffix(" ✓") != "None"]  # an answer's own label
@@ -280,6 +283,7 @@ def closing() -> str:
     return "AO Surgery Reference 2019 · unstable, high-grade compression"
 
 
+@pytest.mark.slow
 def test_every_statement_of_the_source_bears_its_facts() -> None:
     known = {*CATALOG.facts, *CATALOG.gaps, *CATALOG.traits}
     for one in (*case_cards(), *(one for one, _ in details())):
@@ -518,6 +522,7 @@ def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> No
         assert refusals(card) == []
 
 
+@pytest.mark.slow
 def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -> None:
     for one in case_cards():
         at = one.standing.current.code if one.standing.current else None
@@ -534,6 +539,7 @@ def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -
             assert refusals(card) == []
 
 
+@pytest.mark.slow
 def test_labels_that_share_a_row_are_short_enough_for_a_phone() -> None:
     most = {1: WIDE + 8, 2: 20, 3: 13, 4: 4, 5: 4}
     views = [CARDS.options(one.case, one.standing) for one in recommendations()]

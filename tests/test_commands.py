@@ -24,6 +24,8 @@ from store_kit import ask
 from bot.playground.storage import JsonStore
 from bot.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 T8: dict[str, Any] = {
     "levels": ["T8"],
     "fitness": "fit",

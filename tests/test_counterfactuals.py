@@ -122,6 +122,7 @@ def reasons(end: Recommendation, option: str) -> set[int]:
     return {id(rule) for rule in rules}
 
 
+@pytest.mark.slow
 def test_every_question_that_is_asked_can_still_change_the_recommendation() -> None:
     idle = set()
     for beginning, _ in beginnings():
@@ -157,6 +158,7 @@ def others(case: table.Findings) -> Iterator[tuple[str, table.Findings]]:
                 yield code, {**case, code: other}
 
 
+@pytest.mark.slow
 def test_the_listed_changes_are_exactly_those_that_change_a_verdict_or_the_headline() -> None:
     for case in table.every_case():
         listed = {
@@ -183,6 +185,7 @@ def agrees(change: Counterfactual, leads: set[Headline], verdicts: list[dict[str
         assert names(change.outcomes, option) == {found[option] for found in verdicts}
 
 
+@pytest.mark.slow
 def test_a_listed_change_of_levels_leads_where_the_table_leads() -> None:
     for case in table.every_case():
         for change in FORESIGHT.counterfactuals(given(case)):
@@ -191,6 +194,7 @@ def test_a_listed_change_of_levels_leads_where_the_table_leads() -> None:
                 agrees(change, {lead_of(end) for end in ends}, [verdicts_of(end) for end in ends])
 
 
+@pytest.mark.slow
 def test_no_single_step_of_levels_that_matters_is_left_out() -> None:
     for case in table.every_case():
         levels = set(case["levels"])
@@ -243,6 +247,7 @@ def what_ifs(card: Card) -> list[Button]:
     return [button for button in buttons(card) if button.tap.action is Action.what_if]
 
 
+@pytest.mark.slow
 def test_every_change_is_one_wide_button_and_stands_nowhere_else() -> None:
     for findings, _ in endings():
         for card in screens_of_changes(findings):
@@ -255,6 +260,7 @@ def test_every_change_is_one_wide_button_and_stands_nowhere_else() -> None:
             assert not [label for label in offered if label in text]
 
 
+@pytest.mark.slow
 def test_what_is_in_doubt_about_the_patient_stands_by_question_and_levels_are_behind_one_button() -> None:
     order = ["fitness", "deficit", "destruction", "single_approach", "extent", "prior"]
     for findings, _ in endings():
@@ -266,6 +272,7 @@ def test_what_is_in_doubt_about_the_patient_stands_by_question_and_levels_are_be
         assert to_levels == (["Other levels ›"] if what_ifs(levels) else [])
 
 
+@pytest.mark.slow
 def test_no_change_is_left_out_and_answers_with_one_outcome_may_share_a_button() -> None:
     for findings, _ in endings():
         doubts, levels = screens_of_changes(findings)

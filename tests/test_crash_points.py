@@ -118,6 +118,7 @@ def emptied(url: str) -> str:
     return url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("url", "every"), [("sqlite", 1), ("postgresql", 40)], indirect=["url"])
 def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(url: str, every: int, report: Report) -> None:
     open_and_close(url)

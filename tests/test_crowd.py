@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+import pytest
 from telegram_kit import data, playground_harness
 
 from bot.playground.chats.models import START, Chat, ChatMember, Person
@@ -21,6 +22,7 @@ SECONDS: Final = 60
 EVERY: Final = 0.05
 
 
+@pytest.mark.slow
 async def test_ten_people_who_tap_together_for_a_minute_lose_no_tap_and_draw_no_refusal(tmp_path: Path) -> None:
     chance = Random(7)  # noqa: S311 - which level is tapped is no secret
     async with playground_harness(tmp_path, chats=(*START, WARD), group_limit=20) as harness:

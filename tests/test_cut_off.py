@@ -16,6 +16,7 @@ SHOWN = 2
 """New messages that the bot has reason to send: the greeting, and the card of the case."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "carried_out"), [("cut_before", False), ("hang_before", False), ("cut_after", True), ("hang_after", True)]
 )

@@ -30,6 +30,7 @@ def reasons(rules: tuple[Rule, ...]) -> list[tuple[str, tuple[str, ...]]]:
     return sorted((rule.verdict.name, rule.facts) for rule in rules)
 
 
+@pytest.mark.slow
 def test_every_case_has_the_verdicts_and_reasons_of_the_decision_table() -> None:
     for case in EVERY_CASE:
         judged = table.evaluate(case)
@@ -50,6 +51,7 @@ def test_every_case_asks_the_questions_of_the_decision_table() -> None:
         assert tuple(code for code, answer in findings.items() if answer) == table.asked(case), case
 
 
+@pytest.mark.slow
 def test_every_case_has_the_order_the_headline_and_the_notes_of_the_decision_table() -> None:
     for case in EVERY_CASE:
         result = decide(METASTASIS.guidance, counted(case))

@@ -67,6 +67,7 @@ def test_every_option_of_every_case_has_a_verdict_and_its_reason() -> None:
             assert all(reason.facts for reason in reasons)
 
 
+@pytest.mark.slow
 def test_what_is_not_asked_never_counts() -> None:
     plain = {tuple(findings.items()): (evaluate(findings), notes(findings)) for findings in every_case()}
     for noisy in every_noisy_case():

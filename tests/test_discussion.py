@@ -440,6 +440,7 @@ def test_a_discussion_grows_no_further_than_its_limit_and_can_always_be_brought_
     assert talk(closed(case)).stage is Stage.decided
 
 
+@pytest.mark.slow
 def test_nobody_fills_a_discussion_alone_however_often_they_tap() -> None:
     case = finished()
     for number in range(3 * MAX_EVENTS):

@@ -11,6 +11,8 @@ from conftest import DONE, SECRET_PART, Report
 from test_fuzz import NAMED
 from test_leaks import CANARIES
 
+pytestmark = pytest.mark.slow
+
 PLANTED = {word.lower().encode() for word in (SECRET_PART, *NAMED, *CANARIES.values())}
 NOT_OURS = ("chats.db",)
 """Where the local Bot API keeps the chats, in Telegram's place: what people wrote belongs there."""

@@ -157,6 +157,7 @@ def test_a_python_that_will_not_do_is_told_in_one_line(machine: BareMachine, pyt
 # Without a network.
 
 
+@pytest.mark.slow
 def test_an_index_that_cannot_be_reached_is_told_in_one_line_and_leaves_nothing_that_seems_done(
     machine: BareMachine,
 ) -> None:

@@ -17,6 +17,8 @@ from flows.cards.card import Card
 from flows.model.case import Case
 from flows.pathways.metastasis import METASTASIS
 
+pytestmark = pytest.mark.slow
+
 MEASURED = """() => {
     const room = document.querySelector("#messages").getBoundingClientRect();
     const card = [...document.querySelectorAll("#messages [data-author=bot]")].at(-1);

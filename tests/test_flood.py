@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+import pytest
 from conftest import BotHarness, Fields, Report, bot_harness, claimed, data_of, virtual_bot_harness
 
 from bot.service.private_chat import SLOW
@@ -81,6 +82,7 @@ def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_pa
         assert served[-1] < max(call.at for call in harness.telegram.of("sendMessage") if call.chat == FLOODER)
 
 
+@pytest.mark.slow
 async def test_c10_the_same_on_the_real_store(tmp_path: Path, report: Report) -> None:
     store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
     harness = bot_harness(await claimed(store), clock=time.monotonic)
@@ -135,6 +137,7 @@ def backlog(harness: BotHarness, user: int) -> list[Fields]:
     return [*taps, *(harness.telegram.writes(user, text) for text in ("/help", "hello?", "anybody?", "/start") * 2)]
 
 
+@pytest.mark.slow
 def test_b14_a_days_backlog_is_all_taken_in_and_stale_taps_are_told_without_a_flood(tmp_path: Path) -> None:
     users = range(1, 101)
     with virtual_bot_harness(tmp_path) as (run, harness):

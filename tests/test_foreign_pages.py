@@ -18,6 +18,8 @@ from browser import CHROMIUM, Bot, BrowserUser, browser, free_port
 from local_bot_api import CHAT, TOKEN, RunningPlayground, running_playground
 from playwright.async_api import Browser, Page, Request, Response
 
+pytestmark = pytest.mark.slow
+
 OLD_TOKEN = "1000000001:playground"  # noqa: S105 - it stood in the source once
 NAMED = "evil.example"
 ELSEWHERE = f"--host-resolver-rules=MAP {NAMED} 127.0.0.1"

@@ -213,6 +213,7 @@ def heap_of_a_bot() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("heap_of_a_bot")
 @pytest.mark.parametrize("seed", [SEED])
 async def test_d3_d4_d13_any_update_is_survived_every_tap_answered_and_nothing_personal_kept(

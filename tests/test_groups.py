@@ -265,6 +265,7 @@ async def test_a_case_of_a_topic_its_vote_and_its_decision_stay_in_that_topic(tm
         assert len(forum.messages()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chat", [BOARD, FORUM])
 async def test_a_new_card_is_not_edited_to_what_it_says_already(tmp_path: Path, chat: int) -> None:
     edits: list[dict[str, Any]] = []
@@ -563,6 +564,7 @@ async def slowly(when: str, method: str, _: dict[str, Any]) -> None:
         await asyncio.sleep(0.5)
 
 
+@pytest.mark.slow
 async def test_two_cases_that_nobody_touches_rest_with_one_reminder_and_go_on_by_it(tmp_path: Path) -> None:
     async with grouped(tmp_path) as board:
         await board.say("/case", answer=LEVELS)

@@ -182,6 +182,7 @@ def test_the_places_are_a_part_of_the_files_that_may_be_open(monkeypatch: pytest
         assert http_limits.most() == places
 
 
+@pytest.mark.slow
 async def test_x13_a_bot_that_may_open_few_files_answers_every_tap_beside_a_crowd(tmp_path: Path) -> None:
     """As with the 1,024 of systemd and as many callers, in small."""
     port = free_port()

@@ -154,6 +154,7 @@ def concluded(card: Card) -> str:
     return " · ".join((*card.label.split(" · ")[-2:], *plain))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("playground", "orders"),
     [

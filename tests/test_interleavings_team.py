@@ -157,6 +157,7 @@ def _next(done: Done, member: int) -> Done:
     return first, second, third
 
 
+@pytest.mark.slow
 def test_in_every_order_answers_are_frozen_in_time_decisions_are_made_once_and_nothing_is_lost() -> None:
     count, ends, most = walked()
     assert count == ORDERS

@@ -483,6 +483,7 @@ def at_hand(at: str | None, event: str, question: str) -> tuple[str, str]:
     return fitting[(at or question) == GRID], at or question
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(taps)
 def test_however_long_a_case_is_tapped_it_stands_where_the_model_stands(taps: list[tuple[str, str, int]]) -> None:

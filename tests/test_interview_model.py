@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from interview_model import CaseModel
 from kit import CARDS, INTERVIEW, WHO, buttons, drawn, new_case
 from oracle import STEPS as MODELLED
@@ -52,6 +53,7 @@ def cards_of(case: Case) -> list[Card]:
     return [card, *([CARDS.answers(case, state)] if leads_on else []), *asks]
 
 
+@pytest.mark.slow
 def test_the_model_and_the_program_stand_at_the_same_place_after_every_step() -> None:
     compared = 0
     for number in range(CASES):

@@ -20,6 +20,8 @@ from fork_server import ForkServer
 from kill_loop import SEED, TOKEN, KillLoop, kill_loop, killed
 from store_kit import ask
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ("store_fixtures",)
 
 KILLS = int(os.environ.get("SPINEMETS_KILLS", "300"))

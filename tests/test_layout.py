@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ BANNED: Final = {f"{verb}{ending}" for verb in ("Give", "Let", "Put", "Say", "Ta
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
 def modules() -> dict[Path, ast.Module]:
     """Return the modules of the product, parsed."""
     files = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))

@@ -168,6 +168,7 @@ def hits(text: bytes) -> list[str]:
     return [word for word in NEVER if word.lower().encode() in low]
 
 
+@pytest.mark.slow
 async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person_wrote(
     url: str, everything_logged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +321,7 @@ def test_s1_a_field_that_is_not_on_the_list_is_not_logged(capsys: pytest.Capture
     assert hits(capsys.readouterr().err.encode()) == []
 
 
+@pytest.mark.slow
 async def test_s1_s3_f1_no_byte_of_a_process_bears_the_token_or_what_a_person_wrote(tmp_path: Path) -> None:
     spinemets = Spinemets(tmp_path)
     errors = Errors()

@@ -453,6 +453,7 @@ async def ending(process: Any) -> int:
     return await asyncio.to_thread(process.wait, 60)
 
 
+@pytest.mark.slow
 async def test_b10_sigterm_in_a_burst_ends_within_ten_seconds_and_nothing_is_lost(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
@@ -498,6 +499,7 @@ async def shows(playground: Any, text: str) -> Fields:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_a19_of_two_processes_with_one_token_one_stops_with_a_status_of_its_own(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
@@ -520,6 +522,7 @@ async def test_a19_of_two_processes_with_one_token_one_stops_with_a_status_of_it
         assert any("Another process polls" in out for out, _ in said)
 
 
+@pytest.mark.slow
 async def test_a_process_with_the_database_of_another_bot_ends_with_a_status_of_its_own(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
@@ -535,6 +538,7 @@ async def test_a_process_with_the_database_of_another_bot_ends_with_a_status_of_
         assert "belongs to another bot" in out
 
 
+@pytest.mark.slow
 async def test_b9_a_process_on_a_damaged_database_says_what_to_do_and_does_not_start(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:

@@ -10,6 +10,8 @@ import pytest
 from browser import CHROMIUM, T8, Bot, BrowserUser, browser
 from playwright.async_api import ConsoleMessage, Request, expect
 
+pytestmark = pytest.mark.slow
+
 FRESH = (
     ("Which symptomatic levels", "T8"),
     ("T8 · 1 level", "Only T8"),

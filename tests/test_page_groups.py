@@ -23,6 +23,8 @@ from bot.playground.chats.models import (
     ChatMember,
 )
 
+pytestmark = pytest.mark.slow
+
 BOARD = SPINE_BOARD.id
 FORUM = TUMOUR_CONFERENCE.id
 REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id

@@ -10,6 +10,8 @@ import pytest
 from browser import CHROMIUM, PATIENCE, Bot, BrowserUser, browser
 from playwright.async_api import Error, expect
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ("store_fixtures",)
 
 STEPS = (

@@ -13,6 +13,8 @@ from playwright.async_api import expect
 
 from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
+pytestmark = pytest.mark.slow
+
 TEAM = {"reyes": DR_REYES.id, "okafor": DR_OKAFOR.id, "lindqvist": DR_LINDQVIST.id}
 REYES, OKAFOR, LINDQVIST = (f"\u2068{p.first_name}\u2069" for p in (DR_REYES, DR_OKAFOR, DR_LINDQVIST))
 

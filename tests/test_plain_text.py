@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from kit import (
     CARDS,
     CATALOG,
@@ -31,6 +32,7 @@ from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
 
 
+@pytest.mark.slow
 def test_every_recommendation_leads_to_its_text_which_is_whole() -> None:
     for case in walked(every_path(METASTASIS)).values():
         state = INTERVIEW.state(case)
@@ -117,6 +119,7 @@ def test_a_score_is_copied_with_its_class_its_points_its_publication_and_the_tim
     ]
 
 
+@pytest.mark.slow
 def test_every_score_is_copied_by_its_button_or_shown_in_a_block() -> None:
     scoring, cards = Interview(SINS), CaseRenderer(SINS, CATALOG)
     for case in walked(every_path(SINS), scoring).values():

@@ -27,6 +27,7 @@ def test_there_are_notes_in_many_dialects() -> None:
     assert len({note["text"] for note in NOTES}) == len(NOTES) >= 120
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("note", NOTES, ids=lambda note: note["text"])
 def test_a_note_is_read_as_a_clinician_means_it(note: dict[str, Any]) -> None:
     reading = heard(note["text"])
@@ -246,6 +247,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(
     st.one_of(
         st.text(max_size=MOST_CHARACTERS),

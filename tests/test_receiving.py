@@ -223,6 +223,7 @@ def test_polls_that_get_nowhere_are_slow_and_health_tells(
     assert STALE < 200
 
 
+@pytest.mark.slow
 def test_polls_that_bring_something_new_each_time_are_not_slowed(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
 

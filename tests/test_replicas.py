@@ -28,6 +28,7 @@ LEVELS = [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
 RIGHT = "secret"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_c8_taps_of_one_case_spread_over_three_replicas_all_count_once(  # noqa: C901, PLR0915 - one story
     url: str, monkeypatch: pytest.MonkeyPatch

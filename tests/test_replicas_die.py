@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pytest
 from browser import free_port
 from conftest import Report
 from fork_server import ForkServer
@@ -68,6 +69,7 @@ async def more(loop: KillLoop, answers: int) -> None:
             await loop.news.wait()
 
 
+@pytest.mark.slow
 async def test_c9_replicas_that_are_killed_and_paused_in_turns_lose_double_and_change_no_answer(
     tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:

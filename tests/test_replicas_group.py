@@ -93,6 +93,7 @@ async def at_once(board: Group, card: dict[str, Any], offered: list[str]) -> Non
     await board.until(lambda: len(board.toasts) == len(TEAM))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_c8_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and_the_first_answer_counts(
     url: str,

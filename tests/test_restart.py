@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from conftest import Report
 from local_bot_api import RunningPlayground, running_playground
 from oracle import Button, buttons_of
@@ -97,6 +98,7 @@ def most_memory(process: Process) -> int:
     return int(found)
 
 
+@pytest.mark.slow
 async def test_b14_a_bot_that_starts_among_a_hundred_thousand_cases_works_a_days_backlog_off(
     tmp_path: Path, report: Report
 ) -> None:

@@ -71,6 +71,7 @@ def check(word: str) -> None:
         assert not {"extent", "fitness", "deficit"} & set(beside.answers), word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LISTS)
 def test_no_word_of_a_medical_list_becomes_a_finding_by_likeness(name: str) -> None:
     words = words_of_list(name)

@@ -134,6 +134,7 @@ async def lived(harness: BotHarness) -> None:
         await asyncio.sleep(90)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 3])
 def test_b7_a_write_that_fails_at_any_point_loses_nothing(tmp_path: Path, length: int) -> None:
     points = 0

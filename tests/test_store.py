@@ -534,6 +534,7 @@ async def test_a_letter_is_taken_in_once(store: SqlStorage) -> None:
     assert await store.transact(lambda uow: uow.get_update(4)) is None
 
 
+@pytest.mark.slow
 async def test_a_backlog_of_ten_thousand_letters_is_taken_in_whole(store: SqlStorage) -> None:
     backlog = letters(*range(10_000))
     assert await store.transact(lambda uow: uow.add_updates(backlog)) == list(range(10_000))

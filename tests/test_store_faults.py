@@ -39,6 +39,7 @@ def killed_while_writing(url: str, first: int, patience: float) -> set[int]:
     return {int(line) for line in heard if line.endswith(b"\n")}
 
 
+@pytest.mark.slow
 def test_twenty_kills_lose_nothing_that_was_acknowledged_and_halve_nothing(url: str, report: Report) -> None:
     chance = chance_of(20)
     acknowledged: set[int] = set()

@@ -31,6 +31,7 @@ from bot.storage.schema import METADATA
 pytest_plugins = ("store_fixtures",)
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_database_at_once_do_not_collide(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, mon
     asyncio.run(create_storage(sqlite_url(tmp_path)).close())
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_cases_open_in_less_than_two_seconds(tmp_path: Path, report: Report) -> None:
     url = sqlite_url(tmp_path)
     asyncio.run(create_storage(url).close())

@@ -24,6 +24,7 @@ def virtual(tmp_path: Path) -> Iterator[tuple[Any, BotHarness]]:
         yield made
 
 
+@pytest.mark.slow
 def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual: tuple[Any, BotHarness]) -> None:
     run, harness = virtual
     chance, users = chance_of(2), range(1, 101)
@@ -67,6 +68,7 @@ def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual
     assert [text for text in shown if "T1–T8 · 8 levels" not in text] == []
 
 
+@pytest.mark.slow
 def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, BotHarness]) -> None:
     run, harness = virtual
     chance, users = chance_of(11), range(1, 51)

@@ -53,6 +53,7 @@ def installed(folder: Path, *pins: str) -> tuple[int, str, bool]:
     return ran.returncode, ran.stdout + ran.stderr, (folder / "target/probe.py").exists()
 
 
+@pytest.mark.slow
 def test_s4_a_package_that_is_what_was_pinned_is_installed(tmp_path: Path) -> None:
     status, _, there = installed(tmp_path, pin(wheel(tmp_path, "as it was")))
     assert (status, there) == (0, True)

@@ -72,6 +72,7 @@ async def test_forged_data_on_any_message_of_a_group_is_refused_where_the_table_
         assert (group.messages, await group.kept(), group.wiped) == (shown, record, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owner", ["c1", "c2", "erased", "resting", ""])
 @pytest.mark.parametrize("verb", Action)
 async def test_no_forged_data_of_a_plain_member_takes_the_place_of_a_record_or_of_another_case_s_card(

@@ -865,6 +865,7 @@ async def test_a_button_that_we_never_drew_there_changes_nothing(group: FakeGrou
     assert (await group.case()).case == before
 
 
+@pytest.mark.slow
 async def test_a_crowded_discussion_says_so_and_can_still_be_closed(group: FakeGroup) -> None:
     card = await group.finished()
     await group.tap("Discuss")

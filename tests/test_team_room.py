@@ -56,6 +56,7 @@ def decisions(findings: Findings) -> Iterator[Decision]:
             yield Decision(option, reason, ANA, LATE, (option, votes["15"]), votes, {})
 
 
+@pytest.mark.slow
 def test_the_record_of_every_decision_on_every_case_is_whole_and_can_be_copied() -> None:
     for findings in space.cases(METASTASIS):
         view = shared_of(findings)

@@ -50,6 +50,7 @@ async def test_the_command_menu_is_set_at_the_start(harness: PlaygroundHarness) 
     assert commands == {"start", "new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget"}
 
 
+@pytest.mark.slow
 async def test_every_command_is_answered(harness: PlaygroundHarness) -> None:
     await harness.say("/help", "How to use it")
     await harness.say("/about", "Where the source is silent or contradicts itself")
@@ -127,6 +128,7 @@ async def test_what_was_tapped_in_an_outage_longer_than_a_tap_lives_is_gone_and_
         await harness.until(lambda cards: "How extensive is the destruction" in cards[-2]["text"])
 
 
+@pytest.mark.slow
 async def test_a_second_poller_makes_the_first_stop(harness: PlaygroundHarness) -> None:
     await begun(harness)
     assert harness.task
@@ -169,6 +171,7 @@ class Trouble:
         return self.answers.pop(0) if self.answers else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "faults",
     [

@@ -201,6 +201,7 @@ def test_the_number_of_the_question_never_goes_back_and_what_is_left_never_grows
         assert left == sorted(left, reverse=True)
 
 
+@pytest.mark.slow
 @every_flow
 def test_the_progress_of_a_question_put_again_counts_what_its_new_answer_may_open(flow: Flow) -> None:
     interview = Interview(flow)
@@ -239,6 +240,7 @@ def test_how_far_the_questions_have_come_is_said_in_words(fewest: int, most: int
 # What a button carries.
 
 
+@pytest.mark.slow
 @every_flow
 def test_every_button_fits_64_bytes_and_comes_back_as_it_was_sent(flow: Flow) -> None:
     longest = Case("z" * 16, flow.code, CATALOG.edition, revision=999_999_999, turn=999_999_999)
@@ -333,6 +335,7 @@ def test_every_button_on_the_screen_bears_what_it_wishes_or_the_text_that_it_cop
     assert wishing == [button.tap for button in buttons(card) if not button.copy_text]
 
 
+@pytest.mark.slow
 def test_a_screen_that_was_printed_before_is_the_one_of_the_next_case_with_its_own_buttons() -> None:
     press = ScreenCache()
     for card in (*cards_of(SINS), *cards_of(METASTASIS)):

@@ -325,6 +325,7 @@ async def test_a_number_that_is_delivered_again_with_other_content_is_done(tmp_p
         assert [call.chat for call in harness.telegram.of("sendMessage")] == [7, 8]
 
 
+@pytest.mark.slow
 async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         head = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 999999\r\n\r\n{{".encode()
@@ -389,6 +390,7 @@ async def test_a_bot_that_never_heard_from_telegram_is_not_well_for_long() -> No
     assert not health.is_well
 
 
+@pytest.mark.slow
 async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         harness.application.health.ready()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kit import CATALOG, FLOWS
 
-FOLDER = Path(__file__).parent.parent / "flows" / "catalog"
+FOLDER = Path(__file__).parent.parent / "flows" / "catalog" / "data"
 
 MOST_WORDS = 12
 

@@ -100,10 +100,10 @@ class InlineSearch:
     def _everything(self) -> Iterator[tuple[SearchResult, str]]:
         """Return every option, scale and fact with what it is found by."""
         for code, option in self._catalog.options.items():
-            note_input = " ".join(statement.text for statement in option.indication)
+            indication = " ".join(statement.text for statement in option.indication)
             yield (
                 SearchResult(f"o-{code}", replace(self._cards.browse_card(code), rows=())),
-                f"{option.name} {option.short} {note_input}",
+                f"{option.name} {option.short} {indication}",
             )
         for code, scale in self._catalog.scales.items():
             card = replace(self._pages.scale(code), rows=())

@@ -612,8 +612,8 @@ class PrivateChat:
     def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
         """Return what was scored of a case at its levels, where its card says it and it is complete."""
         flow = self._flow_services[record.case.flow].interview.flow
-        note_input = flow.is_aided if state.current is None else state.current.linked_flow
-        helps = repository.get(linked_case_id(record.case, state)) if note_input else None
+        is_linked = flow.is_aided if state.current is None else state.current.linked_flow
+        helps = repository.get(linked_case_id(record.case, state)) if is_linked else None
         if helps is None:
             return None
         clinic = self._flow_services[helps.case.flow]

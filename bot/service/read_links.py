@@ -34,7 +34,7 @@ def link_to_case(secret: str, tap: Tap, user_id: str, now: float) -> str:
     """
     until = int(now) + LINK_LIFETIME
     what = f"_{tap.question}" if tap.question and not tap.choice else ""
-    payloads = [_signed(secret, tap.case, until, f"{tap.action}{note_input}", user_id) for note_input in (what, "")]
+    payloads = [_signed(secret, tap.case, until, f"{tap.action}{shown}", user_id) for shown in (what, "")]
     return next(payload for payload in payloads if len(payload) <= MOST)
 
 
@@ -63,6 +63,6 @@ def page_in(payload: str) -> Tap | None:
 
 
 def _signed(secret: str, case_id: str, until: int, view: str, user_id: str) -> str:
-    note_input = f"read|{case_id}|{until}|{view}|{user_id}".encode()
-    mac = hmac.new(secret.encode(), note_input, hashlib.sha256).hexdigest()[:24]
+    text = f"read|{case_id}|{until}|{view}|{user_id}".encode()
+    mac = hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()[:24]
     return f"r{case_id}-{until:x}-{mac}-{view}"

@@ -41,5 +41,5 @@ def copied_case_id(token: str, place: str, digits: int) -> str:
 
 
 def _mac(secret: str, case_id: str, user_id: str, until: int) -> str:
-    note_input = f"share|{case_id}|{user_id}|{until}".encode()
-    return hmac.new(secret.encode(), note_input, hashlib.sha256).hexdigest()[:24]
+    text = f"share|{case_id}|{user_id}|{until}".encode()
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()[:24]

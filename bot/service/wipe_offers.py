@@ -24,5 +24,5 @@ def offered(secret: str, place: str, choice: str) -> int | None:
 
 
 def _mark(secret: str, place: str, message: int) -> str:
-    note_input = f"wipe|{place}|{message}".encode()
-    return hmac.new(secret.encode(), note_input, hashlib.sha256).hexdigest()[:10]
+    text = f"wipe|{place}|{message}".encode()
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()[:10]

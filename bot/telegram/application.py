@@ -236,17 +236,17 @@ class TelegramApplication:
         Raises:
             WebhookRefused: where Telegram refuses it again and again.
         """
-        note_input = ""
+        reason = ""
         for _ in range(REFUSALS):
             try:
                 await self._call_with_retry("setWebhook", hook, (BadRequest,))
             except BadRequest as error:
-                note_input = self._api.refusal(error)
-                self._log.error("webhook_refused", said=note_input, advice="check WEBHOOK_URL")
+                reason = self._api.refusal(error)
+                self._log.error("webhook_refused", said=reason, advice="check WEBHOOK_URL")
                 await asyncio.sleep(FIRST_WAIT)
             else:
                 return
-        raise WebhookRefused(note_input)
+        raise WebhookRefused(reason)
 
     async def _offer(self) -> None:
         """Offer the commands, again and again until Telegram takes them; nothing waits for it."""
@@ -261,8 +261,8 @@ class TelegramApplication:
             await self._api.call(method, params)
         except TelegramError as error:
             pause = failure_of(error).wait or wait
-            note_input = self._api.refusal(error)
-            self._log.warning("not_offered", error=type(error).__name__, said=note_input, retry_in=pause)
+            reason = self._api.refusal(error)
+            self._log.warning("not_offered", error=type(error).__name__, said=reason, retry_in=pause)
             await asyncio.sleep(pause)
             return False
         return True

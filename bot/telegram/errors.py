@@ -67,6 +67,6 @@ def failure_of(error: TelegramError) -> Failure:
     if isinstance(error, Forbidden):
         return Failure(Outcome.chat_unreachable)
     if isinstance(error, BadRequest):
-        note_input = error.message.lower()
-        return Failure(next((outcome for words, outcome in _BAD_REQUESTS if words in note_input), Outcome.rejected))
+        description = error.message.lower()
+        return Failure(next((outcome for words, outcome in _BAD_REQUESTS if words in description), Outcome.rejected))
     return Failure(Outcome.retry)

@@ -64,8 +64,8 @@ class ChatMemberCache:
 
     async def role(self, chat: int, user_id: int) -> Role:
         """Return what a person may do in a group; where Telegram does not say in time, what every member may."""
-        note_input = await self.said(chat, user_id)
-        return Role.member if note_input is Role.unknown else note_input
+        role = await self.said(chat, user_id)
+        return Role.member if role is Role.unknown else role
 
     async def said(self, chat: int, user_id: int) -> Role:
         """Return what Telegram says of a person in a group, or last said."""

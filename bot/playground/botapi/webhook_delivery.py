@@ -140,7 +140,7 @@ class _ChatQueues:
 
 
 def _lane_of(update: Json) -> _Lane:
-    """Tell in which of Telegram's queues an update comes; one that shows nothing of it is alone in its own.
+    """Return the queue of Telegram's that an update comes in; one that shows nothing of it is alone in its own.
 
     A tap stands in the queue of its person: two people who tap one card reach the bot side by side, and a tap
     may overtake a message of its chat.

@@ -91,7 +91,7 @@ class WebhookSettings:
         return info | ({"allowed_updates": allowed} if (allowed := self._updates.allowed) else {})
 
     def _pace(self) -> None:
-        """Let a webhook be set once a second; one that is refused counts too."""
+        """Refuse a webhook that is set within a second of another; one that is refused counts too."""
         if self._clock() < self._next_at:
             raise ApiError(f"retry after {_PAUSE}", 429, retry_after=_PAUSE)
         self._next_at = self._clock() + _PAUSE

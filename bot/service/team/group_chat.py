@@ -288,7 +288,7 @@ class GroupChat:
         return Reply(tuple(shows), effects=tuple(pins))
 
     def unpinned(self, place: str) -> Reply:
-        """Say that a decision could not be pinned, and why."""
+        """Return the notice that a decision could not be pinned, and why."""
         card = self._pages.list_page(self._words.heads.unpinned, self._words.lines.unpinned, ())
         return Reply((ShowCard(card, chat=place),))
 

@@ -312,9 +312,9 @@ class Dispatcher:
             return outbox_messages
         # A client that is given words as well shows them, and opens nothing.
         opens = {"url": f"https://t.me/{BOT}?start={reply.opens}"} if reply.opens else {}
-        note_input = {"text": reply.toast, "chat_id": update.chat} if reply.toast else opens
+        said = {"text": reply.toast, "chat_id": update.chat} if reply.toast else opens
         late = {"late": reply.late, "chat_id": update.chat} if reply.late else {}
-        body = orjson.dumps({"callback_query_id": update.query} | note_input | late).decode()
+        body = orjson.dumps({"callback_query_id": update.query} | said | late).decode()
         answer = OutboxKind.answer_callback, str(inbox_update.update_id)
         return (uow.enqueue(callback_queue(inbox_update.update_id), *answer, body), *outbox_messages)
 

@@ -246,8 +246,8 @@ class UpdateReceiver:
 
     async def _send_answer(self, query: str, toast: str, chat: int) -> None:
         """Answer a tap of which nothing is kept, or once more; one that comes too late is let go."""
-        note_input = (await self._members.insert_names_text(toast, chat))[:MAX_ANSWER_TEXT] if toast else ""
-        params = {"callback_query_id": query} | ({"text": note_input} if note_input else {})
+        text = (await self._members.insert_names_text(toast, chat))[:MAX_ANSWER_TEXT] if toast else ""
+        params = {"callback_query_id": query} | ({"text": text} if text else {})
         for _ in range(ANSWER_TRIES):
             try:
                 await self._api.call("answerCallbackQuery", params)

@@ -65,17 +65,17 @@ def insert_names(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) 
         names: what each person is called, by id; who is missing is somebody.
         bot: the bot's username.
     """
-    note_input = disambiguate(names)
-    filled_in: dict[str, Any] = _insert(screen, lambda text: insert_names_text(text, note_input).replace(BOT, bot))
+    shown = disambiguate(names)
+    filled_in: dict[str, Any] = _insert(screen, lambda text: insert_names_text(text, shown).replace(BOT, bot))
     if screen.get("parse_mode"):
-        as_html = {user_id: escape(name, quote=False) for user_id, name in note_input.items()}
+        as_html = {user_id: escape(name, quote=False) for user_id, name in shown.items()}
         filled_in["text"] = insert_names_text(str(screen["text"]), as_html).replace(BOT, bot)
     return filled_in
 
 
-def insert_names_text(text: str, note_input: Mapping[str, str]) -> str:
+def insert_names_text(text: str, shown: Mapping[str, str]) -> str:
     """Insert what people are called into a text."""
-    return _ID.sub(lambda found: note_input.get(found[1], SOMEBODY), text)
+    return _ID.sub(lambda found: shown.get(found[1], SOMEBODY), text)
 
 
 def disambiguate(names: Mapping[str, str]) -> dict[str, str]:

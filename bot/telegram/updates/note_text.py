@@ -44,7 +44,7 @@ class NoteTextCache:
         rest = [part for part in PARTS if words.get(part)]
         beside = [MORE] if aloud and rest else rest
         if aloud:
-            words = {part: note_input for part, note_input in words.items() if part not in rest}
+            words = {part: said for part, said in words.items() if part not in rest}
         self._words[str(update_id)] = words
         if len(self._words) > MAX_NOTES:
             del self._words[next(iter(self._words))]

@@ -271,8 +271,8 @@ def _parse_message(message: dict[str, Any] | None, username: str) -> ParsedUpdat
     if "migrate_to_chat_id" in message:
         new = str(int(message["migrate_to_chat_id"]))
         return ParsedUpdate(user_id, chat, private, "", None, "", UpdateKind.migrated, new)
-    note_input, argument = _command(str(message.get("text", "")), username, private=private)
-    data = _in_private(message, note_input, username) if private else note_input or None
+    command, argument = _command(str(message.get("text", "")), username, private=private)
+    data = _in_private(message, command, username) if private else command or None
     if data is None:
         return None
     return ParsedUpdate(user_id, chat, private, "", None, data, UpdateKind.message, argument, topic, masked)
