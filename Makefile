@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := scripts/install $(VENV)
 
-SHARED := --numprocesses=auto --maxprocesses=4 --dist=load --maxschedchunk=8
+# One process more than there are cores: some tests wait, for a minute of Telegram's or for a bot to come up.
+SHARED := --numprocesses=$$(expr $$(nproc) + 1) --maxprocesses=5 --dist=load --maxschedchunk=8
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test soak lint lock docs screenshot clean
