@@ -37,6 +37,9 @@ Script = Callable[[str, Fields], Awaitable["Fields | None"]]
 LAST = "test_every_byte.py"
 """Looks at what all others have written."""
 
+MOST_TRACED = 10
+"""Cases of one test."""
+
 Report = Callable[[str], None]
 REPORTED = "reported"
 DONE = "done"
@@ -48,10 +51,17 @@ WELL: Fields = {"ok": True, "result": True}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, untraced: coverage makes them three times slower. End with the one that is last."""
+    """Begin with the slow tests, end with the one that is last, and choose what coverage traces.
+
+    Tracing makes a test three times slower: slow tests are not traced, nor is a test's eleventh case and any further
+    one, which reach the same lines.
+    """
     items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("slow") is None))
+    cases: Counter[str] = Counter()
     for item in items:
-        if item.get_closest_marker("slow"):
+        test, _, _ = item.nodeid.partition("[")
+        cases[test] += 1
+        if item.get_closest_marker("slow") or cases[test] > MOST_TRACED:
             item.add_marker("no_cover")
 
 
