@@ -134,7 +134,7 @@ async def test_a_group_that_has_not_made_the_bot_an_administrator_is_told_that_n
     await reyes.tap(name, "Close", "Non-operative", "Decide")
     last = okafor.page.locator("#messages [data-author=bot]").last
     await expect(last).to_contain_text("The decision above is not pinned", timeout=PATIENCE)
-    await expect(last).to_contain_text("only as an administrator")
+    await expect(last).to_contain_text("only administrators pin")
     await expect(okafor.page.locator("#pinned")).to_be_hidden()
 
 
