@@ -6,6 +6,8 @@ import asyncio
 import io
 import itertools
 import selectors
+import sys
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -62,7 +64,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         test, _, _ = item.nodeid.partition("[")
         cases[test] += 1
         if item.get_closest_marker("slow") or cases[test] > MOST_TRACED:
-            item.add_marker("no_cover")
+            item.add_marker("untraced")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Run a test that is not to be traced without the trace functions of its thread and of new ones.
+
+    The marker of pytest-cov does not stop the tracing in the processes of pytest-xdist.
+    """
+    tracing = sys.gettrace(), threading.gettrace()
+    if item.get_closest_marker("untraced"):
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracing[0])
+        threading.settrace(tracing[1])
 
 
 @pytest.fixture
