@@ -34,7 +34,8 @@ def draw_case(registry: FlowRegistry, case: Path, out: Path, option: str, theme:
         view = SpineView(parse_findings(flow, parse_object(case.read_bytes())), option, theme)
         png = draw_png(TEMPLATE, pictures.drawing(view))
     except FindingError as fault:
-        raise CaseRefused(f"{case}: {fault}; allowed: {', '.join(fault.allowed)}") from None
+        allowed = f"; allowed: {', '.join(fault.allowed)}" if fault.allowed else ""
+        raise CaseRefused(f"{case}: {fault}{allowed}") from None
     except NotDrawn as fault:
         raise CaseRefused(f"the picture could not be drawn ({fault})") from None
     out.write_bytes(png)
