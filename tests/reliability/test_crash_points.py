@@ -118,13 +118,23 @@ def emptied(url: str) -> str:
     return url
 
 
+PARTS = 6
+"""Into which the points on SQLite are dealt, so that several processes share them."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("url", "every"), [("sqlite", 1), ("postgresql", 40)], indirect=["url"])
-def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(url: str, every: int, report: Report) -> None:
+@pytest.mark.parametrize(
+    ("url", "first", "every"),
+    [*(("sqlite", part, PARTS) for part in range(PARTS)), ("postgresql", 0, 40)],
+    indirect=["url"],
+)
+def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
+    url: str, first: int, every: int, report: Report
+) -> None:
     open_and_close(url)
     whole, undisturbed = virtually(through_death(url, None))
     assert undisturbed.again == 0
-    points = range(0, len(whole.steps), every)
+    points = range(first, len(whole.steps), every)
     died: Counter[str] = Counter()
     again = 0
     for point in points:
@@ -132,6 +142,6 @@ def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(url: str,
         died[plan.steps[-1]] += 1
         again += person.again
         assert len(person.done) == len(CASE)
-    report(f"crash points: {len(points)} of {len(whole.steps)}, {again} taps done again; {dict(died)}")
+    report(f"crash points: {len(points)} of {len(whole.steps)}, from the {first}th, {again} taps again; {dict(died)}")
     assert died.total() == len(points)
     assert len(whole.steps) > 300, "a case in which nothing happens proves nothing"
