@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.service.case_store import CaseRecord, CaseRepository
+from bot.service.case_store import CaseRecord, CaseRepository, chat_of
 from bot.service.read_links import page_in
 from bot.service.replies import (
     FOREIGN,
@@ -196,10 +196,11 @@ class PrivateChat:
         if not tap.case:
             return self._tap_page(repository, tap, context)
         record = repository.get(tap.case)
-        if record is None or (record.place, record.owner) != (context.chat, context.user_id):
+        # A message that is gone bears no topic: its tap is known by the chat alone.
+        if record is None or (chat_of(record.place), record.owner) != (chat_of(context.chat), context.user_id):
             gone = self._replace_tapped(self._pages.plain(self._words.pages.gone), context, self._words.toasts.gone)
             return replace(gone, forged=FOREIGN if record else "")
-        return self._tap_own(repository, record, tap, context)
+        return self._tap_own(repository, record, tap, replace(context, chat=record.place))
 
     def _tap_own(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Handle a button of a case of the person's own."""

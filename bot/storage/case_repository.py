@@ -52,6 +52,17 @@ _NEWEST_CARD: Final = select(func.max(CASES.c.card_message_id)).where(_OF_BOT, *
 _LISTED: Final = _CASE.where(CASES.c.code_name.is_not(None), CASES.c.archived.is_(False))
 _LIST_TEAM_CASES: Final = _LISTED.where(*_HERE).order_by(CASES.c.created_at.desc())
 _LIST_IN_CHAT: Final = _LISTED.where(CASES.c.chat_id == bindparam("chat"))
+_LIST_UNSHOWN: Final = _CASE.where(
+    CASES.c.code_name.is_not(None),
+    *_HERE,
+    or_(CASES.c.undelivered != "", and_(CASES.c.archived.is_(True), CASES.c.card_message_id.is_(None))),
+).order_by(CASES.c.created_at.desc())
+_LIST_UNDELIVERED: Final = _LISTED.where(CASES.c.undelivered != "")
+_LEAVE_TOPIC: Final = (
+    update(CASES)
+    .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("chat"), CASES.c.thread_id == bindparam("topic"))
+    .values(thread_id=0, card_message_id=None)
+)
 _LIST_IDLE: Final = _LISTED.where(CASES.c.updated_at < bindparam("since"))
 _GET_BY_POLL: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), VOTED)
 _MIGRATE_CHAT: Final = (
@@ -178,6 +189,18 @@ class SqlCaseRepository:
         """Move every case of a chat to another chat, where no message shows it yet."""
         self._count(_MIGRATE_CHAT, {"old": old, "new": new})
 
+    def list_unshown(self, place: str) -> list[CaseRecord]:
+        """Return the team's cases of a place that no message shows, or of which something was refused."""
+        return self._list(_LIST_UNSHOWN, _at(place))
+
+    def list_undelivered(self) -> list[CaseRecord]:
+        """Return the team's cases of which something was refused, and that do not rest."""
+        return self._list(_LIST_UNDELIVERED, {})
+
+    def leave_topic(self, chat: str, topic: int) -> int:
+        """Move the cases of a topic into the chat itself, and return how many they were."""
+        return self._count(_LEAVE_TOPIC, {"chat": chat, "topic": topic})
+
     def signing_secret(self) -> str:
         """Return what links of this bot are signed with; it is made when it is first asked for."""
         (found,) = self._row(_SECRET, {}) or (None,)
@@ -283,6 +306,7 @@ _NO_TEAM: Final = dict.fromkeys(
         "poll_id",
         "poll_message_id",
         "decision_message_id",
+        "undelivered",
     )
 )
 
@@ -298,6 +322,7 @@ def _team_columns(record: CaseRecord, team: TeamRecord) -> dict[str, Any]:
         "poll_id": team.poll_id,
         "poll_message_id": team.poll_message_id,
         "decision_message_id": team.decision_message_id,
+        "undelivered": team.undelivered,
     }
 
 

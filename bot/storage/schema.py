@@ -82,6 +82,8 @@ CASES: Final = Table(
     Column("poll_id", Text),
     Column("poll_message_id", LONG),
     Column("decision_message_id", LONG),
+    # What Telegram refused to take: "card", "record", "poll", with a space between; empty for nothing.
+    Column("undelivered", Text),
     # Serves `current` and `forget`. Without `updated_at`, so that an answer changes no index.
     Index("ix_cases_owner", "bot_id", "owner", "chat_id", "thread_id"),
     Index("ix_cases_poll", "bot_id", "poll_id", sqlite_where=VOTED, postgresql_where=VOTED),

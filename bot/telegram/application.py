@@ -44,6 +44,9 @@ TOKEN_CHECK_SECONDS: Final = 60.0
 EXPIRY_CHECK_SECONDS: Final = 60.0
 """Seconds between looks for cases that nobody touches any more."""
 
+UNDELIVERED_RETRY_SECONDS: Final = 600.0
+"""Seconds between attempts to send what Telegram refused for lack of a right, or for another reason."""
+
 ADOPTION_CHECK_SECONDS: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
 
@@ -142,7 +145,8 @@ class TelegramApplication:
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
         await self._api.open()
-        beside = [asyncio.create_task(self._adopt_abandoned()), asyncio.create_task(self._expire_cases())]
+        chores = (self._adopt_abandoned, self._expire_cases, self._retry_undelivered)
+        beside = [asyncio.create_task(chore()) for chore in chores]
         try:
             await self._start(hook)
             beside.append(asyncio.create_task(self._offer()))
@@ -190,6 +194,14 @@ class TelegramApplication:
             with suppress(NotSaved, VersionConflict):
                 self._outbox.enqueue(await self._store.transact(self._dispatcher.expire_cases))
             await asyncio.sleep(EXPIRY_CHECK_SECONDS)
+
+    async def _retry_undelivered(self) -> None:
+        """Try again now and then what Telegram has refused: nothing tells when the bot may send it."""
+        await self._started.wait()
+        while True:
+            await asyncio.sleep(UNDELIVERED_RETRY_SECONDS)
+            with suppress(NotSaved, VersionConflict):
+                self._outbox.enqueue(await self._store.transact(self._dispatcher.retry_undelivered))
 
     async def _check_token(self, hook: dict[str, Any]) -> None:
         """Ask now and then whether token and webhook still hold: if updates are delivered, nothing else would tell."""

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("poll_id", sa.Text()),
         sa.Column("poll_message_id", LONG),
         sa.Column("decision_message_id", LONG),
+        sa.Column("undelivered", sa.Text()),
         sa.PrimaryKeyConstraint("bot_id", "id", name="pk_cases"),
     )
     op.create_index("ix_cases_owner", "cases", ["bot_id", "owner", "chat_id", "thread_id"])
