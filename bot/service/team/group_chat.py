@@ -400,11 +400,11 @@ class GroupChat:
         return replace(record, case=case, team=record.team.refused(POLL) if record.team else None)
 
     def on_poll_stays(self, place: str) -> Reply:
-        """Say that a poll which is over could not be closed."""
+        """Announce that a poll which is over could not be closed."""
         return self._notice(place, self._words.heads.poll_stays, self._words.lines.poll_stays)
 
     def on_record_stays(self, repository: CaseRepository, chat: str, message: int) -> Reply:
-        """Say that the record of a decision could not be changed, where that message is one."""
+        """Announce that the record of a decision could not be changed, where that message is one."""
         for record in roots(repository.list_in_chat(chat)):
             places = [decision.record for decision in self._cases.view(record).discussion.decisions]
             if record.team and (chat, message) in places:
@@ -441,7 +441,7 @@ class GroupChat:
         return Reply(tuple(shows))
 
     def _notice(self, place: str, title: str, line: str) -> Reply:
-        """Say something in a place that belongs to no card."""
+        """Return a notice for a place that belongs to no card."""
         return Reply((ShowCard(self._pages.list_page(title, line, ()), chat=place),))
 
     def refusal(self, why: str, command: str = "") -> Reply:
