@@ -27,6 +27,7 @@ from bot.service.replies import (
     ShowCard,
 )
 from bot.service.team.group_chat import GroupChat
+from bot.telegram.clock_watch import ClockLook
 from bot.telegram.members import Role
 from bot.telegram.rendering.callback_data import unpack
 from bot.telegram.rendering.html import ScreenCache
@@ -235,9 +236,18 @@ class Dispatcher:
             uow, inbox_update, update, self._private.failure_notice(tapped=bool(update.query))
         )
 
-    def expire_cases(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
-        """Archive cases that nobody touches, and erase those whose time is over."""
-        self._private.expire(uow, self._retention.delete_after)
+    def expire_cases(self, uow: UnitOfWork, look: ClockLook, observed: float) -> tuple[OutboxMessage, ...]:
+        """Archive cases that nobody touches, and erase those whose time is over; neither by a clock that jumped.
+
+        Args:
+            uow: the transaction.
+            look: what is seen of the clocks.
+            observed: how many seconds the bot has run in all.
+        """
+        self._private.redate(uow, look.since, look.jump)
+        self._private.expire_due(uow, self._retention.delete_after, observed)
+        if not look.settled:
+            return ()
         return self._enqueue_reply(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
 
     def _reply(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
