@@ -399,7 +399,7 @@ def bot_harness(
     steady = clock or asyncio.get_running_loop().time
     api = Api(PLANTED_TOKEN, "http://nowhere", telegram)
     application = TelegramApplication(
-        api, store, both, offered.catalog, logger, access or AccessPolicy(), RetentionPolicy(), steady
+        api, store, both, offered.catalog, logger, access or AccessPolicy(), RetentionPolicy(), steady, wall
     )
     return BotHarness(telegram, store, application, log, wall)
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from flows.errors import VersionConflict
 from flows.model.case import AnswerEvent, Case
 
 Result = TypeVar("Result")
+
+CARD: Final = "card"
+"""The card of the case, as a part that Telegram may refuse."""
+
+RECORD: Final = "record"
+"""The record of its decision."""
+
+POLL: Final = "poll"
+"""The poll of its vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class TeamRecord:
         poll_id: the channel's id of the vote that is open.
         poll_message_id: the message that shows the vote.
         decision_message_id: the message that shows the latest decision.
+        undelivered: what Telegram refused to take, of CARD, RECORD and POLL, with a space between.
     """
 
     code_name: str
@@ -54,6 +64,19 @@ class TeamRecord:
     poll_id: str = ""
     poll_message_id: int | None = None
     decision_message_id: int | None = None
+    undelivered: str = ""
+
+    def lacks(self, part: str) -> bool:
+        """Return whether Telegram has refused a part of the case."""
+        return part in self.undelivered.split()
+
+    def refused(self, part: str) -> TeamRecord:
+        """Return the record with a part that Telegram refused."""
+        return replace(self, undelivered=" ".join(sorted({*self.undelivered.split(), part})))
+
+    def delivered(self, *parts: str) -> TeamRecord:
+        """Return the record without parts that were delivered, or are not needed any more."""
+        return replace(self, undelivered=" ".join(p for p in self.undelivered.split() if p not in parts))
 
 
 class CaseRepository(Protocol):
@@ -138,6 +161,23 @@ class CaseRepository(Protocol):
 
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
         """Return the team's cases of a chat, with all its topics, that do not rest."""
+        ...
+
+    def list_unshown(self, place: str) -> list[CaseRecord]:
+        """Return the team's cases of a place that no message shows, or of which something was refused."""
+        ...
+
+    def list_undelivered(self) -> list[CaseRecord]:
+        """Return the team's cases of which something was refused, and that do not rest."""
+        ...
+
+    def leave_topic(self, chat: str, topic: int) -> int:
+        """Move the cases of a topic into the chat itself, where no message shows them yet; return how many they were.
+
+        Args:
+            chat: the chat.
+            topic: the topic that is closed or gone.
+        """
         ...
 
     def migrate_chat(self, old: str, new: str) -> None:
@@ -250,6 +290,22 @@ class MemoryCaseRepository:
                 team = replace(record.team, poll_message_id=None, decision_message_id=None) if record.team else None
                 place = place_of(new, thread_of(record.place))
                 self.cases[case_id] = replace(record, place=place, card_message_id=None, team=team)
+
+    def list_unshown(self, place: str) -> list[CaseRecord]:
+        """Return the team's cases of a place that no message shows, or of which something was refused."""
+        here = [record for record in self.cases.values() if record.team and record.place == place]
+        return [k for k in here if (k.team and k.team.undelivered) or (k.archived and k.card_message_id is None)]
+
+    def list_undelivered(self) -> list[CaseRecord]:
+        """Return the team's cases of which something was refused, and that do not rest."""
+        return [record for record in self._teams() if record.team and record.team.undelivered]
+
+    def leave_topic(self, chat: str, topic: int) -> int:
+        """Move the cases of a topic into the chat itself, where no message shows them yet."""
+        moved = [i for i, record in self.cases.items() if record.place == place_of(chat, topic)]
+        for case_id in moved:
+            self.cases[case_id] = replace(self.cases[case_id], place=chat, card_message_id=None)
+        return len(moved)
 
     def signing_secret(self) -> str:
         """Return what links are signed with: nothing worth keeping, since they live no longer than this."""

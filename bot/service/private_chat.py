@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.service.case_store import CaseRecord, CaseRepository
+from bot.service.case_store import CaseRecord, CaseRepository, chat_of
+from bot.service.ports import UnitOfWork
 from bot.service.read_links import page_in
 from bot.service.replies import (
     FOREIGN,
@@ -85,6 +86,15 @@ REFUSALS: Final[Mapping[type[FlowError], str]] = {
 
 MINUTE: Final = 60.0
 """Seconds."""
+
+LOOKS_APART: Final = 86_400.0
+"""Seconds of running between the two looks that find the time of a case over: a clock that jumps erases nothing."""
+
+BEFORE_THIS: Final = 1_735_689_600.0
+"""The beginning of 2025: no case is older, so a clock that was not set yet has dated it."""
+
+MARGIN: Final = 3600.0
+"""Seconds by which a clock may be off."""
 
 NOTE_KEPT: Final = 86400.0
 """Seconds that a note is kept which nobody confirms."""
@@ -196,10 +206,11 @@ class PrivateChat:
         if not tap.case:
             return self._tap_page(repository, tap, context)
         record = repository.get(tap.case)
-        if record is None or (record.place, record.owner) != (context.chat, context.user_id):
+        # A message that is gone bears no topic: its tap is known by the chat alone.
+        if record is None or (chat_of(record.place), record.owner) != (chat_of(context.chat), context.user_id):
             gone = self._replace_tapped(self._pages.plain(self._words.pages.gone), context, self._words.toasts.gone)
             return replace(gone, forged=FOREIGN if record else "")
-        return self._tap_own(repository, record, tap, context)
+        return self._tap_own(repository, record, tap, replace(context, chat=record.place))
 
     def _tap_own(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Handle a button of a case of the person's own."""
@@ -261,6 +272,27 @@ class PrivateChat:
         """
         now = self._clock()
         return repository.delete_expired(now - keep, now - NOTE_KEPT)
+
+    def expire_due(self, uow: UnitOfWork, keep: float, observed: float) -> int:
+        """Erase the cases whose time is over by two looks, a day of running apart, and return how many they were."""
+        now = self._clock()
+        return uow.delete_due(now - keep, now - NOTE_KEPT, observed, LOOKS_APART)
+
+    def redate(self, uow: UnitOfWork, since: float, jump: float) -> int:
+        """Date anew what was dated by a clock that was put right: forward what is too old, back what is to come.
+
+        Args:
+            uow: the transaction.
+            since: what the clock said when its time began to be wrong, or earlier.
+            jump: seconds by which it was put right; 0 for none.
+        """
+        now = self._clock()
+        redated = uow.redate(-BEFORE_THIS, BEFORE_THIS, now) if now > BEFORE_THIS else 0
+        if jump > 0:
+            redated += uow.redate(since, now - jump + MARGIN, now)
+        if jump < 0:
+            redated += uow.redate(now + MARGIN, float(2**53), now)
+        return redated
 
     def warning(self, note_input: NoteInput) -> Card | None:
         """Draw what a group's line should not hold of which nothing was read; None where all is well with it."""

@@ -18,6 +18,7 @@ class ActionContext:
         user_id: the opaque id of the person.
         message_id: the message that was tapped; None for what was typed.
         is_admin: whether the person administers the group.
+        rights_unknown: whether the channel cannot tell at the moment.
         bears: whether the message that was tapped shows this very button, as the channel has it at that moment.
     """
 
@@ -25,6 +26,7 @@ class ActionContext:
     user_id: str
     message_id: int | None = None
     is_admin: bool = False
+    rights_unknown: bool = False
     bears: bool = False
 
 

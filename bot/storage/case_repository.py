@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select, Text, UpdateBase, and_, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Select, Text, UpdateBase, and_, bindparam, cast, delete, func, null, or_, select, update
 
 from bot.service.case_store import CaseRecord, TeamRecord, anonymize, chat_of, place_of, thread_of
 from bot.storage.schema import BOTS, CASES, OUTBOX, VOTED, for_each_database
@@ -25,8 +25,9 @@ _OF_BOT_SCANNED: Final = CASES.c.bot_id.concat("") == bindparam("bot")
 """The same where every case is looked at: by an index over the bot SQLite would fetch each row alone, which takes ten
 times as long as to read the table through. It uses no index for an expression."""
 
+_NOT_READ: Final = ("bot_id", "due_since")
 _CASE: Final = select(
-    *(cast(column, Text) if column.name in _LISTS else column for column in CASES.c if column is not CASES.c.bot_id)
+    *(cast(column, Text) if column.name in _LISTS else column for column in CASES.c if column.name not in _NOT_READ)
 ).where(_OF_BOT)
 """A case, its events as the text they were written as: one that was read before is not read again."""
 
@@ -52,6 +53,17 @@ _NEWEST_CARD: Final = select(func.max(CASES.c.card_message_id)).where(_OF_BOT, *
 _LISTED: Final = _CASE.where(CASES.c.code_name.is_not(None), CASES.c.archived.is_(False))
 _LIST_TEAM_CASES: Final = _LISTED.where(*_HERE).order_by(CASES.c.created_at.desc())
 _LIST_IN_CHAT: Final = _LISTED.where(CASES.c.chat_id == bindparam("chat"))
+_LIST_UNSHOWN: Final = _CASE.where(
+    CASES.c.code_name.is_not(None),
+    *_HERE,
+    or_(CASES.c.undelivered != "", and_(CASES.c.archived.is_(True), CASES.c.card_message_id.is_(None))),
+).order_by(CASES.c.created_at.desc())
+_LIST_UNDELIVERED: Final = _LISTED.where(CASES.c.undelivered != "")
+_LEAVE_TOPIC: Final = (
+    update(CASES)
+    .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("chat"), CASES.c.thread_id == bindparam("topic"))
+    .values(thread_id=0, card_message_id=None)
+)
 _LIST_IDLE: Final = _LISTED.where(CASES.c.updated_at < bindparam("since"))
 _GET_BY_POLL: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), VOTED)
 _MIGRATE_CHAT: Final = (
@@ -59,13 +71,26 @@ _MIGRATE_CHAT: Final = (
     .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("old"))
     .values(chat_id=bindparam("new"), card_message_id=None, poll_message_id=None, decision_message_id=None)
 )
-_OVER: Final = (
-    _OF_BOT_SCANNED,
-    or_(
-        CASES.c.updated_at < bindparam("before"),
-        and_(CASES.c.updated_at < bindparam("notes_before"), _UNCONFIRMED),
-    ),
+_IS_OVER: Final = or_(
+    CASES.c.updated_at < bindparam("before"), and_(CASES.c.updated_at < bindparam("notes_before"), _UNCONFIRMED)
 )
+_OVER: Final = (_OF_BOT_SCANNED, _IS_OVER)
+_MARK_DUE: Final = update(CASES).where(*_OVER, CASES.c.due_since.is_(None)).values(due_since=bindparam("observed"))
+_UNMARK_DUE: Final = (
+    update(CASES).where(_OF_BOT_SCANNED, CASES.c.due_since.is_not(None), ~_IS_OVER).values(due_since=null())
+)
+_REDATE: Final = (
+    update(CASES)
+    .where(_OF_BOT_SCANNED, CASES.c.updated_at >= bindparam("since"), CASES.c.updated_at <= bindparam("until"))
+    .values(updated_at=bindparam("now"), due_since=null())
+)
+_OBSERVED: Final = select(BOTS.c.observed).where(BOTS.c.id == bindparam("bot"))
+_OBSERVE: Final = update(BOTS).where(BOTS.c.id == bindparam("bot")).values(observed=bindparam("seconds"))
+_SEEN_TWICE: Final = (*_OVER, CASES.c.due_since <= bindparam("marked_before"))
+_SEEN_TWICE_MESSAGES: Final = delete(OUTBOX).where(
+    OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_SEEN_TWICE))
+)
+_DELETE_SEEN_TWICE: Final = delete(CASES).where(*_SEEN_TWICE)
 _EXPIRED_MESSAGES: Final = delete(OUTBOX).where(
     OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_OVER))
 )
@@ -166,6 +191,37 @@ class SqlCaseRepository:
         """Return the team's cases that do not rest and were last touched before `since`."""
         return self._list(_LIST_IDLE, {"since": since})
 
+    def observed(self) -> float:
+        """Return how many seconds the bot has run in all."""
+        (seconds,) = self._row(_OBSERVED, {}) or (None,)
+        return float(seconds or 0.0)
+
+    def observe(self, seconds: float) -> None:
+        """Note how many seconds the bot has run in all."""
+        self._count(_OBSERVE, {"seconds": seconds})
+
+    def redate(self, since: float, until: float, now: float) -> int:
+        """Date anew the cases that a wrong clock dated, and return how many they were."""
+        return self._count(_REDATE, {"since": since, "until": until, "now": now})
+
+    def delete_due(self, before: float, notes_before: float, observed: float, apart: float) -> int:
+        """Mark the cases whose time is over, and erase those that were marked when the bot had run less by `apart`.
+
+        Args:
+            before: as in `delete_expired`.
+            notes_before: as there.
+            observed: how many seconds the bot has run in all.
+            apart: how many of these lie between the two looks at least.
+        """
+        over = {"before": before, "notes_before": notes_before}
+        self._count(_UNMARK_DUE, over)
+        self._count(_MARK_DUE, over | {"observed": observed})
+        seen_twice = over | {"marked_before": observed - apart}
+        self._count(_SEEN_TWICE_MESSAGES, seen_twice)
+        erased = self._count(_DELETE_SEEN_TWICE, seen_twice)
+        self.erased |= erased > 0
+        return erased
+
     def delete_expired(self, before: float, notes_before: float) -> int:
         """Erase every case that was last touched before then, and the wishes that show one."""
         over = {"before": before, "notes_before": notes_before}
@@ -177,6 +233,18 @@ class SqlCaseRepository:
     def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""
         self._count(_MIGRATE_CHAT, {"old": old, "new": new})
+
+    def list_unshown(self, place: str) -> list[CaseRecord]:
+        """Return the team's cases of a place that no message shows, or of which something was refused."""
+        return self._list(_LIST_UNSHOWN, _at(place))
+
+    def list_undelivered(self) -> list[CaseRecord]:
+        """Return the team's cases of which something was refused, and that do not rest."""
+        return self._list(_LIST_UNDELIVERED, {})
+
+    def leave_topic(self, chat: str, topic: int) -> int:
+        """Move the cases of a topic into the chat itself, and return how many they were."""
+        return self._count(_LEAVE_TOPIC, {"chat": chat, "topic": topic})
 
     def signing_secret(self) -> str:
         """Return what links of this bot are signed with; it is made when it is first asked for."""
@@ -283,6 +351,7 @@ _NO_TEAM: Final = dict.fromkeys(
         "poll_id",
         "poll_message_id",
         "decision_message_id",
+        "undelivered",
     )
 )
 
@@ -298,6 +367,7 @@ def _team_columns(record: CaseRecord, team: TeamRecord) -> dict[str, Any]:
         "poll_id": team.poll_id,
         "poll_message_id": team.poll_message_id,
         "decision_message_id": team.decision_message_id,
+        "undelivered": team.undelivered,
     }
 
 

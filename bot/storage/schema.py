@@ -52,6 +52,8 @@ BOTS: Final = Table(
     Column("id", Text, primary_key=True),
     # What links of the bot are signed with.
     Column("secret", Text),
+    # Seconds that the bot has run in all, by steady clocks.
+    Column("observed", Double),
 )
 
 CASES: Final = Table(
@@ -74,6 +76,8 @@ CASES: Final = Table(
     Column("card_message_id", LONG),
     Column("archived", Boolean, nullable=False),
     Column("updated_at", Double, nullable=False),
+    # What `observed` was when the time of the case was first found over.
+    Column("due_since", Double),
     # The rest is of cases that a team works; their code name tells them from a person's own, which has none.
     Column("discussion_events", EVENTS),
     Column("code_name", Text),
@@ -82,6 +86,8 @@ CASES: Final = Table(
     Column("poll_id", Text),
     Column("poll_message_id", LONG),
     Column("decision_message_id", LONG),
+    # What Telegram refused to take: "card", "record", "poll", with a space between; empty for nothing.
+    Column("undelivered", Text),
     # Serves `current` and `forget`. Without `updated_at`, so that an answer changes no index.
     Index("ix_cases_owner", "bot_id", "owner", "chat_id", "thread_id"),
     Index("ix_cases_poll", "bot_id", "poll_id", sqlite_where=VOTED, postgresql_where=VOTED),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -13,11 +14,12 @@ from structlog.typing import FilteringBoundLogger
 from telegram.error import BadRequest, TelegramError
 
 from bot.service.policies import AccessPolicy
-from bot.service.ports import NotSaved, Storage, UnitOfWork
+from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
 from bot.service.private_chat import COMMANDS
 from bot.service.services import Services
 from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
 from bot.telegram.client import Api
+from bot.telegram.clock_watch import ClockLook, ClockWatch
 from bot.telegram.errors import failure_of
 from bot.telegram.handlers.dispatcher import Dispatcher, RetentionPolicy
 from bot.telegram.handlers.inline import InlineAnswers
@@ -43,6 +45,9 @@ TOKEN_CHECK_SECONDS: Final = 60.0
 
 EXPIRY_CHECK_SECONDS: Final = 60.0
 """Seconds between looks for cases that nobody touches any more."""
+
+UNDELIVERED_RETRY_SECONDS: Final = 600.0
+"""Seconds between attempts to send what Telegram refused for lack of a right, or for another reason."""
 
 ADOPTION_CHECK_SECONDS: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
@@ -76,8 +81,10 @@ class TelegramApplication:
         access: AccessPolicy,
         retention: RetentionPolicy,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """Store what it works with; the clock counts steady seconds."""
+        """Store what it works with; the clock counts steady seconds, the wall clock those since 1970."""
+        self._clock_watch = ClockWatch(wall, clock)
         self._api = api
         self._store = store
         self._catalog = catalog
@@ -142,7 +149,8 @@ class TelegramApplication:
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
         await self._api.open()
-        beside = [asyncio.create_task(self._adopt_abandoned()), asyncio.create_task(self._expire_cases())]
+        chores = (self._adopt_abandoned, self._expire_cases, self._retry_undelivered)
+        beside = [asyncio.create_task(chore()) for chore in chores]
         try:
             await self._start(hook)
             beside.append(asyncio.create_task(self._offer()))
@@ -186,10 +194,38 @@ class TelegramApplication:
     async def _expire_cases(self) -> None:
         """Archive and delete the cases whose time has come, every minute once what was left undone is in hand."""
         await self._started.wait()
+        seen, owed = -1.0, 0.0
+        jump, since = 0.0, 0.0
         while True:
+            look = self._clock_watch.look()
+            if look.jump:
+                self._log.warning("clock_jumped", seconds=round(look.jump), advice="check the time of the machine")
+                jump, since = look.jump, look.since
+            owed += look.elapsed
             with suppress(NotSaved, VersionConflict):
-                self._outbox.enqueue(await self._store.transact(self._dispatcher.expire_cases))
+                work = partial(self._expire, replace(look, jump=jump, since=since), seen, owed)
+                seen, outbox_messages = await self._store.transact(work)
+                jump, owed = 0.0, 0.0
+                self._outbox.enqueue(outbox_messages)
             await asyncio.sleep(EXPIRY_CHECK_SECONDS)
+
+    def _expire(
+        self, look: ClockLook, seen: float, owed: float, uow: UnitOfWork
+    ) -> tuple[float, tuple[OutboxMessage, ...]]:
+        """Count how long the bot has run, unless another process counts, and do what is due; return the count."""
+        observed = uow.observed()
+        if observed == seen:
+            observed += owed
+            uow.observe(observed)
+        return observed, self._dispatcher.expire_cases(uow, look, observed)
+
+    async def _retry_undelivered(self) -> None:
+        """Try again now and then what Telegram has refused: nothing tells when the bot may send it."""
+        await self._started.wait()
+        while True:
+            await asyncio.sleep(UNDELIVERED_RETRY_SECONDS)
+            with suppress(NotSaved, VersionConflict):
+                self._outbox.enqueue(await self._store.transact(self._dispatcher.retry_undelivered))
 
     async def _check_token(self, hook: dict[str, Any]) -> None:
         """Ask now and then whether token and webhook still hold: if updates are delivered, nothing else would tell."""

@@ -31,6 +31,12 @@ class Outcome(Enum):
     unpinned = "unpinned"
     """The bot may not pin there: it is no administrator, or one without that right."""
 
+    topic_gone = "topic_gone"
+    """The topic is closed or deleted: what was to be sent there goes to the chat itself."""
+
+    forbidden = "forbidden"
+    """The bot may not send that there; nothing is wrong with what was sent."""
+
     rejected = "given_up"
     """It can never be sent as it is."""
 
@@ -51,6 +57,17 @@ _BAD_REQUESTS: Final = (
     ("message_id_invalid", Outcome.message_gone),
     ("not enough rights to manage pinned messages", Outcome.unpinned),
     ("poll has already been closed", Outcome.already_done),
+    ("message thread not found", Outcome.topic_gone),
+    ("topic_closed", Outcome.topic_gone),
+    ("topic_deleted", Outcome.topic_gone),
+    ("topic_id_invalid", Outcome.topic_gone),
+    ("not enough rights", Outcome.forbidden),
+    ("no rights to send", Outcome.forbidden),
+    ("have no write access", Outcome.forbidden),
+    ("chat_write_forbidden", Outcome.forbidden),
+    ("chat_restricted", Outcome.forbidden),
+    ("chat_send_", Outcome.forbidden),
+    ("chat_admin_required", Outcome.forbidden),
     ("chat not found", Outcome.chat_unreachable),
     ("user not found", Outcome.chat_unreachable),
     ("peer_id_invalid", Outcome.chat_unreachable),

@@ -60,6 +60,9 @@ class TeamHeadings(WordingModel):
     poll: Annotated[str, placeholders("name")]
     stray_vote: Annotated[str, placeholders("name")]
     unpinned: Text
+    poll_stays: Text
+    record_stays: Annotated[str, placeholders("name")]
+    topic_gone: Annotated[str, placeholders("name")]
     cases: Text
     typed: Text
     none_of_these: Annotated[str, Field(max_length=100)]
@@ -80,6 +83,11 @@ class TeamTexts(WordingModel):
     archived: Annotated[str, placeholders("hours")]
     stray_vote: Text
     unpinned: Text
+    record_waits: Text
+    no_poll: Text
+    poll_stays: Text
+    record_stays: Text
+    topic_gone: Text
     cases: Text
     no_cases: Text
 
@@ -97,6 +105,7 @@ class TeamLabels(WordingModel):
     share: Label
     to_group: Label
     as_it_stands: Label
+    waits: Label
     settle: Annotated[str, Field(max_length=24), placeholders("answer")]
 
 
@@ -121,6 +130,7 @@ class TeamToasts(WordingModel):
     not_finished: Toast
     wrong_stage: Toast
     unsure: Toast
+    unchecked: Toast
 
 
 class TeamPages(WordingModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from kit import CATALOG, T4, T8, WHO, FakePrivateChat, labels, lines, read, refu
 
 from bot.service.private_chat import MOST_RECENT
 from bot.service.replies import NoteInput
+from bot.telegram.clock_watch import ClockLook
 from flows.cards.card import Action, Style, Tap
 from flows.model.code_names import code_name
 from flows.model.findings import Findings
@@ -17,6 +19,7 @@ from flows.model.findings import Findings
 WORDS = CATALOG.wording
 NAMES = CATALOG.team.names
 DAY = 86_400.0
+STEADY = ClockLook(0.0, 0.0, 0.0, settled=True)
 
 
 @pytest.fixture
@@ -266,9 +269,9 @@ def test_the_sweep_lets_a_note_go_for_good_and_leaves_the_case(tmp_path: Path) -
             )
             await harness.tap(8, "Confirm")
             harness.wall.now += DAY
-            harness.application._outbox.enqueue(
-                await harness.store.transact(harness.application._dispatcher.expire_cases)
-            )
+            for observed in (0.0, DAY):
+                expire = partial(harness.application._dispatcher.expire_cases, look=STEADY, observed=observed)
+                harness.application._outbox.enqueue(await harness.store.transact(expire))
             await harness.settled()
 
         run(typed(harness))

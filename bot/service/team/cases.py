@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.service.case_store import CaseRecord, CaseRepository
+from bot.service.case_store import CARD, RECORD, CaseRecord, CaseRepository
 from bot.service.private_chat import PrivateChat, age_text, linked_case_id
 from bot.service.replies import OpenPoll, ShowCard
 from bot.service.team.actions import TeamActions
@@ -71,7 +71,8 @@ class TeamCases:
         team = record.team
         named = (team.code_name, record.owner, team.shared_by) if team else ("", record.owner, "")
         scored = self._scored(repository, record, state) if repository else None
-        return TeamCaseView(record.case, state, discussion, *named, scored)
+        missing = tuple(team.undelivered.split()) if team else ()
+        return TeamCaseView(record.case, state, discussion, *named, scored, missing)
 
     def is_open(self, record: CaseRecord) -> bool:
         """Return whether a case is not decided."""
@@ -133,12 +134,16 @@ class TeamCases:
         if not opened:
             page = self._catalog.wording.pages.nothing_open
             return self._pages.list_page(page.title, self._words.lines.no_cases, ())
-        rows = [
-            (Button(f"{k.team.code_name} · {age_text(now - k.team.created_at)}", _show_tap(k)),)
-            for k in opened
-            if k.team
-        ]
+        rows = [(Button(self._listed(k, now), _show_tap(k)),) for k in opened]
         return self._pages.list_page(self._words.heads.cases, self._words.lines.cases, tuple(rows))
+
+    def _listed(self, record: CaseRecord, now: float) -> str:
+        """Name a case in the list: how old it is, and what of it waits to be posted."""
+        team, labels = record.team, self._words.labels
+        if team is None:
+            return ""
+        waits = [labels.waits] if team.lacks(RECORD) or team.lacks(CARD) else []
+        return " · ".join((team.code_name, age_text(now - team.created_at), *waits))
 
     def _build(self, flow: Flow) -> TeamFlowServices:
         interview = Interview(flow)

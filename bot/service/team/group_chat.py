@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.service.case_store import CaseRecord, CaseRepository, TeamRecord, chat_of
+from bot.service.case_store import CARD, POLL, RECORD, CaseRecord, CaseRepository, TeamRecord, chat_of, place_of
 from bot.service.private_chat import PrivateChat, heading, levels_of, linked_case_id, next_timestamp
 from bot.service.read_links import link_to_page
 from bot.service.replies import (
@@ -33,9 +33,9 @@ from flows.cards.pages import Pages
 from flows.cards.team.card import READING
 from flows.cards.team.case import code_word
 from flows.catalog.loader import Catalog
-from flows.engine.discussion import Stage
+from flows.engine.discussion import Member, Stage
 from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
-from flows.model.case import Case
+from flows.model.case import Case, DiscussionAction
 from flows.model.code_names import code_name
 from flows.model.editions import upgrade
 from flows.model.flow import Flow
@@ -98,10 +98,7 @@ class GroupChat:
             case "case" | "new":
                 return self._new(repository, context)
             case "cases" | "cancel":
-                opened = [
-                    k for k in roots(repository.list_team_cases(context.chat)) if k.team and self._cases.is_open(k)
-                ]
-                return _new_message(self._cases.case_list(opened, self._clock()))
+                return self._list(repository, context.chat)
             case "start" if argument:
                 return (
                     self._new(repository, context)
@@ -116,6 +113,16 @@ class GroupChat:
                 return self._private.command(repository, name, context)
             case _:
                 return Reply()
+
+    def _list(self, repository: CaseRepository, place: str) -> Reply:
+        """List what is open, with the cases that no message shows and those whose decision waits, which is tried."""
+        unshown = roots(repository.list_unshown(place))
+        known = {k.case.id: k for k in (*roots(repository.list_team_cases(place)), *unshown)}
+        listed = [k for k in known.values() if self._cases.is_open(k) or (k.team and k.team.undelivered)]
+        listed.sort(key=lambda k: -k.team.created_at if k.team else 0.0)
+        page = ShowCard(self._cases.case_list(listed, self._clock()))
+        waiting = self.retry(repository, [k for k in unshown if not k.archived])
+        return Reply((page, *waiting.shows), effects=waiting.effects)
 
     def typed(self, repository: CaseRepository, context: ActionContext, note_input: NoteInput) -> Reply:
         """Begin a case of this place with what was read of the line behind the command, for a member to confirm.
@@ -187,7 +194,8 @@ class GroupChat:
             return instead(self._cases.archived_card(record), context, toasts.archived)
         if context.message_id != record.card_message_id and (record.card_message_id is not None or not context.bears):
             return instead(self._cases.superseded_card(record), context, toasts.shown_elsewhere)
-        updated = replace(record, card_message_id=context.message_id)
+        team = record.team.delivered(CARD) if record.team else None
+        updated = replace(record, card_message_id=context.message_id, team=team)
         if tap.action is Action.linked_case:
             return self._open_linked(repository, record, updated, tap, context)
         return self._on_button(repository, record, updated, tap, context)
@@ -199,7 +207,7 @@ class GroupChat:
         if tap.action in READING:
             return self.reading.opened(repository, tap, context)
         if RULES[tap.action].who is Who.leader and not leads(record, context):
-            return Reply(toast=self._words.toasts.leads_only)
+            return Reply(toast=self._refusals.no_leader(context))
         return self._ask_which_case(repository, updated, tap) or self._apply(repository, record, updated, tap, context)
 
     def vote(self, repository: CaseRepository, poll: str, numbers: Iterable[int], user_id: str) -> Reply:
@@ -244,7 +252,7 @@ class GroupChat:
         record = load(repository, case_id)
         if record is None:
             return Reply()
-        updated = replace(record, card_message_id=message)
+        updated = replace(record, card_message_id=message, team=record.team.delivered(CARD) if record.team else None)
         if updated != record:
             save(repository, updated, record.case.revision)
         before = record.card_message_id not in (None, message)
@@ -275,13 +283,16 @@ class GroupChat:
             return Reply()
         earlier = record.team.decision_message_id
         case = self._cases.services_of(record).discussion.recorded(record.case, (chat_of(record.place), message))
-        updated = replace(record, case=case, team=replace(record.team, decision_message_id=message))
+        team = replace(record.team.delivered(RECORD), decision_message_id=message)
+        updated = replace(record, case=case, team=team)
         repository.update(updated, record.case.revision)
+        waited = record.team.lacks(RECORD) and record.card_message_id is not None and not record.archived
         holds = not self._cases.is_open(record)
         pins: list[Effect] = [PinMessage(message, chat=record.place)] if holds else []
         late = ShowCard(self._cases.superseded_card(record), message, chat=record.place)
         # A record that comes after its case was reopened would bear what was answered since.
         shows = [self._cases.show_decision(repository, updated) if holds else late]
+        shows += [self._cases.show_case(repository, updated)] if waited else []
         if earlier not in (None, message):
             pins.append(PinMessage(earlier, on=False, chat=record.place))
             shows.append(ShowCard(self._cases.superseded_card(record), earlier, chat=record.place))
@@ -353,10 +364,85 @@ class GroupChat:
         return Reply(tuple(shows), effects=tuple(effects))
 
     def on_bot_removed(self, repository: CaseRepository, chat: str) -> Reply:
-        """Archive the cases of a chat that the bot was removed from."""
+        """Archive the cases of a chat that the bot was removed from; `/cases` offers them once it is back."""
         for record in roots(repository.list_in_chat(chat)):
-            repository.update(replace(record, archived=True, card_message_id=None), record.case.revision)
+            unposted = record.team and not self._cases.is_open(record) and record.team.decision_message_id is None
+            rested = replace(record, archived=True, card_message_id=None)
+            rested = replace(rested, team=record.team.refused(RECORD)) if record.team and unposted else rested
+            unasked = self._cases.is_voting(record) and record.team and record.team.poll_message_id is None
+            repository.update(self._without_vote(rested) if unasked else rested, record.case.revision)
         return Reply()
+
+    def on_part_refused(self, repository: CaseRepository, case_id: str, part: str) -> Reply:
+        """Note that Telegram refused the card or the record of a case; the card says so, where there is one."""
+        record = repository.get(case_id)
+        if record is None or record.team is None:
+            return Reply()
+        card = None if part == CARD else record.card_message_id
+        updated = replace(record, team=record.team.refused(part), card_message_id=card)
+        repository.update(updated, record.case.revision)
+        return self.redraw(repository, case_id) if not record.team.lacks(part) else Reply()
+
+    def on_poll_refused(self, repository: CaseRepository, case_id: str, number: int) -> Reply:
+        """End a vote whose poll Telegram refused; the card says so."""
+        record = repository.get(case_id)
+        if record is None or not self._cases.is_voting(record) or self._cases.view(record).discussion.rounds != number:
+            return Reply()
+        updated = self._without_vote(record)
+        repository.update(updated, record.case.revision)
+        return Reply((self._cases.show_case(repository, updated),)) if not record.archived else Reply()
+
+    def _without_vote(self, record: CaseRecord) -> CaseRecord:
+        """Return a case whose vote has no poll as it was before the vote, with a word that the poll was refused."""
+        asked = next(s.who for s in reversed(record.case.discussion_events) if s.action is DiscussionAction.discuss)
+        discussion = self._cases.services_of(record).discussion
+        case = upgrade(discussion.withdraw(record.case, Member(asked, leads=True), self._clock()), CHANGES)
+        return replace(record, case=case, team=record.team.refused(POLL) if record.team else None)
+
+    def on_poll_stays(self, place: str) -> Reply:
+        """Announce that a poll which is over could not be closed."""
+        return self._notice(place, self._words.heads.poll_stays, self._words.lines.poll_stays)
+
+    def on_record_stays(self, repository: CaseRepository, chat: str, message: int) -> Reply:
+        """Announce that the record of a decision could not be changed, where that message is one."""
+        for record in roots(repository.list_in_chat(chat)):
+            places = [decision.record for decision in self._cases.view(record).discussion.decisions]
+            if record.team and (chat, message) in places:
+                title = self._words.heads.record_stays.format(name=record.team.code_name)
+                return self._notice(record.place, title, self._words.lines.record_stays)
+        return Reply()
+
+    def on_topic_gone(self, repository: CaseRepository, chat: str, topic: int) -> Reply:
+        """Go on in the chat itself with the cases of a topic that is closed or gone, and say so."""
+        place = place_of(chat, topic)
+        moving = {k.case.id for k in roots(repository.list_in_chat(chat)) if k.place == place}
+        if not repository.leave_topic(chat, topic) or not moving:
+            return Reply()
+        shows: list[ShowCard] = []
+        names: list[str] = []
+        for record in (k for k in roots(repository.list_in_chat(chat)) if k.case.id in moving):
+            named = self._unarchive(repository, record) or record
+            repository.update(named, record.case.revision)
+            if named.team and self._cases.is_open(named):
+                names.append(named.team.code_name)
+                shows.append(self._cases.show_case(repository, named))
+        title = self._words.heads.topic_gone.format(name=", ".join(names))
+        notice = self._notice(chat, title, self._words.lines.topic_gone)
+        return Reply((*notice.shows, *shows)) if names else Reply()
+
+    def retry(self, repository: CaseRepository, cases: Iterable[CaseRecord]) -> Reply:
+        """Show once more what Telegram has refused of some cases."""
+        shows: list[ShowCard] = []
+        for record in roots(cases):
+            if record.team and record.team.lacks(RECORD) and not self._cases.is_open(record):
+                shows.append(self._cases.show_decision(repository, record))
+            if record.team and record.team.lacks(CARD):
+                shows.append(self._cases.show_case(repository, record))
+        return Reply(tuple(shows))
+
+    def _notice(self, place: str, title: str, line: str) -> Reply:
+        """Return a notice for a place that belongs to no card."""
+        return Reply((ShowCard(self._pages.list_page(title, line, ()), chat=place),))
 
     def refusal(self, why: str, command: str = "") -> Reply:
         """Answer why somebody cannot take part: a tap by a toast, a command by a line."""
@@ -477,12 +563,16 @@ class GroupChat:
         before, now = self._cases.view(record).discussion, self._cases.view(updated).discussion
         effects: list[Effect] = []
         shows: list[ShowCard] = []
+        over = (POLL,) if now.stage is not before.stage else ()
+        over = over if now.stage is Stage.decided else (*over, RECORD)
+        team = updated.team.delivered(*over)
+        updated = replace(updated, team=team)
         if now.stage is Stage.voting and before.stage is not Stage.voting:
             effects.append(self._cases.open_poll(updated))
         if before.stage is Stage.voting and now.stage is not Stage.voting:
-            if updated.team.poll_message_id is not None:
-                effects.append(ClosePoll(updated.team.poll_message_id, chat=updated.place))
-            updated = replace(updated, team=replace(updated.team, poll_id="", poll_message_id=None))
+            if team.poll_message_id is not None:
+                effects.append(ClosePoll(team.poll_message_id, chat=updated.place))
+            updated = replace(updated, team=replace(team, poll_id="", poll_message_id=None))
         if now.stage is Stage.decided and before.stage is not Stage.decided:
             updated = (
                 replace(updated, team=replace(updated.team, decision_message_id=None)) if updated.team else updated

@@ -20,7 +20,7 @@ def load(repository: CaseRepository, case_id: str) -> CaseRecord | None:
 def as_linked(parent: CaseRecord, record: CaseRecord) -> CaseRecord:
     """Return a linked case as it is stored: in its parent's chat, and under no vote or decision of its own."""
     team = (
-        replace(parent.team, shared_by="", poll_id="", poll_message_id=None, decision_message_id=None)
+        replace(parent.team, shared_by="", poll_id="", poll_message_id=None, decision_message_id=None, undelivered="")
         if parent.team
         else None
     )

@@ -36,9 +36,11 @@ class RefusalTexts:
         toasts, updated = self._catalog.wording.toasts, self._words.toasts
         match refused:
             case NotPermitted(args=(str(user_id),)):
-                return updated.not_permitted.format(who=person(user_id))
+                return (
+                    updated.unchecked if context.rights_unknown else updated.not_permitted.format(who=person(user_id))
+                )
             case NotPermitted():
-                return updated.leads_only
+                return self.no_leader(context)
             case WrongStage():
                 return self._wrong_stage(view)
             case OpenDisputes():
@@ -53,6 +55,11 @@ class RefusalTexts:
                 return toasts.nothing_to_undo
             case _:
                 return self._answered_first(view, tap, context) or toasts.stale
+
+    def no_leader(self, context: ActionContext) -> str:
+        """Return why somebody may not do what the opener of a case or an administrator may."""
+        toasts = self._words.toasts
+        return toasts.unchecked if context.rights_unknown else toasts.leads_only
 
     def _answered_first(self, view: TeamCaseView, tap: Tap, context: ActionContext) -> str:
         """Return who answered first, and what."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 from structlog.typing import FilteringBoundLogger
 
-from bot.service.case_store import chat_of, thread_of
+from bot.service.case_store import CARD, RECORD, chat_of, thread_of
 from bot.service.policies import AccessPolicy
 from bot.service.ports import InboxUpdate, OutboxKind, OutboxMessage, UnitOfWork
 from bot.service.private_chat import PrivateChat
@@ -26,6 +27,7 @@ from bot.service.replies import (
     ShowCard,
 )
 from bot.service.team.group_chat import GroupChat
+from bot.telegram.clock_watch import ClockLook
 from bot.telegram.members import Role
 from bot.telegram.rendering.callback_data import unpack
 from bot.telegram.rendering.html import ScreenCache
@@ -144,6 +146,61 @@ class Dispatcher:
             uow.enqueue(outbox_message.queue, OutboxKind.send_card, outbox_message.case, body, outbox_message.case),
         )
 
+    def on_refused(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, *, topic_gone: bool
+    ) -> tuple[OutboxMessage, ...]:
+        """Strike out what Telegram does not take, and have the case say so; nothing is claimed that did not happen."""
+        uow.acknowledge((outbox_message,))
+        queue, case, kind = outbox_message.queue, outbox_message.case, outbox_message.kind
+        body = orjson.loads(outbox_message.payload) if topic_gone else {}
+        if body.get("message_thread_id"):
+            return self._leave_topic(uow, outbox_message, body)
+        match kind:
+            case OutboxKind.edit_card if case:
+                record = uow.get(case)
+                if record and record.team:
+                    return self.on_message_gone(uow, outbox_message)
+            case OutboxKind.edit_card:
+                return self._enqueue_reply(
+                    uow, queue, self._team.on_record_stays(uow, queue, int(outbox_message.target))
+                )
+            case OutboxKind.send_card:
+                self._team.on_part_refused(uow, case, CARD)
+            case OutboxKind.send_decision:
+                return self._enqueue_reply(uow, queue, self._team.on_part_refused(uow, case, RECORD))
+            case OutboxKind.open_poll:
+                return self._enqueue_reply(uow, queue, self._team.on_poll_refused(uow, case, outbox_message.number))
+            case OutboxKind.close_poll:
+                return self._enqueue_reply(uow, queue, self._team.on_poll_stays(queue))
+            case OutboxKind.pin:
+                return self.unpinned(uow, outbox_message)
+        return ()
+
+    def _leave_topic(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, body: dict[str, Any]
+    ) -> tuple[OutboxMessage, ...]:
+        """Send into the chat itself what was for a topic that is closed or gone, and have its cases go on there."""
+        queue, kind = outbox_message.queue, outbox_message.kind
+        topic = int(body.pop("message_thread_id"))
+        moved = self._enqueue_reply(uow, queue, self._team.on_topic_gone(uow, queue, topic))
+        if kind is OutboxKind.send_card or (kind is OutboxKind.send_page and moved):
+            return moved
+        target = "0" if kind is OutboxKind.send_page else outbox_message.target
+        again = uow.enqueue(
+            queue, kind, target, orjson.dumps(body).decode(), outbox_message.case, outbox_message.number
+        )
+        return (*moved, again)
+
+    def on_chat_unreachable(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Have the cases of a group rest that the bot is not in any more: `/cases` offers them once it is again."""
+        if outbox_message.kind is not OutboxKind.answer_callback:
+            self._team.on_bot_removed(uow, outbox_message.queue)
+        return ()
+
+    def retry_undelivered(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
+        """Try again what Telegram has refused of cases that are open."""
+        return self._enqueue_reply(uow, "", self._team.retry(uow, uow.list_undelivered()))
+
     def unpinned(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Strike out the wish for a pin that the bot has no right to, and say so where the decision stands."""
         uow.acknowledge((outbox_message,))
@@ -179,9 +236,18 @@ class Dispatcher:
             uow, inbox_update, update, self._private.failure_notice(tapped=bool(update.query))
         )
 
-    def expire_cases(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
-        """Archive cases that nobody touches, and erase those whose time is over."""
-        self._private.expire(uow, self._retention.delete_after)
+    def expire_cases(self, uow: UnitOfWork, look: ClockLook, observed: float) -> tuple[OutboxMessage, ...]:
+        """Archive cases that nobody touches, and erase those whose time is over; neither by a clock that jumped.
+
+        Args:
+            uow: the transaction.
+            look: what is seen of the clocks.
+            observed: how many seconds the bot has run in all.
+        """
+        self._private.redate(uow, look.since, look.jump)
+        self._private.expire_due(uow, self._retention.delete_after, observed)
+        if not look.settled:
+            return ()
         return self._enqueue_reply(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
 
     def _reply(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
@@ -271,7 +337,12 @@ class Dispatcher:
             return self._team.refusal("anonymous" if is_anonymous else "outsider", "" if tapped else update.data)
         admin = role is Role.admin
         context = ActionContext(
-            update.place, str(update.user_id), update.message_id, is_admin=admin, bears=update.bears
+            update.place,
+            str(update.user_id),
+            update.message_id,
+            is_admin=admin,
+            rights_unknown=role is Role.unknown,
+            bears=update.bears,
         )
         if tapped:
             return self._team.tap(uow, tap, context)

@@ -208,7 +208,7 @@ class UpdateReceiver:
         async with self._chat_locks.setdefault(inbox_update.chat, asyncio.Lock()):
             role = Role.member
             if not update.is_anonymous:
-                role = await self._members.role(update.chat, update.user_id)
+                role = await self._members.said(update.chat, update.user_id)
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
 
     async def _handled_alone(self, inbox_update: InboxUpdate, user_id: int) -> tuple[OutboxMessage, ...]:

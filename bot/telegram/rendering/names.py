@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any, Final
 
 from flows.cards.card import PERSON
@@ -27,6 +27,16 @@ _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks that show nothing, though Unicode does not count them among the controls."""
 
 _ID: Final = re.compile(f"{PERSON[0]}([^{PERSON[1]}]*){PERSON[1]}")
+
+_SEPARATOR: Final = ", "
+_LIST: Final = re.compile(f"{_ID.pattern}(?:{_SEPARATOR}{_ID.pattern})+")
+_TAG: Final = re.compile("<[^>]*>")
+
+MAX_TEXT: Final = 4096
+"""Units of UTF-16 that Telegram takes of a text."""
+
+_SHORTER: Final = ((LONGEST, 10_000), (12, 10_000), (12, 10), (12, 3), (8, 0))
+"""Characters of a name and names in a list, as they are tried where a text is too long otherwise."""
 
 CONFUSABLES: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u03bf\u03b1\u03bd\u03c1\u03c5\u0443\u043a\u043c\u043d\u0442\u0432\u03ba\u03b9\u0131|10i",
@@ -65,12 +75,38 @@ def insert_names(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) 
         names: what each person is called, by id; who is missing is somebody.
         bot: the bot's username.
     """
-    shown = disambiguate(names)
-    filled_in: dict[str, Any] = _insert(screen, lambda text: insert_names_text(text, shown).replace(BOT, bot))
-    if screen.get("parse_mode"):
-        as_html = {user_id: escape(name, quote=False) for user_id, name in shown.items()}
-        filled_in["text"] = insert_names_text(str(screen["text"]), as_html).replace(BOT, bot)
+    filled_in: dict[str, Any] = {}
+    for longest, most in _SHORTER:
+        filled_in = _insert_shortened(screen, disambiguate(names, longest), bot, most)
+        if _length(str(filled_in.get("text", ""))) <= MAX_TEXT:
+            break
     return filled_in
+
+
+def _insert_shortened(screen: Mapping[str, Any], shown: Mapping[str, str], bot: str, most: int) -> dict[str, Any]:
+    """Insert names into a screen; of a list that is longer than `most`, so many and how many more there are."""
+    filled_in: dict[str, Any] = _insert(screen, lambda text: insert_names_text(text, shown).replace(BOT, bot))
+    if "text" not in screen:
+        return filled_in
+    is_html = bool(screen.get("parse_mode"))
+    written = {user_id: escape(name, quote=False) if is_html else name for user_id, name in shown.items()}
+    text = _LIST.sub(lambda found: _shortened(found[0], most), str(screen["text"]))
+    filled_in["text"] = insert_names_text(text, written).replace(BOT, bot)
+    return filled_in
+
+
+def _shortened(listed: str, most: int) -> str:
+    """Return the first `most` of a list of people, and how many more there are; the number alone where none fits."""
+    people = listed.split(_SEPARATOR)
+    if len(people) <= most + 1:
+        return listed
+    left = f"+{len(people) - most}" if most else f"{len(people)} people"
+    return _SEPARATOR.join((*people[:most], left))
+
+
+def _length(text: str) -> int:
+    """Return how long Telegram finds a text: in units of UTF-16, without the tags."""
+    return len(unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
 
 
 def insert_names_text(text: str, shown: Mapping[str, str]) -> str:
@@ -78,14 +114,15 @@ def insert_names_text(text: str, shown: Mapping[str, str]) -> str:
     return _ID.sub(lambda found: shown.get(found[1], SOMEBODY), text)
 
 
-def disambiguate(names: Mapping[str, str]) -> dict[str, str]:
+def disambiguate(names: Mapping[str, str], longest: int = LONGEST) -> dict[str, str]:
     """Write each name so that it can be read; where two look alike, each with a short tag that is always the same."""
     looks: dict[str, list[str]] = {}
     for user_id, name in names.items():
         looks.setdefault(_skeleton(name), []).append(user_id)
     alike = {user_id for group in looks.values() if len(group) > 1 for user_id in group}
+    tags = {user_id: f" #{_tag(user_id)}" for user_id in alike}
     return {
-        user_id: f"{_ISOLATED[0]}{_clean(name)}{' #' + _tag(user_id) if user_id in alike else ''}{_ISOLATED[1]}"
+        user_id: f"{_ISOLATED[0]}{_clean(name, longest)}{tags.get(user_id, '')}{_ISOLATED[1]}"
         for user_id, name in names.items()
     }
 
@@ -100,7 +137,7 @@ def _insert(value: Any, put: Callable[[str], str]) -> Any:
     return value
 
 
-def _clean(name: str) -> str:
+def _clean(name: str, longest: int = LONGEST) -> str:
     """Leave out what cannot be seen or turns the text round, and what comes after the longest name."""
     seen = "".join(
         c
@@ -115,7 +152,7 @@ def _clean(name: str) -> str:
         if marks <= 2:  # noqa: PLR2004 - no script stacks more, and a name must not paint over other lines
             record.append(character)
     text = "".join(record)
-    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return text or SOMEBODY
 
 

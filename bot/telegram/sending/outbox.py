@@ -43,6 +43,12 @@ _CHANGES: Final = {
 }
 """What changes a message that is there already."""
 
+_REFUSED: Final = (Outcome.topic_gone, Outcome.forbidden, Outcome.rejected)
+"""What is not sent again as it is: the case says so."""
+
+_ELSEWHERE: Final = (Outcome.message_gone, Outcome.unpinned)
+"""What is said of a message that is there; of one that is to be sent it means that it is not."""
+
 Slot = tuple[OutboxKind, str, int]
 
 
@@ -186,13 +192,23 @@ class Outbox:
         self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
     ) -> None:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
-        if failure.outcome is Outcome.message_gone and outbox_message.case:
+        if (
+            failure.outcome is Outcome.message_gone
+            and outbox_message.case
+            and outbox_message.kind is OutboxKind.edit_card
+        ):
             await self._record(lambda uow: self._dispatcher.on_message_gone(uow, outbox_message))
             return
-        if failure.outcome is Outcome.unpinned:
+        if failure.outcome is Outcome.unpinned and outbox_message.kind in (OutboxKind.pin, OutboxKind.unpin):
             await self._record(lambda uow: self._dispatcher.unpinned(uow, outbox_message))
             return
+        if failure.outcome in _REFUSED or (failure.outcome in _ELSEWHERE and outbox_message.case):
+            topic_gone = failure.outcome is Outcome.topic_gone
+            await self._record(lambda uow: self._dispatcher.on_refused(uow, outbox_message, topic_gone=topic_gone))
+            return
         self._queue_ack(outbox_message)
+        if failure.outcome is Outcome.chat_unreachable:
+            await self._record(lambda uow: self._dispatcher.on_chat_unreachable(uow, outbox_message))
         if failure.outcome is Outcome.chat_migrated:
             await self._record(
                 lambda uow: self._dispatcher.on_chat_migrated(uow, outbox_message.queue, failure.new_chat_id)

@@ -215,8 +215,9 @@ class TeamRenderer:
             begun = [Line(heads.opened_by.format(who=person(view.opener)))]
         discussion = view.discussion
         disputed = (self.disputes.block(view), self.disputes.emergency(view))
+        no_poll = [Line(self.case_renderer.catalog.team.lines.no_poll)] if "poll" in view.undelivered else []
         added = (
-            Block(tuple(begun)),
+            Block((*begun, *no_poll)),
             self.blocks.vote(view.state, discussion.offered, discussion.votes),
             self.blocks.reasons(discussion.reasons),
         )

@@ -21,6 +21,7 @@ class TeamCaseView:
         opener: the opaque id of whoever opened it.
         shared_by: the opaque id of whoever brought it from a private chat; empty where it was begun here.
         scored: what was scored of it at its levels, in the case that helps it.
+        undelivered: what could not be shown to the chat: "card", "record", "poll".
     """
 
     case: Case
@@ -30,6 +31,7 @@ class TeamCaseView:
     opener: str
     shared_by: str = ""
     scored: Scored | None = None
+    undelivered: tuple[str, ...] = ()
 
     @property
     def disputes(self) -> dict[str, dict[str, Codes]]:

@@ -17,6 +17,9 @@ from flows.engine.discussion import NONE_OF_THESE, Decision, Stage, departs
 _TWO: Final = (2,)
 """Reasons in a row."""
 
+MOST_DISSENTERS: Final = 8
+"""Who voted otherwise gets a line each; more of them are listed by what they voted for."""
+
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -105,7 +108,7 @@ class Decisions:
         words, blocks, decision = self.blocks.words, self.blocks, view.discussion.decisions[-1]
         then = view.at(decision, blocks.cards.flow)
         parts = (
-            Block((Line(words.lines.decided),)),
+            Block((Line(words.lines.record_waits if "record" in view.undelivered else words.lines.decided),)),
             blocks.urgent(then.state),
             blocks.support(then.state),
             blocks.vote(then.state, decision.offered, decision.votes),
@@ -151,4 +154,11 @@ class Decisions:
         return self.blocks.words.record.none if option == NONE_OF_THESE else self.blocks.short_name(option)
 
     def _dissent(self, decision: Decision) -> tuple[Line, ...]:
-        return tuple(Line(self.blocks.short_name(decision.votes[who]), lead=person(who)) for who in decision.dissent)
+        dissent = [(decision.votes[who], person(who)) for who in decision.dissent]
+        if len(dissent) <= MOST_DISSENTERS:
+            return tuple(Line(self.blocks.short_name(option), lead=who) for option, who in dissent)
+        options = dict.fromkeys(option for option, _ in dissent)
+        return tuple(
+            Line(", ".join(who for voted, who in dissent if voted == option), lead=self.blocks.short_name(option))
+            for option in options
+        )

@@ -21,6 +21,7 @@ def upgrade() -> None:
         "bots",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text()),
+        sa.Column("observed", sa.Double()),
         sa.PrimaryKeyConstraint("id", name="pk_bots"),
     )
     op.create_table(
@@ -40,6 +41,7 @@ def upgrade() -> None:
         sa.Column("card_message_id", LONG),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
+        sa.Column("due_since", sa.Double()),
         sa.Column("discussion_events", EVENTS),
         sa.Column("code_name", sa.Text()),
         sa.Column("created_at", sa.Double()),
@@ -47,6 +49,7 @@ def upgrade() -> None:
         sa.Column("poll_id", sa.Text()),
         sa.Column("poll_message_id", LONG),
         sa.Column("decision_message_id", LONG),
+        sa.Column("undelivered", sa.Text()),
         sa.PrimaryKeyConstraint("bot_id", "id", name="pk_cases"),
     )
     op.create_index("ix_cases_owner", "cases", ["bot_id", "owner", "chat_id", "thread_id"])

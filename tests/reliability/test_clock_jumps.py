@@ -1,0 +1,109 @@
+"""A clock that jumps erases nobody: the time of a case is over when two looks say so, a day of running apart."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from conftest import BotHarness, virtual_bot_harness
+
+import bot.telegram.application
+from bot.telegram.clock_watch import ClockWatch
+
+USER = 7
+HOUR = 3600.0
+DAY = 24 * HOUR
+NOW = 1_800_000_000.0
+MONTHS = 100 * DAY
+
+
+@pytest.fixture(autouse=True)
+def hourly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look every hour instead of every minute: a month has few enough of these."""
+    monkeypatch.setattr(bot.telegram.application, "EXPIRY_CHECK_SECONDS", HOUR)
+
+
+async def passes(harness: BotHarness, seconds: float, *jumps: tuple[float, float]) -> None:
+    """Let time pass in a process of the bot; at each of some times, the clock on the wall jumps."""
+    harness.application._started.set()
+    looking = asyncio.create_task(harness.application._expire_cases())
+    begun, wall, jumped = asyncio.get_running_loop().time(), harness.wall.now, dict(jumps)
+    for half_hour in range(int(seconds / HOUR * 2)):
+        wall += jumped.get(half_hour * HOUR / 2, 0.0)
+        harness.wall.now = wall + half_hour * HOUR / 2
+        await asyncio.sleep(begun + (half_hour + 1) * HOUR / 2 - asyncio.get_running_loop().time())
+    looking.cancel()
+    harness.wall.now = wall + seconds
+
+
+def restarted(harness: BotHarness) -> None:
+    """Let another process look at the clocks from now on."""
+    harness.application._clock_watch = ClockWatch(harness.wall, harness.application._clock_watch._steady)
+
+
+async def kept(harness: BotHarness) -> bool:
+    return await harness.store.transact(lambda uow: uow.get_current(str(USER), str(USER))) is not None
+
+
+@pytest.mark.parametrize("hours", [31 * 24, 40 * 24, 400 * 24, -2, -40 * 24])
+@pytest.mark.parametrize("lasts", [HOUR, 20 * HOUR])
+def test_a_clock_that_is_wrong_for_a_while_erases_nobody(tmp_path: Path, hours: int, lasts: float) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        run(harness.begun(USER))
+        jump = hours * HOUR
+        run(passes(harness, 4 * DAY, (5 * HOUR, jump), (5 * HOUR + lasts, -jump)), MONTHS)
+        assert run(kept(harness))
+        assert harness.events()["clock_jumped"] == 2
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_g1_what_was_begun_before_the_clock_was_set_is_kept(tmp_path: Path, *, restarts: bool) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        harness.wall.now = 100.0
+        restarted(harness)
+        run(harness.begun(USER))
+        if restarts:
+            run(passes(harness, 2 * HOUR), MONTHS)
+            harness.wall.now = NOW
+            restarted(harness)
+            run(passes(harness, 5 * DAY), MONTHS)
+        else:
+            run(passes(harness, 5 * DAY, (3 * HOUR, NOW)), MONTHS)
+        assert run(kept(harness))
+
+
+def test_g1_what_was_begun_while_the_clock_was_a_month_behind_is_kept(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        run(harness.begun(USER))
+        run(passes(harness, 5 * DAY, (3 * HOUR, 31 * DAY)), MONTHS)
+        assert run(kept(harness))
+
+
+@pytest.mark.parametrize("run_for", [HOUR * 12, DAY * 40])
+def test_f4_a_case_is_erased_a_day_after_its_time_also_by_a_bot_that_starts_twice_a_day(
+    tmp_path: Path, run_for: float
+) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        run(harness.begun(USER))
+        run(passes(harness, 29 * DAY), MONTHS)
+        assert run(kept(harness))
+        for _ in range(int(5 * DAY / min(run_for, 5 * DAY))):
+            restarted(harness)
+            run(passes(harness, min(run_for, 5 * DAY)), MONTHS)
+        assert not run(kept(harness))
+
+
+def test_f4_several_processes_on_one_database_count_a_day_once(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+
+        async def three() -> None:
+            harness.application._started.set()
+            looking = [asyncio.create_task(harness.application._expire_cases()) for _ in range(3)]
+            await asyncio.sleep(10 * DAY)
+            for task in looking:
+                task.cancel()
+
+        run(three(), MONTHS)
+        observed = run(harness.store.transact(lambda uow: uow.observed()))
+        assert 9 * DAY < observed <= 10 * DAY
