@@ -105,7 +105,7 @@ async def test_an_answer_is_read_however_http_lets_it_come(how: str, piece: int)
 async def test_an_answer_with_two_lengths_is_none(piece: int) -> None:
     raw = chunked(BODY, header=b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")
     async with answering(raw, piece, ends=True) as ask:
-        with pytest.raises(NetworkError, match="^ClientResponseError$"):
+        with pytest.raises(NetworkError, match=r"^ClientResponseError$"):
             await ask()
 
 
