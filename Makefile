@@ -42,7 +42,7 @@ docs: $(VENV)/run.stamp ## write the documents that are generated
 screenshot: ## make the README's screenshot anew, in a real browser
 	@scripts/browser
 	@$(MAKE) --no-print-directory $(VENV)/test.stamp
-	$(BIN)/python tests/screenshot.py
+	$(BIN)/python tests/support/screenshot.py
 
 lock: $(VENV)/test.stamp ## pin the dependencies anew, with hashes and without an index address
 	scripts/lock

@@ -82,7 +82,7 @@ class Soak:
         if self.failed or time.monotonic() > self.end:
             return
         test, settings = planned
-        command = [sys.executable, "-m", "pytest", "-q", f"tests/{test}"]
+        command = [sys.executable, "-m", "pytest", "-q", f"tests/reliability/{test}"]
         ran = subprocess.run(
             command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False
         )

@@ -6,8 +6,6 @@ import asyncio
 import io
 import itertools
 import selectors
-import sys
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -18,6 +16,7 @@ from typing import Any, TypeVar
 import orjson
 import pytest
 import structlog
+from coverage import Coverage
 from telegram.request import BaseRequest, RequestData
 
 from bot.service.policies import AccessPolicy
@@ -69,19 +68,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Run a test that is not to be traced without the trace functions of its thread and of new ones.
+    """Run a test that is not to be traced while coverage stands still.
 
     The marker of pytest-cov does not stop the tracing in the processes of pytest-xdist.
     """
-    tracing = sys.gettrace(), threading.gettrace()
-    if item.get_closest_marker("untraced"):
-        sys.settrace(None)
-        threading.settrace(None)
+    tracing = Coverage.current() if item.get_closest_marker("untraced") else None
+    if tracing:
+        tracing.stop()
     try:
         yield
     finally:
-        sys.settrace(tracing[0])
-        threading.settrace(tracing[1])
+        if tracing:
+            tracing.start()
 
 
 @pytest.fixture

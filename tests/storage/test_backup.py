@@ -1,0 +1,116 @@
+"""Backups that are made while the bot works, as the page of operations says, and what comes back with them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Report, data_of, running, virtual_bot_harness
+from life_kit import Asked, Known, Life
+from store_kit import ask, sqlite_url
+
+OPERATIONS = Path(__file__).parents[2] / "docs/operations.md"
+
+
+def backed_up(source: Path, target: Path) -> None:
+    """Copy a database page by page, a hundred at a time, as `sqlite3 … .backup` does."""
+    with closing(sqlite3.connect(source)) as present, closing(sqlite3.connect(target)) as copy:
+        present.backup(copy, pages=100, sleep=0.001)
+
+
+def vacuumed(source: Path, target: Path) -> None:
+    """Do what the page of operations says where there is no `sqlite3`, word for word but for the places."""
+    (said,) = re.findall(r'^python3 -c "(.*)"$', OPERATIONS.read_text("utf-8"), re.MULTILINE)
+    words = said.replace('\\"', '"')
+    for place, ours in (("/var/lib/spinemets/spinemets.db", source), ("/var/backups/spinemets-2.db", target)):
+        assert place in words
+        words = words.replace(place, str(ours))
+    subprocess.run([sys.executable, "-c", words], check=True)
+
+
+@pytest.mark.parametrize("back_up", [backed_up, vacuumed])
+async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowledged_before_it(
+    tmp_path: Path, back_up: Callable[[Path, Path], None], report: Report
+) -> None:
+    log: list[Any] = []
+    backups: list[tuple[Known, str]] = []
+    life = asyncio.create_task(Life(sqlite_url(tmp_path), log).lasts())
+    while not life.done():
+        await asyncio.sleep(0.05)
+        known, before = Known(), list(log)
+        copy = tmp_path / f"backup{len(backups)}/spinemets.db"
+        copy.parent.mkdir()
+        await asyncio.to_thread(back_up, tmp_path / "spinemets.db", copy)
+        for news in (*before, *(later for later in log[len(before) :] if isinstance(later, Asked))):
+            known.hears(news)
+        backups.append((known, sqlite_url(copy.parent)))
+    await life
+    due = sum(answers + 1 for known, _ in backups for answers in known.told.values())
+    report(f"backups ({back_up.__name__}): {len(backups)} of a bot at work, {due} answers looked for")
+    for known, url in backups:
+        assert await known.faults(url) == Counter()
+    assert len(backups) >= 3
+    assert due > 100 * len(backups)
+
+
+def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    with virtual_bot_harness(tmp_path / "old") as (run, harness):
+
+        async def until_backup() -> None:
+            await harness.begun(7)
+            await harness.tap(7, "T8")
+            backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
+            await harness.tap(7, "T9")
+            await harness.tap(7, "Done")
+
+        run(until_backup())
+        later = harness.telegram.newest(7)
+    with virtual_bot_harness(tmp_path / "new") as (run, restored):
+
+        async def after() -> None:
+            restored.telegram._updates = itertools.count(100)
+            await restored.accept(restored.telegram.taps(7, later[0], data_of(later[1], "Fit"), "ahead"))
+            assert restored.telegram.toasts()["ahead"].startswith("That question is closed")
+            assert "T8 · 1 level" in restored.telegram.newest(7)[1]["text"]
+            assert await restored.tap(7, "Only T8") == ""
+            assert "fit for surgery" in restored.telegram.newest(7)[1]["text"]
+
+        run(after())
+
+
+@pytest.mark.parametrize(("days", "there"), [(1, 1), (31, 0)])
+def test_b19_a_backup_older_than_cases_are_kept_brings_back_nobody(tmp_path: Path, days: int, there: int) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    with virtual_bot_harness(tmp_path / "old") as (run, harness):
+
+        async def erased_after_backup() -> None:
+            await harness.begun(7)
+            await harness.tap(7, "T8")
+            backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
+            await harness.accept(harness.telegram.writes(7, "/forget"))
+            await harness.tap(7, "Erase everything")
+
+        run(erased_after_backup())
+    assert ask(f"sqlite:///{tmp_path}/old/cases.db", "SELECT count(*) FROM cases") == [(0,)]
+    with virtual_bot_harness(tmp_path / "new") as (run, restored):
+
+        async def started() -> None:
+            restored.wall.now += days * 86_400
+            async with running(restored):
+                await asyncio.sleep(1)
+
+        run(started())
+    assert ask(f"sqlite:///{tmp_path}/new/cases.db", "SELECT count(*) FROM cases") == [(there,)]
