@@ -123,7 +123,7 @@ async def test_an_authority_of_the_hospital_is_trusted_by_its_file_by_its_folder
             called({"SSL_CERT_DIR": str(tmp_path)}, (url, {})),
             called({}, (url, {})),
         )
-    assert ends == ([KNOWN], [KNOWN], ["NetworkError('ClientConnectorCertificateError')"])
+    assert list(ends) == [[KNOWN], [KNOWN], ["NetworkError('ClientConnectorCertificateError')"]]
 
 
 async def test_the_proxy_of_the_hospital_carries_the_calls_but_for_what_is_here_and_what_is_excepted() -> None:
