@@ -16,10 +16,10 @@ import aiohttp
 import pytest
 import telegram
 from aiohttp import web
+from faults.injector import FaultInjector
+from faults.rates import OF_UPDATES, FaultRates
 from local_bot_api import CHAT, TOKEN, RunningPlayground, running_playground
 
-from bot.playground.faults.injector import FaultInjector
-from bot.playground.updates.rates import OF_UPDATES, FaultRates
 from bot.telegram.client import Api
 from bot.telegram.wire import Wire
 
