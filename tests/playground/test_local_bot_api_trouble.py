@@ -17,10 +17,9 @@ import pytest
 import telegram
 from aiohttp import web
 from conftest import PLANTED_TOKEN, connected
+from faults.injector import FaultInjector
+from faults.rates import OF_UPDATES, FaultRates
 from local_bot_api import CHAT, TOKEN, RunningPlayground, running_playground
-
-from bot.playground.faults.injector import FaultInjector
-from bot.playground.updates.rates import OF_UPDATES, FaultRates
 
 NOT_DONE = ("too_many", "internal", "bad_gateway", "unauthorized", "page", "cut_before", "hang_before")
 DONE = ("cut_after", "hang_after", "truncated", "no_result")

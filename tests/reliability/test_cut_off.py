@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from faults.injector import FaultInjector
+from faults.rates import FaultRates
 from telegram_kit import FRESH, LEVELS, REST, playground_harness
-
-from bot.playground.faults.injector import FaultInjector
-from bot.playground.updates.rates import FaultRates
 
 CALLS = ("sendMessage", "editMessageText", "answerCallbackQuery")
 SEED = 49  # cuts off the card of the case, and some of every other call

@@ -15,13 +15,13 @@ from random import Random
 from typing import Any, Final
 
 import orjson
+from faults.injector import FaultInjector
+from faults.rates import FaultRates
 from local_bot_api import RunningPlayground, running_playground, ticking
 from oracle import Button, UserOracle, buttons_of
 from store_kit import chance_of
 
 from bot.playground.chats.models import Chat, ChatMember, Person
-from bot.playground.faults.injector import FaultInjector
-from bot.playground.updates.rates import FaultRates
 
 TOKEN: Final = "4242:siege"  # noqa: S105 - it opens nothing
 SEED: Final = int(os.environ.get("SPINEMETS_SEED", "20261"))

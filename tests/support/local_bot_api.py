@@ -14,12 +14,12 @@ from typing import Any
 import aiogram.types
 import aiohttp
 import telegram
+from faults.injector import FaultInjector
+from faults.rate_limit import GroupRateLimit
 
 from bot.playground.botapi.http import BotApi, FaultHook, RequestHook, Unheeded
 from bot.playground.botapi.webhook_delivery import Sleep, WebhookDelivery
 from bot.playground.chats.models import PRIVATE, Chat
-from bot.playground.faults.injector import FaultInjector
-from bot.playground.faults.rate_limit import GroupRateLimit
 from bot.playground.server import Playground, playground_app, serve
 from bot.playground.storage import JsonStore
 from bot.playground.world.world import FakeTelegram

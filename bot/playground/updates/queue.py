@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bot.playground.storage import Json, JsonStore
-from bot.playground.updates.disorder import UpdateFaults
 
 _DAY: Final = 24 * 60 * 60.0
 LIVES: Final = {"callback_query": 150.0, "inline_query": 30.0, "chosen_inline_result": 600.0}
@@ -18,6 +17,40 @@ _BEYOND: Final = 10
 _WHATEVER: Final = 2**62
 # The last one is off in every new bot, until its owner lets Telegram give it.
 _ONLY_IF_ASKED: Final = ("chat_member", "message_reaction", "message_reaction_count", "chosen_inline_result")
+
+
+class UpdateFaults(Protocol):
+    """Decides what becomes of updates on their way to the bot; tests put trouble in here."""
+
+    def enter(self, update: Json, body: Json) -> list[Any]:
+        """Register a new update, and return the misshapen bodies that follow it."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is given later, without anything new."""
+
+    def reorder(self, found: list[Json], offset: int, limit: int) -> list[Json]:
+        """Return what goes out in place of a batch, at most so many; all below the offset has arrived."""
+
+    def forget(self) -> None:
+        """Drop whatever is held."""
+
+
+class NoFaults:
+    """Lets every update through once and in order."""
+
+    holds: Final = False
+
+    def enter(self, _update: Json, _body: Json) -> list[Any]:
+        """Return nothing: no misshapen body follows."""
+        return []
+
+    def reorder(self, found: list[Json], _offset: int, _limit: int) -> list[Json]:
+        """Return the batch as it is."""
+        return found
+
+    def forget(self) -> None:
+        """Drop nothing: nothing is held."""
 
 
 class UpdateQueue:

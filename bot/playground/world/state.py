@@ -12,8 +12,7 @@ from bot.playground.chats.messages import Messages
 from bot.playground.chats.models import MEMBER_STATUSES, Chat, bot_user
 from bot.playground.chats.privacy import reaches_bot
 from bot.playground.storage import Json, JsonStore
-from bot.playground.updates.disorder import UpdateFaults
-from bot.playground.updates.queue import UpdateQueue
+from bot.playground.updates.queue import NoFaults, UpdateFaults, UpdateQueue
 
 Listener: TypeAlias = "Callable[[str, Json], None]"
 """Is told the name of what happened, and what the page needs to show it."""
@@ -41,7 +40,7 @@ class ServerState:
         self.clock = clock
         self.chats = Chats(self.disk, tuple(chats))
         self.messages = Messages(self.disk, clock)
-        self.updates = UpdateQueue(self.disk, clock, update_faults or UpdateFaults())
+        self.updates = UpdateQueue(self.disk, clock, update_faults or NoFaults())
         self.bot_id = 1
         self._listeners: list[Listener] = []
         self._untold: list[tuple[str, Json]] = []

@@ -14,7 +14,7 @@ from bot.playground.storage import Json, JsonStore
 from bot.playground.text import keyboard
 from bot.playground.text.entities import formatted
 from bot.playground.text.html import utf16_length
-from bot.playground.updates.disorder import UpdateFaults
+from bot.playground.updates.queue import UpdateFaults
 from bot.playground.world.callback_queries import CallbackQueries
 from bot.playground.world.inline import InlineQueries
 from bot.playground.world.state import ServerState

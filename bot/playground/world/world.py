@@ -16,7 +16,7 @@ from bot.playground.chats.senders import place_in
 from bot.playground.errors import ApiError
 from bot.playground.storage import Json, JsonStore
 from bot.playground.text.html import utf16_length
-from bot.playground.updates.disorder import UpdateFaults
+from bot.playground.updates.queue import UpdateFaults
 from bot.playground.updates.webhook_settings import WebhookSettings
 from bot.playground.world.admin import ChatAdmin
 from bot.playground.world.pins import Pins

@@ -13,11 +13,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bot.playground.faults import responses as ruined
-from bot.playground.faults.responses import Cut
 from bot.playground.storage import Json
-from bot.playground.updates.disorder import UpdateFaults
-from bot.playground.updates.rates import FaultRates
+from faults import responses as ruined
+from faults.disorder import SeededUpdateFaults
+from faults.rates import FaultRates
+from faults.responses import Cut
 
 _AFTER: Final = frozenset(("cut_after", "hang_after", "truncated", "no_result"))
 """The kinds that let a call be carried out, and spoil the answer."""
@@ -79,7 +79,7 @@ class FaultInjector:
         }
         self.counts: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
-        self.update_faults = UpdateFaults(rates, seed, self.counts)
+        self.update_faults = SeededUpdateFaults(rates, seed, self.counts)
 
     @property
     def updates(self) -> int:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Final
 
 from bot.playground.storage import Json
-from bot.playground.updates.rates import FaultRates
+from faults.rates import FaultRates
 
 _LONGEST: Final = 3
 """Batches that an update is held back at most."""
@@ -24,7 +24,7 @@ class _HeldUpdate:
     batches: int
 
 
-class UpdateFaults:
+class SeededUpdateFaults:
     """Decides when an update enters what becomes of it, and rearranges the batches.
 
     An update that comes late has been confirmed by then, as far as a bot can tell: by its number. So it is held here
@@ -96,7 +96,7 @@ class UpdateFaults:
         self._given = []
 
     def _shuffled(self, batch: list[Json]) -> list[Json]:
-        if len(batch) < 2 or self._orders.random() >= self._rates.shuffled:  # noqa: PLR2004 - one has no order
+        if len(batch) < 2 or self._orders.random() >= self._rates.shuffled:
             return batch
         self._counts["shuffled"] += 1
         shuffled = self._orders.sample(batch, len(batch))

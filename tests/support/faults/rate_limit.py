@@ -9,8 +9,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bot.playground.faults import responses as ruined
 from bot.playground.storage import Json
+from faults import responses as ruined
 
 _MINUTE: Final = 60.0
 _COUNTED: Final = ("send", "edit", "stopPoll")
