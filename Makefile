@@ -23,6 +23,7 @@ check: lint ## what is quick: style, types, dependencies and the quick tests, in
 test: ## install what tests need, and pass everything
 	@scripts/browser
 	@scripts/words
+	@scripts/papers
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest $(SHARED) --durations=25 --cov --cov-report=term:skip-covered --cov-fail-under=90
 
@@ -43,6 +44,7 @@ screenshot: ## make the README's screenshot anew, in a real browser
 	@scripts/browser
 	@$(MAKE) --no-print-directory $(VENV)/test.stamp
 	$(BIN)/python tests/support/screenshot.py
+	$(BIN)/spinemets picture docs/spine.json docs/spine.png
 
 lock: $(VENV)/test.stamp ## pin the dependencies anew, with hashes and without an index address
 	scripts/lock

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from cyclopts import App, Parameter
@@ -136,6 +137,29 @@ def flow(code: str = "", *, document: Annotated[bool, Parameter(negative="")] = 
     offered = flow_registry()
     pathway = offered.flow(code)
     sys.stdout.write(diagram.document(pathway, offered.catalog) if document else diagram.mermaid(pathway) + "\n")
+    return 0
+
+
+@app.command
+def picture(
+    case: Path, out: Path, /, *, option: str = "", dark: Annotated[bool, Parameter(negative="")] = False
+) -> int:
+    """Draw the spine of a case as a PNG: levels, extent, destruction, and the approach of an option.
+
+    Args:
+        case: a file with one JSON object, as `decide --jsonl` reads it.
+        out: the PNG file to write.
+        option: the code of the option whose approach is drawn; the headline's where none is named.
+        dark: draw it on a dark ground.
+    """
+    from bot.cli.picture import CaseRefused, draw_case
+    from flows.export.picture import Theme
+    from flows.pathways.registry import flow_registry
+
+    try:
+        _say(draw_case(flow_registry(), case, out, option, Theme.dark if dark else Theme.light))
+    except CaseRefused as refused:
+        sys.exit(f"spinemets: {refused}")
     return 0
 
 

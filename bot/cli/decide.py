@@ -31,7 +31,7 @@ def decide_lines(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     faults = 0
     for line in lines:
         try:
-            answer = recommendation_record(flow, catalog, parse_findings(flow, _parsed(line)))
+            answer = recommendation_record(flow, catalog, parse_findings(flow, parse_object(line)))
         except FindingError as fault:
             faults += 1
             answer = error_record(fault)
@@ -39,7 +39,7 @@ def decide_lines(flow: Flow, catalog: Catalog, lines: Iterable[bytes], write: Ca
     return faults
 
 
-def _parsed(line: bytes) -> object:
+def parse_object(line: bytes) -> object:
     """Parse a line; what is no JSON is no object either.
 
     Raises:

@@ -50,6 +50,7 @@ class Option(_Data):
 
     name: Annotated[str, Field(max_length=80), AfterValidator(require_text)]
     short: Annotated[str, Field(max_length=24), AfterValidator(require_text)]
+    approach: tuple[Literal["anterior", "posterior"], ...]
     skill: Rating
     equipment: Rating
     advantages: tuple[TraitId, ...]

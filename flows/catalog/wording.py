@@ -253,6 +253,27 @@ class NoteWording(WordingModel):
     more: Text
 
 
+class PictureWording(WordingModel):
+    """The words in the picture of the spine, and below it."""
+
+    level: Text
+    levels: Text
+    no_level: Text
+    incomplete: Text
+    tumour: Annotated[str, placeholders("extent")]
+    pedicles: Text
+    destroyed: Text
+    for_all: Text
+    disputed: Text
+    anterior: Text
+    posterior: Text
+    upper: Text
+    exposure: Text
+    view: Text
+    foot: Annotated[str, placeholders("source", "year", "edition")]
+    caption: Annotated[str, placeholders("case", "levels", "headline")]
+
+
 class Scope(WordingModel):
     """What is said of a case outside the scope of the source, by what was found; `scored` is of one's own score."""
 
@@ -355,6 +376,7 @@ class Wording(WordingModel):
     toasts: ToastWording
     pages: PagesWording
     note: NoteWording
+    picture: PictureWording
     scope: Scope
     recent: RecentWording
     commands: CommandWording

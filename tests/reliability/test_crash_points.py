@@ -14,7 +14,7 @@ from crash_points import CrashingStorage, CrashPlan, SurvivingTelegram, count, r
 from oracle import Button, UserOracle, buttons_of
 from store_kit import ask
 
-pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 pytest_plugins = ("store_fixtures",)
 

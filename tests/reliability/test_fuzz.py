@@ -22,7 +22,7 @@ from bot.storage.factory import create_storage
 from bot.telegram.updates.parser import LARGEST, query_id_of, to_inbox, update_id_of
 from flows.cards.card import Action
 
-pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 MANY = int(os.environ.get("SPINEMETS_FUZZ", "50000"))
 SEED = int(os.environ.get("SPINEMETS_FUZZ_SEED", "20241"))

@@ -21,7 +21,7 @@ from flows.cards.card import Action, Tap
 from flows.errors import VersionConflict
 from flows.pathways.metastasis import METASTASIS
 
-pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 CASE: Final = "1f"
 HERE: Final = ActionContext("p1", "u1", 17)

@@ -20,7 +20,7 @@ from flows.model.case import AnswerEventKind, Case
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.registry import FlowRegistry
 
-pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 PLACE, CARD, ORDERS = "-100", 1, 34_650
 ROOM: Final = build_services(

@@ -22,7 +22,7 @@ from store_kit import FORKED, chance_of, sqlite_url
 
 from bot.storage.backends import sqlite
 
-pytestmark = pytest.mark.no_cover  # hundreds of openings of lines that other tests cover
+pytestmark = pytest.mark.untraced  # hundreds of openings of lines that other tests cover
 
 IMAGES: Final = int(os.environ.get("SPINEMETS_IMAGES", "200"))
 SEED: Final = int(os.environ.get("SPINEMETS_POWER_SEED", "20263"))

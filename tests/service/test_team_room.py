@@ -28,7 +28,7 @@ from flows.model.rules import decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
 
-pytestmark = pytest.mark.no_cover  # thousands of runs over lines that other tests cover
+pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 BOARD: Final = TeamRenderer(CaseRenderer(METASTASIS, CATALOG, named=True), in_utc)
 LATE: Final = 1_793_000_000.0

@@ -37,7 +37,7 @@ class UpdateFaults(Protocol):
 
 
 class NoFaults:
-    """Lets every update through once and in order."""
+    """Passes every update on, once and in order."""
 
     holds: Final = False
 

@@ -1,0 +1,1 @@
+"""Pictures and papers of a case: typst draws what `flows.export` describes."""
