@@ -25,9 +25,9 @@ from bot.service.services import build_services
 from bot.storage.factory import create_storage, parse_database_url
 from bot.storage.transactions import Transactions
 from bot.telegram.application import TelegramApplication
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.handlers.dispatcher import RetentionPolicy
-from bot.telegram.wire import Wire
+from bot.telegram.request import AiohttpRequest
 from flows.pathways.registry import flow_registry
 
 Result = TypeVar("Result")
@@ -150,7 +150,7 @@ class ScriptedTelegram(BaseRequest):
 
     async def shutdown(self) -> None: ...
 
-    parse_json_payload = staticmethod(Wire.parse_json_payload)
+    parse_json_payload = staticmethod(AiohttpRequest.parse_json_payload)
 
     async def do_request(
         self,
@@ -271,6 +271,13 @@ class InlineStorage:
 
     async def close(self) -> None:
         self._transactions.close()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[TelegramBot]:
+    """Make a bot of a server that can call it, and has not asked yet who it is."""
+    async with AiohttpRequest() as request:
+        yield TelegramBot(PLANTED_TOKEN, url, request)
 
 
 def open_and_close(url: str) -> None:
@@ -397,9 +404,9 @@ def bot_harness(
     both = build_services(offered, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
-    api = Api(PLANTED_TOKEN, "http://nowhere", telegram)
+    bot = TelegramBot(PLANTED_TOKEN, "http://nowhere", telegram)
     application = TelegramApplication(
-        api, store, both, offered.catalog, logger, access or AccessPolicy(), RetentionPolicy(), steady, wall
+        bot, store, both, offered.catalog, logger, access or AccessPolicy(), RetentionPolicy(), steady, wall
     )
     return BotHarness(telegram, store, application, log, wall)
 

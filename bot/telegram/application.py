@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from structlog.typing import FilteringBoundLogger
+from telegram import BotCommandScope, BotCommandScopeAllGroupChats
 from telegram.error import BadRequest, TelegramError
 
 from bot.service.policies import AccessPolicy
@@ -18,7 +19,7 @@ from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
 from bot.service.private_chat import COMMANDS
 from bot.service.services import Services
 from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.clock_watch import ClockLook, ClockWatch
 from bot.telegram.errors import failure_of
 from bot.telegram.handlers.dispatcher import Dispatcher, RetentionPolicy
@@ -73,7 +74,7 @@ class TelegramApplication:
 
     def __init__(
         self,
-        api: Api,
+        bot: TelegramBot,
         store: Storage,
         services: Services,
         catalog: Catalog,
@@ -85,18 +86,18 @@ class TelegramApplication:
     ) -> None:
         """Store what it works with; the clock counts steady seconds, the wall clock those since 1970."""
         self._clock_watch = ClockWatch(wall, clock)
-        self._api = api
+        self._bot = bot
         self._store = store
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
         self._dispatcher = Dispatcher(services.private, services.team, access, retention, log)
-        self._members = ChatMemberCache(api, clock)
+        self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
-        self._outbox = Outbox(api, store, self._dispatcher, self._members, note_texts, RateLimiter(clock), log)
-        inline = InlineAnswers(api, services.inline_search, catalog.wording.labels, access, self._members, log)
+        self._outbox = Outbox(bot, store, self._dispatcher, self._members, note_texts, RateLimiter(clock), log)
+        inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
         parts = (
-            api,
+            bot,
             store,
             services.private,
             self._dispatcher,
@@ -108,7 +109,7 @@ class TelegramApplication:
             log,
         )
         self.receiver = UpdateReceiver(*parts, self.health.committed)
-        self._poller = Poller(api, self.receiver.accept, log, clock, polled=self.health.polled)
+        self._poller = Poller(bot, self.receiver.accept, log, clock, polled=self.health.polled)
         self._seen_pending: set[object] = set()
         self._started = asyncio.Event()
 
@@ -148,7 +149,6 @@ class TelegramApplication:
 
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
-        await self._api.open()
         chores = (self._adopt_abandoned, self._expire_cases, self._retry_undelivered)
         beside = [asyncio.create_task(chore()) for chore in chores]
         try:
@@ -160,17 +160,17 @@ class TelegramApplication:
                 task.cancel()
             await self.receiver.close(SHUTDOWN_SECONDS)
             await self._outbox.close(SHUTDOWN_SECONDS)
-            await self._api.close()
+            await self._bot.shutdown()
 
     async def _start(self, hook: dict[str, Any]) -> None:
         """Make oneself known, through whatever hinders it, and take up what was left undone."""
-        me = await self._call_with_retry("getMe", {})
-        self._members.username = str(me.get("username", ""))
-        if await self._transact_with_retry(lambda uow: uow.claim_for_bot(str(me["id"]))) != str(me["id"]):
+        await self._call_with_retry(self._bot.initialize)
+        me, self._members.username = str(self._bot.id), self._bot.username or ""
+        if await self._transact_with_retry(lambda uow: uow.claim_for_bot(me)) != me:
             raise ForeignDatabase
         if hook:
             await self._hooked(hook)
-        self._log.info("started", bot=me.get("username", ""))
+        self._log.info("started", bot=self._members.username)
         # At one moment: what a dead process had asked for may still be committed in between, and be seen in neither.
         outbox_messages, inbox_updates = await self._transact_with_retry(
             lambda uow: (uow.pending_messages(), uow.pending_updates())
@@ -180,16 +180,6 @@ class TelegramApplication:
             self.receiver.process(inbox_update)
         self._started.set()
         self.health.ready()
-
-    def _menus(self) -> list[dict[str, Any]]:
-        """Return the commands that are offered in private chats, and those in groups."""
-        words = {**self._catalog.wording.commands.model_dump(), **self._catalog.team.commands.model_dump()}
-        everywhere: dict[str, Any] = {}
-        groups: dict[str, Any] = {"scope": {"type": "all_group_chats"}}
-        return [
-            {"commands": [{"command": name, "description": words[name]} for name in names], **scope}
-            for names, scope in ((COMMANDS, everywhere), (TEAM_COMMANDS, groups))
-        ]
 
     async def _expire_cases(self) -> None:
         """Archive and delete the cases whose time has come, every minute once what was left undone is in hand."""
@@ -233,13 +223,13 @@ class TelegramApplication:
         while True:
             await asyncio.sleep(TOKEN_CHECK_SECONDS)
             try:
-                info = await self._api.call("getWebhookInfo", {})
+                info = await self._bot.get_webhook_info()
             except TelegramError as error:
                 wait = await self._poller.back_off(error, wait)
                 continue
             wait = FIRST_WAIT
             self._poller.reset()
-            if isinstance(info, dict) and info.get("url") != hook["url"]:
+            if info.url != hook["url"]:
                 self._log.warning("webhook_set_again", advice="somebody changed it; see who else has this token")
                 with suppress(WebhookRefused):  # it was taken before, and will be again
                     await self._hooked(hook)
@@ -254,17 +244,19 @@ class TelegramApplication:
                 await asyncio.sleep(SAVE_WAIT)
 
     async def _call_with_retry(
-        self, method: str, params: dict[str, Any], final: tuple[type[TelegramError], ...] = ()
-    ) -> Any:
+        self, call: Callable[[], Awaitable[object]], final: tuple[type[TelegramError], ...] = ()
+    ) -> None:
         """Call until it succeeds, or fails with what is final."""
         wait = FIRST_WAIT
         while True:
             try:
-                return await self._api.call(method, params)
+                await call()
             except final:
                 raise
             except TelegramError as error:
                 wait = await self._poller.back_off(error, wait)
+            else:
+                return
 
     async def _hooked(self, hook: dict[str, Any]) -> None:
         """Set the webhook.
@@ -275,9 +267,9 @@ class TelegramApplication:
         reason = ""
         for _ in range(REFUSALS):
             try:
-                await self._call_with_retry("setWebhook", hook, (BadRequest,))
+                await self._call_with_retry(partial(self._bot.set_webhook, **hook), (BadRequest,))
             except BadRequest as error:
-                reason = self._api.refusal(error)
+                reason = self._bot.refusal(error)
                 self._log.error("webhook_refused", said=reason, advice="check WEBHOOK_URL")
                 await asyncio.sleep(FIRST_WAIT)
             else:
@@ -286,18 +278,19 @@ class TelegramApplication:
 
     async def _offer(self) -> None:
         """Offer the commands, again and again until Telegram takes them; nothing waits for it."""
-        for menu in self._menus():
+        words = {**self._catalog.wording.commands.model_dump(), **self._catalog.team.commands.model_dump()}
+        for names, scope in ((COMMANDS, None), (TEAM_COMMANDS, BotCommandScopeAllGroupChats())):
             wait = FIRST_WAIT
-            while not await self._offered("setMyCommands", menu, wait):
+            while not await self._offered([(name, words[name]) for name in names], scope, wait):
                 wait = min(wait * 2, LONGEST_OFFER)
 
-    async def _offered(self, method: str, params: dict[str, Any], wait: float) -> bool:
-        """Call once, and wait after a failure."""
+    async def _offered(self, menu: list[tuple[str, str]], scope: BotCommandScope | None, wait: float) -> bool:
+        """Offer the commands of some chats once, and wait after a failure."""
         try:
-            await self._api.call(method, params)
+            await self._bot.set_my_commands(menu, scope)
         except TelegramError as error:
             pause = failure_of(error).wait or wait
-            reason = self._api.refusal(error)
+            reason = self._bot.refusal(error)
             self._log.warning("not_offered", error=type(error).__name__, said=reason, retry_in=pause)
             await asyncio.sleep(pause)
             return False

@@ -1,69 +1,86 @@
-"""Calls to the Bot API by name: the library's request layer and errors, no answer parsed that nobody reads."""
+"""The library's bot, as we use it: its typed methods, no token in its `repr` or log, no more parsed than is read."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
-from telegram.error import BadRequest, NetworkError, TelegramError
-from telegram.request import BaseRequest, RequestData
-from telegram.request._requestparameter import RequestParameter
+from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
+from telegram.ext import ExtBot
+from telegram.request import BaseRequest
 
+from bot.telegram.answers import read_part
 from bot.telegram.garbled import Garbled
-from bot.telegram.wire import Wire
+from bot.telegram.request import AiohttpRequest
 
 LONGEST_WORDS: Final = 200
 """Characters of an error that are logged."""
 
 
-class Api:
-    """One bot's Bot API. Its `repr` does not bear the token, unlike the library's."""
+class TelegramBot(ExtBot[None]):
+    """One bot's Bot API."""
 
-    def __init__(self, token: str, url: str, wire: BaseRequest | None = None) -> None:
+    __slots__ = ()
+
+    # The library writes the address, token and all, and every text that is sent into its log.
+    _LOGGER = logging.getLogger("telegram.ext.ExtBot")
+    _LOGGER.disabled = True
+
+    def __init__(self, token: str, url: str, request: BaseRequest | None = None) -> None:
         """Store the token and the server's scheme, host and port."""
-        self._wire = wire or Wire()
-        self._token = token
-        # The library's Bot would write this address, token and all, into its log.
-        self._base = f"{url}/bot{token}"
+        request = request or AiohttpRequest()
+        super().__init__(token, f"{url}/bot", f"{url}/file/bot", request, get_updates_request=request)
 
     def __repr__(self) -> str:
         """Name the class alone."""
-        return "Api()"
+        return "TelegramBot()"
 
-    async def open(self) -> None:
-        """Open the wire."""
-        await self._wire.initialize()
+    async def initialize(self) -> None:
+        """Open the connections and ask who this bot is; it may be called again where that failed.
 
-    async def close(self) -> None:
-        """Close the wire."""
-        await self._wire.shutdown()
+        Raises:
+            InvalidToken: where the token is refused; the library's own error would show it.
+        """
+        try:
+            await super().initialize()
+        except InvalidToken:
+            failure = InvalidToken("the server refuses the token")
+        else:
+            return
+        raise failure
 
-    async def call(self, method: str, params: dict[str, Any], wait: float | None = None) -> Any:
-        """Call a method and give its result, as JSON has it.
+    async def get_raw_updates(self, offset: int, limit: int, seconds: int, kinds: list[str]) -> Any:
+        """Return updates as JSON has them: one that the library cannot parse must not hold up the others.
 
-        Args:
-            method: the name in the Bot API.
-            params: its parameters, plain values only.
-            wait: seconds to wait for the answer; the wire's own bound where None.
+        Raises:
+            TelegramError: as every call.
+        """
+        asked = {"offset": offset, "limit": limit, "timeout": seconds, "allowed_updates": kinds}
+        return await self._post("getUpdates", asked, read_timeout=seconds + 10)
+
+    async def _do_post(self, endpoint: str, data: dict[str, Any], **timeouts: Any) -> Any:
+        """Call a method; of its result return what is read of it, for the typed method to parse.
 
         Raises:
             TelegramError: as the library names it: BadRequest, Forbidden, RetryAfter, NetworkError, TimedOut, …
             Garbled: where the answer cannot be read, and what was to be done is not known to be done.
         """
-        data = RequestData([RequestParameter(key, value, None) for key, value in params.items()])
         try:
-            return await self._wire.post(f"{self._base}/{method}", data, read_timeout=wait)
-        except KeyError:
-            failure = NetworkError("the answer has no result")
+            result = await super()._do_post(endpoint, data, **timeouts)
         except Garbled as garbled:
-            result = garbled.result_of(method)
+            result = garbled.result_of(endpoint)
             if result is None:
                 raise
-            return result
+            return read_part(endpoint, data.get("chat_id"), result)
+        except KeyError:
+            failure = NetworkError("the answer has no result")
         except TelegramError as error:
             if not isinstance(error.__cause__, Garbled):
                 raise
             # A filter or a proxy in between refuses with a page of its own, and the library takes that for Telegram's.
             failure = NetworkError("the answer is none of the Bot API")
+        else:
+            return read_part(endpoint, data.get("chat_id"), result)
         raise failure
 
     def refusal(self, error: TelegramError) -> str:
@@ -74,6 +91,6 @@ class Api:
         if not isinstance(error, BadRequest):
             return ""
         words = " ".join(error.message.split())
-        for secret in (self._token, self._token.partition(":")[2]):
+        for secret in (self.token, self.token.partition(":")[2]):
             words = words.replace(secret, "…") if secret else words
         return words[:LONGEST_WORDS]

@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from telegram.constants import ChatMemberStatus
+from telegram import (
+    ChatMemberAdministrator,
+    ChatMemberBanned,
+    ChatMemberLeft,
+    ChatMemberOwner,
+    ChatMemberRestricted,
+)
 from telegram.error import TelegramError
 
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.rendering.names import disambiguate, ids_in, insert_names, insert_names_text
 
 ROLE_SECONDS: Final = 120.0
@@ -39,17 +45,15 @@ class Role(StrEnum):
     unknown = "unknown"
 
 
-_ADMINS: Final = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 _WHO: Final = (("message", "from"), ("edited_message", "from"), ("callback_query", "from"), ("poll_answer", "user"))
-_GONE: Final = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 
 
 class ChatMemberCache:
     """Remembers what updates tell of people, and asks where they do not."""
 
-    def __init__(self, api: Api, clock: Callable[[], float]) -> None:
-        """Store the Bot API and a steady clock."""
-        self._api = api
+    def __init__(self, bot: TelegramBot, clock: Callable[[], float]) -> None:
+        """Store the bot and a steady clock."""
+        self._bot = bot
         self._clock = clock
         self._names: dict[str, str] = {}
         self._roles: dict[tuple[int, int], tuple[Role, float]] = {}
@@ -103,18 +107,17 @@ class ChatMemberCache:
     async def _fetch(self, chat: int, user_id: int) -> Role | None:
         """Ask Telegram for a person in a chat; None where it does not say."""
         try:
-            found = await self._api.call("getChatMember", {"chat_id": chat, "user_id": user_id}, wait=WAIT)
+            found = await self._bot.get_chat_member(chat, user_id, read_timeout=WAIT)
         except TelegramError:
             return None
-        if not isinstance(found, dict):
-            return None
-        self._remember(found.get("user"))
-        status = found.get("status")
-        if status in _GONE or (status == ChatMemberStatus.RESTRICTED and not found.get("is_member")):
-            return Role.outsider
-        if status not in _ADMINS:
-            return Role.member
-        return Role.anonymous_admin if found.get("is_anonymous") else Role.admin
+        self._remember(found.user.to_dict())
+        match found:
+            case ChatMemberLeft() | ChatMemberBanned() | ChatMemberRestricted(is_member=False):
+                return Role.outsider
+            case ChatMemberOwner() | ChatMemberAdministrator():
+                return Role.anonymous_admin if found.is_anonymous else Role.admin
+            case _:
+                return Role.member
 
     def _remember(self, user: object) -> None:
         if not isinstance(user, dict) or type(user.get("id")) is not int:

@@ -12,6 +12,7 @@ import aiogram.types
 import aiohttp
 import pytest
 import telegram
+from conftest import PLANTED_TOKEN, connected
 from local_bot_api import CHAT, PNG, TAP, TOKEN, RunningPlayground, running_playground
 from starlette.responses import JSONResponse, Response
 
@@ -74,6 +75,15 @@ async def test_a_bot_sends_pictures_and_documents(ptb: telegram.Bot, playground:
     ):
         async with playground.session.get(f"{playground.url}/play/file/{file_id}") as response:
             assert (response.content_type, await response.read()) == (kind, content)
+
+
+async def test_our_own_bot_sends_a_picture_with_its_words() -> None:
+    keyboard = telegram.InlineKeyboardMarkup([[telegram.InlineKeyboardButton("T8", callback_data="x")]])
+    async with running_playground(token=PLANTED_TOKEN) as playground, connected(playground.url) as bot:
+        sent = await bot.send_photo(CHAT, PNG, caption="T8 & L2", reply_markup=keyboard)
+        (message,) = (await playground.state())["chats"][0]["messages"]
+    assert (message["message_id"], message["caption"]) == (sent.message_id, "T8 & L2")
+    assert message["photo"][0]["file_size"] == len(PNG)
 
 
 async def test_a_bot_answers_a_tap_with_a_toast(ptb: telegram.Bot, playground: RunningPlayground) -> None:

@@ -16,12 +16,10 @@ import aiohttp
 import pytest
 import telegram
 from aiohttp import web
+from conftest import PLANTED_TOKEN, connected
 from faults.injector import FaultInjector
 from faults.rates import OF_UPDATES, FaultRates
 from local_bot_api import CHAT, TOKEN, RunningPlayground, running_playground
-
-from bot.telegram.client import Api
-from bot.telegram.wire import Wire
 
 NOT_DONE = ("too_many", "internal", "bad_gateway", "unauthorized", "page", "cut_before", "hang_before")
 DONE = ("cut_after", "hang_after", "truncated", "no_result")
@@ -160,27 +158,20 @@ async def test_an_answer_without_a_result_is_json_and_the_message_is_there() -> 
 @pytest.mark.parametrize("kind", [*NOT_DONE, *DONE])
 async def test_the_wire_of_the_bot_sees_an_error_of_the_library_and_never_anything_else(kind: str) -> None:
     faults = always(kind)
-    async with running_playground(faults=faults) as playground:
-        api = Api(TOKEN, playground.url, Wire())
-        await api.open()
-        try:
-            for _ in range(20):
-                with pytest.raises(telegram.error.TelegramError) as caught:
-                    await api.call("sendMessage", {"chat_id": CHAT, "text": "words of a patient"})
-                assert TOKEN not in repr(caught.value)
-                assert "patient" not in str(caught.value)
-        finally:
-            await api.close()
+    async with running_playground(token=PLANTED_TOKEN, faults=faults) as playground, connected(playground.url) as bot:
+        for _ in range(20):
+            with pytest.raises(telegram.error.TelegramError) as caught:
+                await bot.send_message(CHAT, "words of a patient")
+            assert PLANTED_TOKEN not in repr(caught.value)
+            assert "patient" not in str(caught.value)
     assert faults.counts == {kind: 20}
 
 
 async def test_the_wire_of_the_bot_loses_patience_with_a_call_that_hangs() -> None:
-    async with running_playground(faults=FaultInjector(FaultRates(hang_after=1), 7)) as playground:
-        api = Api(TOKEN, playground.url, Wire())
-        await api.open()
+    hanging = FaultInjector(FaultRates(hang_after=1), 7)
+    async with running_playground(token=PLANTED_TOKEN, faults=hanging) as playground, connected(playground.url) as bot:
         with pytest.raises(telegram.error.TimedOut):
-            await api.call("sendMessage", {"chat_id": CHAT, "text": "there it is"}, wait=0.1)
-        await api.close()
+            await bot.send_message(CHAT, "there it is", read_timeout=0.1)
         assert texts(playground) == ["there it is"]
 
 

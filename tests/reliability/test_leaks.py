@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 from commands import Spinemets
-from conftest import PLANTED_TOKEN, SECRET_PART, Fields, bot_harness
+from conftest import PLANTED_TOKEN, SECRET_PART, Fields, bot_harness, connected
 from local_bot_api import CHAT, running_playground
 from starlette.responses import Response
 from store_kit import ask, bytes_of, path_of
@@ -23,8 +23,8 @@ from telegram.error import TelegramError
 from bot.log import make_log
 from bot.settings import LogLevel
 from bot.storage.factory import create_storage
-from bot.telegram.client import Api
-from bot.telegram.wire import Wire
+from bot.telegram.client import TelegramBot
+from bot.telegram.request import AiohttpRequest
 
 pytest_plugins = ("store_fixtures",)
 
@@ -185,7 +185,7 @@ async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person
         store = create_storage(url)
         harness = bot_harness(store)
         harness.telegram = None  # type: ignore[assignment] # it is the real wire that is looked at
-        api = Api(PLANTED_TOKEN, playground.url)
+        bot = TelegramBot(PLANTED_TOKEN, playground.url)
         poller = harness.application._poller
         for part in (
             harness.application,
@@ -194,7 +194,7 @@ async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person
             poller,
             poller._batches,
         ):
-            part._api = api
+            part._bot = bot
         task = asyncio.create_task(harness.application.run_polling())
         await until(lambda: harness.application.health.is_ready)
         for turn in range(3):
@@ -243,11 +243,10 @@ async def test_s2_no_error_of_an_answer_bears_the_token(number: int) -> None:
     errors = Errors()
     errors.left["getMe"] = number
     async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:
-        api = Api(PLANTED_TOKEN, playground.url)
-        await api.open()
+        bot = TelegramBot(PLANTED_TOKEN, playground.url)
         with pytest.raises(TelegramError) as caught:
-            await api.call("getMe", {})
-        await api.close()
+            await bot.initialize()
+        await bot.shutdown()
     assert SECRET_PART not in told_of(caught.value)
 
 
@@ -263,11 +262,9 @@ async def test_s2_no_error_of_an_answer_bears_the_token(number: int) -> None:
     ],
 )
 async def test_s2_no_error_of_a_connection_bears_the_token(url: str) -> None:
-    api = Api(PLANTED_TOKEN, url)
-    await api.open()
-    with pytest.raises(TelegramError) as caught:
-        await api.call("getMe", {}, wait=2)
-    await api.close()
+    async with connected(url) as bot:
+        with pytest.raises(TelegramError) as caught:
+            await bot.get_me(read_timeout=2)
     assert SECRET_PART not in told_of(caught.value)
 
 
@@ -276,15 +273,13 @@ async def test_s2_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() ->
         await asyncio.sleep(1)
 
     async with running_playground(token=PLANTED_TOKEN, fault_hook=hang) as playground:
-        api = Api(PLANTED_TOKEN, playground.url)
         with pytest.raises(TelegramError) as closed:
-            await api.call("getMe", {})
-        await api.open()
-        with pytest.raises(TelegramError) as late:
-            await api.call("getMe", {}, wait=0.05)
-        with pytest.raises(TelegramError) as unwritable:
-            await api.call("sendMessage", {"text": "\ud800"})
-        await api.close()
+            await TelegramBot(PLANTED_TOKEN, playground.url).get_me()
+        async with connected(playground.url) as bot:
+            with pytest.raises(TelegramError) as late:
+                await bot.get_me(read_timeout=0.05)
+            with pytest.raises(TelegramError) as unwritable:
+                await bot.send_message(1, "\ud800")
     for caught in (closed, late, unwritable):
         assert SECRET_PART not in told_of(caught.value)
 
@@ -292,11 +287,11 @@ async def test_s2_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() ->
 async def test_s2_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> None:
     store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
     harness = bot_harness(store)
-    wire = Wire()
+    request = AiohttpRequest()
     application = harness.application
     parts = (
-        Api(PLANTED_TOKEN, "http://x", wire),
-        wire,
+        TelegramBot(PLANTED_TOKEN, "http://x", request),
+        request,
         application,
         application.receiver,
         application._outbox,
@@ -309,7 +304,7 @@ async def test_s2_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> 
 
 
 def test_s1_making_an_api_tells_no_log_the_token(everything_logged: Path) -> None:
-    Api(PLANTED_TOKEN, "http://nowhere")
+    TelegramBot(PLANTED_TOKEN, "http://nowhere")
     assert SECRET_PART not in everything_logged.read_text(encoding="utf-8")
 
 

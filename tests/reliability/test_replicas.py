@@ -112,7 +112,7 @@ def case_of(uow: UnitOfWork, who: str) -> CaseRecord | None:
 
 def share(harness: BotHarness, first: BotHarness) -> None:
     """Let a replica talk to the same Telegram, and draw case ids of its own."""
-    api = first.application._api
+    bot = first.application._bot
     harness.telegram = first.telegram
     for part in (
         harness.application,
@@ -120,5 +120,5 @@ def share(harness: BotHarness, first: BotHarness) -> None:
         harness.application._outbox,
         harness.application._poller,
     ):
-        part._api = api
+        part._bot = bot
     harness.application.receiver._private._new_id = lambda: f"b{time.monotonic_ns():x}"[-12:]

@@ -22,7 +22,7 @@ from bot.service.services import build_services
 from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
 from bot.telegram.application import TelegramApplication
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.receiving.http_server import serve
 from bot.telegram.receiving.webhook import create_webhook_app
 from flows.pathways.registry import flow_registry
@@ -54,7 +54,9 @@ def replica(playground: RunningPlayground, store: SqlStorage, number: int) -> Pl
     return PlaygroundHarness(
         playground,
         store,
-        TelegramApplication(Api(TOKEN, playground.url), store, both, offered.catalog, logger, EVERYBODY, TERMS),
+        TelegramApplication(
+            TelegramBot(TOKEN, playground.url), store, both, offered.catalog, logger, EVERYBODY, TERMS
+        ),
         log,
         [],
     )

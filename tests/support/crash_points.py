@@ -156,7 +156,7 @@ async def run_until_crash(url: str, telegram: SurvivingTelegram, plan: CrashPlan
 def share(harness: BotHarness, telegram: ScriptedTelegram) -> None:
     """Let a bot talk to a Telegram that was there before it."""
     harness.telegram = telegram
-    harness.application._api._wire = telegram
+    harness.application._bot._request = (telegram, telegram)
 
 
 async def count(store: InlineStorage) -> tuple[int, int, int]:

@@ -23,7 +23,7 @@ from bot.service.services import build_services
 from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
 from bot.telegram.application import TelegramApplication
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.handlers.dispatcher import RetentionPolicy
 from flows.pathways.registry import flow_registry
 
@@ -144,7 +144,7 @@ async def playground_harness(
         both = build_services(offered, time.time, lambda: f"{next(numbers):x}")
         logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
         application = TelegramApplication(
-            Api(TOKEN, play.url), store, both, offered.catalog, logger, access, retention
+            TelegramBot(TOKEN, play.url), store, both, offered.catalog, logger, access, retention
         )
         harness = PlaygroundHarness(play, store, application, log, faults)
         if start:

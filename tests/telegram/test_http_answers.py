@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
-from conftest import Fields
+from conftest import PLANTED_TOKEN, Fields, connected
 from local_bot_api import TOKEN, running_playground
 from starlette.responses import HTMLResponse, Response
 from telegram.error import NetworkError, TelegramError
+from telegram.request import RequestData
 
-from bot.telegram.client import Api
 from bot.telegram.errors import Outcome, failure_of
-from bot.telegram.wire import MOST_LINES, Wire
+from bot.telegram.request import MAX_CONNECTIONS, AiohttpRequest
 
 BODY = b'{"ok":true,"result":{"known":1}}'
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -40,9 +41,6 @@ WHOLE = {
         b"20\r\n", b"20;a=b\r\n"
     ),
     "in pieces, by another case": chunked(BODY, header=b"TRANSFER-ENCODING: Chunked\r\n"),
-    "in pieces, with a length that does not count": chunked(
-        BODY, header=b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"
-    ),
     "behind one that goes on": b"HTTP/1.1 100 Continue\r\n\r\n" + OK + LENGTH + b"\r\n" + BODY,
     "behind two that only announce it": b"HTTP/1.1 102 Processing\r\n\r\n" + EARLY + chunked(BODY),
     "behind one that announces it, as far as the connection": EARLY + OK + b"\r\n" + BODY,
@@ -53,7 +51,6 @@ WHOLE = {
     "with a header that is no ASCII": OK + b"X-Ort: M\xfcnchen\r\n" + LENGTH + b"\r\n" + BODY,
     "with an offer of another protocol": OK + b"Upgrade: h2c\r\nConnection: upgrade\r\n" + LENGTH + b"\r\n" + BODY,
     "with a mark of byte order": OK + b"Content-Length: %d\r\n\r\n\xef\xbb\xbf%b" % (len(BODY) + 3, BODY),
-    "with more behind it": OK + LENGTH + b"\r\n" + BODY + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
 }
 CUT = {
     "nothing": b"",
@@ -67,7 +64,7 @@ CUT = {
 
 
 @asynccontextmanager
-async def answering(raw: bytes, piece: int, *, ends: bool) -> AsyncIterator[Api]:
+async def answering(raw: bytes, piece: int, *, ends: bool) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
     """A server that answers every request with these bytes, so many at a time, and then hangs up or goes on."""
 
     served: list[asyncio.Task[None]] = []
@@ -90,27 +87,41 @@ async def answering(raw: bytes, piece: int, *, ends: bool) -> AsyncIterator[Api]
         served.append(asyncio.create_task(serve(reader, writer)))
 
     async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
-        api = Api(TOKEN, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", Wire())
-        await api.open()
-        yield api
-        await api.close()
+        async with AiohttpRequest() as request:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/bot{TOKEN}/getMe"
+            yield lambda: request.post(url, RequestData(), read_timeout=5)
         await asyncio.wait(served, timeout=5)
 
 
 @pytest.mark.parametrize("piece", [1, 7, 10_000])
 @pytest.mark.parametrize("how", WHOLE)
 async def test_an_answer_is_read_however_http_lets_it_come(how: str, piece: int) -> None:
-    async with answering(WHOLE[how], piece, ends="as far as the connection" in how) as api:
+    async with answering(WHOLE[how], piece, ends="as far as the connection" in how) as ask:
         for _ in range(2):
-            assert await api.call("getMe", {"a": {}}, wait=5) == {"known": 1}
+            assert await ask() == {"known": 1}
+
+
+@pytest.mark.parametrize("piece", [1, 10_000])
+async def test_an_answer_with_two_lengths_is_none(piece: int) -> None:
+    raw = chunked(BODY, header=b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")
+    async with answering(raw, piece, ends=True) as ask:
+        with pytest.raises(NetworkError, match=r"^ClientResponseError$"):
+            await ask()
+
+
+async def test_what_comes_behind_an_answer_is_not_taken_for_the_next_one() -> None:
+    raw = OK + LENGTH + b"\r\n" + BODY + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    async with answering(raw, 10_000, ends=False) as ask:
+        for _ in range(2):
+            assert await ask() == {"known": 1}
 
 
 @pytest.mark.parametrize("piece", [1, 10_000])
 @pytest.mark.parametrize("raw", CUT.values(), ids=CUT.keys())
 async def test_an_answer_that_is_cut_off_is_none(raw: bytes, piece: int) -> None:
-    async with answering(raw, piece, ends=True) as api:
-        with pytest.raises(NetworkError, match="Broken"):
-            await api.call("getMe", {"a": {}}, wait=5)
+    async with answering(raw, piece, ends=True) as ask:
+        with pytest.raises(NetworkError, match=r"^(ServerDisconnectedError|ClientPayloadError|ClientOSError)$"):
+            await ask()
 
 
 PAGE = "<html>Blocked by the filter of the hospital</html>"
@@ -134,12 +145,12 @@ async def test_a_refusal_that_is_not_telegrams_is_taken_for_a_broken_way_and_tri
     async def fault_hook(when: str, _: str, __: Fields) -> Response | None:
         return page if when == "before" else None
 
-    async with running_playground(token=TOKEN, fault_hook=fault_hook) as playground:
-        api = Api(TOKEN, playground.url)
-        await api.open()
+    async with (
+        running_playground(token=PLANTED_TOKEN, fault_hook=fault_hook) as playground,
+        connected(playground.url) as bot,
+    ):
         with pytest.raises(TelegramError) as caught:
-            await api.call("sendMessage", {"chat_id": 1, "text": "x"})
-        await api.close()
+            await bot.send_message(1, "x")
     assert failure_of(caught.value).outcome is Outcome.retry
     assert type(caught.value) is NetworkError
     assert "hospital" not in f"{caught.value!r} {caught.value}"
@@ -157,10 +168,10 @@ async def test_a_crowd_of_calls_is_carried_by_so_many_lines_and_no_more() -> Non
         else:
             under_way -= 1
 
-    async with running_playground(token=TOKEN, fault_hook=fault_hook) as playground:
-        api = Api(TOKEN, playground.url)
-        await api.open()
-        calls = [api.call("getMe", {}) for _ in range(MOST_LINES + 100)]
-        assert {answer["username"] for answer in await asyncio.gather(*calls)} == {"spinemets_bot"}
-        await api.close()
-    assert most <= MOST_LINES
+    async with (
+        running_playground(token=PLANTED_TOKEN, fault_hook=fault_hook) as playground,
+        connected(playground.url) as bot,
+    ):
+        calls = [bot.get_me() for _ in range(MAX_CONNECTIONS + 100)]
+        assert {me.username for me in await asyncio.gather(*calls)} == {"spinemets_bot"}
+    assert most <= MAX_CONNECTIONS

@@ -6,10 +6,13 @@ import html
 from typing import Any
 
 import pytest
+from telegram import ChatMember
 from telegram.error import NetworkError, TelegramError
 
+from bot.telegram.answers import read_part
 from bot.telegram.members import ROLE_SECONDS, ChatMemberCache, Role
 from bot.telegram.rendering.names import BOT, LONGEST, SOMEBODY, disambiguate, ids_in, insert_names, insert_names_text
+from bot.telegram.request import READ
 from flows.cards.card import PERSON, person
 
 ANA, BEN = "1001", "1002"
@@ -129,14 +132,14 @@ class Chat:
         self.away = False
         self.now = 0.0
 
-    async def call(self, method: str, params: dict[str, Any], wait: float | None = None) -> Any:
-        assert (method, bool(wait)) == ("getChatMember", True)
+    async def get_chat_member(self, chat: int, user_id: int, read_timeout: float) -> ChatMember:
+        assert read_timeout < READ
         self.asked += 1
         if self.away:
             raise NetworkError("away")
-        if params["user_id"] not in self.people:
+        if user_id not in self.people:
             raise TelegramError("Bad Request: user not found")
-        return self.people[params["user_id"]]
+        return ChatMember.de_json(read_part("getChatMember", chat, self.people[user_id]))
 
     @property
     def members(self) -> ChatMemberCache:

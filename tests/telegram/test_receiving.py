@@ -13,7 +13,7 @@ from conftest import SECRET_PART, WELL, BotHarness, Fields, data_of, refused, ru
 from telegram_queue import HIGH, LOW, Queue, answered
 
 from bot.app import REFUSED, _failure_text
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.health import STALE
 from bot.telegram.receiving.polling import PollingConflict
 from bot.telegram.receiving.progress import LONGEST_PAUSE
@@ -404,9 +404,11 @@ def test_a_poll_that_was_opened_is_known_by_its_numbers_whatever_else_cannot_be_
 
     async def life() -> None:
         harness.telegram.raw = answer
-        sent = await Api("1:a", "http://x", harness.telegram).call("sendPoll", {})
-        assert (sent["message_id"], sent["poll"]["id"]) == (17, "5373")
-        assert await Api("1:a", "http://x", harness.telegram).call("stopPoll", {})
+        bot = TelegramBot("1:a", "http://x", harness.telegram)
+        sent = await bot.send_poll(-5, "Which?", ["a", "b"])
+        assert sent.poll
+        assert (sent.message_id, sent.poll.id) == (17, "5373")
+        await bot.stop_poll(-5, 17)
 
     run(life())
 

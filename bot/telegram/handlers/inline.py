@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from structlog.typing import FilteringBoundLogger
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+)
 from telegram.error import TelegramError
 
 from bot.service.inline_search import InlineSearch, SearchResult
 from bot.service.policies import AccessPolicy
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.html import screen
 from flows.catalog.wording import LabelWording
@@ -26,7 +33,7 @@ class InlineAnswers:
 
     def __init__(
         self,
-        api: Api,
+        bot: TelegramBot,
         search: InlineSearch,
         labels: LabelWording,
         access: AccessPolicy,
@@ -34,7 +41,7 @@ class InlineAnswers:
         log: FilteringBoundLogger,
     ) -> None:
         """Store what it works with."""
-        self._api = api
+        self._bot = bot
         self._search = search
         self._labels = labels
         self._access = access
@@ -51,17 +58,11 @@ class InlineAnswers:
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one line, the person is answered
             self._log.error("inline_failed", error=type(fault).__name__)
             found = ()
-        params: dict[str, Any] = {
-            "inline_query_id": query["id"],
-            "results": [self._article(result) for result in found],
-            "cache_time": 0,
-            "is_personal": True,
-        }
         unfinished = next((result.start_payload for result in found if not result.complete), "")
-        if unfinished:
-            params["button"] = {"text": self._labels.in_private, "start_parameter": unfinished}
+        button = InlineQueryResultsButton(self._labels.in_private, start_parameter=unfinished) if unfinished else None
+        results = [self._article(result) for result in found]
         try:
-            await self._api.call("answerInlineQuery", params)
+            await self._bot.answer_inline_query(query["id"], results, cache_time=0, is_personal=True, button=button)
         except TelegramError as error:
             self._log.info("not_answered", error=type(error).__name__)
 
@@ -72,20 +73,19 @@ class InlineAnswers:
             return ()
         return self._search.results(line)
 
-    def _article(self, result: SearchResult) -> dict[str, Any]:
+    def _article(self, result: SearchResult) -> InlineQueryResultArticle:
         """Write a result as Telegram takes it; a case bears the link to the private chat."""
         shown = screen(result.card)
         first = next((line.text for block in result.card.blocks for line in block.lines), "")
-        content = {"message_text": shown["text"], "parse_mode": shown["parse_mode"]}
-        article: dict[str, Any] = {
-            "type": "article",
-            "id": result.code,
-            # Of a case its levels stand before the headline; of all else the list shows the name at once.
-            "title": " · ".join(filter(None, (result.start_payload and result.card.label, result.card.title)))[:SHOWN],
-            "description": first[:SHOWN],
-            "input_message_content": content,
-        }
+        keyboard = None
         if result.start_payload:
             url = f"https://t.me/{self._members.username}?start={result.start_payload}"
-            article["reply_markup"] = {"inline_keyboard": [[{"text": self._labels.in_private, "url": url}]]}
-        return article
+            keyboard = InlineKeyboardMarkup.from_button(InlineKeyboardButton(self._labels.in_private, url))
+        return InlineQueryResultArticle(
+            result.code,
+            # Of a case its levels stand before the headline; of all else the list shows the name at once.
+            " · ".join(filter(None, (result.start_payload and result.card.label, result.card.title)))[:SHOWN],
+            InputTextMessageContent(str(shown["text"]), str(shown["parse_mode"])),
+            keyboard,
+            description=first[:SHOWN],
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.garbled import Garbled
 from bot.telegram.updates.parser import KINDS
 
@@ -22,9 +22,9 @@ LOOK_AGAIN: Final = 0.2
 class Batches:
     """Fetches batches of raw updates."""
 
-    def __init__(self, api: Api, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Store the Bot API, and what waits for so many seconds."""
-        self._api = api
+    def __init__(self, bot: TelegramBot, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Store the bot, and what waits for so many seconds."""
+        self._bot = bot
         self._sleep = sleep
         self._alone = 0
         self._suspect: int | None = None
@@ -41,9 +41,8 @@ class Batches:
             TelegramError: if they cannot be had; if nothing that Telegram says can be read, that is so as well.
         """
         limit = 1 if self._alone else MOST
-        asked = {"offset": offset, "limit": limit, "timeout": POLL, "allowed_updates": list(KINDS)}
         try:
-            batch = await self._api.call("getUpdates", asked, wait=POLL + 10)
+            batch = await self._bot.get_raw_updates(offset, limit, POLL, list(KINDS))
         except Garbled as error:
             if error.update is None:
                 raise
@@ -64,6 +63,6 @@ class Batches:
             self._suspect = update["update_id"]
             await self._sleep(LOOK_AGAIN)
             return []
-        await self._api.call("getMe", {})
+        await self._bot.get_me()
         self._alone, self._suspect = 0, None
         return [update]

@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.service.ports import NotSaved
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.errors import failure_of
 from bot.telegram.receiving.batches import Batches
 from bot.telegram.receiving.progress import PollingProgress
@@ -39,7 +39,7 @@ class Poller:
 
     def __init__(
         self,
-        api: Api,
+        bot: TelegramBot,
         accept: Callable[[list[Any]], Awaitable[int]],
         log: FilteringBoundLogger,
         clock: Callable[[], float],
@@ -49,14 +49,14 @@ class Poller:
         """Store what it works with.
 
         Args:
-            api: the Bot API.
+            bot: the bot.
             accept: keeps a batch and returns its last update id.
             log: the log.
             clock: a steady clock.
             sleep: waits for so many seconds.
             polled: is told of each poll that got somewhere.
         """
-        self._api = api
+        self._bot = bot
         self._accept = accept
         self._log = log
         self._clock = clock
@@ -64,7 +64,7 @@ class Poller:
         self._polled = polled
         self._refused_since: float | None = None
         self._offset = 0
-        self._batches = Batches(api, sleep)
+        self._batches = Batches(bot, sleep)
         self._taken_back = False
         self._progress = PollingProgress()
 
@@ -118,7 +118,7 @@ class Poller:
         """Delete a webhook that somebody has set: while there is one, Telegram gives no updates to who polls."""
         self._log.warning("webhook_taken_back", advice="a webhook was set for this token; see who else has it")
         try:
-            await self._api.call("deleteWebhook", {})
+            await self._bot.delete_webhook()
         except TelegramError as error:
             await self.back_off(error, FIRST_WAIT)
             return

@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.service.ports import InboxUpdate, NotSaved, NumberInUse, OutboxMessage, Storage, UnitOfWork
 from bot.service.private_chat import PrivateChat
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Outcome, failure_of
 from bot.telegram.handlers.dispatcher import AlreadyHandled, Dispatcher, MemberWanted, callback_queue
 from bot.telegram.handlers.inline import InlineAnswers
@@ -45,7 +45,7 @@ class UpdateReceiver:
 
     def __init__(
         self,
-        api: Api,
+        bot: TelegramBot,
         store: Storage,
         conversation: PrivateChat,
         dispatcher: Dispatcher,
@@ -58,7 +58,7 @@ class UpdateReceiver:
         committed: Callable[[], None],
     ) -> None:
         """Store what it works with; `committed` is called after each commit."""
-        self._api = api
+        self._bot = bot
         self._store = store
         self._private = conversation
         self._dispatcher = dispatcher
@@ -247,10 +247,9 @@ class UpdateReceiver:
     async def _send_answer(self, query: str, toast: str, chat: int) -> None:
         """Answer a tap of which nothing is kept, or once more; one that comes too late is let go."""
         text = (await self._members.insert_names_text(toast, chat))[:MAX_ANSWER_TEXT] if toast else ""
-        params = {"callback_query_id": query} | ({"text": text} if text else {})
         for _ in range(ANSWER_TRIES):
             try:
-                await self._api.call("answerCallbackQuery", params)
+                await self._bot.answer_callback_query(query, text or None)
             except TelegramError as error:
                 self._log.info("not_answered", error=type(error).__name__)
                 failure = failure_of(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
 from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
-from bot.telegram.client import Api
+from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
 from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.members import ChatMemberCache
@@ -34,12 +34,12 @@ ACK_INTERVAL: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
 
-_CHANGES: Final = {
-    OutboxKind.edit_card: "editMessageText",
-    OutboxKind.close_poll: "stopPoll",
-    OutboxKind.pin: "pinChatMessage",
-    OutboxKind.unpin: "unpinChatMessage",
-    OutboxKind.delete: "deleteMessage",
+_CHANGES: Final[Mapping[OutboxKind, Callable[..., Awaitable[object]]]] = {
+    OutboxKind.edit_card: TelegramBot.edit_message_text,
+    OutboxKind.close_poll: TelegramBot.stop_poll,
+    OutboxKind.pin: TelegramBot.pin_chat_message,
+    OutboxKind.unpin: TelegramBot.unpin_chat_message,
+    OutboxKind.delete: TelegramBot.delete_message,
 }
 """What changes a message that is there already."""
 
@@ -57,7 +57,7 @@ class Outbox:
 
     def __init__(
         self,
-        api: Api,
+        bot: TelegramBot,
         store: Storage,
         dispatcher: Dispatcher,
         members: ChatMemberCache,
@@ -67,7 +67,7 @@ class Outbox:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Store what it works with."""
-        self._api = api
+        self._bot = bot
         self._store = store
         self._dispatcher = dispatcher
         self._members = members
@@ -160,19 +160,18 @@ class Outbox:
         if outbox_message.kind in _CHANGES:
             body.pop("topic", None)  # it is for what is said where the pin is refused
             quiet = {"disable_notification": True} if outbox_message.kind is OutboxKind.pin else {}
-            params = {"chat_id": int(outbox_message.queue), **body, "message_id": int(outbox_message.target), **quiet}
-            await self._api.call(_CHANGES[outbox_message.kind], params)
+            target = {"chat_id": int(outbox_message.queue), "message_id": int(outbox_message.target)}
+            await _CHANGES[outbox_message.kind](self._bot, **target, **body, **quiet)
             self._queue_ack(outbox_message)
             return
         params = {"chat_id": int(outbox_message.queue), **body, "disable_notification": True}
         if outbox_message.kind is OutboxKind.open_poll:
-            sent = await self._api.call("sendPoll", params)
-            poll, message = str(sent["poll"]["id"]), int(sent["message_id"])
-            await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, message))
+            sent = await self._bot.send_poll(**params)
+            poll = sent.poll.id if sent.poll else ""
+            await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, sent.message_id))
         else:
-            sent = await self._api.call("sendMessage", params)
-            message = int(sent["message_id"])
-            await self._record(lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, message))
+            sent = await self._bot.send_message(**params)
+            await self._record(lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id))
         self._forget(outbox_message)
 
     async def _answer(self, outbox_message: OutboxMessage) -> None:
@@ -185,7 +184,7 @@ class Outbox:
             body["text"] = (await self._members.insert_names_text(body["text"], chat))[:MAX_ANSWER_TEXT]
         if "url" in body:
             body["url"] = body["url"].replace(BOT, self._members.username)
-        await self._api.call("answerCallbackQuery", body)
+        await self._bot.answer_callback_query(**body)
         self._queue_ack(outbox_message)
 
     async def _give_up(
