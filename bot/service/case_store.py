@@ -150,12 +150,14 @@ class CaseRepository(Protocol):
         """Return the team's cases that do not rest and were last touched before `since`."""
         ...
 
-    def delete_expired(self, before: float, notes_before: float) -> int:
-        """Erase for good every case that was last touched before then, and return how many they were.
+    def delete_due(self, before: float, notes_before: float, observed: float, apart: float) -> int:
+        """Erase the cases whose time was found over by two looks that lie `apart` seconds of running apart.
 
         Args:
-            before: for every case, in seconds since 1970, UTC.
-            notes_before: the same for those that begin with a note which nobody has confirmed.
+            before: last touched before then, in seconds since 1970, UTC.
+            notes_before: the same for notes that nobody has confirmed.
+            observed: how many seconds the bot has run in all.
+            apart: how many of these lie between the two looks at least.
         """
         ...
 
@@ -217,9 +219,10 @@ class CaseStorage(Protocol):
 class MemoryCaseRepository:
     """A ledger in a dictionary."""
 
-    def __init__(self, cases: dict[str, CaseRecord]) -> None:
-        """Work on the given cases."""
+    def __init__(self, cases: dict[str, CaseRecord], due: dict[str, float] | None = None) -> None:
+        """Work on the given cases, and on when their time was found over, in seconds that the bot had run."""
         self.cases = cases
+        self._due = {} if due is None else due
 
     def get(self, case_id: str) -> CaseRecord | None:
         """Find a case by its id."""
@@ -274,10 +277,14 @@ class MemoryCaseRepository:
         """Return the team's cases that do not rest and were last touched before `since`."""
         return [record for record in self._teams() if record.updated_at < since]
 
-    def delete_expired(self, before: float, notes_before: float) -> int:
-        """Erase every case that was last touched before then; earlier where it is a note that nobody confirmed."""
+    def delete_due(self, before: float, notes_before: float, observed: float, apart: float) -> int:
+        """Erase the cases whose time was found over by two looks; earlier where it is a note that nobody confirmed."""
         over = {False: before, True: max(before, notes_before)}
-        return self._drop([i for i, record in self.cases.items() if record.updated_at < over[record.case.unconfirmed]])
+        due = [i for i, record in self.cases.items() if record.updated_at < over[record.case.unconfirmed]]
+        marks = {case_id: self._due.get(case_id, observed) for case_id in due}
+        self._due.clear()
+        self._due.update(marks)
+        return self._drop([case_id for case_id, since in marks.items() if since <= observed - apart])
 
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
         """Return the team's cases of a chat, with all its topics, that do not rest."""
@@ -390,12 +397,13 @@ class MemoryStorage:
     def __init__(self) -> None:
         """Begin with no case."""
         self._cases: dict[str, CaseRecord] = {}
+        self._due: dict[str, float] = {}
 
     async def transact(self, work: Callable[[CaseRepository], Result]) -> Result:
         """Do the work on a copy, which is kept where nothing was raised."""
-        cases = dict(self._cases)
-        result = work(MemoryCaseRepository(cases))
-        self._cases = cases
+        cases, due = dict(self._cases), dict(self._due)
+        result = work(MemoryCaseRepository(cases, due))
+        self._cases, self._due = cases, due
         return result
 
     async def close(self) -> None:

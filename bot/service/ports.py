@@ -102,17 +102,6 @@ class UnitOfWork(CaseRepository, Protocol):
         """Date anew the cases that were last touched between two times of a wrong clock; return how many they were."""
         ...
 
-    def delete_due(self, before: float, notes_before: float, observed: float, apart: float) -> int:
-        """Erase the cases whose time was found over by two looks that lie `apart` seconds of running apart.
-
-        Args:
-            before: last touched before then, in seconds since 1970, UTC.
-            notes_before: the same for notes that nobody has confirmed.
-            observed: how many seconds the bot has run in all.
-            apart: how many of these lie between the two looks at least.
-        """
-        ...
-
     def claim_for_bot(self, bot: str) -> str:
         """Note which bot these letters and wishes are of, where none is noted yet; tell which one it is."""
         ...

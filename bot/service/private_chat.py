@@ -265,18 +265,13 @@ class PrivateChat:
             else ()
         )
 
-    def expire(self, repository: CaseRepository, keep: float) -> int:
-        """Erase the cases that nobody has touched for `keep` seconds, and tell how many they were.
+    def expire_due(self, repository: CaseRepository, keep: float, observed: float) -> int:
+        """Erase the cases whose time is over by two looks, a day of running apart, and return how many they were.
 
         A note that nobody confirms is kept for a day at most.
         """
         now = self._clock()
-        return repository.delete_expired(now - keep, now - NOTE_KEPT)
-
-    def expire_due(self, uow: UnitOfWork, keep: float, observed: float) -> int:
-        """Erase the cases whose time is over by two looks, a day of running apart, and return how many they were."""
-        now = self._clock()
-        return uow.delete_due(now - keep, now - NOTE_KEPT, observed, LOOKS_APART)
+        return repository.delete_due(now - keep, now - NOTE_KEPT, observed, LOOKS_APART)
 
     def redate(self, uow: UnitOfWork, since: float, jump: float) -> int:
         """Date anew what was dated by a clock that was put right: forward what is too old, back what is to come.

@@ -91,10 +91,6 @@ _SEEN_TWICE_MESSAGES: Final = delete(OUTBOX).where(
     OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_SEEN_TWICE))
 )
 _DELETE_SEEN_TWICE: Final = delete(CASES).where(*_SEEN_TWICE)
-_EXPIRED_MESSAGES: Final = delete(OUTBOX).where(
-    OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_OVER))
-)
-_EXPIRED: Final = delete(CASES).where(*_OVER)
 _LIST_BY_PERSON: Final = _CASE.where(
     CASES.c.code_name.is_not(None),
     or_(
@@ -208,8 +204,8 @@ class SqlCaseRepository:
         """Mark the cases whose time is over, and erase those that were marked when the bot had run less by `apart`.
 
         Args:
-            before: as in `delete_expired`.
-            notes_before: as there.
+            before: last touched before then, in seconds since 1970, UTC.
+            notes_before: the same for notes that nobody has confirmed.
             observed: how many seconds the bot has run in all.
             apart: how many of these lie between the two looks at least.
         """
@@ -221,14 +217,6 @@ class SqlCaseRepository:
         erased = self._count(_DELETE_SEEN_TWICE, seen_twice)
         self.erased |= erased > 0
         return erased
-
-    def delete_expired(self, before: float, notes_before: float) -> int:
-        """Erase every case that was last touched before then, and the wishes that show one."""
-        over = {"before": before, "notes_before": notes_before}
-        self._count(_EXPIRED_MESSAGES, over)
-        expired = self._count(_EXPIRED, over)
-        self.erased |= expired > 0
-        return expired
 
     def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""

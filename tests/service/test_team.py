@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kit import CATALOG, FakePrivateChat, buttons, labels, lines, plain, read, tap_of
+from kit import CATALOG, FakePrivateChat, buttons, expired, labels, lines, plain, read, tap_of
 from syrupy.assertion import SnapshotAssertion
 from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, FakeGroup, block, disputed, findings_of, record, told
 
@@ -632,7 +632,7 @@ async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: FakeGroup
 async def test_a_case_is_erased_when_its_time_is_over(group: FakeGroup) -> None:
     card = await group.decided()
     group.now += 31 * DAY
-    assert await group.store.transact(lambda repository: group.services.private.expire(repository, 30 * DAY)) == 1
+    assert await group.store.transact(lambda repository: expired(group.services.private, repository, 30 * DAY)) == 1
     await group.tap("Reopen", at=card)
     assert group.toast == GONE
     assert await group.kept() == {}

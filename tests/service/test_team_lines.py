@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from group_kit import BOARD, OKAFOR, REYES, grouped
 from group_kit import Group as Board
-from kit import CATALOG, labels, lines, read, tap_of
+from kit import CATALOG, expired, labels, lines, read, tap_of
 from store_kit import bytes_of
 from team_kit import ANA, BEN, CLEO, FakeGroup, findings_of
 
@@ -153,7 +153,9 @@ async def test_a_line_that_is_changed_after_it_was_confirmed_or_by_somebody_else
 async def test_a_line_that_nobody_confirms_goes_after_a_day_and_frees_its_name(group: FakeGroup) -> None:
     await wrote(group, NoteInput(READ, (), "5", 17))
     group.now += 86_400
-    assert await group.store.transact(lambda repository: group.services.private.expire(repository, 30 * 86_400.0)) == 1
+    assert (
+        await group.store.transact(lambda repository: expired(group.services.private, repository, 30 * 86_400.0)) == 1
+    )
     await group.tap("Confirm", who=BEN)
     assert group.toast == WORDS.toasts.gone
 

@@ -271,8 +271,8 @@ async def test_every_case_whose_time_is_over_is_erased(ledger_store: CaseStorage
         kept(updated_at=1.0),
     )
     await ledger_store.transact(added(*cases))
-    assert await ledger_store.transact(lambda repository: repository.delete_expired(2.0, 2.0)) == 3
-    assert await ledger_store.transact(lambda repository: repository.delete_expired(2.0, 2.0)) == 0
+    assert await ledger_store.transact(lambda repository: repository.delete_due(2.0, 2.0, 0.0, 0.0)) == 3
+    assert await ledger_store.transact(lambda repository: repository.delete_due(2.0, 2.0, 0.0, 0.0)) == 0
     there = await ledger_store.transact(
         lambda repository: [repository.get(case_id) is not None for case_id in ("old", "new", "1f")]
     )
@@ -345,7 +345,7 @@ async def test_a_note_that_nobody_confirmed_goes_before_the_cases_do(ledger_stor
         kept("old", updated_at=1.0),
     )
     await ledger_store.transact(added(*cases))
-    assert await ledger_store.transact(lambda repository: repository.delete_expired(2.0, 5.0)) == 3
+    assert await ledger_store.transact(lambda repository: repository.delete_due(2.0, 5.0, 0.0, 0.0)) == 3
     there = await ledger_store.transact(
         lambda repository: [record.case.id for record in cases if repository.get(record.case.id)]
     )
@@ -358,7 +358,7 @@ async def test_nothing_of_a_note_that_nobody_confirmed_is_sent_later(store: SqlS
         uow.add(kept("begun", updated_at=4.0))
         uow.enqueue("chat", OutboxKind.send_card, "note", "{}", "note")
         uow.enqueue("chat", OutboxKind.edit_card, "2", "{}", "begun")
-        uow.delete_expired(2.0, 5.0)
+        uow.delete_due(2.0, 5.0, 0.0, 0.0)
         return [outbox_message.target for outbox_message in uow.pending_messages()]
 
     assert await store.transact(work) == ["2"]
@@ -372,7 +372,7 @@ async def test_nothing_of_an_expired_case_is_sent_later(store: SqlStorage) -> No
         uow.enqueue("-100", OutboxKind.open_poll, "old", "{}", "old", 1)
         uow.enqueue("-100", OutboxKind.edit_card, "2", "{}", "new")
         uow.enqueue("-100", OutboxKind.send_page, "0", "{}")
-        uow.delete_expired(2.0, 2.0)
+        uow.delete_due(2.0, 2.0, 0.0, 0.0)
         return [outbox_message.kind for outbox_message in uow.pending_messages()]
 
     assert await store.transact(work) == [OutboxKind.edit_card, OutboxKind.send_page]
@@ -434,7 +434,7 @@ async def test_nothing_of_another_bot_is_seen_or_changed(store: SqlStorage, url:
         uow.migrate_chat("chat", "else")
         uow.mark_handled(1, "")
         uow.purge_handled(9, 0)
-        uow.delete_expired(9.0, 9.0)
+        uow.delete_due(9.0, 9.0, 0.0, 0.0)
 
     await store.transact(lambda uow: uow.claim_for_bot("4242"))
     await store.transact(written)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 from bot.service.case_store import CaseRepository, MemoryStorage
-from bot.service.private_chat import PrivateChat
+from bot.service.private_chat import LOOKS_APART, PrivateChat
 from bot.service.replies import ActionContext, DeleteMessage, NoteInput, Reply
 from bot.telegram.rendering.callback_data import pack, unpack
 from bot.telegram.rendering.html import screen
@@ -310,3 +310,9 @@ class FakePrivateChat:
     def _new_id(self) -> str:
         self.ids += 1
         return f"{self.who}c{self.ids}"
+
+
+def expired(conversation: PrivateChat, repository: CaseRepository, keep: float) -> int:
+    """Look twice, a day of running apart, for cases whose time is over, and return how many were erased."""
+    conversation.expire_due(repository, keep, 0.0)
+    return conversation.expire_due(repository, keep, LOOKS_APART)

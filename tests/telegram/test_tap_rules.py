@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 
 import pytest
-from kit import CATALOG, FakePrivateChat, buttons, labels, tap_of
+from kit import CATALOG, FakePrivateChat, buttons, expired, labels, tap_of
 from team_kit import ANA, BEN, HOUR, T8_TAPS, FakeGroup
 
 from bot.service.case_store import CaseRepository
@@ -106,7 +106,7 @@ async def test_a_record_stands_where_its_case_is_erased_and_its_button_is_presse
     stands = await board()
     group = stands.group
     shown = group.messages[stands.record]
-    await group.store.transact(lambda repository: group.services.private.expire(repository, -1.0))
+    await group.store.transact(lambda repository: expired(group.services.private, repository, -1.0))
     assert await group.kept() == {}
     await group.tap("Reopen", at=stands.record)
     assert group.toast == CATALOG.wording.toasts.gone
