@@ -85,7 +85,7 @@ async def _until(holds: Callable[[], bool]) -> None:
     """Wait in virtual time, for as long as anything may take."""
     async with asyncio.timeout(1_000):
         while not holds():  # noqa: ASYNC110 - it has no event for that
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
 
 
 async def through_death(url: str, last: int | None) -> tuple[CrashPlan, Person]:
