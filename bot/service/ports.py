@@ -98,6 +98,18 @@ class UnitOfWork(CaseRepository, Protocol):
         """Note how many seconds the bot has run in all."""
         ...
 
+    def heard_at(self) -> float | None:
+        """Return when updates last came through, in seconds since 1970; None where none ever did."""
+        ...
+
+    def hear(self, at: float) -> None:
+        """Note when updates last came through, in seconds since 1970."""
+        ...
+
+    def open_places(self, since: float) -> list[str]:
+        """Return the places where a card stands open whose case was touched since then."""
+        ...
+
     def redate(self, since: float, until: float, now: float) -> int:
         """Date anew the cases that were last touched between two times of a wrong clock; return how many they were."""
         ...

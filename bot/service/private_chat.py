@@ -309,6 +309,10 @@ class PrivateChat:
         toasts = self._words.toasts
         return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
 
+    def outage_notice(self) -> Reply:
+        """Return the words that taps of an outage may be missing."""
+        return _new_message(self._pages.bare(self._words.pages.outage))
+
     def not_saved_notice(self) -> Reply:
         """Return the words that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)

@@ -86,6 +86,18 @@ _REDATE: Final = (
 )
 _OBSERVED: Final = select(BOTS.c.observed).where(BOTS.c.id == bindparam("bot"))
 _OBSERVE: Final = update(BOTS).where(BOTS.c.id == bindparam("bot")).values(observed=bindparam("seconds"))
+_HEARD_AT: Final = select(BOTS.c.heard_at).where(BOTS.c.id == bindparam("bot"))
+_HEAR: Final = update(BOTS).where(BOTS.c.id == bindparam("bot")).values(heard_at=bindparam("at"))
+_OPEN_PLACES: Final = (
+    select(CASES.c.chat_id, CASES.c.thread_id)
+    .where(
+        _OF_BOT_SCANNED,
+        CASES.c.archived.is_(False),
+        CASES.c.card_message_id.is_not(None),
+        CASES.c.updated_at >= bindparam("since"),
+    )
+    .distinct()
+)
 _SEEN_TWICE: Final = (*_OVER, CASES.c.due_since <= bindparam("marked_before"))
 _SEEN_TWICE_MESSAGES: Final = delete(OUTBOX).where(
     OUTBOX.c.bot_id == bindparam("bot"), OUTBOX.c.case_id.in_(select(CASES.c.id).where(*_SEEN_TWICE))
@@ -195,6 +207,19 @@ class SqlCaseRepository:
     def observe(self, seconds: float) -> None:
         """Note how many seconds the bot has run in all."""
         self._count(_OBSERVE, {"seconds": seconds})
+
+    def heard_at(self) -> float | None:
+        """Return when updates last came through, in seconds since 1970; None where none ever did."""
+        (at,) = self._row(_HEARD_AT, {}) or (None,)
+        return at
+
+    def hear(self, at: float) -> None:
+        """Note when updates last came through, in seconds since 1970."""
+        self._count(_HEAR, {"at": at})
+
+    def open_places(self, since: float) -> list[str]:
+        """Return the places where a card stands open whose case was touched since then."""
+        return [place_of(chat, thread) for chat, thread in self._rows(_OPEN_PLACES, {"since": since})]
 
     def redate(self, since: float, until: float, now: float) -> int:
         """Date anew the cases that a wrong clock dated, and return how many they were."""

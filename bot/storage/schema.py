@@ -54,6 +54,8 @@ BOTS: Final = Table(
     Column("secret", Text),
     # Seconds that the bot has run in all, by steady clocks.
     Column("observed", Double),
+    # When updates last came through, in seconds since 1970.
+    Column("heard_at", Double),
 )
 
 CASES: Final = Table(

@@ -26,6 +26,7 @@ from bot.telegram.handlers.dispatcher import Dispatcher, RetentionPolicy
 from bot.telegram.handlers.inline import InlineAnswers
 from bot.telegram.health import Health
 from bot.telegram.members import ChatMemberCache
+from bot.telegram.receiving.outage import OPEN_SECONDS, OutageWatch
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
 from bot.telegram.sending.outbox import Outbox
@@ -53,6 +54,9 @@ UNDELIVERED_RETRY_SECONDS: Final = 600.0
 ADOPTION_CHECK_SECONDS: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
 
+
+OUTAGE_CHECK_SECONDS: Final = 30.0
+"""Seconds between notes of when updates last came through."""
 
 REFUSALS: Final = 3
 """How often Telegram refuses a webhook before the bot gives up: a name may be found a moment later."""
@@ -86,6 +90,7 @@ class TelegramApplication:
     ) -> None:
         """Store what it works with; the clock counts steady seconds, the wall clock those since 1970."""
         self._clock_watch = ClockWatch(wall, clock)
+        self._outage_watch = OutageWatch(wall, clock)
         self._bot = bot
         self._store = store
         self._catalog = catalog
@@ -149,7 +154,7 @@ class TelegramApplication:
 
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
-        chores = (self._adopt_abandoned, self._expire_cases, self._retry_undelivered)
+        chores = (self._adopt_abandoned, self._expire_cases, self._retry_undelivered, self._tell_outages)
         beside = [asyncio.create_task(chore()) for chore in chores]
         try:
             await self._start(hook)
@@ -208,6 +213,23 @@ class TelegramApplication:
             observed += owed
             uow.observe(observed)
         return observed, self._dispatcher.expire_cases(uow, look, observed)
+
+    async def _tell_outages(self) -> None:
+        """Tell whose taps may be missing, once updates come through again."""
+        await self._started.wait()
+        while True:
+            if (unheard := self.health.unheard) is not None:
+                with suppress(NotSaved, VersionConflict):
+                    self._outbox.enqueue(await self._store.transact(partial(self._look_for_outage, unheard)))
+            await asyncio.sleep(OUTAGE_CHECK_SECONDS)
+
+    def _look_for_outage(self, unheard: float, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
+        """Tell of an outage, where one is over."""
+        gap = self._outage_watch.look(uow, unheard)
+        if not gap:
+            return ()
+        self._log.warning("outage", seconds=round(gap.seconds), advice="taps of that time may be missing")
+        return self._dispatcher.tell_outage(uow, gap.began - OPEN_SECONDS)
 
     async def _retry_undelivered(self) -> None:
         """Try again now and then what Telegram has refused: nothing tells when the bot may send it."""

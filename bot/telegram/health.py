@@ -38,6 +38,13 @@ class Health:
         self._committed = self._clock()
 
     @property
+    def unheard(self) -> float | None:
+        """Seconds since updates last came through; 0 where they are delivered, None where no poll ever succeeded."""
+        if not self._polls:
+            return 0.0
+        return None if self._polled is None else self._clock() - self._polled
+
+    @property
     def is_ready(self) -> bool:
         """Whether the bot has started."""
         return self._ready

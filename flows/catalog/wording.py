@@ -324,6 +324,7 @@ class PagesWording(WordingModel):
     superseded: PageWording
     gone: PageWording
     stray: PageWording
+    outage: PageWording
     no_text: PageWording
     own_card: PageWording
     unknown_command: PageWording

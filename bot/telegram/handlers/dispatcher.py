@@ -250,6 +250,11 @@ class Dispatcher:
             return ()
         return self._enqueue_reply(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
 
+    def tell_outage(self, uow: UnitOfWork, since: float) -> tuple[OutboxMessage, ...]:
+        """Tell each chat with an open card that was touched since then that taps may be missing."""
+        notice = self._private.outage_notice()
+        return tuple(wish for place in uow.open_places(since) for wish in self._enqueue_reply(uow, place, notice))
+
     def _reply(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
         """Reply to those who may take part; others are told why not. Everybody may have theirs erased."""
         tapped, edited = update.kind == UpdateKind.tap, update.kind == UpdateKind.edited

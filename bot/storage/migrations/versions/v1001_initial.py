@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text()),
         sa.Column("observed", sa.Double()),
+        sa.Column("heard_at", sa.Double()),
         sa.PrimaryKeyConstraint("id", name="pk_bots"),
     )
     op.create_table(
