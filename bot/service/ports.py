@@ -106,8 +106,8 @@ class UnitOfWork(CaseRepository, Protocol):
         """Note when updates last came through, in seconds since 1970."""
         ...
 
-    def open_places(self, since: float) -> list[str]:
-        """Return the places where a card stands open whose case was touched since then."""
+    def open_places(self, since: float, until: float) -> list[str]:
+        """Return the places where a card stands open whose case was last touched between these times."""
         ...
 
     def redate(self, since: float, until: float, now: float) -> int:

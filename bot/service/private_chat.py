@@ -309,9 +309,9 @@ class PrivateChat:
         toasts = self._words.toasts
         return Reply(toast=toasts.misplaced if forged == MISPLACED else toasts.unknown_button, forged=forged)
 
-    def outage_notice(self) -> Reply:
-        """Return the words that taps of an outage may be missing."""
-        return _new_message(self._pages.bare(self._words.pages.outage))
+    def outage_notice(self) -> Card:
+        """Draw the words that taps of an outage may be missing."""
+        return self._pages.bare(self._words.pages.outage)
 
     def not_saved_notice(self) -> Reply:
         """Return the words that the database could not keep it."""

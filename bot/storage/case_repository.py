@@ -95,6 +95,7 @@ _OPEN_PLACES: Final = (
         CASES.c.archived.is_(False),
         CASES.c.card_message_id.is_not(None),
         CASES.c.updated_at >= bindparam("since"),
+        CASES.c.updated_at < bindparam("until"),
     )
     .distinct()
 )
@@ -211,15 +212,16 @@ class SqlCaseRepository:
     def heard_at(self) -> float | None:
         """Return when updates last came through, in seconds since 1970; None where none ever did."""
         (at,) = self._row(_HEARD_AT, {}) or (None,)
-        return at
+        return None if at is None else float(at)
 
     def hear(self, at: float) -> None:
         """Note when updates last came through, in seconds since 1970."""
         self._count(_HEAR, {"at": at})
 
-    def open_places(self, since: float) -> list[str]:
-        """Return the places where a card stands open whose case was touched since then."""
-        return [place_of(chat, thread) for chat, thread in self._rows(_OPEN_PLACES, {"since": since})]
+    def open_places(self, since: float, until: float) -> list[str]:
+        """Return the places where a card stands open whose case was last touched between these times."""
+        times = {"since": since, "until": until}
+        return [place_of(chat, thread) for chat, thread in self._rows(_OPEN_PLACES, times)]
 
     def redate(self, since: float, until: float, now: float) -> int:
         """Date anew the cases that a wrong clock dated, and return how many they were."""

@@ -215,7 +215,7 @@ class TelegramApplication:
         return observed, self._dispatcher.expire_cases(uow, look, observed)
 
     async def _tell_outages(self) -> None:
-        """Tell whose taps may be missing, once updates come through again."""
+        """Warn chats whose taps may be missing, once updates come through again."""
         await self._started.wait()
         while True:
             if (unheard := self.health.unheard) is not None:
@@ -224,12 +224,12 @@ class TelegramApplication:
             await asyncio.sleep(OUTAGE_CHECK_SECONDS)
 
     def _look_for_outage(self, unheard: float, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
-        """Tell of an outage, where one is over."""
+        """Warn of an outage, where one is over."""
         gap = self._outage_watch.look(uow, unheard)
         if not gap:
             return ()
         self._log.warning("outage", seconds=round(gap.seconds), advice="taps of that time may be missing")
-        return self._dispatcher.tell_outage(uow, gap.began - OPEN_SECONDS)
+        return self._dispatcher.tell_outage(uow, gap.began - OPEN_SECONDS, gap.began + gap.seconds)
 
     async def _retry_undelivered(self) -> None:
         """Try again now and then what Telegram has refused: nothing tells when the bot may send it."""

@@ -22,6 +22,7 @@ from telegram.error import NetworkError, TimedOut
 
 from bot.app import FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED, _failure_text
 from bot.service.ports import OutboxKind, OutboxMessage, UnitOfWork
+from bot.telegram.application import OUTAGE_CHECK_SECONDS
 from bot.telegram.receiving.polling import PATIENCE, PollingConflict, TokenRefused
 from bot.telegram.sending.outbox import LONGEST_WAIT
 
@@ -195,6 +196,7 @@ def test_a5_an_outage_of_five_minutes_is_caught_up_with_the_newest_screens_in_or
             harness.telegram.calls.clear()
             for level in ("T8", "T9", "T10"):
                 await asyncio.sleep(80)
+                harness.wall.now += 80
                 batch = [
                     harness.telegram.taps(user, number, data_of(card, level)) for user, (number, card) in cards.items()
                 ]
@@ -202,9 +204,10 @@ def test_a5_an_outage_of_five_minutes_is_caught_up_with_the_newest_screens_in_or
             await harness.application.receiver.accept([harness.telegram.writes(user, "/help") for user in users])
             harness.telegram.deliver(harness.telegram.writes(99, "/new"))
             await asyncio.sleep(60)
+            harness.wall.now += 60
             assert not harness.telegram.of("editMessageText", "sendMessage")
             harness.telegram.script, back = None, now()
-            await asyncio.sleep(LONGEST_WAIT + 6)
+            await asyncio.sleep(LONGEST_WAIT + OUTAGE_CHECK_SECONDS)
             assert not await harness.store.transact(lambda uow: uow.pending_messages())
             return back
 
@@ -212,9 +215,10 @@ def test_a5_an_outage_of_five_minutes_is_caught_up_with_the_newest_screens_in_or
     assert harness.telegram.of("getUpdates")[0].at - back <= 5.1, "back within five seconds"
     for user in users:
         shown = [call for call in harness.telegram.of("editMessageText", "sendMessage") if call.chat == user]
-        assert [call.method for call in shown] == ["editMessageText", "sendMessage"]
+        assert [call.method for call in shown] == ["editMessageText", "sendMessage", "sendMessage"]
         assert "T8–T10 · 3 levels" in shown[0].text, "the newest, and nothing older"
         assert "How to use it" in shown[1].text
+        assert "Your last taps may be missing" in shown[2].text, "it takes the place of no answer"
     assert LEVELS in harness.telegram.newest(99)[1]["text"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from structlog.typing import FilteringBoundLogger
@@ -60,6 +60,10 @@ class RetentionPolicy:
 
     archive_after: float = 48 * 3600.0
     delete_after: float = 30 * 86400.0
+
+
+OUTAGE_SLOT: Final = 1
+"""The number of the notice after an outage among the pages of a chat; every other page is 0."""
 
 
 class Dispatcher:
@@ -250,10 +254,22 @@ class Dispatcher:
             return ()
         return self._enqueue_reply(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
 
-    def tell_outage(self, uow: UnitOfWork, since: float) -> tuple[OutboxMessage, ...]:
-        """Tell each chat with an open card that was touched since then that taps may be missing."""
-        notice = self._private.outage_notice()
-        return tuple(wish for place in uow.open_places(since) for wish in self._enqueue_reply(uow, place, notice))
+    def tell_outage(self, uow: UnitOfWork, since: float, until: float) -> tuple[OutboxMessage, ...]:
+        """Warn each chat with an open card, last touched between these times, that taps may be missing.
+
+        The notice has a slot of its own: it takes the place of no answer that waits to be sent.
+        """
+        body = self._screens.render(self._private.outage_notice())
+        return tuple(
+            uow.enqueue(
+                chat_of(place),
+                OutboxKind.send_page,
+                str(thread_of(place)),
+                _in_thread(body, thread_of(place)),
+                number=OUTAGE_SLOT,
+            )
+            for place in uow.open_places(since, until)
+        )
 
     def _reply(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
         """Reply to those who may take part; others are told why not. Everybody may have theirs erased."""
