@@ -6,6 +6,8 @@ import asyncio
 import io
 import itertools
 import selectors
+import sys
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -16,7 +18,6 @@ from typing import Any, TypeVar
 import orjson
 import pytest
 import structlog
-from coverage import Coverage
 from telegram.request import BaseRequest, RequestData
 
 from bot.service.policies import AccessPolicy
@@ -68,18 +69,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Run a test that is not to be traced while coverage stands still.
+    """Run a test that is not to be traced without the trace functions of its thread and of new ones.
 
-    The marker of pytest-cov does not stop the tracing in the processes of pytest-xdist.
+    The marker of pytest-cov is not used: in the processes of pytest-xdist it stops nothing, and it starts another
+    tracer behind this one, which would then be lost.
     """
-    tracing = Coverage.current() if item.get_closest_marker("untraced") else None
-    if tracing:
-        tracing.stop()
+    tracing = sys.gettrace(), threading.gettrace()
+    if item.get_closest_marker("untraced"):
+        sys.settrace(None)
+        threading.settrace(None)
     try:
         yield
     finally:
-        if tracing:
-            tracing.start()
+        sys.settrace(tracing[0])
+        threading.settrace(tracing[1])
 
 
 @pytest.fixture
