@@ -133,7 +133,8 @@ class Team:
         sent = len(self.harness.telegram.calls)
         await self.say("/cases")
         calls = self.harness.telegram.calls[sent:]
-        pages = [c for c in calls if c.method == "sendMessage" and "open" in c.text.lower()]
+        sent_texts = [c for c in calls if c.method == "sendMessage" and not c.text.startswith("<b>Decision: ")]
+        pages = [c for c in sent_texts if "open" in c.text.lower()]
         return orjson.dumps(pages[-1].params).decode()
 
 
