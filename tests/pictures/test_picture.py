@@ -116,7 +116,7 @@ def overlap(one: Word, other: Word) -> bool:
 
 
 def long_german(drawing: dict[str, object]) -> dict[str, object]:
-    """Put the longest words of a German tumour board into every text."""
+    """Write the longest words of a German tumour board into every text."""
     words: Any = drawing["words"]
     legend = [
         mark | {"text": "Wirbelkörperersatzoperation, Tumorausdehnung zirkumferentiell"} for mark in words["legend"]

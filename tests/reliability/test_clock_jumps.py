@@ -25,7 +25,7 @@ def hourly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def passes(harness: BotHarness, seconds: float, *jumps: tuple[float, float]) -> None:
-    """Let time pass in a process of the bot; at each of some times, the clock on the wall jumps."""
+    """Pass time in a process of the bot; at each of some times, the clock on the wall jumps."""
     harness.application._started.set()
     looking = asyncio.create_task(harness.application._expire_cases())
     begun, wall, jumped = asyncio.get_running_loop().time(), harness.wall.now, dict(jumps)
@@ -38,7 +38,7 @@ async def passes(harness: BotHarness, seconds: float, *jumps: tuple[float, float
 
 
 def restarted(harness: BotHarness) -> None:
-    """Let another process look at the clocks from now on."""
+    """Have another process look at the clocks from now on."""
     harness.application._clock_watch = ClockWatch(harness.wall, harness.application._clock_watch._steady)
 
 

@@ -24,7 +24,7 @@ class Network:
 
 
 async def passes(harness: BotHarness, seconds: float) -> None:
-    """Let time pass on both clocks, in steps."""
+    """Pass time on both clocks, in steps."""
     for _ in range(round(seconds / 10)):
         harness.wall.now += 10
         await asyncio.sleep(10)

@@ -121,7 +121,7 @@ def connection_of(store: SqlStorage) -> sqlalchemy.Connection:
 
 @contextmanager
 def full_disk(store: SqlStorage) -> Iterator[None]:
-    """Let the file grow no more."""
+    """Keep the file from growing."""
     raw = connection_of(store).connection.driver_connection
     assert raw
     (pages,) = raw.execute("PRAGMA page_count").fetchone()
@@ -132,7 +132,7 @@ def full_disk(store: SqlStorage) -> Iterator[None]:
 
 @contextmanager
 def locked(store: SqlStorage) -> Iterator[None]:
-    """Let another process write, for longer than anybody waits."""
+    """Have another process write, for longer than anybody waits."""
     raw = connection_of(store).connection.driver_connection
     assert raw
     raw.execute("PRAGMA busy_timeout = 50")
