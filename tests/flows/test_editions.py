@@ -281,6 +281,7 @@ def write(url: str, case: Case, team: TeamRecord | None = None, place: str = "p1
             "created_at": team.created_at,
             "shared_by": "",
             "poll_id": "",
+            "undelivered": "",
         }
         rows["decision_message_id"] = team.decision_message_id or "null"
     values = ", ".join(str(v) if isinstance(v, int | float) or v == "null" else f"'{v}'" for v in rows.values())

@@ -6,13 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from clocks import HOUR, passes, restarted
 from conftest import BotHarness, virtual_bot_harness
 
 import bot.telegram.application
-from bot.telegram.clock_watch import ClockWatch
 
 USER = 7
-HOUR = 3600.0
 DAY = 24 * HOUR
 NOW = 1_800_000_000.0
 MONTHS = 100 * DAY
@@ -22,24 +21,6 @@ MONTHS = 100 * DAY
 def hourly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look every hour instead of every minute: a month has few enough of these."""
     monkeypatch.setattr(bot.telegram.application, "EXPIRY_CHECK_SECONDS", HOUR)
-
-
-async def passes(harness: BotHarness, seconds: float, *jumps: tuple[float, float]) -> None:
-    """Pass time in a process of the bot; at each of some times, the clock on the wall jumps."""
-    harness.application._started.set()
-    looking = asyncio.create_task(harness.application._expire_cases())
-    begun, wall, jumped = asyncio.get_running_loop().time(), harness.wall.now, dict(jumps)
-    for half_hour in range(int(seconds / HOUR * 2)):
-        wall += jumped.get(half_hour * HOUR / 2, 0.0)
-        harness.wall.now = wall + half_hour * HOUR / 2
-        await asyncio.sleep(begun + (half_hour + 1) * HOUR / 2 - asyncio.get_running_loop().time())
-    looking.cancel()
-    harness.wall.now = wall + seconds
-
-
-def restarted(harness: BotHarness) -> None:
-    """Have another process look at the clocks from now on."""
-    harness.application._clock_watch = ClockWatch(harness.wall, harness.application._clock_watch._steady)
 
 
 async def kept(harness: BotHarness) -> bool:

@@ -93,11 +93,10 @@ async def through_death(url: str, last: int | None) -> tuple[CrashPlan, Person]:
     telegram = SurvivingTelegram(UserOracle())
     person, plan = Person(telegram), CrashPlan(last)
     going = asyncio.create_task(person.goes_through())
-    living = asyncio.create_task(run_until_crash(url, telegram, plan))
+    living = asyncio.create_task(_dies_and_lives_again(url, telegram, plan))
     await asyncio.wait((going, living), return_when=asyncio.FIRST_COMPLETED)
-    if living.done():
+    if living.done():  # nothing ends the second bot but a fault
         await living
-        living = asyncio.create_task(run_until_crash(url, telegram, CrashPlan(None)))
     await going
     looking = CrashingStorage(url, CrashPlan(None))
     while await count(looking) != (0, 0, 0):  # noqa: ASYNC110 - it has no event for that
@@ -109,6 +108,12 @@ async def through_death(url: str, last: int | None) -> tuple[CrashPlan, Person]:
     assert telegram.oracle.faults() == []
     assert ask(url, "SELECT count(*) FROM cases") == [(0,)]
     return plan, person
+
+
+async def _dies_and_lives_again(url: str, telegram: SurvivingTelegram, plan: CrashPlan) -> None:
+    """Run a bot until it dies, be it after the person is done, and then another one until cancelled."""
+    await run_until_crash(url, telegram, plan)
+    await run_until_crash(url, telegram, CrashPlan(None))
 
 
 def emptied(url: str) -> str:

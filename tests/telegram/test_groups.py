@@ -32,6 +32,7 @@ from group_kit import (
     isolated,
 )
 from starlette.responses import JSONResponse, Response
+from store_kit import ask
 from telegram_kit import PlaygroundHarness, data
 
 from bot.playground.chats.models import (
@@ -44,6 +45,7 @@ from bot.playground.chats.models import (
     Person,
 )
 from bot.service.policies import AccessPolicy
+from bot.service.private_chat import LOOKS_APART
 from bot.telegram.handlers.dispatcher import RetentionPolicy
 
 
@@ -591,6 +593,8 @@ async def test_a_case_whose_time_is_over_is_erased_and_its_card_says_so_when_it_
         await board.say("/case", answer=LEVELS)
         await board.tap("T8")
         await board.reads("T8 · 1 level")
+    seen_a_day_ago = -LOOKS_APART
+    ask(f"sqlite:///{tmp_path}/cases.db", f"UPDATE cases SET due_since = {seen_a_day_ago}")  # noqa: S608 - our number
     async with grouped(tmp_path, retention=RetentionPolicy(delete_after=0.0)) as board:
         await board.tap("Only T8", OKAFOR)
         await board.reads("This case is no longer here")
