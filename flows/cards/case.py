@@ -140,7 +140,7 @@ class CaseRenderer:
         linked_result = self.comparison.buttons((code,))
         every = Button(words.labels.all_options, Tap(Action.option))
         picture = Button(words.labels.picture, Tap(Action.picture, code))
-        rows = [*wrap_rows(linked_result), (picture, every), (Button(words.labels.to_card, Tap(Action.show)),)]
+        rows = [*wrap_rows(linked_result), (picture,), (every, Button(words.labels.to_card, Tap(Action.show)))]
         card = Card(
             self._findings_label(state),
             option.name,

@@ -154,7 +154,7 @@ class Dispatcher:
         return (*self._lost(uow, outbox_message), *self._enqueue_reply(uow, outbox_message.chat, told))
 
     def _picture_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Say that Telegram refused a picture; one that it lets nobody change any more is forgotten."""
+        """Return the notice that Telegram refused a picture; one that can be changed no more is forgotten."""
         if outbox_message.kind is not OutboxKind.send_picture:
             return self._lost(uow, outbox_message)
         told = self._pictures.refused(uow, outbox_message.case)
