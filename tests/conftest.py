@@ -176,13 +176,13 @@ class ScriptedTelegram(BaseRequest):
         answer = await self.script(name, params) if self.script else None
         if answer is None:
             files = request_data.multipart_data if request_data else {}
-            answer = await self._carried_out(name, params, [bytes(content) for _, content, _ in files.values()])
+            answer = await self._carried_out(name, params, [content for _, content, _ in files.values()])
         if self.heard:
             well = bool(answer.get("ok"))
             self.calls.append(Call(asyncio.get_running_loop().time(), name, params, well))
         return answer.get("error_code", 200), orjson.dumps(answer)
 
-    async def _carried_out(self, name: str, params: Fields, files: list[bytes]) -> Fields:
+    async def _carried_out(self, name: str, params: Fields, files: list[Any]) -> Fields:
         match name:
             case "getMe":
                 return {"ok": True, "result": {"id": 4242, "is_bot": True, "first_name": "b", "username": "b"}}

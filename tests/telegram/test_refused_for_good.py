@@ -236,7 +236,7 @@ def test_a_picture_that_may_not_be_sent_is_said_once_and_every_button_goes_on(tm
         team = Team(harness, -1000, words=(400, "Bad Request: not enough rights to send photos to the chat"))
         run(provoke(team, OutboxKind.send_picture))
         assert sum("needs the right to send photos" in text for text in team.texts()) == 1
-        run(team.tap("Discuss"))
+        run(team.tap("Discuss", "T8"))
         assert team.stage(run(team.case())) is Stage.voting
 
 

@@ -134,10 +134,10 @@ class Dispatcher:
     def picture_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> CasePicture | None:
         """Return the picture that a wish asks for, as its case stands now; None where the case has it no more."""
         picture = self._pictures.of(uow, outbox_message.case)
-        edits = outbox_message.kind is OutboxKind.edit_picture
-        if picture and edits and str(picture.message_id) != outbox_message.target:
+        if picture is None or chat_of(picture.place) != outbox_message.chat:
             return None
-        return picture
+        edits = outbox_message.kind is OutboxKind.edit_picture
+        return None if edits and str(picture.message_id) != outbox_message.target else picture
 
     def on_picture_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int
