@@ -314,7 +314,7 @@ class PrivateChat:
         return self._pages.bare(self._words.pages.outage)
 
     def slow_save_notice(self) -> Reply:
-        """Say that the database is slow."""
+        """Return the notice that the database is slow."""
         return Reply(toast=self._words.toasts.slow_save)
 
     def not_saved_notice(self) -> Reply:

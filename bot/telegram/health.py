@@ -1,4 +1,4 @@
-"""Tells how the bot is: whether it has started, hears from Telegram, and can save."""
+"""How the bot is: whether it has started, hears from Telegram, and can save."""
 
 from __future__ import annotations
 

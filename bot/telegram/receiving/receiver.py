@@ -272,7 +272,7 @@ class UpdateReceiver:
 
     @contextmanager
     def _patience(self, queries: Sequence[str | None]) -> Iterator[None]:
-        """Tell people who have tapped that the database is slow, if what follows takes long."""
+        """Answer people who have tapped that the database is slow, if what follows takes long."""
         toast = self._private.slow_save_notice().toast
         notice = asyncio.get_running_loop().call_later(LONG_SAVE, self._notify, queries, toast)
         try:
