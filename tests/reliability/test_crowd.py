@@ -1,4 +1,4 @@
-"""Ten people tap one card twenty times a second for twenty seconds: no tap is lost, and Telegram has nothing to refuse."""
+"""Ten people tap one card twenty times a second for a while: no tap is lost, and Telegram has nothing to refuse."""
 
 from __future__ import annotations
 
