@@ -1,4 +1,4 @@
-"""The beginning: a bot, its cases, the letters that it got and the wishes that are still to be shown."""
+"""The first tables: a bot, its cases, the updates that it got and the messages that are still to be sent."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.Column("due_since", sa.Double()),
         sa.Column("picture_message_id", LONG),
-        sa.Column("picture_option", sa.Text(), nullable=False),
-        sa.Column("picture_theme", sa.Text(), nullable=False),
+        sa.Column("picture_option", sa.Text()),
+        sa.Column("picture_theme", sa.Text()),
         sa.Column("discussion_events", EVENTS),
         sa.Column("code_name", sa.Text()),
         sa.Column("created_at", sa.Double()),
@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("number", LONG, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("erases", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_outbox"),
         sa.UniqueConstraint(
             "bot_id", "queue", "kind", "target", "number", name="uq_outbox_bot_id_queue_kind_target_number"
