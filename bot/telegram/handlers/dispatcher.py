@@ -132,7 +132,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, outbox_message.queue, replace(reply, shows=fresh))
 
     def picture_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> CasePicture | None:
-        """Return the picture that a wish asks for, as its case stands now; None where the case has it no more."""
+        """Return the picture to be sent, as its case stands now; None if the case has it no more."""
         picture = self._pictures.of(uow, outbox_message.case)
         if picture is None or chat_of(picture.place) != outbox_message.chat:
             return None
@@ -142,13 +142,13 @@ class Dispatcher:
     def on_picture_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int
     ) -> tuple[OutboxMessage, ...]:
-        """Strike out a wish that was granted by a photo; it is now the picture of its case."""
+        """Acknowledge a photo that was sent; it is now the picture of its case."""
         uow.acknowledge((outbox_message,))
         chat = outbox_message.chat
         return self._enqueue_reply(uow, chat, self._pictures.on_sent(uow, outbox_message.case, chat, message))
 
     def on_picture_failed(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Strike out the wish for a picture that could not be drawn, and say so; its card is shown all the same."""
+        """Acknowledge a picture that could not be drawn, and say so; its card is shown all the same."""
         uow.acknowledge((outbox_message,))
         told = self._pictures.failed(uow, outbox_message.case)
         return (*self._lost(uow, outbox_message), *self._enqueue_reply(uow, outbox_message.chat, told))
@@ -161,7 +161,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, outbox_message.chat, told)
 
     def _lost(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Forget a picture that cannot be changed; there is none where another kind of wish was meant."""
+        """Forget a picture that cannot be changed; a message of another kind has none."""
         if outbox_message.kind is not OutboxKind.edit_picture:
             return ()
         chat, message = outbox_message.chat, int(outbox_message.target)

@@ -150,7 +150,7 @@ class Outbox:
             wait = min(wait * 2, LONGEST_WAIT)
 
     def _pause_before(self, outbox_message: OutboxMessage, *, edit: bool) -> float:
-        """Return the seconds to wait before a wish is done; a picture books its turn once it is drawn."""
+        """Return the seconds to wait before a message is sent; a picture books its turn once it is drawn."""
         if outbox_message.kind in PICTURES:
             return SETTLES if outbox_message.kind is OutboxKind.edit_picture else 0.0
         return self._rate_limiter.reserve(outbox_message.queue, edit=edit)
