@@ -61,7 +61,19 @@ async def test_the_picture_of_a_case_is_drawn_sent_and_changed(harness: Playgrou
 async def test_the_command_menu_is_set_at_the_start(harness: PlaygroundHarness) -> None:
     await begun(harness)
     commands = {entry["command"] for entry in (await harness.play.state())["commands"]}
-    assert commands == {"start", "new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget"}
+    assert commands == {
+        "start",
+        "new",
+        "recent",
+        "sins",
+        "scores",
+        "options",
+        "scales",
+        "help",
+        "about",
+        "cancel",
+        "forget",
+    }
 
 
 @pytest.mark.slow
