@@ -46,7 +46,13 @@ def ours(folder: Path = ROOT) -> Iterator[Path]:
 FILES: Final = tuple(ours())
 DOCS: Final = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in FILES if path.suffix == ".md"}
 README: Final = DOCS["README.md"]
+CLI: Final = DOCS["docs/cli.md"]
+GUIDE: Final = DOCS["docs/user-guide.md"]
 OPERATIONS: Final = DOCS["docs/operations.md"]
+SETTINGS_PAGE: Final = DOCS["docs/settings.md"]
+
+MOST_LINES, MOST_WORDS = 120, 800
+"""How long the README may be: it wins a reader, other pages tell everything."""
 
 every_document = pytest.mark.parametrize("name", DOCS)
 
@@ -79,6 +85,27 @@ def said_to_a_shell(text: str) -> list[str]:
     return [line.strip() for _, block in FENCED.findall(text) for line in block.splitlines()] + codes(text)
 
 
+# The README.
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MOST_LINES
+    assert len(README.split()) <= MOST_WORDS
+
+
+def test_the_readme_names_settings_and_commands_of_the_chat_that_exist() -> None:
+    named = codes(section(README, "Configuration"))
+    assert named
+    assert set(named) <= set(SETTINGS)
+    assert set(first_codes(section(README, "Using it"))) <= {f"/{command}" for command in (*COMMANDS, *OF_A_GROUP)}
+
+
+def test_the_readme_leads_to_every_page_for_its_readers() -> None:
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")}
+    led = "".join(DOCS[name] for name in ("README.md", "CONTRIBUTING.md", "docs/clinical-review.md"))
+    assert {page for page in pages if page not in led and Path(page).name not in led} == set()
+
+
 # Settings.
 
 
@@ -94,11 +121,8 @@ def written(default: object) -> str:
 SETTINGS: Final = {name.upper(): written(field.default) for name, field in Settings.model_fields.items()}
 
 
-def test_the_readme_tells_every_setting_with_its_default_and_no_other() -> None:
-    told = {
-        row[0].strip("`"): "" if row[1] == "empty" else row[1].strip("`")
-        for row in rows(section(README, "The settings"))
-    }
+def test_the_page_of_settings_has_every_setting_with_its_default_and_no_other() -> None:
+    told = {row[0].strip("`"): "" if row[1] == "empty" else row[1].strip("`") for row in rows(SETTINGS_PAGE)}
     assert told == SETTINGS
 
 
@@ -145,8 +169,8 @@ def parted(line: str) -> tuple[tuple[str, ...], set[str], int]:
     return named, set(options), len(words) - len(named) - len(options)
 
 
-def test_the_readme_tells_every_command_and_option_of_the_program_and_no_other() -> None:
-    told = first_codes(section(README, "The program"))
+def test_the_page_of_the_command_line_has_every_command_and_option_and_no_other() -> None:
+    told = first_codes(section(CLI, "All commands"))
     flags = {code.removeprefix("spinemets ") for code in told if re.fullmatch(r"(?:spinemets )?-\S+", code)}
     assert flags == {flag for flag in app if flag.startswith("-")}
     lines = [parted(code.removeprefix("spinemets ")) for code in told if code.removeprefix("spinemets ") not in flags]
@@ -163,7 +187,7 @@ def test_the_readme_tells_every_command_and_option_of_the_program_and_no_other()
 @every_document
 def test_a_command_of_the_program_that_a_document_names_exists(name: str) -> None:
     for line in said_to_a_shell(DOCS[name]):
-        found = re.match(r"(?:ExecStart=|runuser .*)?(?:\S*/)?spinemets ([a-z][^|]*)", line)
+        found = re.match(r"(?:ExecStart=|runuser .*|\$ (?:.*\| )?)?(?:\S*/)?spinemets ([a-z][^|]*)", line)
         if found:
             named, options, _ = parted(found[1])
             within = [known for known in PROGRAM if known[: len(named)] == named[: len(known)]]
@@ -171,12 +195,12 @@ def test_a_command_of_the_program_that_a_document_names_exists(name: str) -> Non
             assert options <= set().union(*(PROGRAM[known].options for known in within)), line
 
 
-def test_the_readme_tells_every_command_of_the_chat_and_no_other() -> None:
-    assert sorted(first_codes(section(README, "In the chat"))) == sorted(f"/{command}" for command in COMMANDS)
+def test_the_guide_has_every_command_of_the_chat_and_no_other() -> None:
+    assert sorted(first_codes(section(GUIDE, "All commands"))) == sorted(f"/{command}" for command in COMMANDS)
 
 
-def test_the_readme_tells_every_command_of_a_group_and_no_other() -> None:
-    told = {code for code in codes(section(README, "In a group")) if code.startswith("/")}
+def test_the_guide_has_every_command_of_a_group_and_no_other() -> None:
+    told = {code for code in codes(section(GUIDE, "In a group")) if code.startswith("/")}
     assert told == {f"/{command}" for command in OF_A_GROUP}
 
 
@@ -199,10 +223,8 @@ def begins(shown: Any, real: Any) -> bool:
     return bool(shown == real)
 
 
-def test_the_readme_shows_what_decide_really_answers() -> None:
-    blocks = [
-        (kind, block) for kind, block in FENCED.findall(section(README, "The program")) if kind.startswith("json")
-    ]
+def test_the_page_of_the_command_line_shows_what_decide_really_answers() -> None:
+    blocks = [(kind, block) for kind, block in FENCED.findall(CLI) if kind.startswith("json")]
     [given] = [block for kind, block in blocks if kind == "jsonl"]
     shown = [orjson.loads(block) for kind, block in blocks if kind == "json"]
     said: list[bytes] = []
@@ -268,7 +290,8 @@ def slug(heading: str) -> str:
 
 @every_document
 def test_every_link_within_the_project_leads_somewhere(name: str) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", FENCED.sub("", DOCS[name])):
+    plain = FENCED.sub("", DOCS[name])
+    for target in re.findall(r"\]\(([^)\s]+)\)", plain) + re.findall(r'<img [^>]*src="([^"]+)"', plain):
         if re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = target.partition("#")
