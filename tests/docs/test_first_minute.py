@@ -89,7 +89,7 @@ def test_contributors_are_told_to_install_what_the_tests_need(machine: BareMachi
     machine.has("id", "echo 1000")
     machine.has("ls", "exit 2")
     needed = []
-    for script in ("scripts/browser", "scripts/words"):
+    for script in ("scripts/browser", "scripts/words", "scripts/papers"):
         [line] = told(machine.types(script))
         needed += line.partition(" && apt install ")[2].partition(" (")[0].split()
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").replace("\\\n", "")
