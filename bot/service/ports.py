@@ -204,6 +204,14 @@ class Storage(Protocol):
 class NotSaved(Exception):
     """The database could not keep it (disk full, locked, away): nothing was changed, try again."""
 
+    advice = "look at the disk and the database; what was tapped meanwhile comes again"
+
+
+class DatabaseMoved(NotSaved):
+    """The file of the database was moved, replaced or removed while the bot ran; nothing is written any more."""
+
+    advice = "put the file of the database back, or restart the bot to go on with what stands in its place"
+
 
 class NumberInUse(Exception):
     """Another update of the same number waits to be handled: Telegram's numbers have started anew meanwhile."""

@@ -313,6 +313,10 @@ class PrivateChat:
         """Draw the words that taps of an outage may be missing."""
         return self._pages.bare(self._words.pages.outage)
 
+    def slow_save_notice(self) -> Reply:
+        """Return the notice that the database is slow."""
+        return Reply(toast=self._words.toasts.slow_save)
+
     def not_saved_notice(self) -> Reply:
         """Return the words that the database could not keep it."""
         return Reply(toast=self._words.toasts.not_saved)

@@ -141,6 +141,8 @@ OUTBOX: Final = Table(
     Column("number", LONG, nullable=False),
     Column("payload", Text, nullable=False),
     Column("case_id", Text, nullable=False),
+    # Asked for by an erasure: it may be the last to bear the number of a person, and is wiped once it was shown.
+    Column("erases", Boolean, nullable=False),
     UniqueConstraint("bot_id", "queue", "kind", "target", "number"),
     sqlite_autoincrement=True,
 )

@@ -70,7 +70,11 @@ _DROP_DEAD_LETTER: Final = (
 )
 _ERASE_UPDATES: Final = (
     update(INBOX)
-    .where(_RECEIVED, INBOX.c.chat == bindparam("of"), INBOX.c.state != NEW)
+    .where(
+        _RECEIVED,
+        INBOX.c.state != NEW,
+        or_(INBOX.c.chat == bindparam("of"), INBOX.c.payload.startswith(bindparam("by"))),
+    )
     .values(state=DONE, chat="", payload="", answer_text="", error="", **_NO_NOTE)
 )
 _ANONYMIZE_ANSWERS: Final = (
@@ -127,6 +131,7 @@ def _enqueue_statement(insert: Insert) -> UpdateBase:
             "enqueued_as": func.coalesce(OUTBOX.c.enqueued_as, OUTBOX.c.version),
             "payload": new.payload,
             "case_id": new.case_id,
+            "erases": or_(OUTBOX.c.erases, new.erases),
         },
     ).returning(OUTBOX.c.version)
 
@@ -155,7 +160,7 @@ _PENDING_MESSAGES: Final = (
     .order_by(func.coalesce(OUTBOX.c.enqueued_as, OUTBOX.c.version))
 )
 _PENDING_IN_QUEUE: Final = _PENDING_MESSAGES.where(OUTBOX.c.queue == bindparam("place"))
-_ACKNOWLEDGE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown"))
+_ACKNOWLEDGE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown")).returning(OUTBOX.c.erases)
 
 
 class SqlUnitOfWork(SqlCaseRepository):
@@ -170,11 +175,11 @@ class SqlUnitOfWork(SqlCaseRepository):
         return self.bot
 
     def erase_person(self, owner: str) -> int:
-        """Erase every case of a person, the wishes that show one, and what was set aside in the private chat.
+        """Erase every case of a person, the wishes that show one, and what was set aside of theirs in any chat.
 
         Where others were told what the person did, or are to be shown it, somebody did.
         """
-        self._count(_ERASE_UPDATES, {"of": owner})
+        self._count(_ERASE_UPDATES, {"of": owner, "by": f"[{owner},"})  # a payload begins with who it is of
         for unname in (_ANONYMIZE_ANSWERS, _ANONYMIZE_MESSAGES):
             self._count(unname, {"named": person(owner), "nobody": person("")})
         return super().erase_person(owner)
@@ -252,7 +257,7 @@ class SqlUnitOfWork(SqlCaseRepository):
         if kind in _REVERSED:
             self._count(_UNDO, {"in_queue": queue, "reversed": _REVERSED[kind].value, "of": target})
         whose = {"bot_id": self.bot, "queue": queue, "kind": kind.value, "target": target, "number": number}
-        row = {**whose, "payload": payload, "case_id": case}
+        row = {**whose, "payload": payload, "case_id": case, "erases": self.erased}
         (version,) = self._statements.row(_ENQUEUE[self._statements.name], row) or (0,)
         return OutboxMessage(queue, kind, target, version, payload, case, number)
 
@@ -264,11 +269,14 @@ class SqlUnitOfWork(SqlCaseRepository):
 
     def acknowledge(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
         """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
-        return [
-            outbox_message
-            for outbox_message in messages
-            if not self._count(_ACKNOWLEDGE, {"shown": outbox_message.version})
-        ]
+        overtaken = []
+        for outbox_message in messages:
+            row = self._row(_ACKNOWLEDGE, {"shown": outbox_message.version})
+            if row is None:
+                overtaken.append(outbox_message)
+            elif row[0]:
+                self.erased = True  # the next traces to wipe are those of the screen itself
+        return overtaken
 
     def purge_handled(self, newest: int, remembered: int) -> None:
         """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""

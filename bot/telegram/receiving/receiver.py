@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -35,6 +36,9 @@ PURGE_INTERVAL: Final = 1_000
 
 WRITTEN: Final = frozenset(("message", "edited_message"))
 """Updates in which somebody writes."""
+
+LONG_SAVE: Final = 4.0
+"""Seconds that somebody waits in silence for the database; then they are told."""
 
 ADOPTION_DELAY: Final = 1.0
 """Seconds that another process has to go on with what it has begun, before this one does."""
@@ -91,13 +95,14 @@ class UpdateReceiver:
                 self._spawn(self._inline.answer(update["inline_query"]))
         inbox_updates, unreadable = self._read(batch)
         try:
-            new = await self._store.transact(lambda uow: _add_updates(uow, inbox_updates, unreadable))
-            due = {
-                *new,
-                *await self._find_abandoned(
-                    [inbox_update for inbox_update in inbox_updates if inbox_update.update_id not in new]
-                ),
-            }
+            with self._patience([query_id_of(update) for update in batch]):
+                new = await self._store.transact(lambda uow: _add_updates(uow, inbox_updates, unreadable))
+                due = {
+                    *new,
+                    *await self._find_abandoned(
+                        [inbox_update for inbox_update in inbox_updates if inbox_update.update_id not in new]
+                    ),
+                }
         except (NotSaved, NumberInUse) as fault:
             self._notify_not_saved(batch)
             raise NotSaved(*fault.args) from fault
@@ -184,7 +189,8 @@ class UpdateReceiver:
             AlreadyHandled: where another process has handled it.
         """
         try:
-            return await self._dispatch(inbox_update)
+            with self._patience([from_inbox(inbox_update).query]):
+                return await self._dispatch(inbox_update)
         except (NotSaved, VersionConflict):
             self._log.error("not_saved", update_id=inbox_update.update_id)
             self._answer(from_inbox(inbox_update).query, self._private.not_saved_notice().toast)
@@ -262,10 +268,23 @@ class UpdateReceiver:
     def _notify_not_saved(self, batch: Iterable[Any]) -> None:
         """Answer each person once that nothing is saved; the batch is not confirmed and comes again."""
         self._log.error("not_saved")
-        for update in batch:
-            query = query_id_of(update)
+        self._notify((query_id_of(update) for update in batch), self._private.not_saved_notice().toast)
+
+    @contextmanager
+    def _patience(self, queries: Sequence[str | None]) -> Iterator[None]:
+        """Answer people who have tapped that the database is slow, if what follows takes long."""
+        toast = self._private.slow_save_notice().toast
+        notice = asyncio.get_running_loop().call_later(LONG_SAVE, self._notify, queries, toast)
+        try:
+            yield
+        finally:
+            notice.cancel()
+
+    def _notify(self, queries: Iterable[str | None], toast: str) -> None:
+        """Answer each tap of which nothing is kept yet, once."""
+        for query in queries:
             if query and query not in self._notified:
-                self._answer(query, self._private.not_saved_notice().toast)
+                self._answer(query, toast)
                 self._notified.add(query)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

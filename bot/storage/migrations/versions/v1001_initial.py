@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("number", LONG, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("erases", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_outbox"),
         sa.UniqueConstraint(
             "bot_id", "queue", "kind", "target", "number", name="uq_outbox_bot_id_queue_kind_target_number"
