@@ -39,9 +39,9 @@ async def main() -> None:
                     bot.stop()
 
 
-async def begun(running: Browser, address: str, viewport: ViewportSize = SCREEN) -> BrowserUser:
+async def begun(running: Browser, address: str, viewport: ViewportSize = SCREEN, scale: int = 2) -> BrowserUser:
     """Open the page of the playground, light, and tap START."""
-    page = await running.new_page(viewport=viewport, device_scale_factor=2, color_scheme="light")
+    page = await running.new_page(viewport=viewport, device_scale_factor=scale, color_scheme="light")
     page.set_default_timeout(PATIENCE)
     await page.goto(address)
     await page.locator("#start").click()
@@ -62,7 +62,7 @@ async def recommendation(running: Browser, address: str, kind: str) -> None:
 
 async def playground(running: Browser, address: str) -> None:
     """Take the whole page of the playground with a recommendation."""
-    private_chat = await begun(running, address, DESK)
+    private_chat = await begun(running, address, DESK, scale=1)
     await reach(private_chat, KINDS["simple"])
     await taken(private_chat.page, DOCS / "playground.png")
     await private_chat.page.close()
@@ -80,7 +80,7 @@ async def steps(running: Browser, address: str) -> None:
     await private_chat.answer(("Neurological deficit?", "None"), *T8)
     await private_chat.reads("✓ Posterior (open): supported")
     await private_chat.tap("What would change it")
-    await private_chat.reads("Levels")
+    await private_chat.reads("T8 · Posterior MIS")
     await taken(private_chat.page, PICTURES / "what-would-change.png")
     await private_chat.tap("‹ Back to the card")
     await private_chat.reads("✓ Posterior (open): supported")
