@@ -196,7 +196,7 @@ class PrivateChat:
         return Reply() if updated.archived else Reply((self._show_case(repository, updated),))
 
     def tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
-        """Do what a button wishes; None is a button that nobody here knows."""
+        """Handle a tap; None where its callback data could not be parsed."""
         if tap is None:
             return self.refused(UNREADABLE)
         if not allows(tap.action, Where.own if tap.case else Where.page):

@@ -274,7 +274,7 @@ class SqlCaseRepository:
         return self._list(_LIST_BY_PERSON, {"who": who, "quoted": f'"{who}"'})
 
     def erase_person(self, owner: str) -> int:
-        """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
+        """Erase every case of a person's own, with the messages that show one; take the id out of a team's."""
         for record in self.said_by(owner):
             self.update(anonymize(record, owner), record.case.revision)
         self._count(_ERASE_MESSAGES, {"owner": owner})

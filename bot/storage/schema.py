@@ -1,4 +1,4 @@
-"""The tables: what is kept of cases, of letters that came in, and of wishes that are still to be shown."""
+"""The tables: cases, updates that came in, and messages that are still to be sent."""
 
 from __future__ import annotations
 
@@ -127,12 +127,12 @@ INBOX: Final = Table(
 OUTBOX: Final = Table(
     "outbox",
     METADATA,
-    # Each wish draws a number that no other ever had: a slot that was shown and is wished anew cannot be
+    # Each message draws a number that no other ever had: a target that was shown and is queued again cannot be
     # mistaken for what it was before. It is drawn for all bots alike, and so is a key without one:
     # SQLite draws numbers that never come again for a key of one column alone.
     Column("version", LONG, primary_key=True),
     Column("bot_id", Text, nullable=False),
-    # The number a slot was first wished under, while it waits under a later one.
+    # The number under which a target was first queued, while it waits under a later one.
     Column("enqueued_as", LONG),
     Column("queue", Text, nullable=False),
     Column("kind", Text, nullable=False),

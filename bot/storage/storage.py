@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class SqlStorage:
-    """Keeps cases, letters and wishes in a database. It is made by `bot.storage.factory.create_storage`.
+    """Keeps cases, inbox and outbox in a database. It is made by `bot.storage.factory.create_storage`.
 
     Attributes:
         name: which database it is, without a password.

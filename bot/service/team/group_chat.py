@@ -157,7 +157,7 @@ class GroupChat:
         )
 
     def tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
-        """Do what a button wishes; None is a button that nobody here knows."""
+        """Handle a tap; None where its callback data could not be parsed."""
         reply = self._on_tap(repository, tap, context)
         return replace(reply, late=reply.late or (self._refusals.late(reply.toast) if reply.shows else ""))
 
@@ -457,7 +457,7 @@ class GroupChat:
         return Reply() if told else _new_message(self._pages.number_page(self._words.pages.not_here, chat))
 
     def _tap_page(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
-        """Do what a button wishes that belongs to no case."""
+        """Handle a tap on a button that belongs to no case."""
         if tap is None:
             return self._private.tap(repository, tap, context)
         if not allows(tap.action, Where.group_page) or shows_a_case(repository, context):

@@ -1,4 +1,4 @@
-"""Handles a letter in one transaction: what it does to the case, the screens that follow, the mark that it is done."""
+"""Handles an update in one transaction: the change of the case, the messages that follow, the mark that it is done."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from flows.cards.card import Action, Tap
 
 
 class AlreadyHandled(Exception):
-    """A letter was handled by another process, which also shows what follows."""
+    """Another process has handled the update, and sends what follows."""
 
 
 class MemberWanted(Exception):
@@ -67,7 +67,7 @@ OUTAGE_SLOT: Final = 1
 
 
 class Dispatcher:
-    """Turns letters into what the conversation, or the room of a team, makes of them."""
+    """Hands updates to the private chat or the group chat, and queues what they reply."""
 
     def __init__(
         self,
@@ -88,11 +88,11 @@ class Dispatcher:
     def handle(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, role: Role | None = None
     ) -> tuple[OutboxMessage, ...]:
-        """Handle a letter that waits; give the answer to the tap, if it is one, and what else is to be done.
+        """Handle an update that waits; return the messages that follow, the answer to a tap among them.
 
         Args:
             uow: the transaction.
-            inbox_update: the letter.
+            inbox_update: the update.
             role: what the person may do in the group it comes from, or reads of; None where nobody was asked.
 
         Raises:
@@ -109,7 +109,7 @@ class Dispatcher:
         return outbox_messages
 
     def on_card_sent(self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int) -> tuple[OutboxMessage, ...]:
-        """Strike out a wish that was granted by a new message; its case, or its decision, is now shown there."""
+        """Delete what was sent as a new message; its case, or its decision, is now shown there."""
         uow.acknowledge((outbox_message,))
         if not outbox_message.case:
             return ()
@@ -129,7 +129,7 @@ class Dispatcher:
     def on_poll_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, poll: str, message: int
     ) -> tuple[OutboxMessage, ...]:
-        """Strike out a wish that was granted by a poll; the votes that come under its id are its case's."""
+        """Delete what was sent as a poll; the votes that come under its id are its case's."""
         uow.acknowledge((outbox_message,))
         return self._enqueue_reply(
             uow,
@@ -142,7 +142,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, new, self._team.on_chat_migrated(uow, old, new))
 
     def on_message_gone(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Wish a new message for a case whose message is gone, in the topic that the case belongs to."""
+        """Queue a new message for a case whose message is gone, in the topic that the case belongs to."""
         uow.acknowledge((outbox_message,))
         record = uow.get(outbox_message.case)
         body = _in_thread(outbox_message.payload, thread_of(record.place) if record else 0)
@@ -206,7 +206,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, "", self._team.retry(uow, uow.list_undelivered()))
 
     def unpinned(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Strike out the wish for a pin that the bot has no right to, and say so where the decision stands."""
+        """Delete a pin that the bot has no right to, and say so where the decision stands."""
         uow.acknowledge((outbox_message,))
         if outbox_message.kind is OutboxKind.unpin:
             return ()
@@ -220,8 +220,8 @@ class Dispatcher:
     def on_version_superseded(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Return what a message shall show after an older screen was sent that another process had overtaken.
 
-        A newer wish that still waits is shown once more, as it is: to wish anew would overtake the other process in
-        turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
+        A newer message that still waits is sent once more, as it is: to queue another would overtake the other process
+        in turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
         """
         waiting = tuple(
             newer for newer in uow.pending_messages(outbox_message.queue) if newer.key == outbox_message.key
@@ -233,7 +233,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, outbox_message.queue, room.redraw(uow, outbox_message.case))
 
     def on_failure(self, uow: UnitOfWork, inbox_update: InboxUpdate, fault: str) -> tuple[OutboxMessage, ...]:
-        """Set a letter aside whose handling failed, and say that nothing was changed."""
+        """Make an update whose handling failed a dead letter, and say that nothing was changed."""
         uow.move_to_dead_letters(inbox_update.update_id, fault)
         update = from_inbox(inbox_update)
         return self._enqueue_with_answer(
@@ -391,14 +391,14 @@ class Dispatcher:
         return self._team.vote(uow, update.data, numbers, str(update.user_id))
 
     def _enqueue_reply(self, uow: UnitOfWork, place: str, reply: Reply) -> tuple[OutboxMessage, ...]:
-        """Keep all that a reply wishes, where it does not say where in the place of the visit."""
+        """Queue all that a reply asks for: in the chat that it names, else in the one that it replies to."""
         shown = [self._enqueue_card(uow, show.chat or place, show) for show in reply.shows]
         return (*shown, *(_enqueue_effect(uow, effect.chat or place, effect) for effect in reply.effects))
 
     def _enqueue_with_answer(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, update: ParsedUpdate, reply: Reply
     ) -> tuple[OutboxMessage, ...]:
-        """Keep what follows from a letter; a tap is answered even where the process dies before it could be."""
+        """Queue what follows from an update; a tap is answered even where the process dies before it could be."""
         outbox_messages = self._enqueue_reply(uow, update.place, reply)
         if not update.query:
             return outbox_messages

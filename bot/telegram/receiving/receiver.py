@@ -118,7 +118,7 @@ class UpdateReceiver:
         return max((found for update in batch if (found := update_id_of(update)) is not None), default=0)
 
     def process(self, inbox_update: InboxUpdate) -> None:
-        """Handle a letter that is kept, unless it is in hand, beside the rest; the store does so in this order."""
+        """Handle an update that is kept, unless it is under way, beside the rest; the store does so in this order."""
         if _key(inbox_update) not in self._in_flight:
             self._in_flight.add(_key(inbox_update))
             self._spawn(self._process(inbox_update))
@@ -131,7 +131,7 @@ class UpdateReceiver:
             task.cancel()
 
     def _read(self, batch: list[Any]) -> tuple[list[InboxUpdate], dict[int, str]]:
-        """Read each update alone: the letters, and the ids of those that cannot be read with their fingerprints."""
+        """Read each update alone; return them, and the ids of those that cannot be read with their fingerprints."""
         inbox_updates: list[InboxUpdate] = []
         unreadable: dict[int, str] = {}
         for update in batch:
@@ -168,7 +168,7 @@ class UpdateReceiver:
         return waiting
 
     async def _process(self, inbox_update: InboxUpdate) -> None:
-        """Handle a letter, however long the database takes to keep what comes of it, and have that shown."""
+        """Handle an update, however long the database takes to keep what comes of it, and have that sent."""
         try:
             outbox_messages = await self._handle(inbox_update)
             while outbox_messages is None:
@@ -183,7 +183,7 @@ class UpdateReceiver:
             self._in_flight.discard(_key(inbox_update))
 
     async def _handle(self, inbox_update: InboxUpdate) -> Sequence[OutboxMessage] | None:
-        """Handle a letter; one whose handling fails is set aside, and the person is told. None where it is not kept.
+        """Handle an update; one whose handling fails becomes a dead letter, and the person is told. None: not saved.
 
         Raises:
             AlreadyHandled: where another process has handled it.
@@ -197,13 +197,13 @@ class UpdateReceiver:
             return None
         except AlreadyHandled:
             raise
-        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one update, the next is served
             name = type(fault).__name__
             self._log.error("set_aside", update_id=inbox_update.update_id, error=name)
             return await self._store.transact(lambda uow: self._dispatcher.on_failure(uow, inbox_update, name))
 
     async def _dispatch(self, inbox_update: InboxUpdate) -> tuple[OutboxMessage, ...]:
-        """Handle a letter; those of a group one after another, for each waits until it is known who the person is."""
+        """Handle an update; those of a group one after another, each once it is known who the person is."""
         update = from_inbox(inbox_update)
         if update.kind == UpdateKind.vote:
             chat = await self._store.transact(lambda uow: self._dispatcher.chat_of(uow, update))
@@ -218,7 +218,7 @@ class UpdateReceiver:
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
 
     async def _handled_alone(self, inbox_update: InboxUpdate, user_id: int) -> tuple[OutboxMessage, ...]:
-        """Handle a letter of a private chat; what only a member of some group may have, once Telegram was asked."""
+        """Handle an update of a private chat; what only a member of some group may have, once Telegram was asked."""
         try:
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update))
         except MemberWanted as wanted:
@@ -301,7 +301,7 @@ class UpdateReceiver:
 
 
 def _pending_of(uow: UnitOfWork, ids: Iterable[int]) -> set[int]:
-    """Return which letters are neither handled nor set aside."""
+    """Return which updates are neither handled nor dead letters."""
     return set(filter(uow.is_pending, ids))
 
 
@@ -311,7 +311,7 @@ def _key(inbox_update: InboxUpdate) -> tuple[int, str]:
 
 
 def _add_updates(uow: UnitOfWork, inbox_updates: list[InboxUpdate], unreadable: dict[int, str]) -> list[int]:
-    """Keep letters, and the ids of updates that cannot be read among the dead; forget the oldest now and then."""
+    """Add updates, and the ids of those that cannot be read as dead letters; forget the oldest now and then."""
     empty = [InboxUpdate(update_id, "", "", fingerprint=found) for update_id, found in unreadable.items()]
     new = uow.add_updates([*inbox_updates, *empty])
     for update_id in unreadable:

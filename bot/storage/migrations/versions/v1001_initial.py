@@ -1,4 +1,4 @@
-"""The beginning: a bot, its cases, the letters that it got and the wishes that are still to be shown."""
+"""The first tables: a bot, its cases, the updates that it got and the messages that are still to be sent."""
 
 from __future__ import annotations
 
