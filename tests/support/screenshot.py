@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -106,7 +107,7 @@ async def inline(running: Browser, address: str) -> None:
     page = await running.new_page(viewport=SCREEN, device_scale_factor=2, color_scheme="light")
     await page.goto(f"{address}/?person={DR_OKAFOR.id}&chat={SPINE_BOARD.id}")
     await page.locator("#text").press_sequentially("@spinemets_bot T8 fit intact body limited no prior treatment")
-    await expect(page.get_by_role("option").first).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("option", name=re.compile("This is what was read"))).to_be_visible(timeout=PATIENCE)
     await taken(page, PICTURES / "inline.png")
     await page.close()
 
