@@ -103,11 +103,12 @@ async def note(running: Browser, address: str) -> None:
 
 
 async def inline(running: Browser, address: str) -> None:
-    """Take what is offered while somebody types behind the bot's name."""
+    """Take the message of a line that somebody has typed behind the bot's name."""
     page = await running.new_page(viewport=SCREEN, device_scale_factor=2, color_scheme="light")
     await page.goto(f"{address}/?person={DR_OKAFOR.id}&chat={SPINE_BOARD.id}")
     await page.locator("#text").press_sequentially("@spinemets_bot T8 fit intact body limited no prior treatment")
-    await expect(page.get_by_role("option", name=re.compile("This is what was read"))).to_be_visible(timeout=PATIENCE)
+    await page.get_by_role("option", name=re.compile("This is what was read")).click(timeout=PATIENCE)
+    await expect(page.locator("#messages .message").last).to_contain_text("via @spinemets_bot", timeout=PATIENCE)
     await taken(page, PICTURES / "inline.png")
     await page.close()
 
