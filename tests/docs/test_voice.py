@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
+BY_ROLE: Final = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+PAGES: Final = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}" for name in BY_ROLE))
 PLAINER: Final = {
     r"shall": "must, will",
     r"anew": "again",
