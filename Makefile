@@ -40,7 +40,7 @@ docs: $(VENV)/run.stamp ## write the documents that are generated
 	$(BIN)/spinemets flow --document > docs/flows/metastasis.md
 	for flow in sins bauer tokuhashi tomita; do $(BIN)/spinemets flow $$flow --document > docs/flows/$$flow.md || exit; done
 
-screenshot: ## make the README's screenshot anew, in a real browser
+screenshot: ## take the pictures of the documents, in a real browser
 	@scripts/browser
 	@$(MAKE) --no-print-directory $(VENV)/test.stamp
 	$(BIN)/python tests/support/screenshot.py

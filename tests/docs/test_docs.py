@@ -34,7 +34,7 @@ NOT_OURS: Final = {"__pycache__", "__snapshots__", "build", "dist", "htmlcov", "
 
 
 def ours(folder: Path = ROOT) -> Iterator[Path]:
-    """Give every file of the project, without what tools leave behind."""
+    """Return every file of the project, without what tools leave behind."""
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         hidden = entry.name.startswith(".") and entry.name not in HIDDEN_BUT_OURS
         if entry.is_dir() and not hidden and entry.name not in NOT_OURS:
@@ -46,7 +46,13 @@ def ours(folder: Path = ROOT) -> Iterator[Path]:
 FILES: Final = tuple(ours())
 DOCS: Final = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in FILES if path.suffix == ".md"}
 README: Final = DOCS["README.md"]
+CLI: Final = DOCS["docs/cli.md"]
+GUIDE: Final = DOCS["docs/user-guide.md"]
 OPERATIONS: Final = DOCS["docs/operations.md"]
+SETTINGS_PAGE: Final = DOCS["docs/settings.md"]
+
+MOST_LINES, MOST_WORDS = 120, 800
+"""How long the README may be: it wins a reader, other pages tell everything."""
 
 every_document = pytest.mark.parametrize("name", DOCS)
 
@@ -58,25 +64,40 @@ def section(text: str, heading: str) -> str:
 
 
 def rows(text: str) -> list[list[str]]:
-    """Give the cells of the rows of every table, without the heads."""
+    """Return the cells of the rows of every table, without the heads."""
     lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     heads = [line.strip("| ").split(" | ") for line in re.findall(r"^(\|.*)\n\|[-|]+\n", text, re.MULTILINE)]
     return [line for line in lines if line not in heads]
 
 
 def codes(text: str) -> list[str]:
-    """Give what is set as code within a text."""
+    """Return what is set as code within a text."""
     return re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
 
 
 def first_codes(text: str) -> list[str]:
-    """Give what is set as code in the first column of the tables."""
+    """Return what is set as code in the first column of the tables."""
     return [code for row in rows(text) for code in codes(row[0])]
 
 
 def said_to_a_shell(text: str) -> list[str]:
-    """Give the lines of code, in a block or in a sentence."""
+    """Return the lines of code, in a block or in a sentence."""
     return [line.strip() for _, block in FENCED.findall(text) for line in block.splitlines()] + codes(text)
+
+
+# The README.
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MOST_LINES
+    assert len(README.split()) <= MOST_WORDS
+
+
+def test_the_readme_names_settings_and_commands_of_the_chat_that_exist() -> None:
+    named = codes(section(README, "Configuration"))
+    assert named
+    assert set(named) <= set(SETTINGS)
+    assert set(first_codes(section(README, "Using it"))) <= {f"/{command}" for command in (*COMMANDS, *OF_A_GROUP)}
 
 
 # Settings.
@@ -94,11 +115,8 @@ def written(default: object) -> str:
 SETTINGS: Final = {name.upper(): written(field.default) for name, field in Settings.model_fields.items()}
 
 
-def test_the_readme_tells_every_setting_with_its_default_and_no_other() -> None:
-    told = {
-        row[0].strip("`"): "" if row[1] == "empty" else row[1].strip("`")
-        for row in rows(section(README, "The settings"))
-    }
+def test_the_page_of_settings_has_every_setting_with_its_default_and_no_other() -> None:
+    told = {row[0].strip("`"): "" if row[1] == "empty" else row[1].strip("`") for row in rows(SETTINGS_PAGE)}
     assert told == SETTINGS
 
 
@@ -120,7 +138,7 @@ class Command:
 
 
 def commands(of: App, *names: str) -> Iterator[tuple[tuple[str, ...], Command]]:
-    """Give every command, with its name in words."""
+    """Return every command, with its name in words."""
     within = [name for name in of if not name.startswith("-")]
     for name in within:
         yield from commands(of[name], *names, name)
@@ -145,8 +163,8 @@ def parted(line: str) -> tuple[tuple[str, ...], set[str], int]:
     return named, set(options), len(words) - len(named) - len(options)
 
 
-def test_the_readme_tells_every_command_and_option_of_the_program_and_no_other() -> None:
-    told = first_codes(section(README, "The program"))
+def test_the_page_of_the_command_line_has_every_command_and_option_and_no_other() -> None:
+    told = first_codes(section(CLI, "All commands"))
     flags = {code.removeprefix("spinemets ") for code in told if re.fullmatch(r"(?:spinemets )?-\S+", code)}
     assert flags == {flag for flag in app if flag.startswith("-")}
     lines = [parted(code.removeprefix("spinemets ")) for code in told if code.removeprefix("spinemets ") not in flags]
@@ -163,7 +181,7 @@ def test_the_readme_tells_every_command_and_option_of_the_program_and_no_other()
 @every_document
 def test_a_command_of_the_program_that_a_document_names_exists(name: str) -> None:
     for line in said_to_a_shell(DOCS[name]):
-        found = re.match(r"(?:ExecStart=|runuser .*)?(?:\S*/)?spinemets ([a-z][^|]*)", line)
+        found = re.match(r"(?:ExecStart=|runuser .*|\$ (?:.*\| )?)?(?:\S*/)?spinemets ([a-z][^|]*)", line)
         if found:
             named, options, _ = parted(found[1])
             within = [known for known in PROGRAM if known[: len(named)] == named[: len(known)]]
@@ -171,12 +189,12 @@ def test_a_command_of_the_program_that_a_document_names_exists(name: str) -> Non
             assert options <= set().union(*(PROGRAM[known].options for known in within)), line
 
 
-def test_the_readme_tells_every_command_of_the_chat_and_no_other() -> None:
-    assert sorted(first_codes(section(README, "In the chat"))) == sorted(f"/{command}" for command in COMMANDS)
+def test_the_guide_has_every_command_of_the_chat_and_no_other() -> None:
+    assert sorted(first_codes(section(GUIDE, "All commands"))) == sorted(f"/{command}" for command in COMMANDS)
 
 
-def test_the_readme_tells_every_command_of_a_group_and_no_other() -> None:
-    told = {code for code in codes(section(README, "In a group")) if code.startswith("/")}
+def test_the_guide_has_every_command_of_a_group_and_no_other() -> None:
+    told = {code for code in codes(section(GUIDE, "In a group")) if code.startswith("/")}
     assert told == {f"/{command}" for command in OF_A_GROUP}
 
 
@@ -199,10 +217,8 @@ def begins(shown: Any, real: Any) -> bool:
     return bool(shown == real)
 
 
-def test_the_readme_shows_what_decide_really_answers() -> None:
-    blocks = [
-        (kind, block) for kind, block in FENCED.findall(section(README, "The program")) if kind.startswith("json")
-    ]
+def test_the_page_of_the_command_line_shows_what_decide_really_answers() -> None:
+    blocks = [(kind, block) for kind, block in FENCED.findall(CLI) if kind.startswith("json")]
     [given] = [block for kind, block in blocks if kind == "jsonl"]
     shown = [orjson.loads(block) for kind, block in blocks if kind == "json"]
     said: list[bytes] = []
@@ -262,21 +278,49 @@ def test_the_exit_statuses_are_told_and_obeyed_by_the_unit() -> None:
 
 
 def slug(heading: str) -> str:
-    """Give the anchor of a heading, as GitHub does."""
+    """Return the anchor of a heading, as GitHub does."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def links(name: str) -> list[tuple[str, Path, str]]:
+    """Return each link of a document to a place of the project, with the file and the heading that it leads to."""
+    plain = FENCED.sub("", DOCS[name])
+    targets = re.findall(r"\]\(([^)\s]+)\)", plain) + re.findall(r'<img [^>]*src="([^"]+)"', plain)
+    within = [target.partition("#") for target in targets if not re.match(r"[a-z]+:", target)]
+    folder = (ROOT / name).parent
+    return [
+        (f"{path}#{anchor}", (folder / path).resolve() if path else ROOT / name, anchor) for path, _, anchor in within
+    ]
 
 
 @every_document
 def test_every_link_within_the_project_leads_somewhere(name: str) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", FENCED.sub("", DOCS[name])):
-        if re.match(r"[a-z]+:", target):
-            continue
-        path, _, anchor = target.partition("#")
-        there = ((ROOT / name).parent / path).resolve() if path else ROOT / name
+    for target, there, anchor in links(name):
         assert there.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.*)$", FENCED.sub("", there.read_text("utf-8")), re.MULTILINE)
             assert anchor in map(slug, headings), target
+
+
+def test_every_page_and_picture_is_reached_from_the_readme() -> None:
+    seen, new = set[str](), {"README.md"}
+    while new:
+        seen |= new
+        led = {there.relative_to(ROOT).as_posix() for name in new if name in DOCS for _, there, _ in links(name)}
+        new = led - seen
+    pages = {name for name in DOCS if re.fullmatch(r"docs/(?:decisions/|flows/)?[\w.-]+\.md", name)}
+    pictures = {path.relative_to(ROOT).as_posix() for path in FILES if path.suffix == ".png" and "docs" in path.parts}
+    assert (pages | pictures) - seen == set()
+
+
+@every_document
+def test_every_file_that_a_page_names_exists(name: str) -> None:
+    if name.startswith("docs/decisions/") or name == "CHANGELOG.md":
+        return  # they tell of their own time
+    named = {
+        code for code in codes(DOCS[name]) if re.fullmatch(r"(?:bot|flows|tests|docs|scripts|bench)/[\w./-]+", code)
+    }
+    assert {code for code in named if not (ROOT / code).exists()} == set()
 
 
 @every_document
@@ -317,7 +361,7 @@ COMMENT: Final = {
 
 
 def kind_of(path: Path) -> str:
-    """Give the ending of a file, or what stands for it: a script has a shebang, others are known by name."""
+    """Return the ending of a file, or what stands for it: a script has a shebang, others are known by name."""
     if path.name in {"Makefile", ".env.example", ".gitignore"}:
         return ".sh"
     if path.suffix or path.name == "LICENSE":
@@ -326,7 +370,7 @@ def kind_of(path: Path) -> str:
 
 
 def purpose(path: Path) -> str:
-    """Give what the first line of a file says, behind a shebang; nothing where it says nothing."""
+    """Return what the first line of a file says, behind a shebang; nothing where it says nothing."""
     text = path.read_text("utf-8")
     if path.suffix == ".py":
         return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0] if text.startswith('"""') else ""

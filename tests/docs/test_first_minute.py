@@ -33,14 +33,14 @@ def block(text: str) -> list[str]:
 
 
 def test_the_first_commands_bring_what_they_need_in_their_order() -> None:
-    update, install, clone, enter, run = block(section("Two commands"))
+    update, install, clone, enter, run = block(section("Try it"))
     assert update == "apt update"
     assert install.split() == ["apt", "install", "-y", *NEEDED]
     assert (enter, run) == ("cd spinemets", "make run")
     address = clone.removeprefix("git clone ").removesuffix(" spinemets")
     assert re.fullmatch("[A-Z]+", address), "the address of the clone looks like a real one"
-    assert f"`{address}` is a placeholder" in section("Two commands")
-    assert "as root" in section("Two commands")
+    assert f"`{address}` is a placeholder" in section("Try it")
+    assert "as root" in section("Try it")
 
 
 def test_every_document_that_installs_packages_first_fetches_the_list_of_them() -> None:
@@ -89,7 +89,7 @@ def test_contributors_are_told_to_install_what_the_tests_need(machine: BareMachi
     machine.has("id", "echo 1000")
     machine.has("ls", "exit 2")
     needed = []
-    for script in ("scripts/browser", "scripts/words"):
+    for script in ("scripts/browser", "scripts/words", "scripts/papers"):
         [line] = told(machine.types(script))
         needed += line.partition(" && apt install ")[2].partition(" (")[0].split()
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").replace("\\\n", "")

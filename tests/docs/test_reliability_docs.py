@@ -175,7 +175,7 @@ def test_the_cases_that_a_hazard_names_are_cases() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "README.md",
+        "docs/user-guide.md",
         "docs/reliability.md",
         "docs/reliability-cases.md",
         "docs/operations.md",
