@@ -190,6 +190,8 @@ class ScriptedTelegram(BaseRequest):
                 number = next(self._messages)
                 self.screens[int(params["chat_id"]), number] = params
                 return {"ok": True, "result": {"message_id": number}}
+            case "getChatMember":
+                return {"ok": True, "result": {"status": "member", "user": person(int(params["user_id"]))}}
             case "editMessageText":
                 self.screens[int(params["chat_id"]), int(params["message_id"])] = params
         return WELL

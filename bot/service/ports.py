@@ -119,7 +119,11 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def mark_refusal_sent(self, chat: str) -> bool:
-        """Note that a group was told that the bot is not for it; False where it was told before."""
+        """Note that a group was told that the bot is not for it, or does not count a vote; False where it was before.
+
+        Args:
+            chat: the group, or "poll:" and the id of the poll.
+        """
         ...
 
     def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:

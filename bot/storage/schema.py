@@ -99,7 +99,7 @@ CASES: Final = Table(
 REFUSED_CHATS: Final = Table(
     "refused_chats",
     METADATA,
-    # Groups that were told once that the bot is not for them.
+    # Groups that were told once that the bot is not for them, and polls of which a vote did not count.
     Column("bot_id", Text, primary_key=True),
     Column("chat_id", Text, primary_key=True),
 )

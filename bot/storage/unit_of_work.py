@@ -180,7 +180,7 @@ class SqlUnitOfWork(SqlCaseRepository):
         return super().erase_person(owner)
 
     def mark_refusal_sent(self, chat: str) -> bool:
-        """Note that a group was told that the bot is not for it; False where it was told before."""
+        """Note that a group was told that the bot is not for it, or counts no vote; False where it was told before."""
         return (
             self._statements.row(_MARK_REFUSAL_SENT[self._statements.name], {"bot_id": self.bot, "chat_id": chat})
             is not None

@@ -247,6 +247,14 @@ class GroupChat:
         card = self._pages.list_page(title, self._words.lines.stray_vote, ())
         return Reply((ShowCard(card, chat=meant[0].place),))
 
+    def on_unproven_vote(self, repository: CaseRepository, poll: str) -> Reply:
+        """Announce that a vote was not counted, since nobody knows if the voter is a member."""
+        record = repository.get_by_poll(poll)
+        if record is None or record.team is None:
+            return Reply()
+        title = self._words.heads.unproven_vote.format(name=record.team.code_name)
+        return self._notice(record.place, title, self._words.lines.unproven_vote)
+
     def on_card_sent(self, repository: CaseRepository, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
         record = load(repository, case_id)

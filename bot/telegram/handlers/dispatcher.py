@@ -35,6 +35,17 @@ from bot.telegram.rendering.names import BOT
 from bot.telegram.updates.parser import BEGINNING, ParsedUpdate, UpdateKind, from_inbox, question_fingerprint
 from flows.cards.card import Action, Tap
 
+UNPROVEN: Final = (Role.unproven, Role.hidden)
+"""Who was never seen to be a member of a group, while Telegram does not say."""
+
+_REFUSALS: Final = {
+    Role.anonymous_admin: "anonymous",
+    Role.outsider: "outsider",
+    Role.unproven: "unproven",
+    Role.hidden: "hidden",
+}
+"""Why somebody cannot take part in a group, by what they are there."""
+
 
 class AlreadyHandled(Exception):
     """A letter was handled by another process, which also shows what follows."""
@@ -339,7 +350,7 @@ class Dispatcher:
             return self._not_listed(update)
         if role is None:
             raise MemberWanted(chat)
-        if role is Role.outsider or (tapped and role is Role.unknown):
+        if role is Role.outsider or (tapped and role in UNPROVEN):
             return self._team.reading.refused("outsider" if role is Role.outsider else "unsure", tapped=tapped)
         return self._team.reading.shown(uow, record, tap, context)
 
@@ -348,14 +359,14 @@ class Dispatcher:
     ) -> Reply:
         """Handle what members of a group do, as themselves."""
         tapped, edited = update.kind == UpdateKind.tap, update.kind == UpdateKind.edited
-        is_anonymous = update.is_anonymous or role is Role.anonymous_admin
-        if edited and (not allowed or is_anonymous or role is Role.outsider):
+        why = "anonymous" if update.is_anonymous else _REFUSALS.get(role, "")
+        if edited and (not allowed or (why and role not in UNPROVEN)):
             return Reply()
         if not allowed:
             told = not tapped and not uow.mark_refusal_sent(str(update.chat))
             return self._team.not_allowed_notice(str(update.chat), str(update.user_id), tapped=tapped, told=told)
-        if is_anonymous or role is Role.outsider:
-            return self._team.refusal("anonymous" if is_anonymous else "outsider", "" if tapped else update.data)
+        if why:
+            return self._team.refusal(why, "" if tapped else update.data or BEGINNING[0])
         admin = role is Role.admin
         context = ActionContext(
             update.place,
@@ -387,6 +398,9 @@ class Dispatcher:
         chat = self.chat_of(uow, update)
         if not chat or role in (Role.outsider, Role.anonymous_admin) or not self._access.allows(update.user_id, chat):
             return Reply()
+        if role in UNPROVEN:
+            told = not uow.mark_refusal_sent(f"poll:{update.data}")
+            return Reply() if told else self._team.on_unproven_vote(uow, update.data)
         numbers = [int(number) for number in update.argument.split(",") if number]
         return self._team.vote(uow, update.data, numbers, str(update.user_id))
 
