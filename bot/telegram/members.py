@@ -118,6 +118,18 @@ class ChatMemberCache:
         """Return the people in a screen whose names are not known yet; a number that was erased is nobody's."""
         return {user_id for user_id in ids_in(screen) if user_id.isdecimal() and user_id not in self._names}
 
+    async def ask_names(self, screen: object, chat: int, within: float = 0.0) -> None:
+        """Ask for the names in a screen that are not known, again and again while that may help, for some seconds."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + within
+        while unnamed := self.unnamed(screen):
+            await self._ask_all(chat, unnamed)
+            left = [(chat, int(user_id)) for user_id in self.unnamed(screen)]
+            hopeless = all(self._failed.get(membership, (None, 0.0))[0] is Role.hidden for membership in left)
+            if hopeless or clock() >= end:
+                return
+            await asyncio.sleep(FIRST_PAUSE)
+
     async def insert_names(self, screen: Mapping[str, Any], chat: int) -> dict[str, Any]:
         """Insert the names of people into a screen."""
         return insert_names(screen, await self._names_of(screen, chat), self.username)

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Fields, person, virtual_bot_harness
 from kit import CATALOG
-from members_kit import BROKEN, FLOODED, GROUP, HIDDEN, INACCESSIBLE, Crowd, Say, always, hang, member, restarted
+from members_kit import (
+    ANSWERS,
+    BROKEN,
+    FLOODED,
+    GROUP,
+    HIDDEN,
+    INACCESSIBLE,
+    Crowd,
+    Say,
+    always,
+    hang,
+    member,
+    restarted,
+)
 
 from bot.telegram.members import FAILURE_SECONDS, WAIT
+from bot.telegram.rendering.names import SOMEBODY
+from bot.telegram.sending.unnamed import GIVE_UP
 
 TOASTS, PAGES = CATALOG.team.toasts, CATALOG.team.pages
 
@@ -280,3 +296,131 @@ def test_x7_who_rules_unseen_is_asked_after_beside_the_others_too(group: tuple[A
 
     assert run(tapped()) <= 0.3
     assert {*crowd.harness.telegram.toasts().values()} == {TOASTS.anonymous}
+
+
+# X6: a name that is not known yet
+
+
+def started(folder: Path, telegram: Crowd | None = None, say: Say | None = None) -> Any:
+    """Start a bot on what was kept, before the same group."""
+
+    @contextmanager
+    def begun() -> Iterator[tuple[Any, Crowd]]:
+        with virtual_bot_harness(folder) as (run, harness):
+            if telegram:
+                restarted(telegram.harness, harness)
+            crowd = Crowd(harness, say, polls=telegram.polls if telegram else 0)
+
+            async def left_behind() -> None:
+                uow = await harness.store.transact(lambda uow: uow.pending_messages())
+                harness.application._outbox.enqueue(uow)
+
+            run(left_behind())
+            yield run, crowd
+
+    return begun()
+
+
+@pytest.fixture
+def discussed(tmp_path: Path) -> Crowd:
+    """A case that six have answered and voted on; then the bot ends."""
+    with started(tmp_path) as (run, crowd):
+        run(crowd.says(1, "/case"))
+        for user, label in enumerate(ANSWERS, start=1):
+            run(crowd.taps(min(user, 6), label))
+        run(crowd.taps(1, "Discuss"))
+        for user in range(2, 7):
+            run(crowd.harness.accept(crowd.voting(user, 0)))
+        return crowd
+
+
+def record_of(crowd: Crowd) -> str:
+    """Give what the newest record of a decision says."""
+    return str([text for text in crowd.texts() if "Decision: " in text.split("\n")[0]][-1])
+
+
+def away(seconds: float) -> Say:
+    """Answer nothing for so long, from the first question on."""
+    began: list[float] = []
+
+    async def say(user: int) -> Fields:
+        now = asyncio.get_running_loop().time()
+        began.append(now)
+        return BROKEN if now < began[0] + seconds else member(user)
+
+    return say
+
+
+def test_x6_a_record_waits_for_names_that_come_within_seconds(discussed: Crowd, tmp_path: Path) -> None:
+    with started(tmp_path, discussed, away(9.0)) as (run, crowd):
+        crowd.harness.application._members.observe(crowd.writing(1, "hello"))
+        before = len(crowd.harness.telegram.calls)
+        run(crowd.decide())
+        sent = [c.text for c in crowd.harness.telegram.calls[before:] if c.method == "sendMessage"]
+        [posted] = [text for text in sent if "Decision: " in text]
+        assert SOMEBODY not in posted
+        assert all(f"P{user}" in posted for user in range(1, 7))
+
+
+def test_x6_a_record_and_a_card_that_lack_names_are_drawn_again_once_they_can_be_had(
+    discussed: Crowd, tmp_path: Path
+) -> None:
+    with started(tmp_path, discussed, away(30.0)) as (run, crowd):
+        crowd.harness.application._members.observe(crowd.writing(1, "hello"))
+        run(crowd.decide())
+        assert SOMEBODY in record_of(crowd)
+        run(asyncio.sleep(60))
+        run(crowd.harness.settled())
+        assert not any(SOMEBODY in text for text in crowd.texts())
+        assert all(f"P{user}" in record_of(crowd) for user in range(1, 7))
+        assert run(crowd.harness.store.transact(lambda uow: uow.pending_messages())) == []
+
+
+def test_x6_what_lacks_names_is_drawn_again_by_the_next_process_too(discussed: Crowd, tmp_path: Path) -> None:
+    with started(tmp_path, discussed, hang) as (run, crowd):
+        crowd.harness.application._members.observe(crowd.writing(1, "hello"))
+        run(crowd.decide())
+        assert SOMEBODY in record_of(crowd)
+    with started(tmp_path, crowd) as (run, after):
+        run(after.harness.settled())
+        assert not any(SOMEBODY in text for text in after.texts())
+
+
+def test_x6_a_name_that_its_owner_brings_is_put_in_though_telegram_never_says_it(
+    discussed: Crowd, tmp_path: Path
+) -> None:
+    with started(tmp_path, discussed, always(HIDDEN)) as (run, crowd):
+        crowd.harness.application._members.observe(crowd.writing(1, "hello"))
+        run(crowd.decide())
+        assert SOMEBODY in record_of(crowd)
+        for user in range(2, 7):
+            run(crowd.says(user, "hello"))
+        run(asyncio.sleep(30))
+        run(crowd.harness.settled())
+        assert SOMEBODY not in record_of(crowd)
+
+
+def test_x6_a_name_that_was_erased_meanwhile_is_never_put_in(discussed: Crowd, tmp_path: Path) -> None:
+    with started(tmp_path, discussed, hang) as (run, crowd):
+        crowd.harness.application._members.observe(crowd.writing(1, "hello"))
+        run(crowd.decide())
+        before = len(crowd.harness.telegram.calls)
+        run(crowd.harness.accept(crowd.harness.telegram.writes(2, "/forget")))
+        run(crowd.harness.tap(2, "Erase everything"))
+        crowd.say = None
+        run(asyncio.sleep(120))
+        run(crowd.harness.settled())
+        later = [c.text for c in crowd.harness.telegram.calls[before:] if c.chat == GROUP]
+        assert later
+        assert not any("P2" in text for text in later)
+        assert all(f"P{user}" in record_of(crowd) for user in (1, 3, 4, 5, 6))
+
+
+def test_x6_a_name_that_never_comes_is_given_up_after_a_day(discussed: Crowd, tmp_path: Path) -> None:
+    with started(tmp_path, discussed, always(HIDDEN)) as (run, crowd):
+        crowd.harness.application._members.observe(crowd.writing(1, "hello"))
+        run(crowd.decide())
+        run(asyncio.sleep(GIVE_UP + 60))
+        run(crowd.harness.settled())
+        assert SOMEBODY in record_of(crowd)
+        assert run(crowd.harness.store.transact(lambda uow: uow.pending_messages())) == []

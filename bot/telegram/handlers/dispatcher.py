@@ -119,8 +119,13 @@ class Dispatcher:
             raise AlreadyHandled(inbox_update.update_id)
         return outbox_messages
 
-    def on_card_sent(self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int) -> tuple[OutboxMessage, ...]:
-        """Strike out a wish that was granted by a new message; its case, or its decision, is now shown there."""
+    def on_card_sent(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int, *, complete: bool = True
+    ) -> tuple[OutboxMessage, ...]:
+        """Strike out a wish that was granted by a new message; its case, or its decision, is now shown there.
+
+        One that was not complete, since a name was not known, is wished again in that message.
+        """
         uow.acknowledge((outbox_message,))
         if not outbox_message.case:
             return ()
@@ -133,7 +138,7 @@ class Dispatcher:
         fresh = tuple(
             show
             for show in reply.shows
-            if show.message_id != message or self._new_message_payload(show) != outbox_message.payload
+            if show.message_id != message or not complete or self._new_message_payload(show) != outbox_message.payload
         )
         return self._enqueue_reply(uow, outbox_message.queue, replace(reply, shows=fresh))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from structlog.typing import FilteringBoundLogger
@@ -18,6 +18,7 @@ from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
 from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
 from flows.cards.card import QUOTE
 from flows.errors import VersionConflict
@@ -26,6 +27,9 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 MAX_ANSWER_TEXT: Final = 200
 """Characters that Telegram shows of an answer to a tap."""
+
+RECORD_WAIT: Final = 12.0
+"""Seconds that the record of a decision waits for names; what it lacks then is put in later."""
 
 SOON: Final = 1.0
 """Seconds: a card that is drawn anew sooner needs no word that it follows."""
@@ -80,6 +84,8 @@ class Outbox:
         self._newest: dict[tuple[str, Slot], int] = {}
         self._acks: list[OutboxMessage] = []
         self._flush_task: asyncio.Task[None] | None = None
+        self._unnamed = UnnamedScreens(store, members, self.enqueue, self._queue_ack, sleep)
+        self._lacking: set[int] = set()
 
     def enqueue(self, outbox_messages: Iterable[OutboxMessage]) -> None:
         """Enqueue messages that are committed; a newer one for the same target replaces the older one."""
@@ -103,6 +109,7 @@ class Outbox:
             await asyncio.wait(self._workers.values(), timeout=within)
         for worker in list(self._workers.values()):
             worker.cancel()
+        self._unnamed.close()
         if self._flush_task:
             self._flush_task.cancel()
         await self._flush_acks()
@@ -154,7 +161,7 @@ class Outbox:
             return
         body = orjson.loads(outbox_message.payload)
         if has_placeholders(outbox_message.payload):
-            body = await self._members.insert_names(body, int(outbox_message.queue))
+            body = await self._named(outbox_message, body)
         if QUOTE[0] in outbox_message.payload:
             body["text"] = self._note_texts.restore_quotes(body["text"])
         if outbox_message.kind in _CHANGES:
@@ -162,7 +169,7 @@ class Outbox:
             quiet = {"disable_notification": True} if outbox_message.kind is OutboxKind.pin else {}
             target = {"chat_id": int(outbox_message.queue), "message_id": int(outbox_message.target)}
             await _CHANGES[outbox_message.kind](self._bot, **target, **body, **quiet)
-            self._queue_ack(outbox_message)
+            self._shown(outbox_message)
             return
         params = {"chat_id": int(outbox_message.queue), **body, "disable_notification": True}
         if outbox_message.kind is OutboxKind.open_poll:
@@ -171,8 +178,34 @@ class Outbox:
             await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, sent.message_id))
         else:
             sent = await self._bot.send_message(**params)
-            await self._record(lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id))
+            lacks = self._lacks(outbox_message)
+            await self._record(
+                lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
+            )
         self._forget(outbox_message)
+
+    async def _named(self, outbox_message: OutboxMessage, body: dict[str, Any]) -> dict[str, Any]:
+        """Insert names into a screen, and note where one is not known; for the record of a decision it is waited."""
+        chat = int(outbox_message.queue)
+        if outbox_message.kind is OutboxKind.send_decision:
+            await self._members.ask_names(body, chat, within=RECORD_WAIT)
+        named = await self._members.insert_names(body, chat)
+        note = self._lacking.add if self._members.unnamed(body) else self._lacking.discard
+        note(outbox_message.version)
+        return named
+
+    def _lacks(self, outbox_message: OutboxMessage) -> bool:
+        """Return whether a screen was sent with "someone" in place of a name that is not known yet."""
+        lacks = outbox_message.version in self._lacking
+        self._lacking.discard(outbox_message.version)
+        return lacks
+
+    def _shown(self, outbox_message: OutboxMessage) -> None:
+        """Strike out what is shown; a screen that lacks a name is kept until it can be drawn with it."""
+        if self._lacks(outbox_message):
+            self._unnamed.keep(outbox_message)
+        else:
+            self._queue_ack(outbox_message)
 
     async def _answer(self, outbox_message: OutboxMessage) -> None:
         """Answer a tap, with names where its few words bear any; where its card must wait, the answer says so."""
@@ -191,6 +224,10 @@ class Outbox:
         self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
     ) -> None:
         """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
+        if failure.outcome is Outcome.already_done:
+            self._shown(outbox_message)
+            return
+        self._lacking.discard(outbox_message.version)
         if (
             failure.outcome is Outcome.message_gone
             and outbox_message.case
@@ -232,6 +269,7 @@ class Outbox:
 
     def _queue_ack(self, outbox_message: OutboxMessage) -> None:
         """Gather wishes that are done with, to strike them out together."""
+        self._unnamed.forget(outbox_message)
         self._acks.append(outbox_message)
         if self._flush_task is None:
             self._flush_task = asyncio.create_task(self._flush_acks_soon())
