@@ -25,7 +25,6 @@ _STRUCTURES: Final = frozenset(
         "entities",
         "link_preview_options",
         "options",
-        "reaction",
         "reply_markup",
         "reply_parameters",
         "results",

@@ -19,7 +19,7 @@ class InboxUpdate:
 
     Attributes:
         update_id: Telegram's number of it; a repeat bears the same.
-        chat: the chat it concerns; letters of one lane are handled in order.
+        chat: the chat it concerns; updates of one chat are handled in order.
         payload: the reduced update as JSON; empty once it is handled.
         answer_text: what the person was told in passing; a repeat is told the same.
         fingerprint: of its content; a repeat bears the same, another update of the same number does not.
@@ -35,7 +35,7 @@ class InboxUpdate:
 
 
 class OutboxKind(StrEnum):
-    """What a wish asks for, and what its target then is."""
+    """What a message asks of Telegram, and what its target then is."""
 
     edit_card = "edit_card"
     """A message shall show something else; the target is the message."""
@@ -67,7 +67,7 @@ class OutboxMessage:
         queue: the queue that it waits in: the chat, or one of its own for the answer to a tap.
         kind: what it asks for.
         target: of which message, case, thread or update.
-        version: grows each time the slot is wished anew; what was sent under an older one is not the last word.
+        version: grows each time the target is queued again; what was sent under an older one is not the last word.
         payload: the screen as JSON.
         case: the case that the message then shows; empty for a page.
         number: which vote of the case; 0 for everything else.
@@ -83,7 +83,7 @@ class OutboxMessage:
 
     @property
     def key(self) -> tuple[OutboxKind, str, int]:
-        """Return what a newer wish of the same place takes the place of: whether a message is pinned is one thing."""
+        """Return what a newer message of the same queue replaces: pin and unpin are one thing."""
         return OutboxKind.pin if self.kind is OutboxKind.unpin else self.kind, self.target, self.number
 
 
@@ -115,7 +115,7 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def claim_for_bot(self, bot: str) -> str:
-        """Note which bot these letters and wishes are of, where none is noted yet; tell which one it is."""
+        """Note whose database this is, where nobody has yet; return whose it is."""
         ...
 
     def mark_refusal_sent(self, chat: str) -> bool:
@@ -126,30 +126,38 @@ class UnitOfWork(CaseRepository, Protocol):
         """
         ...
 
-    def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:
-        """Keep letters; give the ids of those that were not known before.
+    def listed_as(self, chat: str) -> str | None:
+        """Return the number that a group had when it was listed; None where it has not become another chat since."""
+        ...
 
-        A number that is known and comes with another fingerprint is that of a new letter.
+    def move_listing(self, old: str, new: str) -> None:
+        """Note that a listed group has another number from now on."""
+        ...
+
+    def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:
+        """Add updates to the inbox; return the ids of those that were not known before.
+
+        A number that is known and comes with another fingerprint is that of a new update.
 
         Raises:
-            NumberInUse: where the letter that had the number before still waits to be handled.
+            NumberInUse: where the update that had the number before still waits to be handled.
         """
         ...
 
     def get_update(self, update_id: int) -> InboxUpdate | None:
-        """Find a letter that was taken in, handled or not."""
+        """Return an update of the inbox, handled or not."""
         ...
 
     def is_pending(self, update_id: int) -> bool:
-        """Return whether a letter was taken in and is neither handled nor set aside."""
+        """Return whether an update is in the inbox, neither handled nor a dead letter."""
         ...
 
     def pending_updates(self) -> list[InboxUpdate]:
-        """Return the letters that are not handled yet, by update id."""
+        """Return the updates that are not handled yet, by update id."""
         ...
 
     def mark_handled(self, update_id: int, answer_text: str) -> bool:
-        """Mark a letter as handled and strip it of all but its number and its toast; False where it was so already."""
+        """Mark an update as handled, strip all but its number and its answer; False where it was so already."""
         ...
 
     def move_to_dead_letters(self, update_id: int, error: str) -> None:
@@ -157,7 +165,7 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def dead_letters(self) -> list[tuple[InboxUpdate, str]]:
-        """Return the letters that were set aside, each with its fault."""
+        """Return the dead letters, each with the name of its error."""
         ...
 
     def retry_dead_letter(self, update_id: int) -> bool:
@@ -165,7 +173,7 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def drop_dead_letter(self, update_id: int) -> bool:
-        """Return a dead letter up and strip it; False where it is not dead."""
+        """Drop a dead letter and strip it; False where it is not dead."""
         ...
 
     def enqueue(
@@ -175,20 +183,20 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def pending_messages(self, queue: str | None = None) -> list[OutboxMessage]:
-        """Return what is still to be shown, in the order it was first wished; of one place or of all."""
+        """Return what is still to be shown, in the order in which it was first queued; of one queue or of all."""
         ...
 
     def acknowledge(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
-        """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
+        """Delete messages that were sent; return those whose target was queued again meanwhile, which stay."""
         ...
 
     def purge_handled(self, newest: int, remembered: int) -> None:
-        """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
+        """Delete handled updates whose number is farther than that from the newest: Telegram repeats none so old."""
         ...
 
 
 class Storage(Protocol):
-    """Keeps cases, letters and wishes. Whatever `run` is given is one transaction: all is kept, or nothing."""
+    """Keeps cases, inbox and outbox. Whatever `transact` is given is one transaction: all is kept, or nothing."""
 
     async def transact(self, work: Callable[[UnitOfWork], Result]) -> Result:
         """Do the work in one transaction, and give its result once that is committed.
@@ -207,6 +215,14 @@ class Storage(Protocol):
 
 class NotSaved(Exception):
     """The database could not keep it (disk full, locked, away): nothing was changed, try again."""
+
+    advice = "look at the disk and the database; what was tapped meanwhile comes again"
+
+
+class DatabaseMoved(NotSaved):
+    """The file of the database was moved, replaced or removed while the bot ran; nothing is written any more."""
+
+    advice = "put the file of the database back, or restart the bot to go on with what stands in its place"
 
 
 class NumberInUse(Exception):

@@ -196,7 +196,7 @@ class PrivateChat:
         return Reply() if updated.archived else Reply((self._show_case(repository, updated),))
 
     def tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
-        """Do what a button wishes; None is a button that nobody here knows."""
+        """Handle a tap; None where its callback data could not be parsed."""
         if tap is None:
             return self.refused(UNREADABLE)
         if not allows(tap.action, Where.own if tap.case else Where.page):
@@ -312,6 +312,10 @@ class PrivateChat:
     def outage_notice(self) -> Card:
         """Draw the words that taps of an outage may be missing."""
         return self._pages.bare(self._words.pages.outage)
+
+    def slow_save_notice(self) -> Reply:
+        """Return the notice that the database is slow."""
+        return Reply(toast=self._words.toasts.slow_save)
 
     def not_saved_notice(self) -> Reply:
         """Return the words that the database could not keep it."""

@@ -13,7 +13,7 @@ from sqlalchemy import Select, Text, UpdateBase, and_, bindparam, cast, delete, 
 
 from bot.service.case_store import CaseRecord, TeamRecord, anonymize, chat_of, place_of, thread_of
 from bot.storage.schema import BOTS, CASES, OUTBOX, VOTED, for_each_database
-from bot.storage.statements import Row, StatementRunner
+from bot.storage.statements import Row, Statement, StatementRunner
 from flows.errors import VersionConflict
 from flows.model.case import MESSAGE, AnswerEvent, AnswerEventKind, Case, DiscussionAction, DiscussionEvent
 from flows.model.editions import upgrade
@@ -274,7 +274,7 @@ class SqlCaseRepository:
         return self._list(_LIST_BY_PERSON, {"who": who, "quoted": f'"{who}"'})
 
     def erase_person(self, owner: str) -> int:
-        """Erase every case of a person's own, with the wishes that show one; in a team's, take the id out."""
+        """Erase every case of a person's own, with the messages that show one; take the id out of a team's."""
         for record in self.said_by(owner):
             self.update(anonymize(record, owner), record.case.revision)
         self._count(_ERASE_MESSAGES, {"owner": owner})
@@ -288,11 +288,11 @@ class SqlCaseRepository:
     def _list(self, query: Select[Any], where: dict[str, Any]) -> list[CaseRecord]:
         return [self._kept(row) for row in self._rows(query, where)]
 
-    def _rows(self, query: Select[Any], where: dict[str, Any]) -> list[Row]:
+    def _rows(self, query: Statement, where: dict[str, Any]) -> list[Row]:
         """Return every row of this bot that is found."""
         return self._statements.rows(query, {"bot": self.bot, **where})
 
-    def _row(self, query: Select[Any], where: dict[str, Any]) -> Row | None:
+    def _row(self, query: Statement, where: dict[str, Any]) -> Row | None:
         """Return the only row of this bot, or the first of them."""
         return self._statements.row(query, {"bot": self.bot, **where})
 

@@ -1,4 +1,4 @@
-"""The tables: what is kept of cases, of letters that came in, and of wishes that are still to be shown."""
+"""The tables: cases, updates that came in, and messages that are still to be sent."""
 
 from __future__ import annotations
 
@@ -104,6 +104,15 @@ REFUSED_CHATS: Final = Table(
     Column("chat_id", Text, primary_key=True),
 )
 
+MOVED_CHATS: Final = Table(
+    "moved_chats",
+    METADATA,
+    # Supergroups that were listed groups before, under another number: the permission of that one holds.
+    Column("bot_id", Text, primary_key=True),
+    Column("chat_id", Text, primary_key=True),
+    Column("listed_as", Text, nullable=False),
+)
+
 INBOX: Final = Table(
     "inbox",
     METADATA,
@@ -127,12 +136,12 @@ INBOX: Final = Table(
 OUTBOX: Final = Table(
     "outbox",
     METADATA,
-    # Each wish draws a number that no other ever had: a slot that was shown and is wished anew cannot be
+    # Each message draws a number that no other ever had: a target that was shown and is queued again cannot be
     # mistaken for what it was before. It is drawn for all bots alike, and so is a key without one:
     # SQLite draws numbers that never come again for a key of one column alone.
     Column("version", LONG, primary_key=True),
     Column("bot_id", Text, nullable=False),
-    # The number a slot was first wished under, while it waits under a later one.
+    # The number under which a target was first queued, while it waits under a later one.
     Column("enqueued_as", LONG),
     Column("queue", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -141,6 +150,8 @@ OUTBOX: Final = Table(
     Column("number", LONG, nullable=False),
     Column("payload", Text, nullable=False),
     Column("case_id", Text, nullable=False),
+    # Asked for by an erasure: it may be the last to bear the number of a person, and is wiped once it was shown.
+    Column("erases", Boolean, nullable=False),
     UniqueConstraint("bot_id", "queue", "kind", "target", "number"),
     sqlite_autoincrement=True,
 )

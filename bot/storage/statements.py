@@ -15,6 +15,9 @@ Row = tuple[Any, ...]
 
 _Convert = Callable[[Any], Any]
 
+_LOST: Final = ("08", "57P", "25006")
+"""Codes of PostgreSQL: the connection failed, the server ends, or only reads, since another has taken its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledStatement:
@@ -51,6 +54,11 @@ class StatementRunner:
         self.errors: Any = connection.dialect.loaded_dbapi
         self._raw: Any = connection.connection.driver_connection
 
+    @property
+    def raw(self) -> Any:
+        """The driver's own connection of the present transaction, or of the last one."""
+        return self._raw
+
     def begin(self, statement: str) -> None:
         """Begin a transaction, on a connection that is made anew where it was lost.
 
@@ -74,8 +82,12 @@ class StatementRunner:
             self._raw.rollback()
 
     def connection_is_lost(self, error: Any) -> bool:
-        """Return whether an error means that the connection is gone; then the next transaction makes a new one."""
-        gone = self._dialect.is_disconnect(error, self._raw, None)
+        """Return whether an error means that the connection is of no use; then the next transaction makes a new one.
+
+        PostgreSQL tells it by its code; an error without one did not come from the server.
+        """
+        code = getattr(error, "sqlstate", "")
+        gone = code is None or code.startswith(_LOST) or self._dialect.is_disconnect(error, self._raw, None)
         if gone:
             self._connection.invalidate()
         return gone

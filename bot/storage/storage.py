@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from bot.service.ports import UnitOfWork
-from bot.storage.writer import WriteThread
+from bot.storage.writer import STALL_SECONDS, WriteThread
 
 Result = TypeVar("Result")
 
 
 class SqlStorage:
-    """Keeps cases, letters and wishes in a database. It is made by `bot.storage.factory.create_storage`.
+    """Keeps cases, inbox and outbox in a database. It is made by `bot.storage.factory.create_storage`.
 
     Attributes:
         name: which database it is, without a password.
@@ -42,7 +42,12 @@ class SqlStorage:
             StorageClosed: after `close`.
             Exception: whatever the work raises; nothing is kept then.
         """
-        return cast("Result", await self._writer.submit(work))
+        future = self._writer.submit(work)
+        watch = asyncio.get_running_loop().call_later(STALL_SECONDS, self._writer.break_off)
+        try:
+            return cast("Result", await future)
+        finally:
+            watch.cancel()
 
     async def close(self) -> None:
         """Finish what was begun, then let go of the database; it may be called again."""

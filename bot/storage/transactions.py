@@ -52,6 +52,7 @@ class Transactions:
             errors.NotSupportedError,
             errors.ProgrammingError,
         )
+        self._began: float | None = None
         self._bot = ""  # not known before the first transaction
         self.needs_scrub = True  # another process may have been killed before it could wipe
 
@@ -69,6 +70,12 @@ class Transactions:
         """Do away with the traces of what was erased, if anything was."""
         if self.needs_scrub:
             self.needs_scrub = not self._database.scrub(self._connection)
+
+    def break_off(self, seconds: float) -> None:
+        """End a transaction that began that long ago, from another thread: its connection counts as lost then."""
+        began = self._began
+        if began is not None and time.monotonic() - began >= seconds:
+            self._database.break_off(self._statements.raw)
 
     def close(self) -> None:
         """Close the connection, clean."""
@@ -107,7 +114,9 @@ class Transactions:
     def _execute_once(self, works: Sequence[Work]) -> list[Any]:
         """Do the work in one transaction."""
         statements = self._statements
+        self._began = time.monotonic()
         try:
+            self._database.verify(self._connection)
             statements.begin(self._database.begin_sql)
             uow = SqlUnitOfWork(statements, self._bot)
             results = [work(uow) for work in works]
@@ -119,20 +128,19 @@ class Transactions:
             lost = statements.connection_is_lost(error)
             if isinstance(error, self._statement_errors) and not lost:
                 raise
-            raise _classified(error, lost=lost) from error
+            raise (ConnectionLost() if lost else _classified(error)) from error
         except BaseException:
             statements.rollback()
             raise
+        finally:
+            self._began = None
         self._bot = uow.bot
         self.needs_scrub |= uow.erased
         return results
 
 
-def _classified(error: Exception, *, lost: bool) -> Exception:
+def _classified(error: Exception) -> Exception:
     """Name what happened, by PostgreSQL's code for it; SQLite, which has none, is only ever full, locked or broken."""
-    code = getattr(error, "sqlstate", "")
-    if lost or code is None or code.startswith(("08", "57P")):
-        return ConnectionLost()
-    if code.startswith("40"):
+    if getattr(error, "sqlstate", "").startswith("40"):
         return VersionConflict("another process changed the same at the same time")
     return NotSaved(f"not saved: {str(error).partition(chr(10))[0]}")

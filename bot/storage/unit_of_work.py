@@ -1,4 +1,4 @@
-"""Letters and wishes in the database: what one transaction of a durable channel sees and writes."""
+"""Inbox and outbox in the database: what one transaction of a durable channel reads and writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from bot.service.ports import InboxUpdate, NumberInUse, OutboxKind, OutboxMessage
 from bot.service.replies import NoteInput
 from bot.storage.case_repository import SqlCaseRepository
-from bot.storage.schema import BOTS, INBOX, OUTBOX, REFUSED_CHATS, Insert, for_each_database
+from bot.storage.schema import BOTS, INBOX, MOVED_CHATS, OUTBOX, REFUSED_CHATS, Insert, for_each_database
 from flows.cards.card import person
 
 NEW: Final = "new"
@@ -70,7 +70,11 @@ _DROP_DEAD_LETTER: Final = (
 )
 _ERASE_UPDATES: Final = (
     update(INBOX)
-    .where(_RECEIVED, INBOX.c.chat == bindparam("of"), INBOX.c.state != NEW)
+    .where(
+        _RECEIVED,
+        INBOX.c.state != NEW,
+        or_(INBOX.c.chat == bindparam("of"), INBOX.c.payload.startswith(bindparam("by"))),
+    )
     .values(state=DONE, chat="", payload="", answer_text="", error="", **_NO_NOTE)
 )
 _ANONYMIZE_ANSWERS: Final = (
@@ -88,6 +92,10 @@ _CLAIM_FOR_BOT: Final = insert(BOTS)
 _MARK_REFUSAL_SENT: Final = for_each_database(
     REFUSED_CHATS, lambda insert: insert.on_conflict_do_nothing().returning(REFUSED_CHATS.c.chat_id)
 )
+_LISTED_AS: Final = select(MOVED_CHATS.c.listed_as).where(
+    MOVED_CHATS.c.bot_id == bindparam("bot"), MOVED_CHATS.c.chat_id == bindparam("now")
+)
+_MOVE_LISTING: Final = for_each_database(MOVED_CHATS, lambda insert: insert.on_conflict_do_nothing())
 _DROP_QUEUE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.queue == bindparam("old"))
 _PURGE_HANDLED: Final = delete(INBOX).where(
     _RECEIVED,
@@ -127,13 +135,14 @@ def _enqueue_statement(insert: Insert) -> UpdateBase:
             "enqueued_as": func.coalesce(OUTBOX.c.enqueued_as, OUTBOX.c.version),
             "payload": new.payload,
             "case_id": new.case_id,
+            "erases": or_(OUTBOX.c.erases, new.erases),
         },
     ).returning(OUTBOX.c.version)
 
 
 _ENQUEUE: Final = for_each_database(OUTBOX, _enqueue_statement)
 _REVERSED: Final = {OutboxKind.pin: OutboxKind.unpin, OutboxKind.unpin: OutboxKind.pin}
-"""What undoes what: of the two, the one that was wished last counts."""
+"""What undoes what: of the two, the one that was queued last counts."""
 
 _UNDO: Final = delete(OUTBOX).where(
     _QUEUED,
@@ -155,11 +164,11 @@ _PENDING_MESSAGES: Final = (
     .order_by(func.coalesce(OUTBOX.c.enqueued_as, OUTBOX.c.version))
 )
 _PENDING_IN_QUEUE: Final = _PENDING_MESSAGES.where(OUTBOX.c.queue == bindparam("place"))
-_ACKNOWLEDGE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown"))
+_ACKNOWLEDGE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown")).returning(OUTBOX.c.erases)
 
 
 class SqlUnitOfWork(SqlCaseRepository):
-    """A desk on a driver whose transaction has begun."""
+    """A unit of work on a driver whose transaction has begun."""
 
     def claim_for_bot(self, bot: str) -> str:
         """Note whose database this is, where nobody has yet; tell whose it is."""
@@ -170,11 +179,11 @@ class SqlUnitOfWork(SqlCaseRepository):
         return self.bot
 
     def erase_person(self, owner: str) -> int:
-        """Erase every case of a person, the wishes that show one, and what was set aside in the private chat.
+        """Erase every case of a person, the messages that show one, and what was set aside of theirs in any chat.
 
         Where others were told what the person did, or are to be shown it, somebody did.
         """
-        self._count(_ERASE_UPDATES, {"of": owner})
+        self._count(_ERASE_UPDATES, {"of": owner, "by": f"[{owner},"})  # a payload begins with who it is of
         for unname in (_ANONYMIZE_ANSWERS, _ANONYMIZE_MESSAGES):
             self._count(unname, {"named": person(owner), "nobody": person("")})
         return super().erase_person(owner)
@@ -186,21 +195,31 @@ class SqlUnitOfWork(SqlCaseRepository):
             is not None
         )
 
+    def listed_as(self, chat: str) -> str | None:
+        """Return the number that a group had when it was listed; None where it has not become another chat since."""
+        row = self._row(_LISTED_AS, {"now": chat})
+        return str(row[0]) if row else None
+
+    def move_listing(self, old: str, new: str) -> None:
+        """Note that a listed group has another number from now on."""
+        row = {"bot_id": self.bot, "chat_id": new, "listed_as": self.listed_as(old) or old}
+        self._statements.count(_MOVE_LISTING[self._statements.name], row)
+
     def migrate_chat(self, old: str, new: str) -> None:
-        """Move every case of a chat to another chat; what was to be shown in the old one is not wished any more."""
+        """Move every case of a chat to another chat; what waited for the old one is dropped."""
         self._count(_DROP_QUEUE, {"old": old})
         super().migrate_chat(old, new)
 
     def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:
-        """Keep letters; give the ids of those that were not known before.
+        """Add updates to the inbox; return the ids of those that were not known before.
 
         Raises:
-            NumberInUse: where another letter that has the same number still waits to be handled.
+            NumberInUse: where another update of the same number still waits to be handled.
         """
         return sorted(inbox_update.update_id for inbox_update in inbox_updates if self._take_in(inbox_update))
 
     def _take_in(self, inbox_update: InboxUpdate) -> bool:
-        """Keep a letter; tell whether it is new. A dead one that was another update gives its number up."""
+        """Add an update; return whether it is new. A dead letter that was another one gives its number up."""
         row = {"bot_id": self.bot, **_new_row(inbox_update)}
         while not self._statements.row(_ADD_UPDATE[self._statements.name], row):
             state, fingerprint = self._row(_KNOWN, {"id": inbox_update.update_id}) or (DONE, "")
@@ -213,20 +232,20 @@ class SqlUnitOfWork(SqlCaseRepository):
         return True
 
     def get_update(self, update_id: int) -> InboxUpdate | None:
-        """Find a letter that was taken in, handled or not."""
+        """Return an update of the inbox, handled or not."""
         row = self._row(_GET_UPDATE, {"id": update_id})
-        return _letter(row) if row else None
+        return _inbox_update(row) if row else None
 
     def is_pending(self, update_id: int) -> bool:
-        """Return whether a letter was taken in and is neither handled nor set aside."""
+        """Return whether an update is in the inbox, neither handled nor a dead letter."""
         return self._row(_IS_PENDING, {"id": update_id}) is not None
 
     def pending_updates(self) -> list[InboxUpdate]:
-        """Return the letters that are not handled yet, by update id."""
-        return [_letter(row) for row in self._rows(_PENDING_UPDATES, {})]
+        """Return the updates that are not handled yet, by update id."""
+        return [_inbox_update(row) for row in self._rows(_PENDING_UPDATES, {})]
 
     def mark_handled(self, update_id: int, answer_text: str) -> bool:
-        """Mark a letter as handled and strip its body; False where it was so already."""
+        """Mark an update as handled and strip its payload; False where it was so already."""
         return self._count(_MARK_HANDLED, {"id": update_id, "said": answer_text}) > 0
 
     def move_to_dead_letters(self, update_id: int, error: str) -> None:
@@ -234,15 +253,15 @@ class SqlUnitOfWork(SqlCaseRepository):
         self._count(_MOVE_TO_DEAD_LETTERS, {"id": update_id, "why": error})
 
     def dead_letters(self) -> list[tuple[InboxUpdate, str]]:
-        """Return the letters that were set aside, each with its fault."""
-        return [(_letter(row), fault) for *row, fault in self._rows(_DEAD_LETTERS, {})]
+        """Return the dead letters, each with the name of its error."""
+        return [(_inbox_update(row), fault) for *row, fault in self._rows(_DEAD_LETTERS, {})]
 
     def retry_dead_letter(self, update_id: int) -> bool:
         """Return a dead letter to the pending updates; False if it is not dead."""
         return self._count(_RETRY_DEAD_LETTER, {"id": update_id}) > 0
 
     def drop_dead_letter(self, update_id: int) -> bool:
-        """Return a dead letter up and strip it; False where it is not dead."""
+        """Drop a dead letter and strip it; False where it is not dead."""
         return self._count(_DROP_DEAD_LETTER, {"id": update_id}) > 0
 
     def enqueue(
@@ -252,31 +271,34 @@ class SqlUnitOfWork(SqlCaseRepository):
         if kind in _REVERSED:
             self._count(_UNDO, {"in_queue": queue, "reversed": _REVERSED[kind].value, "of": target})
         whose = {"bot_id": self.bot, "queue": queue, "kind": kind.value, "target": target, "number": number}
-        row = {**whose, "payload": payload, "case_id": case}
+        row = {**whose, "payload": payload, "case_id": case, "erases": self.erased}
         (version,) = self._statements.row(_ENQUEUE[self._statements.name], row) or (0,)
         return OutboxMessage(queue, kind, target, version, payload, case, number)
 
     def pending_messages(self, queue: str | None = None) -> list[OutboxMessage]:
-        """Return what is still to be shown, in the order it was first wished; of one place or of all."""
+        """Return what is still to be shown, in the order in which it was first queued; of one queue or of all."""
         if queue is None:
-            return [_wish(row) for row in self._rows(_PENDING_MESSAGES, {})]
-        return [_wish(row) for row in self._rows(_PENDING_IN_QUEUE, {"place": queue})]
+            return [_outbox_message(row) for row in self._rows(_PENDING_MESSAGES, {})]
+        return [_outbox_message(row) for row in self._rows(_PENDING_IN_QUEUE, {"place": queue})]
 
     def acknowledge(self, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
-        """Strike out wishes that were shown, unless their slot was wished anew since; give those that were."""
-        return [
-            outbox_message
-            for outbox_message in messages
-            if not self._count(_ACKNOWLEDGE, {"shown": outbox_message.version})
-        ]
+        """Delete messages that were sent; return those whose target was queued again meanwhile, which stay."""
+        overtaken = []
+        for outbox_message in messages:
+            row = self._row(_ACKNOWLEDGE, {"shown": outbox_message.version})
+            if row is None:
+                overtaken.append(outbox_message)
+            elif row[0]:
+                self.erased = True  # the next traces to wipe are those of the screen itself
+        return overtaken
 
     def purge_handled(self, newest: int, remembered: int) -> None:
-        """Delete handled letters whose number is farther than that from the newest: Telegram repeats none so old."""
+        """Delete handled updates whose number is farther than that from the newest: Telegram repeats none so old."""
         self._count(_PURGE_HANDLED, {"below": newest - remembered, "above": newest + remembered})
 
 
 def _new_row(inbox_update: InboxUpdate) -> dict[str, Any]:
-    """Return what is written of a letter that is new."""
+    """Return the row of an update that is new."""
     received = {"update_id": inbox_update.update_id, "chat": inbox_update.chat, "payload": inbox_update.payload}
     state = {
         "state": NEW,
@@ -295,8 +317,8 @@ def _note_columns(note: NoteInput | None) -> dict[str, Any]:
     return dict(zip(_NOTE, (findings, note.marks, note.note, note.message_id, note.scope), strict=True))
 
 
-def _letter(row: Sequence[Any]) -> InboxUpdate:
-    """Read a letter as it was written."""
+def _inbox_update(row: Sequence[Any]) -> InboxUpdate:
+    """Return an update as it was written."""
     update_id, chat, payload, answer_text, fingerprint, findings, others, key, message, scope = row
     note = None
     if findings is not None:
@@ -306,10 +328,10 @@ def _letter(row: Sequence[Any]) -> InboxUpdate:
 
 
 _KINDS: Final = {kind.value: kind for kind in OutboxKind}
-"""To call the class for each wish costs ten times as much."""
+"""To call the class for each message costs ten times as much."""
 
 
-def _wish(row: Sequence[Any]) -> OutboxMessage:
-    """Read a wish as it was written."""
+def _outbox_message(row: Sequence[Any]) -> OutboxMessage:
+    """Return a message as it was written."""
     queue, kind, *rest = row
     return OutboxMessage(queue, _KINDS[kind], *rest)

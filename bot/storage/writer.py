@@ -16,6 +16,9 @@ from bot.storage.transactions import Transactions, Work, WorkResult
 MAX_BATCH: Final = 64
 """How many jobs share a commit at most: beyond, its cost for each is small and the first ones only wait longer."""
 
+STALL_SECONDS: Final = 10.0
+"""Seconds that a transaction may take; then its connection is given up, for nobody else is served meanwhile."""
+
 SCRUB_RETRY_SECONDS: Final = 2.0
 """Seconds of quiet until what was erased is overwritten, where that could not be done at once."""
 
@@ -55,6 +58,10 @@ class WriteThread:
                 raise StorageClosed
             self._tasks.put(task)
         return task.future
+
+    def break_off(self) -> None:
+        """End a transaction that has stood still for too long; the work is tried again on a new connection."""
+        self._transactions.break_off(STALL_SECONDS)
 
     def stop(self) -> None:
         """Accept no more; what was accepted is still done."""

@@ -24,7 +24,7 @@ from bot.telegram.clock_watch import ClockLook, ClockWatch
 from bot.telegram.errors import failure_of
 from bot.telegram.handlers.dispatcher import Dispatcher, RetentionPolicy
 from bot.telegram.handlers.inline import InlineAnswers
-from bot.telegram.health import Health
+from bot.telegram.health import Health, WatchedStorage
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.receiving.outage import OPEN_SECONDS, OutageWatch
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
@@ -92,10 +92,10 @@ class TelegramApplication:
         self._clock_watch = ClockWatch(wall, clock)
         self._outage_watch = OutageWatch(wall, clock)
         self._bot = bot
-        self._store = store
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
+        self._store = store = WatchedStorage(store, self.health)
         self._dispatcher = Dispatcher(services.private, services.team, access, retention, log)
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
@@ -200,6 +200,7 @@ class TelegramApplication:
             with suppress(NotSaved, VersionConflict):
                 work = partial(self._expire, replace(look, jump=jump, since=since), seen, owed)
                 seen, outbox_messages = await self._store.transact(work)
+                self.health.committed()
                 jump, owed = 0.0, 0.0
                 self._outbox.enqueue(outbox_messages)
             await asyncio.sleep(EXPIRY_CHECK_SECONDS)
@@ -207,11 +208,14 @@ class TelegramApplication:
     def _expire(
         self, look: ClockLook, seen: float, owed: float, uow: UnitOfWork
     ) -> tuple[float, tuple[OutboxMessage, ...]]:
-        """Count how long the bot has run, unless another process counts, and do what is due; return the count."""
+        """Count how long the bot has run, unless another process counts, and do what is due; return the count.
+
+        Something is written each time, so that a bot that nobody uses notices when nothing can be saved.
+        """
         observed = uow.observed()
         if observed == seen:
             observed += owed
-            uow.observe(observed)
+        uow.observe(observed)
         return observed, self._dispatcher.expire_cases(uow, look, observed)
 
     async def _tell_outages(self) -> None:
@@ -326,7 +330,8 @@ class TelegramApplication:
                 outbox_messages, inbox_updates = await self._store.transact(
                     lambda uow: (uow.pending_messages(), uow.pending_updates())
                 )
-            except NotSaved:
+            except NotSaved as fault:
+                self._log.error("not_saved", error=type(fault).__name__, advice=fault.advice)
                 continue
             self._outbox.adopt(
                 outbox_message for outbox_message in outbox_messages if outbox_message in self._seen_pending

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 
 
 class Outcome(Enum):
-    """What becomes of a wish whose sending failed."""
+    """What becomes of a message whose sending failed."""
 
     already_done = "shown"
     """The message shows it already."""

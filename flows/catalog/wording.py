@@ -230,6 +230,7 @@ class ToastWording(WordingModel):
     failed: Toast
     message_deleted: Toast
     not_saved: Toast
+    slow_save: Toast
     not_listed: Annotated[str, Field(max_length=180), placeholders("number")]
 
 

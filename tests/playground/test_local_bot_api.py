@@ -102,17 +102,12 @@ async def test_a_bot_sets_the_menu(ptb: telegram.Bot, playground: RunningPlaygro
     await ptb.set_my_commands([("new", "A new case"), ("help", "What I do")], scope=private)
     assert [each.command for each in await ptb.get_my_commands()] == ["new"]
     assert [each["command"] for each in (await playground.state())["commands"]] == ["new", "help"]
-    await ptb.delete_my_commands(scope=private)
-    assert (await playground.state())["commands"] == [{"command": "new", "description": "A new case"}]
 
 
 async def test_small_questions_have_answers(ptb: telegram.Bot, playground: RunningPlayground) -> None:
     assert (await ptb.get_chat(CHAT)).first_name == "Dr. Reyes"
     assert (await ptb.get_webhook_info()).url == ""
     assert await ptb.delete_webhook(drop_pending_updates=True)
-    async with playground.events() as heard:
-        assert await ptb.send_chat_action(CHAT, "typing")
-        assert await heard.get() == ("action", {"chat_id": CHAT, "action": "typing"})
     aiogram.types.ChatFullInfo.model_validate(await playground.call("getChat", chat_id=CHAT))
     aiogram.types.WebhookInfo.model_validate(await playground.call("getWebhookInfo"))
     aiogram.types.User.model_validate(await playground.call("getMe"))

@@ -59,7 +59,6 @@ async def test_the_page_reads_the_whole_state(playground: RunningPlayground) -> 
         "pinned": [],
         "commands": [{"command": "new", "description": "A new case"}],
         "votes": {},
-        "reactions": {},
     }
     assert (first, second["message_id"], second["from"]["id"]) == (card, said, CHAT)
     assert aiogram.types.Message.model_validate(second).text == "/start"

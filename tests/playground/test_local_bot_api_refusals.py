@@ -351,7 +351,6 @@ async def test_a_scope_of_commands_that_telegram_refuses(
             {"photo": "file-999"},
             refused(OWN, "not offered here: files by URL, or by an identifier that is not known"),
         ),
-        ("sendChatAction", {"action": "thinking"}, refused(CLIENT, "wrong parameter action in request")),
     ],
 )
 async def test_what_else_telegram_refuses(

@@ -213,13 +213,3 @@ async def test_what_is_typed_behind_the_bots_name_is_offered_and_sent(
         await answered(playground)
         await page.get_by_role("option", name="My cases").click()
         await expect(said(page).last).to_contain_text("/start mine")
-
-
-async def test_a_reaction_of_the_bot_is_shown(playground: RunningPlayground, chromium: Browser) -> None:
-    number = await playground.say("hello", BOARD)
-    async with tab(chromium, playground, OKAFOR) as page:
-        reaction = [{"type": "emoji", "emoji": "👌"}]
-        await playground.call("setMessageReaction", chat_id=BOARD, message_id=number, reaction=reaction)
-        await expect(said(page).last).to_contain_text("👌")
-        await page.reload()
-        await expect(said(page).last).to_contain_text("👌")

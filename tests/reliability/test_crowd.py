@@ -1,4 +1,4 @@
-"""Ten people tap one card twenty times a second for a minute: no tap is lost, and Telegram has nothing to refuse."""
+"""Ten people tap one card twenty times a second for a while: no tap is lost, and Telegram has nothing to refuse."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from flows.pathways.metastasis import METASTASIS
 NAMES: Final = ("Abel", "Bax", "Cole", "Dorn", "Eder", "Finn", "Gray", "Hale", "Ives", "Joos")
 CROWD: Final = tuple(Person(2000 + number, f"Dr. {name}") for number, name in enumerate(NAMES))
 WARD: Final = Chat(-1001000000077, tuple(ChatMember(person) for person in CROWD), "supergroup", "Ward")
-SECONDS: Final = 60
+SECONDS: Final = 20
 EVERY: Final = 0.05
 
 
 @pytest.mark.slow
-async def test_ten_people_who_tap_together_for_a_minute_lose_no_tap_and_draw_no_refusal(tmp_path: Path) -> None:
+async def test_ten_people_who_tap_together_lose_no_tap_and_draw_no_refusal(tmp_path: Path) -> None:
     chance = Random(7)  # noqa: S311 - which level is tapped is no secret
     async with playground_harness(tmp_path, chats=(*START, WARD), group_limit=20) as harness:
         world = harness.play.world

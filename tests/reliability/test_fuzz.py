@@ -24,7 +24,7 @@ from flows.cards.card import Action
 
 pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
-MANY = int(os.environ.get("SPINEMETS_FUZZ", "50000"))
+MANY = int(os.environ.get("SPINEMETS_FUZZ", "20000"))
 SEED = int(os.environ.get("SPINEMETS_FUZZ_SEED", "20241"))
 BATCH = 100
 PLANTED = "Zebediah Quux 12.03.1950 MRN 7788990"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 pytest_plugins = ("store_fixtures",)
 
-KILLS = int(os.environ.get("SPINEMETS_KILLS", "300"))
+KILLS = int(os.environ.get("SPINEMETS_KILLS", "150"))
 
 
 SERVING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'spinemets' AND datname = current_database()"

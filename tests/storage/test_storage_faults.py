@@ -323,3 +323,66 @@ def test_g1_after_the_clock_was_set_back_the_case_that_was_begun_last_is_the_one
             assert "T9 · 1 level" not in harness.telegram.screens[7, new]["text"]
 
         run(life())
+
+
+def is_well(harness: BotHarness) -> bool:
+    return harness.application.health.is_well
+
+
+class Stalling(Failing):
+    """A store that stands still for a while, by turns."""
+
+    def __init__(self, store: Any) -> None:
+        super().__init__(store, range(0), NotSaved)
+        self.stalls = 0.0
+
+    async def transact(self, work: Callable[[UnitOfWork], Any]) -> Any:
+        await asyncio.sleep(self.stalls)
+        return await super().transact(work)
+
+
+def test_x10_whoever_taps_is_told_within_seconds_that_the_database_stands_still(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        store = Stalling(harness.store)
+
+        async def five_taps() -> None:
+            slow = bot_harness(store)
+            async with running(slow):
+                slow.telegram.deliver(*(slow.telegram.writes(user, "/new") for user in range(1, 6)))
+                await asyncio.sleep(5)
+                assert is_well(slow)
+                store.stalls = 40.0
+                slow.telegram.deliver(*(slow.telegram.taps(u, *slow.telegram.button(u, "T8")) for u in range(1, 6)))
+                await asyncio.sleep(6)
+                toasts = slow.telegram.toasts()
+                assert len(toasts) == 5
+                assert {toast.partition(".")[0] for toast in toasts.values()} == {"The database is slow"}
+                await asyncio.sleep(6)
+                assert not is_well(slow)
+                store.stalls = 0.0
+                await asyncio.sleep(60)
+                assert is_well(slow)
+                for user in range(1, 6):
+                    assert slow.telegram.button(user, "Only T8")
+
+        run(five_taps())
+
+
+def test_x10_a_bot_that_nobody_uses_is_not_well_while_nothing_can_be_saved(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        failing = Failing(harness.store, range(0), NotSaved)
+
+        async def full_for_a_while() -> None:
+            idle = bot_harness(failing)
+            async with running(idle):
+                await asyncio.sleep(5)
+                assert is_well(idle)
+                failing.fails = range(10_000)
+                await asyncio.sleep(61)
+                assert not is_well(idle)
+                assert idle.application.health.as_dict()["can_save"] is False
+                failing.fails = range(0)
+                await asyncio.sleep(61)
+                assert is_well(idle)
+
+        run(full_for_a_while())

@@ -10,12 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_kit import STEPS, bytes_of, chance_of, kept, path_of, sqlite_url
+from store_kit import STEPS, ask, bytes_of, chance_of, kept, path_of, sqlite_url
 
-from bot.service.ports import OutboxKind, UnitOfWork
+from bot.service.ports import InboxUpdate, OutboxKind, OutboxMessage, UnitOfWork
 from bot.storage import writer
 from bot.storage.backends.sqlite import Sqlite
 from bot.storage.factory import create_storage
+from bot.storage.storage import SqlStorage
+
+pytest_plugins = ("store_fixtures",)
 
 MARK = "5ec2e7"
 """Stands in every row of the person who is to be erased."""
@@ -100,3 +103,69 @@ async def test_an_erasure_that_a_backup_holds_up_is_made_good_when_the_backup_is
             break
     assert left_in(path) == 0
     await store.close()
+
+
+async def test_x15_the_last_screen_of_an_erased_person_leaves_no_trace_once_it_was_shown(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "SCRUB_RETRY_SECONDS", 0.05)
+    store = create_storage(f"sqlite:///{path}")
+    await store.transact(cases_of_many(1))
+
+    def erased(uow: UnitOfWork) -> list[OutboxMessage]:
+        uow.erase_person(f"{MARK}-person")
+        return [uow.enqueue(f"{MARK}-person", OutboxKind.send_page, str(slot), "{}") for slot in range(3)]
+
+    last = await store.transact(erased)
+    for screen in last:
+        assert left_in(path) > 0, "it waits to be shown"
+        await store.transact(lambda uow, screen=screen: uow.acknowledge([screen]))  # type: ignore[misc]
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if not left_in(path):
+            break
+    assert left_in(path) == 0, "though the screens of others still wait"
+    assert ask(f"sqlite:///{path}", "SELECT count(*) FROM outbox") == [(950,)]
+    await store.close()
+
+
+async def test_x15_what_a_killed_process_had_no_time_to_wipe_after_the_last_screen_is_wiped_by_the_next(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "SCRUB_RETRY_SECONDS", 0.05)
+    store = create_storage(f"sqlite:///{path}")
+    await store.transact(cases_of_many(1))
+
+    def erased(uow: UnitOfWork) -> OutboxMessage:
+        uow.erase_person(f"{MARK}-person")
+        return uow.enqueue(f"{MARK}-person", OutboxKind.send_page, "0", "{}")
+
+    screen = await store.transact(erased)
+    await store.close()
+    store = create_storage(f"sqlite:///{path}")
+    assert left_in(path) > 0
+    await store.transact(lambda uow: uow.acknowledge([screen]))
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if not left_in(path):
+            break
+    assert left_in(path) == 0
+    await store.close()
+
+
+async def test_x15_what_was_set_aside_of_an_erased_person_in_a_group_is_erased_and_of_others_kept(
+    store: SqlStorage,
+) -> None:
+    def set_aside(uow: UnitOfWork) -> None:
+        tapped = [InboxUpdate(number, "-100", f'[{who},-100,false,"q"]') for number, who in ((1, 77), (2, 777))]
+        uow.add_updates(tapped)
+        for number in (1, 2):
+            uow.move_to_dead_letters(number, "KeyError")
+
+    await store.transact(set_aside)
+    await store.transact(lambda uow: uow.erase_person("77"))
+    left = await store.transact(lambda uow: uow.dead_letters())
+    assert [letter.update_id for letter, _ in left] == [2]
+    forgotten = await store.transact(lambda uow: uow.get_update(1))
+    assert forgotten
+    assert (forgotten.chat, forgotten.payload) == ("", "")

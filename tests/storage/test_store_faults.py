@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from store_kit import (
     FORKED,
     ask,
     chance_of,
+    connection_of,
     full_disk,
     kept,
     locked,
@@ -23,6 +26,7 @@ from store_kit import (
 )
 
 from bot.service.ports import NotSaved, UnitOfWork
+from bot.storage import storage, writer
 from bot.storage import transactions as transaction
 from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
@@ -116,6 +120,76 @@ async def test_a_server_that_stays_away_keeps_nothing_until_it_is_back(
             await store.transact(step(1))
     ask(server.format("postgres"), f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     assert await store.transact(step(1)) == 1
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_x5_a_server_that_only_reads_is_left_for_the_one_that_writes(
+    url: str, store: SqlStorage, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "PAUSES", (0.0,))
+    await store.transact(step(1))
+    name = url.partition("?")[0].rpartition("/")[2]
+
+    def becomes(state: str) -> None:
+        """Have new connections, and the present one, only read or write again, as where an address changes hands."""
+        ask(server.format("postgres"), f"ALTER DATABASE {name} SET default_transaction_read_only = {state}")
+
+    becomes("on")
+    raw = connection_of(store).connection.driver_connection
+    assert raw
+    raw.execute("SET default_transaction_read_only = on")
+    raw.commit()
+    for _ in range(2):
+        with pytest.raises(NotSaved, match="away"):
+            await store.transact(step(2))
+    becomes("off")
+    assert await store.transact(step(2)) == 2
+    assert await store.transact(lambda uow: bool(uow.get("case2")))
+
+
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'spinemets'"
+
+
+@contextmanager
+def stopped(processes: Iterable[int]) -> Iterator[None]:
+    """Have processes stand still, as where the disk of a server does."""
+    found = list(processes)
+    for process in found:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in found:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_x10_a_connection_that_stands_still_is_given_up_for_another(
+    url: str, store: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(storage, "STALL_SECONDS", 0.2)
+    await store.transact(step(1))
+    with stopped(process for (process,) in ask(url, BACKENDS)):
+        assert await asyncio.wait_for(store.transact(step(2)), 5) == 2
+        assert await store.transact(step(3)) == 3
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_x10_a_server_that_stands_still_is_said_to_save_nothing_until_it_goes_on(
+    url: str, store: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(storage, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(transaction, "PAUSES", (0.0,))
+    await store.transact(step(1))
+    ((folder,),) = ask(url, "SHOW data_directory")
+    postmaster = int((Path(folder) / "postmaster.pid").read_text().partition("\n")[0])
+    processes = [postmaster, *(process for (process,) in ask(url, BACKENDS))]
+    with stopped(processes), pytest.raises(NotSaved, match="away"):
+        await asyncio.wait_for(store.transact(step(2)), 15)
+    assert await store.transact(step(2)) == 2
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

@@ -282,9 +282,10 @@ def test_a_disk_that_is_full_is_no_fault_of_the_settings(tmp_path: Path, monkeyp
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "touch", full)
+    monkeypatch.setattr(os, "link", full)
     with pytest.raises(DatabaseUnavailable, match="No space left on device"):
         create_storage(tmp_path / "cases.db")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_whatever_a_driver_raises_is_told_in_one_line_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:

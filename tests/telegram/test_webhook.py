@@ -332,7 +332,13 @@ async def test_health_is_told_in_each_state() -> None:
         assert await found.get("/readyz") == (200, {"ready": True})
         assert await found.get("/healthz") == (
             200,
-            {"ready": True, "well": True, "seconds_since_poll": None, "seconds_since_commit": None},
+            {
+                "ready": True,
+                "well": True,
+                "can_save": True,
+                "seconds_since_poll": None,
+                "seconds_since_commit": None,
+            },
         )
         health.expect_polls()
         health.polled()

@@ -11,7 +11,6 @@ from bot.playground.botapi.method import Method, Result, Table
 from bot.playground.chats.commands import checked_scope
 from bot.playground.chats.models import bot_itself
 from bot.playground.params import Params
-from bot.playground.storage import Json
 from bot.playground.world.world import FakeTelegram
 
 
@@ -30,11 +29,10 @@ def _get_my_commands(world: FakeTelegram, params: Params) -> Result:
 
 
 def _set_my_commands(world: FakeTelegram, params: Params) -> Result:
-    return _change_commands(world, params, params.array("commands", "BotCommand") or [])
-
-
-def _delete_my_commands(world: FakeTelegram, params: Params) -> Result:
-    return _change_commands(world, params, [])
+    commands = params.array("commands", "BotCommand") or []
+    world.commands.set(checked_scope(params.values.get("scope")), params.text("language_code"), commands)
+    world.tell("commands", {})
+    return True
 
 
 def _set_webhook(world: FakeTelegram, params: Params) -> Result:
@@ -53,18 +51,11 @@ def _get_webhook_info(world: FakeTelegram, _: Params) -> Result:
     return world.webhook.info()
 
 
-def _change_commands(world: FakeTelegram, params: Params, commands: list[Json]) -> bool:
-    world.commands.set(checked_scope(params.values.get("scope")), params.text("language_code"), commands)
-    world.tell("commands", {})
-    return True
-
-
 _TABLE: Final[Table] = (
     ("getMe", _get_me, ""),
     ("answerCallbackQuery", _answer_callback_query, "callback_query_id text show_alert url cache_time"),
     ("getMyCommands", _get_my_commands, "scope language_code"),
     ("setMyCommands", _set_my_commands, "commands scope language_code"),
-    ("deleteMyCommands", _delete_my_commands, "scope language_code"),
     ("setWebhook", _set_webhook, "url secret_token max_connections allowed_updates drop_pending_updates"),
     ("deleteWebhook", _delete_webhook, "drop_pending_updates"),
     ("getWebhookInfo", _get_webhook_info, ""),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.playground.chats.models import ADMIN_STATUSES, MEMBER_STATUSES, Chat, ChatMember, bot_user
-from bot.playground.errors import ApiError
+from bot.playground.chats.models import Chat, ChatMember, bot_user
 from bot.playground.storage import Json
 
 _RIGHTS: Final = (
@@ -68,23 +67,6 @@ def bot_member(chat: Chat, bot_id: int) -> Json:
 def person_member(member: ChatMember) -> Json:
     """Return a person's standing."""
     return chat_member(member.person.user(), member.status, is_anonymous=member.is_anonymous)
-
-
-def administrators_of(chat: Chat, bot_id: int) -> list[Json]:
-    """Return those who rule a group.
-
-    Raises:
-        ApiError: it is a private chat.
-    """
-    if chat.type == "private":
-        raise ApiError("there are no administrators in the private chat")
-    ruling = [person_member(each) for each in chat.members if each.status in ADMIN_STATUSES]
-    return ruling + ([bot_member(chat, bot_id)] if chat.bot in ADMIN_STATUSES else [])
-
-
-def count_of(chat: Chat) -> int:
-    """Count who is in a chat, the bot too."""
-    return sum(member.status in MEMBER_STATUSES for member in chat.members) + (chat.bot in MEMBER_STATUSES)
 
 
 def full_info(chat: Chat, pinned: Json | None) -> Json:

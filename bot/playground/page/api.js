@@ -6,7 +6,7 @@ const asked = new URLSearchParams(location.search).get("person");
 const asPerson = asked ? `?person=${encodeURIComponent(asked)}` : "";
 const RETRY_MS = 2000;
 const EVENTS = (
-  "message edited deleted reaction votes answered inline commands rooms action alive"
+  "message edited deleted votes answered inline commands rooms alive"
 ).split(" ");
 
 /** A request that did not work: `status` is the HTTP status, or 0 when there was no connection; `words` say why. */

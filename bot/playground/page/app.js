@@ -3,7 +3,7 @@ import { composer } from "./chat/composer.js";
 import { inline } from "./panels/inline.js";
 import { buttonOf, kindOf } from "./chat/keyboard.js";
 import { follow } from "./panels/links.js";
-import { clearAction, showAction, showHealth, toast } from "./panels/notices.js";
+import { showHealth, toast } from "./panels/notices.js";
 import { drawChats, isIn, keyOf, onChatOpened, rememberChat, topicOf, chatInAddress } from "./panels/chats.js";
 import { presses } from "./chat/press.js";
 import { change, changed, repliedId, replyTo, endReply } from "./chat/reply.js";
@@ -11,7 +11,7 @@ import { createAdminDialog } from "./panels/admin.js";
 import { answered, forgetTaps } from "./chat/taps.js";
 import { drawEmpty, drawTop } from "./panels/top.js";
 import { transcript } from "./chat/transcript.js";
-import { isGroup, sideOf, view } from "./state.js";
+import { isGroup, view } from "./state.js";
 import { connect, editText, sendText, vote } from "./api.js";
 
 const byId = (id) => document.getElementById(id);
@@ -67,7 +67,6 @@ const cameFrom = (chatId, messages) => messages.some((message) => message.migrat
 
 const onEvent = {
   message({ chat_id: chatId, message }) {
-    if (chatId === shown.chatId && sideOf(message) === "bot") clearAction();
     keep(chatId, message);
     const { migrate_to_chat_id: movedTo } = message;
     if (movedTo && chatId === shown.chatId) shown = { chatId: movedTo, topic: 0 };
@@ -85,19 +84,10 @@ const onEvent = {
     chat.votes[poll_id] = votes;
     if (chat_id === shown.chatId) onScreen.show(messagesHere());
   },
-  reaction({ chat_id, message_id, emoji }) {
-    const chat = chats.get(chat_id);
-    if (!chat) return;
-    chat.reactions[message_id] = emoji;
-    keep(chat_id, chat.messages.get(message_id));
-  },
   answered,
   inline: mode.onAnswer,
   commands: () => wire.readAgain(),
   rooms: () => wire.readAgain(),
-  action({ chat_id, action }) {
-    if (chat_id === shown.chatId) showAction(action);
-  },
   alive({ bot_alive }) {
     showHealth({ alive: bot_alive });
   },
@@ -126,7 +116,6 @@ function go(place) {
   shown = place;
   onScreen.show([]);
   endReply();
-  clearAction();
   rememberChat(place);
   drawPlace();
   onScreen.toEnd();

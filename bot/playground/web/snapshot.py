@@ -47,6 +47,5 @@ def _chat(world: FakeTelegram, chat: Chat, person: Person) -> Json:
         "pinned": list(chat.pinned),
         "commands": world.commands.shown(chat),
         "votes": {poll["id"]: world.polls.seen_by(poll, person.id) for poll in polls},
-        "reactions": {str(each["message_id"]): emoji for each in messages if (emoji := world.reactions.of(each))},
         "messages": messages,
     }

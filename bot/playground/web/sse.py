@@ -12,7 +12,7 @@ from bot.playground.storage import Json
 from bot.playground.world.world import FakeTelegram
 
 _TOLD: Final = frozenset(
-    ("message", "edited", "deleted", "answered", "commands", "action", "alive", "rooms", "votes", "inline", "reaction")
+    ("message", "edited", "deleted", "answered", "commands", "alive", "rooms", "votes", "inline")
 )  # fmt: skip - a list of words
 _MOST_WAITING: Final = 256
 _HEARTBEAT_EVERY: Final = 15.0

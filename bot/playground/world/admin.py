@@ -80,13 +80,6 @@ class ChatAdmin(Topics):
             elif status not in MEMBER_STATUSES and chat.bot in MEMBER_STATUSES:
                 self.serve(chat_id, me if status == "left" else by.user(), {"left_chat_member": me})
 
-    def leave_as_bot(self, chat_id: int) -> None:
-        """Remove the bot from a group by its own call."""
-        chat = self.state.chats.reach(chat_id)
-        if chat.type == "private":
-            raise ApiError("chat member status can't be changed in private chats")
-        self.set_bot(chat_id, "left")
-
     def block(self, person_id: int, *, on: bool = True) -> None:
         """Block the bot in a person's name, or unblock it."""
         chat = self.state.chats.get(person_id)

@@ -42,12 +42,6 @@ class Pins:
         with self._state.act():
             self._state.change(replace(chat, pinned=tuple(each for each in chat.pinned if each != unpinned)))
 
-    def unpin_all(self, chat_id: int) -> None:
-        """Unpin all messages for the bot."""
-        chat = self._manageable(chat_id)
-        with self._state.act():
-            self._state.change(replace(chat, pinned=()))
-
     def _manageable(self, chat_id: int) -> Chat:
         chat = self._state.chats.reach(chat_id)
         # A permission that a group gives to all its members is never a bot's: it must be an administrator.

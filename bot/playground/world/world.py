@@ -21,7 +21,6 @@ from bot.playground.updates.webhook_settings import WebhookSettings
 from bot.playground.world.admin import ChatAdmin
 from bot.playground.world.pins import Pins
 from bot.playground.world.polls import Polls
-from bot.playground.world.reactions import Reactions
 from bot.playground.world.users import UserActions
 
 _LONGEST_TOAST: Final = 200
@@ -36,7 +35,6 @@ class FakeTelegram(UserActions):
         admin: who joins, leaves, rules or hides, what becomes of the bot, topics and moves.
         polls: the polls, and the votes of people.
         pins: the pinned messages.
-        reactions: the bot's reactions to messages.
     """
 
     def __init__(
@@ -61,7 +59,6 @@ class FakeTelegram(UserActions):
         self.admin = ChatAdmin(self)
         self.polls = Polls(self)
         self.pins = Pins(self)
-        self.reactions = Reactions(self)
 
     def send(self, chat_id: int, content: Json, reply_to: Json | None = None, thread: int = 0) -> Json:
         """Send a message of the bot; return it."""

@@ -157,7 +157,7 @@ class GroupChat:
         )
 
     def tap(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
-        """Do what a button wishes; None is a button that nobody here knows."""
+        """Handle a tap; None where its callback data could not be parsed."""
         reply = self._on_tap(repository, tap, context)
         return replace(reply, late=reply.late or (self._refusals.late(reply.toast) if reply.shows else ""))
 
@@ -358,8 +358,14 @@ class GroupChat:
         return Reply(tuple(shows))
 
     def on_chat_migrated(self, repository: CaseRepository, old: str, new: str) -> Reply:
-        """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card."""
+        """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card.
+
+        Telegram says it in both chats, and once more to what is sent to the old one: what has moved stays as it is.
+        """
+        is_moving = bool(repository.list_in_chat(old))
         repository.migrate_chat(old, new)
+        if not is_moving:
+            return Reply()
         shows: list[ShowCard] = []
         effects: list[Effect] = []
         for record in roots(repository.list_in_chat(new)):
@@ -465,7 +471,7 @@ class GroupChat:
         return Reply() if told else _new_message(self._pages.number_page(self._words.pages.not_here, chat))
 
     def _tap_page(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
-        """Do what a button wishes that belongs to no case."""
+        """Handle a tap on a button that belongs to no case."""
         if tap is None:
             return self._private.tap(repository, tap, context)
         if not allows(tap.action, Where.group_page) or shows_a_case(repository, context):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import Connection, Engine
@@ -34,6 +34,18 @@ class Database(Protocol):
     @property
     def mark_dirty_sql(self) -> str:
         """What notes, in a transaction that erases, that traces will be left; empty where nothing is to be noted."""
+        ...
+
+    def verify(self, connection: Connection) -> None:
+        """Check, before a transaction, that what is written is where the next start looks for it.
+
+        Raises:
+            DatabaseMoved: where it is not.
+        """
+        ...
+
+    def break_off(self, connection: Any) -> None:
+        """End what a connection of the driver waits for, from another thread; it counts as lost then."""
         ...
 
     def scrub(self, connection: Connection) -> bool:

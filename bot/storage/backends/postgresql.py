@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR, socket
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, NullPool, create_engine, event, func, select
+from sqlalchemy import URL, Connection, NullPool, create_engine, event, func, select, text
 
 from bot.storage.backends.database import json_text
 
@@ -15,10 +17,12 @@ CONNECT_ARGS: Final = {
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,
     "application_name": "spinemets",
+    "target_session_attrs": "read-write",  # after a failover, not the server that only reads
 }
 """How a server is reached and a lost one noticed, unless the URL says otherwise."""
 
 SETTINGS: Final = (
+    "SET statement_timeout = '10s'",
     "SET lock_timeout = '5s'",
     "SET idle_in_transaction_session_timeout = '10s'",  # a process that was stopped holds no other up for longer
 )
@@ -53,8 +57,19 @@ class Postgresql:
         with self.engine.connect() as connection:
             connection.execution_options(isolation_level="READ COMMITTED")
             with connection.begin():
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATION)))
                 yield connection
+
+    def verify(self, connection: Connection) -> None:
+        """Leave it to the server: it is the same under its address, or another one that was put there."""
+
+    def break_off(self, connection: Any) -> None:
+        """Shut the socket down: whoever waits for the server reads its end."""
+        import psycopg  # noqa: PLC0415 # a bot on SQLite starts without it
+
+        with suppress(OSError, psycopg.Error), socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(SHUT_RDWR)
 
     def scrub(self, connection: Connection) -> bool:  # noqa: ARG002 # the port hands it over
         """Leave it to the server's own vacuum."""

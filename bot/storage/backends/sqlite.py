@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import tempfile
 import time
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
+from bot.service.ports import DatabaseMoved
 from bot.storage.backends.database import json_text
 from bot.storage.errors import CorruptDatabase, DatabaseUnavailable, DatabaseUnusable
 
@@ -39,10 +41,10 @@ class Sqlite:
     mark_dirty_sql: Final = "PRAGMA user_version = 1"  # it is wiped at the next opening, if not before
 
     def __init__(self, path: Path) -> None:
-        """Check the file, or make an empty one.
+        """Check the file, or make one without tables.
 
         Raises:
-            CorruptDatabase: for a file that is damaged, or no database.
+            CorruptDatabase: for a file that is damaged, empty or no database, or gone while its log is there.
             DatabaseUnusable: for what is no file, or a file that may not be read, written or made.
             DatabaseUnavailable: where the disk does not let it be read or made now.
         """
@@ -50,17 +52,40 @@ class Sqlite:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                path.touch(mode=0o600)  # what is in it concerns nobody else on the machine
+                _make(Path(os.path.realpath(path)))  # what a link leads to
             _check_rights(path)
         except OSError as error:
             kind = DatabaseUnavailable if error.errno in _PASSING else DatabaseUnusable
             raise kind(f"{path} cannot be made: {error.strerror}. {_ELSEWHERE}") from error
         _check(path)
         self.engine = _engine(path)
+        self._files = (path, _log_of(path))
+        self._found = [_identity(file) for file in self._files]
 
     def migration(self) -> AbstractContextManager[Connection]:
         """Open a transaction in which no other process changes the tables: in SQLite that is every one."""
         return self.engine.begin()
+
+    def verify(self, connection: Connection) -> None:
+        """Look whether the file and its log are still those that were opened.
+
+        Where they are not, what is in the log goes into the file that was opened, wherever that is now, and the log is
+        emptied: left beside another file, it would damage that one.
+
+        Raises:
+            DatabaseMoved: where one of them was moved, replaced or removed.
+        """
+        now = [_identity(file) for file in self._files]
+        if now != self._found:
+            if any(was and was != is_now for was, is_now in zip(self._found, now, strict=True)):
+                raw: Any = connection.connection.driver_connection
+                with suppress(sqlite3.Error):
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raise DatabaseMoved(f"not saved: {self.name} was moved or replaced")
+            self._found = now  # the log was made
+
+    def break_off(self, connection: Any) -> None:
+        """Leave it: no other thread can end a wait for the disk."""
 
     def scrub(self, connection: Connection) -> bool:
         """Write a marked file anew, and empty its log.
@@ -82,6 +107,41 @@ class Sqlite:
         return not busy
 
 
+def _make(path: Path) -> None:
+    """Make a database without tables, whole before it has its name: an empty file was cut short, and is refused."""
+    if _log_of(path).exists() and _log_of(path).stat().st_size:
+        raise CorruptDatabase(path, "it is gone, while its log is there")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # concerns nobody else on the machine
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA user_version = 0")
+        os.link(name, path)
+    except FileExistsError:
+        if not path.exists():
+            raise
+        # another process was faster
+    finally:
+        Path(name).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _log_of(path: Path) -> Path:
+    return Path(f"{os.path.realpath(path)}-wal")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from any other; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _check_rights(path: Path) -> None:
     if not path.is_file():
         raise DatabaseUnusable(f"{path} is {'a folder' if path.is_dir() else 'no file'}. {_ELSEWHERE}")
@@ -93,7 +153,7 @@ def _check_rights(path: Path) -> None:
 def _check(path: Path) -> None:
     """Look at every page, without changing a byte: 0.05 s for 100,000 cases."""
     if not path.stat().st_size:
-        return
+        raise CorruptDatabase(path, "it is empty")
     # Where its making was cut short, SQLite has to undo first what was begun, and must be let.
     mode = "rw" if path.with_name(f"{path.name}-journal").exists() else "ro"
     try:

@@ -1,4 +1,4 @@
-"""Drafts the next migration from what tables.py says and the migrations do not; a person then reads and mends it."""
+"""Drafts the next migration from what schema.py says and the migrations do not; a person then corrects it."""
 
 from __future__ import annotations
 

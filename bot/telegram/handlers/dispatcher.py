@@ -1,4 +1,4 @@
-"""Handles a letter in one transaction: what it does to the case, the screens that follow, the mark that it is done."""
+"""Handles an update in one transaction: the change of the case, the messages that follow, the mark that it is done."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _REFUSALS: Final = {
 
 
 class AlreadyHandled(Exception):
-    """A letter was handled by another process, which also shows what follows."""
+    """Another process has handled the update, and sends what follows."""
 
 
 class MemberWanted(Exception):
@@ -78,7 +78,7 @@ OUTAGE_SLOT: Final = 1
 
 
 class Dispatcher:
-    """Turns letters into what the conversation, or the room of a team, makes of them."""
+    """Hands updates to the private chat or the group chat, and queues what they reply."""
 
     def __init__(
         self,
@@ -99,11 +99,11 @@ class Dispatcher:
     def handle(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, role: Role | None = None
     ) -> tuple[OutboxMessage, ...]:
-        """Handle a letter that waits; give the answer to the tap, if it is one, and what else is to be done.
+        """Handle an update that waits; return the messages that follow, the answer to a tap among them.
 
         Args:
             uow: the transaction.
-            inbox_update: the letter.
+            inbox_update: the update.
             role: what the person may do in the group it comes from, or reads of; None where nobody was asked.
 
         Raises:
@@ -122,9 +122,9 @@ class Dispatcher:
     def on_card_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int, *, complete: bool = True
     ) -> tuple[OutboxMessage, ...]:
-        """Strike out a wish that was granted by a new message; its case, or its decision, is now shown there.
+        """Delete what was sent as a new message; its case, or its decision, is now shown there.
 
-        One that was not complete, since a name was not known, is wished again in that message.
+        One that was not complete, since a name was not known, is queued again for that message.
         """
         uow.acknowledge((outbox_message,))
         if not outbox_message.case:
@@ -145,7 +145,7 @@ class Dispatcher:
     def on_poll_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, poll: str, message: int
     ) -> tuple[OutboxMessage, ...]:
-        """Strike out a wish that was granted by a poll; the votes that come under its id are its case's."""
+        """Delete what was sent as a poll; the votes that come under its id are its case's."""
         uow.acknowledge((outbox_message,))
         return self._enqueue_reply(
             uow,
@@ -154,11 +154,12 @@ class Dispatcher:
         )
 
     def on_chat_migrated(self, uow: UnitOfWork, old: str, new: str) -> tuple[OutboxMessage, ...]:
-        """Go on in the chat that a group has become."""
+        """Go on in the chat that a group has become; where the group was listed, the chat is as well."""
+        self._move_listing(uow, old, new)
         return self._enqueue_reply(uow, new, self._team.on_chat_migrated(uow, old, new))
 
     def on_message_gone(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Wish a new message for a case whose message is gone, in the topic that the case belongs to."""
+        """Queue a new message for a case whose message is gone, in the topic that the case belongs to."""
         uow.acknowledge((outbox_message,))
         record = uow.get(outbox_message.case)
         body = _in_thread(outbox_message.payload, thread_of(record.place) if record else 0)
@@ -222,7 +223,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, "", self._team.retry(uow, uow.list_undelivered()))
 
     def unpinned(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Strike out the wish for a pin that the bot has no right to, and say so where the decision stands."""
+        """Delete a pin that the bot has no right to, and say so where the decision stands."""
         uow.acknowledge((outbox_message,))
         if outbox_message.kind is OutboxKind.unpin:
             return ()
@@ -236,8 +237,8 @@ class Dispatcher:
     def on_version_superseded(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Return what a message shall show after an older screen was sent that another process had overtaken.
 
-        A newer wish that still waits is shown once more, as it is: to wish anew would overtake the other process in
-        turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
+        A newer message that still waits is sent once more, as it is: to queue another would overtake the other process
+        in turn, for ever. Where none waits, the newer one may have been shown before the older, so it is drawn again.
         """
         waiting = tuple(
             newer for newer in uow.pending_messages(outbox_message.queue) if newer.key == outbox_message.key
@@ -249,7 +250,7 @@ class Dispatcher:
         return self._enqueue_reply(uow, outbox_message.queue, room.redraw(uow, outbox_message.case))
 
     def on_failure(self, uow: UnitOfWork, inbox_update: InboxUpdate, fault: str) -> tuple[OutboxMessage, ...]:
-        """Set a letter aside whose handling failed, and say that nothing was changed."""
+        """Make an update whose handling failed a dead letter, and say that nothing was changed."""
         uow.move_to_dead_letters(inbox_update.update_id, fault)
         update = from_inbox(inbox_update)
         return self._enqueue_with_answer(
@@ -295,11 +296,12 @@ class Dispatcher:
             case UpdateKind.vote | UpdateKind.poll:
                 return self._vote(uow, update, role)
             case UpdateKind.migrated:
+                self._move_listing(uow, str(update.chat), update.argument)
                 return self._team.on_chat_migrated(uow, str(update.chat), update.argument)
             case UpdateKind.bot_removed:
                 return self._team.on_bot_removed(uow, str(update.chat))
         forgets = tap.action is Action.erase if tap else update.data == "forget" and not tapped
-        allowed = self._access.allows(update.user_id, update.chat) or forgets
+        allowed = self._allows(uow, update.user_id, update.chat) or forgets
         if not update.is_private:
             return self._group_reply(uow, update, tap, role or Role.member, allowed=allowed)
         context = ActionContext(update.place, str(update.user_id), update.message_id, bears=update.bears)
@@ -311,6 +313,21 @@ class Dispatcher:
         if tap and tap.case and (not allowed or private.forged == FOREIGN):
             return self._read(uow, update, tap, context, role) or private
         return private
+
+    def _allows(self, uow: UnitOfWork, user_id: int, chat: int) -> bool:
+        """Return whether a person may use the bot in a chat, by its number or by the one that it was listed under."""
+        if self._access.allows(user_id, chat):
+            return True
+        listed_as = uow.listed_as(str(chat)) if chat < 0 else None
+        return listed_as is not None and self._access.allows(user_id, int(listed_as))
+
+    def _move_listing(self, uow: UnitOfWork, old: str, new: str) -> None:
+        """Keep a listed group listed under the number that it has from now on, and log that number."""
+        if self._access.open or uow.listed_as(new) or not self._allows(uow, 0, int(old)):
+            return
+        uow.move_listing(old, new)
+        advice = "the group is a supergroup now; put this number in ALLOWED_CHATS in place of the old one"
+        self._log.warning("chat_moved", chat=new, was=old, advice=advice)
 
     def _not_listed(self, update: ParsedUpdate) -> Reply:
         return self._private.not_listed_notice(str(update.user_id), tapped=update.kind == UpdateKind.tap)
@@ -351,7 +368,7 @@ class Dispatcher:
         if record is None:
             return None
         chat, tapped = int(chat_of(record.place)), update.kind == UpdateKind.tap
-        if not self._access.allows(update.user_id, chat):
+        if not self._allows(uow, update.user_id, chat):
             return self._not_listed(update)
         if role is None:
             raise MemberWanted(chat)
@@ -401,7 +418,7 @@ class Dispatcher:
                 uow, update.data, lambda question: question_fingerprint(question) == update.argument
             )
         chat = self.chat_of(uow, update)
-        if not chat or role in (Role.outsider, Role.anonymous_admin) or not self._access.allows(update.user_id, chat):
+        if not chat or role in (Role.outsider, Role.anonymous_admin) or not self._allows(uow, update.user_id, chat):
             return Reply()
         if role in UNPROVEN:
             told = not uow.mark_refusal_sent(f"poll:{update.data}")
@@ -410,14 +427,14 @@ class Dispatcher:
         return self._team.vote(uow, update.data, numbers, str(update.user_id))
 
     def _enqueue_reply(self, uow: UnitOfWork, place: str, reply: Reply) -> tuple[OutboxMessage, ...]:
-        """Keep all that a reply wishes, where it does not say where in the place of the visit."""
+        """Queue all that a reply asks for: in the chat that it names, else in the one that it replies to."""
         shown = [self._enqueue_card(uow, show.chat or place, show) for show in reply.shows]
         return (*shown, *(_enqueue_effect(uow, effect.chat or place, effect) for effect in reply.effects))
 
     def _enqueue_with_answer(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, update: ParsedUpdate, reply: Reply
     ) -> tuple[OutboxMessage, ...]:
-        """Keep what follows from a letter; a tap is answered even where the process dies before it could be."""
+        """Queue what follows from an update; a tap is answered even where the process dies before it could be."""
         outbox_messages = self._enqueue_reply(uow, update.place, reply)
         if not update.query:
             return outbox_messages

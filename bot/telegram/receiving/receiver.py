@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -46,6 +47,9 @@ WRITTEN: Final = frozenset(("message", "edited_message"))
 
 VOTER_TRIES: Final = 30
 """How often Telegram is asked again who a voter is."""
+
+LONG_SAVE: Final = 4.0
+"""Seconds that somebody waits in silence for the database; then they are told."""
 
 ADOPTION_DELAY: Final = 1.0
 """Seconds that another process has to go on with what it has begun, before this one does."""
@@ -102,13 +106,14 @@ class UpdateReceiver:
                 self._spawn(self._inline.answer(update["inline_query"]))
         inbox_updates, unreadable = self._read(batch)
         try:
-            new = await self._store.transact(lambda uow: _add_updates(uow, inbox_updates, unreadable))
-            due = {
-                *new,
-                *await self._find_abandoned(
-                    [inbox_update for inbox_update in inbox_updates if inbox_update.update_id not in new]
-                ),
-            }
+            with self._patience([query_id_of(update) for update in batch]):
+                new = await self._store.transact(lambda uow: _add_updates(uow, inbox_updates, unreadable))
+                due = {
+                    *new,
+                    *await self._find_abandoned(
+                        [inbox_update for inbox_update in inbox_updates if inbox_update.update_id not in new]
+                    ),
+                }
         except (NotSaved, NumberInUse) as fault:
             self._notify_not_saved(batch)
             raise NotSaved(*fault.args) from fault
@@ -124,7 +129,7 @@ class UpdateReceiver:
         return max((found for update in batch if (found := update_id_of(update)) is not None), default=0)
 
     def process(self, inbox_update: InboxUpdate) -> None:
-        """Handle a letter that is kept, unless it is in hand, beside the rest; the store does so in this order."""
+        """Handle an update that is kept, unless it is under way, beside the rest; the store does so in this order."""
         if _key(inbox_update) not in self._in_flight:
             self._in_flight.add(_key(inbox_update))
             self._spawn(self._process(inbox_update))
@@ -137,7 +142,7 @@ class UpdateReceiver:
             task.cancel()
 
     def _read(self, batch: list[Any]) -> tuple[list[InboxUpdate], dict[int, str]]:
-        """Read each update alone: the letters, and the ids of those that cannot be read with their fingerprints."""
+        """Read each update alone; return them, and the ids of those that cannot be read with their fingerprints."""
         inbox_updates: list[InboxUpdate] = []
         unreadable: dict[int, str] = {}
         for update in batch:
@@ -174,7 +179,7 @@ class UpdateReceiver:
         return waiting
 
     async def _process(self, inbox_update: InboxUpdate) -> None:
-        """Handle a letter, however long the database takes to keep what comes of it, and have that shown."""
+        """Handle an update, however long the database takes to keep what comes of it, and have that sent."""
         try:
             outbox_messages = await self._handle(inbox_update)
             while outbox_messages is None:
@@ -189,26 +194,27 @@ class UpdateReceiver:
             self._in_flight.discard(_key(inbox_update))
 
     async def _handle(self, inbox_update: InboxUpdate) -> Sequence[OutboxMessage] | None:
-        """Handle a letter; one whose handling fails is set aside, and the person is told. None where it is not kept.
+        """Handle an update; one whose handling fails becomes a dead letter, and the person is told. None: not saved.
 
         Raises:
             AlreadyHandled: where another process has handled it.
         """
         try:
-            return await self._dispatch(inbox_update)
+            with self._patience([from_inbox(inbox_update).query]):
+                return await self._dispatch(inbox_update)
         except (NotSaved, VersionConflict):
             self._log.error("not_saved", update_id=inbox_update.update_id)
             self._answer(from_inbox(inbox_update).query, self._private.not_saved_notice().toast)
             return None
         except AlreadyHandled:
             raise
-        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one letter, the next is served
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one update, the next is served
             name = type(fault).__name__
             self._log.error("set_aside", update_id=inbox_update.update_id, error=name)
             return await self._store.transact(lambda uow: self._dispatcher.on_failure(uow, inbox_update, name))
 
     async def _dispatch(self, inbox_update: InboxUpdate) -> tuple[OutboxMessage, ...]:
-        """Handle a letter; those of a group one after another."""
+        """Handle an update; those of a group one after another, in the order in which they came."""
         update = from_inbox(inbox_update)
         if update.kind == UpdateKind.vote:
             return await self._count_vote(inbox_update, update)
@@ -233,7 +239,7 @@ class UpdateReceiver:
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
 
     async def _handled_alone(self, inbox_update: InboxUpdate, user_id: int) -> tuple[OutboxMessage, ...]:
-        """Handle a letter of a private chat; what only a member of some group may have, once Telegram was asked."""
+        """Handle an update of a private chat; what only a member of some group may have, once Telegram was asked."""
         try:
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update))
         except MemberWanted as wanted:
@@ -283,10 +289,23 @@ class UpdateReceiver:
     def _notify_not_saved(self, batch: Iterable[Any]) -> None:
         """Answer each person once that nothing is saved; the batch is not confirmed and comes again."""
         self._log.error("not_saved")
-        for update in batch:
-            query = query_id_of(update)
+        self._notify((query_id_of(update) for update in batch), self._private.not_saved_notice().toast)
+
+    @contextmanager
+    def _patience(self, queries: Sequence[str | None]) -> Iterator[None]:
+        """Answer people who have tapped that the database is slow, if what follows takes long."""
+        toast = self._private.slow_save_notice().toast
+        notice = asyncio.get_running_loop().call_later(LONG_SAVE, self._notify, queries, toast)
+        try:
+            yield
+        finally:
+            notice.cancel()
+
+    def _notify(self, queries: Iterable[str | None], toast: str) -> None:
+        """Answer each tap of which nothing is kept yet, once."""
+        for query in queries:
             if query and query not in self._notified:
-                self._answer(query, self._private.not_saved_notice().toast)
+                self._answer(query, toast)
                 self._notified.add(query)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -303,7 +322,7 @@ class UpdateReceiver:
 
 
 def _pending_of(uow: UnitOfWork, ids: Iterable[int]) -> set[int]:
-    """Return which letters are neither handled nor set aside."""
+    """Return which updates are neither handled nor dead letters."""
     return set(filter(uow.is_pending, ids))
 
 
@@ -313,7 +332,7 @@ def _key(inbox_update: InboxUpdate) -> tuple[int, str]:
 
 
 def _add_updates(uow: UnitOfWork, inbox_updates: list[InboxUpdate], unreadable: dict[int, str]) -> list[int]:
-    """Keep letters, and the ids of updates that cannot be read among the dead; forget the oldest now and then."""
+    """Add updates, and the ids of those that cannot be read as dead letters; forget the oldest now and then."""
     empty = [InboxUpdate(update_id, "", "", fingerprint=found) for update_id, found in unreadable.items()]
     new = uow.add_updates([*inbox_updates, *empty])
     for update_id in unreadable:

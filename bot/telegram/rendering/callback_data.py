@@ -1,4 +1,4 @@
-"""Packs what a button wishes into its callback data, and unpacks it: the only file that knows the format."""
+"""Packs a tap into callback data and unpacks it: the only file that knows the format."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def screen(card: Card) -> Screen:
 
 
 def _button(card: Card, button: Button) -> dict[str, object]:
-    """Write a button: what it wishes, what it copies, or the link that takes it to a group."""
+    """Write a button: what a tap on it does, what it copies, or the link that leads to a group."""
     if button.copy_text:
         return {"text": button.label, "copy_text": {"text": button.copy_text}}
     if button.share_token:

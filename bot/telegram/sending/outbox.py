@@ -1,4 +1,4 @@
-"""Shows what is wished: taps their answers, messages their newest screens; a chat in order, chats side by side."""
+"""Delivers queued messages: in order within a chat, side by side across chats; of several edits only the newest."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Slot = tuple[OutboxKind, str, int]
 
 
 class Outbox:
-    """Sends wishes. What it holds is kept by the store as well, until it was shown."""
+    """Sends messages. What it holds is in the database as well, until it was sent."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Outbox:
         await self._flush_acks()
 
     async def _run_queue(self, place: str) -> None:
-        """Show everything that is wished in one chat, in order."""
+        """Send everything that waits in one queue, in order."""
         waiting = self._queues[place]
         try:
             while waiting:
@@ -129,7 +129,7 @@ class Outbox:
             del self._queues[place], self._workers[place]
 
     async def _deliver(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> None:
-        """Show one wish, again and again until its fate is settled or a newer one takes its place."""
+        """Send one message, again and again until its fate is settled or a newer one takes its place."""
         wait = FIRST_WAIT
         edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         while True:
@@ -155,7 +155,7 @@ class Outbox:
             wait = min(wait * 2, LONGEST_WAIT)
 
     async def _send(self, outbox_message: OutboxMessage) -> None:
-        """Do what one wish asks for, and note that it was done."""
+        """Send one message, and note that it was sent."""
         if outbox_message.kind is OutboxKind.answer_callback:
             await self._answer(outbox_message)
             return
@@ -201,7 +201,7 @@ class Outbox:
         return lacks
 
     def _shown(self, outbox_message: OutboxMessage) -> None:
-        """Strike out what is shown; a screen that lacks a name is kept until it can be drawn with it."""
+        """Delete what is shown; a screen that lacks a name stays queued until it can be drawn with it."""
         if self._lacks(outbox_message):
             self._unnamed.keep(outbox_message)
         else:
@@ -223,7 +223,7 @@ class Outbox:
     async def _give_up(
         self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
     ) -> None:
-        """End a wish that is not sent again: it is shown, given up, or the case gets a new message."""
+        """End a message that is not tried again: it is shown already, given up, or its case gets a new one."""
         if failure.outcome is Outcome.already_done:
             self._shown(outbox_message)
             return
@@ -255,7 +255,7 @@ class Outbox:
             newer.clear()
 
     async def _record(self, work: Callable[[UnitOfWork], Iterable[OutboxMessage]]) -> None:
-        """Keep what was sent, however long the database takes to come back, and take the wishes that follow."""
+        """Keep what was sent, however long the database takes to come back, and send the messages that follow."""
         while True:
             try:
                 self.enqueue(await self._store.transact(work))
@@ -268,7 +268,7 @@ class Outbox:
                 return
 
     def _queue_ack(self, outbox_message: OutboxMessage) -> None:
-        """Gather wishes that are done with, to strike them out together."""
+        """Gather messages that are done with, to delete them together."""
         self._unnamed.forget(outbox_message)
         self._acks.append(outbox_message)
         if self._flush_task is None:
@@ -280,7 +280,7 @@ class Outbox:
         await self._flush_acks()
 
     async def _flush_acks(self) -> None:
-        """Strike out what is done with; where another process wished anew meanwhile, draw what holds now."""
+        """Delete what is done with; where another process queued anew meanwhile, draw what holds now."""
         acks, self._acks = self._acks, []
         if not acks:
             return
@@ -297,7 +297,7 @@ class Outbox:
                 await self._record(partial(self._dispatcher.on_version_superseded, outbox_message=outbox_message))
 
     def _forget(self, outbox_message: OutboxMessage) -> bool:
-        """Have a wish in hand no more; tell whether it was the newest for its message that came by here."""
+        """Forget a message; return whether it was the newest for its target that came by here."""
         newest = self._newest.get((outbox_message.queue, outbox_message.key)) == outbox_message.version
         if newest:
             del self._newest[outbox_message.queue, outbox_message.key]

@@ -24,7 +24,7 @@ Slot = tuple[str, tuple[OutboxKind, str, int]]
 
 
 class UnnamedScreens:
-    """Waits for names. The wish for such a screen stays in the store meanwhile, so that a restart forgets none."""
+    """Waits for names. Such a screen stays in the outbox of the store meanwhile, so that a restart forgets none."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class UnnamedScreens:
         give_up: Callable[[OutboxMessage], None],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        """Store what it works with: what shows a wish once more, and what strikes out one that is given up."""
+        """Store what it works with: what sends a message once more, and what deletes one that is given up."""
         self._store = store
         self._members = members
         self._redraw = redraw
@@ -54,7 +54,7 @@ class UnnamedScreens:
             task.cancel()
 
     def close(self) -> None:
-        """End all waiting; the wishes are in the store."""
+        """End all waiting; the messages are in the store."""
         for task in self._waiting.values():
             task.cancel()
         self._waiting.clear()
@@ -79,7 +79,7 @@ class UnnamedScreens:
         self._redraw(kept)
 
     async def _kept(self, outbox_message: OutboxMessage) -> list[OutboxMessage]:
-        """Return the wish as it is kept, however long the database takes; nothing where a newer one replaced it."""
+        """Return the message as it is stored, however long that takes; nothing where a newer one replaced it."""
 
         def pending(uow: UnitOfWork) -> list[OutboxMessage]:
             waiting = uow.pending_messages(outbox_message.queue)

@@ -105,7 +105,7 @@ class ParsedUpdate:
     note: NoteInput | None = field(default=None, kw_only=True)
 
     def to_json(self) -> str:
-        """Write it for a letter, which keeps the note beside."""
+        """Write it for the inbox, which keeps the note in columns of its own."""
         person = (self.user_id, self.chat, self.is_private, self.query, self.message_id, self.data)
         return orjson.dumps(
             (*person, self.kind, self.argument, self.thread_id, self.is_anonymous, self.bears)
@@ -134,7 +134,7 @@ def ignore_note(_: int, __: dict[str, Any]) -> None:
 
 
 def from_inbox(inbox_update: InboxUpdate) -> ParsedUpdate:
-    """Read what a letter keeps of its update.
+    """Read what the inbox keeps of an update.
 
     Raises:
         Unreadable: where nothing was kept, since it could not be read when it came.
@@ -145,7 +145,7 @@ def from_inbox(inbox_update: InboxUpdate) -> ParsedUpdate:
 
 
 def to_inbox(update: dict[str, Any], username: str = "", hear: NoteParser = ignore_note) -> InboxUpdate | None:
-    """Reduce an update to a letter; None where there is nothing to answer.
+    """Reduce an update to what the inbox keeps; None where there is nothing to answer.
 
     Args:
         update: the update, as JSON has it.
@@ -164,12 +164,12 @@ def to_inbox(update: dict[str, Any], username: str = "", hear: NoteParser = igno
             note = _note_in(message)
             if not parsed_update.data or (parsed_update.data in BEGINNING and note.strip()):
                 parsed_update = replace(parsed_update, note=hear(update_id, message | {"text": note}))
-        return _letter(update, parsed_update) if parsed_update else None
+        return _inbox_update(update, parsed_update) if parsed_update else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise Unreadable(update_id) from None
 
 
-def _letter(update: dict[str, Any], parsed_update: ParsedUpdate) -> InboxUpdate:
+def _inbox_update(update: dict[str, Any], parsed_update: ParsedUpdate) -> InboxUpdate:
     """Return what is kept of an update."""
     fingerprint = fingerprint_of(update)
     return InboxUpdate(
@@ -271,6 +271,9 @@ def _parse_message(message: dict[str, Any] | None, username: str) -> ParsedUpdat
     if "migrate_to_chat_id" in message:
         new = str(int(message["migrate_to_chat_id"]))
         return ParsedUpdate(user_id, chat, private, "", None, "", UpdateKind.migrated, new)
+    if "migrate_from_chat_id" in message:
+        old = int(message["migrate_from_chat_id"])
+        return ParsedUpdate(user_id, old, private, "", None, "", UpdateKind.migrated, str(chat))
     command, argument = _command(str(message.get("text", "")), username, private=private)
     data = _in_private(message, command, username) if private else command or None
     if data is None:

@@ -14,7 +14,6 @@ from faults import responses as ruined
 
 _MINUTE: Final = 60.0
 _COUNTED: Final = ("send", "edit", "stopPoll")
-_FREE: Final = "sendChatAction"
 
 
 class GroupRateLimit:
@@ -34,7 +33,7 @@ class GroupRateLimit:
     async def inject(self, moment: str, method: str, params: Json) -> Response | None:
         """Refuse a call to a group that has had enough; a refused call does not count."""
         group = _group(params)
-        if moment != "before" or not group or method == _FREE or not method.startswith(_COUNTED):
+        if moment != "before" or not group or not method.startswith(_COUNTED):
             return None
         calls, now = self._calls[group], self._clock()
         while calls and calls[0] <= now - _MINUTE:

@@ -22,8 +22,7 @@ export function drawMessage(node, message) {
   const [bubble, keyboard] = node.children;
   const { text, entities, caption, caption_entities, photo, document, poll } = message;
   const votes = poll && view.chat.votes[poll.id];
-  const reaction = view.chat.reactions[message.message_id];
-  const content = JSON.stringify([text, entities, caption, caption_entities, photo, document, poll, votes, reaction]);
+  const content = JSON.stringify([text, entities, caption, caption_entities, photo, document, poll, votes]);
   const changed = drawn.get(node) !== content;
   if (changed) bubble.replaceChildren(...partsOf(message));
   drawn.set(node, content);
@@ -45,7 +44,7 @@ function partsOf(message) {
   const meta = el("span", { class: "meta", "aria-hidden": "true" });
   const line = serviceLine(message);
   if (line) return [el("span", { class: "words" }, line), meta];
-  return [...headOf(message), ...contentOf(message), meta, ...reactionTo(message), ...keysOf(message)];
+  return [...headOf(message), ...contentOf(message), meta, ...keysOf(message)];
 }
 
 /** Who wrote it, by way of whom, and what it answers. */
@@ -64,11 +63,6 @@ function headOf(message) {
 
 function originOf({ forward_origin: origin }) {
   return (origin.sender_user ?? origin.sender_chat).first_name ?? origin.sender_chat.title;
-}
-
-function reactionTo({ message_id: id }) {
-  const emoji = view.chat.reactions[id];
-  return emoji ? [el("span", { class: "reaction", title: `${view.bot.first_name} reacted` }, emoji)] : [];
 }
 
 /** What a person does with a message: answer it in a group, change it where they typed it. */

@@ -1,6 +1,5 @@
 // What stands above the messages: the place and who is in it, the person that one plays, the pinned message.
 import { el } from "./dom.js";
-import { setQuiet } from "./notices.js";
 import { titleOf } from "./chats.js";
 import { beginning } from "../chat/service.js";
 import { isGroup, view } from "../state.js";
@@ -12,7 +11,7 @@ export function drawTop(place) {
   const title = titleOf(view.chat, place);
   byId("bot-name").textContent = title;
   document.title = `${title} · ${view.me.first_name} · spinemets playground`;
-  setQuiet(isGroup() ? `${members()} members` : "bot");
+  byId("bot-state").textContent = isGroup() ? `${members()} members` : "bot";
   drawPeople();
   drawPinned();
 }

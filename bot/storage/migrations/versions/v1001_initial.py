@@ -1,4 +1,4 @@
-"""The beginning: a bot, its cases, the letters that it got and the wishes that are still to be shown."""
+"""The first tables: a bot, its cases, the updates that it got and the messages that are still to be sent."""
 
 from __future__ import annotations
 
@@ -63,6 +63,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_refused_chats"),
     )
     op.create_table(
+        "moved_chats",
+        sa.Column("bot_id", sa.Text(), nullable=False),
+        sa.Column("chat_id", sa.Text(), nullable=False),
+        sa.Column("listed_as", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_moved_chats"),
+    )
+    op.create_table(
         "inbox",
         sa.Column("bot_id", sa.Text(), nullable=False),
         sa.Column("update_id", LONG, autoincrement=False, nullable=False),
@@ -90,6 +97,7 @@ def upgrade() -> None:
         sa.Column("number", LONG, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("erases", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_outbox"),
         sa.UniqueConstraint(
             "bot_id", "queue", "kind", "target", "number", name="uq_outbox_bot_id_queue_kind_target_number"
