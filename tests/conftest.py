@@ -417,13 +417,15 @@ def bot_harness(
 
 
 @contextmanager
-def virtual_bot_harness(folder: Path, script: Script | None = None) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
+def virtual_bot_harness(
+    folder: Path, script: Script | None = None, access: AccessPolicy | None = None
+) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
     """A rig on SQLite, in line, in virtual time; gives what runs something there, and the rig."""
     store = InlineStorage(f"sqlite:///{folder / 'cases.db'}")
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
 
         async def made() -> BotHarness:
-            return bot_harness(await claimed(store), script)
+            return bot_harness(await claimed(store), script, access=access)
 
         harness = runner.run(made())
 

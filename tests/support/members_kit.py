@@ -56,6 +56,7 @@ class Crowd:
     delay: float = 0.0
     asked: list[int] = field(default_factory=list)
     polls: int = 0
+    chat: int = GROUP
 
     def __post_init__(self) -> None:
         self.harness.telegram.script = self._answer
@@ -74,17 +75,21 @@ class Crowd:
     def writing(self, user: int, text: str, **more: object) -> Fields:
         """Somebody writes in the group."""
         update = self.harness.telegram.writes(user, text)
-        update["message"] |= {"chat": {"id": GROUP, "type": "supergroup"}, "from": person(user, f"P{user}"), **more}
+        update["message"] |= {
+            "chat": {"id": self.chat, "type": "supergroup"},
+            "from": person(user, f"P{user}"),
+            **more,
+        }
         return update
 
     def tapping(self, user: int, label: str, at: str = "") -> Fields:
         """Somebody taps a button of the newest card, or of the newest that says so."""
-        screens = {n: s for (chat, n), s in self.harness.telegram.screens.items() if chat == GROUP}
+        screens = {n: s for (chat, n), s in self.harness.telegram.screens.items() if chat == self.chat}
         number = max(n for n, s in screens.items() if "reply_markup" in s and at in s["text"])
         update = self.harness.telegram.taps(user, number, data_of(screens[number], label))
         update["callback_query"]["from"] = person(user, f"P{user}")
         message = update["callback_query"]["message"]
-        message |= {"chat": {"id": GROUP, "type": "supergroup"}, "reply_markup": screens[number]["reply_markup"]}
+        message |= {"chat": {"id": self.chat, "type": "supergroup"}, "reply_markup": screens[number]["reply_markup"]}
         return update
 
     def voting(self, user: int, *options: int) -> Fields:
@@ -114,7 +119,7 @@ class Crowd:
 
     async def cases(self) -> list[CaseRecord]:
         """Give what is kept of the cases here."""
-        return await self.harness.store.transact(lambda uow: uow.list_in_chat(str(GROUP)))
+        return await self.harness.store.transact(lambda uow: uow.list_in_chat(str(self.chat)))
 
     async def answered_by(self) -> list[str]:
         """Give who answered, in order."""
@@ -123,7 +128,7 @@ class Crowd:
 
     def texts(self) -> list[str]:
         """Give what stands in the group, the oldest first."""
-        return [s["text"] for (chat, _), s in sorted(self.harness.telegram.screens.items()) if chat == GROUP]
+        return [s["text"] for (chat, _), s in sorted(self.harness.telegram.screens.items()) if chat == self.chat]
 
     def answered_at(self) -> dict[str, float]:
         """Give when each tap was answered."""
