@@ -151,6 +151,7 @@ class TeamPages(WordingModel):
     link_gone: PageWording
     erase_privately: PageWording
     names_taken: PageWording
+    too_many: NumberedPageWording
 
 
 class TeamCommands(WordingModel):

@@ -53,6 +53,9 @@ BEGIN_PAYLOAD: Final = "case"
 CLOCK_SKEW: Final = 86400.0
 """Seconds: no case was touched later than that from now, whatever the clock did."""
 
+MOST_OPEN: Final = 8
+"""Cases that one member may have opened in a chat and not decided: names, and the pace of a group, are for all."""
+
 _NAME_CHOICES: Final = 3
 """Names to pick the right one from."""
 
@@ -614,6 +617,8 @@ class GroupChat:
         name = self._free_name(repository, case.id, context.chat, wanted)
         if name is None:
             return _new_message(self._pages.bare(self._words.pages.names_taken))
+        if self._opened(repository, context) >= MOST_OPEN:
+            return _new_message(self._pages.number_page(self._words.pages.too_many, str(MOST_OPEN)))
         others = roots(repository.list_team_cases(context.chat))
         now = max([self._clock(), *(k.team.created_at + 1e-3 for k in others if k.team)])
         record = CaseRecord(case, context.chat, context.user_id, updated_at=now, team=TeamRecord(name, now, shared_by))
@@ -621,6 +626,11 @@ class GroupChat:
         if helps:
             repository.add(copy_linked(record, helps, linked_case_id(case, self._cases.view(record).state)))
         return Reply((self._cases.show_case(repository, record),))
+
+    def _opened(self, repository: CaseRepository, context: ActionContext) -> int:
+        """Return how many cases of the chat a member has opened that are open still."""
+        here = roots(repository.list_in_chat(chat_of(context.chat)))
+        return sum(k.owner == context.user_id and self._cases.is_open(k) for k in here)
 
     def _free_name(self, repository: CaseRepository, case_id: str, place: str, wanted: str = "") -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be.

@@ -18,6 +18,7 @@ from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
 from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.sending.turns import Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
 from flows.cards.card import QUOTE
@@ -52,8 +53,6 @@ _REFUSED: Final = (Outcome.topic_gone, Outcome.forbidden, Outcome.rejected)
 
 _ELSEWHERE: Final = (Outcome.message_gone, Outcome.unpinned)
 """What is said of a message that is there; of one that is to be sent it means that it is not."""
-
-Slot = tuple[OutboxKind, str, int]
 
 
 class Outbox:
@@ -115,44 +114,56 @@ class Outbox:
         await self._flush_acks()
 
     async def _run_queue(self, place: str) -> None:
-        """Send everything that waits in one queue, in order."""
-        waiting = self._queues[place]
+        """Send everything that waits in one queue, each in its turn."""
+        waiting, turns = self._queues[place], Turns(place)
         try:
             while waiting:
-                outbox_message = waiting.pop(next(iter(waiting)))
-                try:
-                    await self._deliver(outbox_message, waiting)
-                except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
-                    self._log.error("screen_failed", error=type(fault).__name__)
-                    self._forget(outbox_message)
+                await self._deliver(turns.take(waiting), waiting, turns)
         finally:
             del self._queues[place], self._workers[place]
 
-    async def _deliver(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> None:
-        """Send one message, again and again until its fate is settled or a newer one takes its place."""
+    async def _deliver(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage], turns: Turns) -> None:
+        """Send one message, again and again until its fate is settled or another one is to be sent before it."""
         wait = FIRST_WAIT
-        edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         while True:
+            edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
             pause = self._rate_limiter.reserve(
                 outbox_message.queue, edit=edit
             )  # what is tried again counts at Telegram again
             if pause:
                 await self._sleep(pause)
-            outbox_message = newer.pop(outbox_message.key, outbox_message)
-            try:
-                await self._send(outbox_message)
-            except TelegramError as error:
-                failure = failure_of(error)
-                self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
-            else:
+            outbox_message = turns.again(outbox_message, newer)
+            turns.sent(outbox_message)
+            again = await self._attempt(outbox_message, newer)
+            if again is None:
                 return
-            if failure.outcome is not Outcome.retry:
-                await self._give_up(outbox_message, failure, newer)
-                return
-            if failure.wait:
-                self._rate_limiter.hold(outbox_message.queue, failure.wait)
-            await self._sleep(failure.wait or wait)
+            await self._sleep(again or wait)
             wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _attempt(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> float | None:
+        """Send a message once; return how long to wait where it is to be tried again (0: as is fit), else None."""
+        try:
+            return await self._settle(outbox_message, newer)
+        except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
+            self._log.error("screen_failed", error=type(fault).__name__)
+            self._forget(outbox_message)
+            return None
+
+    async def _settle(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> float | None:
+        """Send a message once, and do what follows from how that ends."""
+        try:
+            await self._send(outbox_message)
+        except TelegramError as error:
+            failure = failure_of(error)
+            self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
+        else:
+            return None
+        if failure.outcome is not Outcome.retry:
+            await self._give_up(outbox_message, failure, newer)
+            return None
+        if failure.wait:
+            self._rate_limiter.hold(outbox_message.queue, failure.wait)
+        return failure.wait or 0.0
 
     async def _send(self, outbox_message: OutboxMessage) -> None:
         """Send one message, and note that it was sent."""
