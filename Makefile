@@ -38,7 +38,7 @@ lint: $(VENV)/test.stamp ## style, strict types, dependencies between the packag
 
 docs: $(VENV)/run.stamp ## write the documents that are generated
 	$(BIN)/spinemets flow --document > docs/flows/metastasis.md
-	$(BIN)/spinemets flow sins --document > docs/flows/sins.md
+	for flow in sins bauer tokuhashi tomita; do $(BIN)/spinemets flow $$flow --document > docs/flows/$$flow.md || exit; done
 
 screenshot: ## make the README's screenshot anew, in a real browser
 	@scripts/browser

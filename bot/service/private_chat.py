@@ -39,7 +39,19 @@ from flows.model.levels import as_spans
 from flows.model.scored import Scored
 from flows.model.source_scope import decode_scope, encode_scope
 
-COMMANDS: Final = ("new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget", "start")
+COMMANDS: Final = (
+    "new",
+    "recent",
+    "sins",
+    "scores",
+    "options",
+    "scales",
+    "help",
+    "about",
+    "cancel",
+    "forget",
+    "start",
+)
 """Every command, in the order of the menu."""
 
 
@@ -118,6 +130,7 @@ class PrivateChat:
             code: FlowServices(Interview(flow), CaseRenderer(flow, catalog)) for code, flow in flows.items()
         }
         self._default = next(iter(flows))
+        self._scores = tuple(code for code, flow in flows.items() if flow.guidance.bands)
         self._pages = Pages(catalog)
         self._words = catalog.wording
         self._catalog = catalog
@@ -143,6 +156,8 @@ class PrivateChat:
             case "no_text" | "own_card":
                 open_case = self._open_case(repository, context)
                 card = pages.plain(getattr(self._words.pages, name), *((open_case,) if open_case else ()))
+            case "scores":
+                card = pages.scores(self._scores)
             case "help" | "about" | "options" | "scales" | "forget":
                 card = getattr(pages, name)()
             case _:
@@ -202,7 +217,7 @@ class PrivateChat:
         if not allows(tap.action, Where.own if tap.case else Where.page):
             return self.refused(MISPLACED)
         if tap.action is Action.new:
-            return self._new(repository, context)
+            return self._new(repository, context, tap.question if tap.question in self._flow_services else "")
         if not tap.case:
             return self._tap_page(repository, tap, context)
         record = repository.get(tap.case)

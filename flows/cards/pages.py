@@ -82,6 +82,18 @@ class Pages:
         blocks = (Block((Line(scale.helps),)), *tables, caveats, source)
         return Card(words.pages.scales.title, scale.title, blocks, (row,))
 
+    def scores(self, codes: Sequence[str]) -> Card:
+        """List scores, each with a button that begins it.
+
+        Args:
+            codes: the flows that score, by the codes of their scales.
+        """
+        scales = [(code, self.catalog.scales[code]) for code in codes]
+        rows = tuple((Button(scale.name, Tap(Action.new, code)),) for code, scale in scales)
+        card = self._page(self.catalog.wording.pages.scores, (*rows, self.begin()))
+        listed = tuple(Line(scale.helps, lead=scale.name, facts=(scale.cite,)) for _, scale in scales)
+        return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
+
     def recent(self, cases: Sequence[tuple[Button, Line]], page: int, *, more: bool) -> Card:
         """List cases: a button that brings each, a line that tells it, and the ways to newer and to older ones."""
         words, labels = self.catalog.wording.recent, self.catalog.wording.labels

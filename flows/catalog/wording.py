@@ -317,6 +317,7 @@ class PagesWording(WordingModel):
     about_gaps: Text
     options: PageWording
     scales: PageWording
+    scores: PageWording
     forget: PageWording
     forgotten: PageWording
     nothing_kept: PageWording
@@ -353,6 +354,7 @@ class CommandWording(WordingModel):
     start: Text
     new: Text
     sins: Text
+    scores: Text
     options: Text
     scales: Text
     help: Text

@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 from flows.catalog.loader import Catalog, catalog
 from flows.errors import UnknownFlow
 from flows.model.flow import Flow
+from flows.pathways.bauer import BAUER
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
+from flows.pathways.tokuhashi import TOKUHASHI
+from flows.pathways.tomita import TOMITA
 from flows.pathways.validation import validate_flows
 
-FLOWS: Final = (METASTASIS, SINS)
+FLOWS: Final = (METASTASIS, SINS, BAUER, TOKUHASHI, TOMITA)
 """Every flow that is offered; the first is the one that is meant where none is named."""
 
 

@@ -124,7 +124,10 @@ def test_another_flow_is_drawn_and_decided_by_its_code(spinemets: Spinemets) -> 
 def test_a_flow_that_is_not_offered_is_told_with_those_that_are(spinemets: Spinemets, words: tuple[str, ...]) -> None:
     result = spinemets(*words)
     assert result.returncode == 1
-    assert result.stderr.decode() == "spinemets: 'nurick' is no flow; allowed: metastasis, sins\n"
+    assert (
+        result.stderr.decode()
+        == "spinemets: 'nurick' is no flow; allowed: metastasis, sins, bauer, tokuhashi, tomita\n"
+    )
 
 
 @pytest.mark.parametrize(

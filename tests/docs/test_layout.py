@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -53,3 +54,15 @@ def test_docstrings_begin_with_a_word_that_says_what_is_done() -> None:
     said = [(file, text) for file, module in modules().items() for text in docstrings(module)]
     assert len(said) > len(modules())
     assert [(str(file), text) for file, text in said if text.split()[0] in BANNED] == []
+
+
+def test_no_former_name_comes_back() -> None:
+    listed = (ROOT / "tests/data/former_names.txt").read_text("utf-8").splitlines()
+    former = {name for name in listed if name and not name.startswith("#")}
+    assert len(former) > 150
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    borne = {file.stem for file in files}
+    for file in files:
+        with file.open("rb") as source:
+            borne |= {token.string for token in tokenize.tokenize(source.readline) if token.type == tokenize.NAME}
+    assert former & borne == set()

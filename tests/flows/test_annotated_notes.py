@@ -49,6 +49,7 @@ def test_there_are_held_out_notes_of_each_kind_that_a_line_can_show() -> None:
     assert {note["kind"] for note in held_out} == set(range(1, 11))
 
 
+@pytest.mark.untraced
 def test_every_finding_that_is_made_of_an_annotated_note_is_annotated() -> None:
     counts = counted(ANNOTATED)
     assert {code: count.invented for code, count in counts.items()} == dict.fromkeys(counts, 0)
@@ -88,6 +89,7 @@ def test_small_and_capital_letters_make_no_finding(text: str, change: Any) -> No
     nothing_new(text, change(text))
 
 
+@pytest.mark.untraced
 @settings(derandomize=True, max_examples=400, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.sampled_from(WHOLE), st.sampled_from(NEUTRAL), st.booleans())
 def test_a_neutral_word_before_or_behind_a_note_makes_no_finding(text: str, word: str, ahead: bool) -> None:  # noqa: FBT001
@@ -95,6 +97,7 @@ def test_a_neutral_word_before_or_behind_a_note_makes_no_finding(text: str, word
     nothing_new(text, f"{word} {text}" if ahead else f"{text} {word}")
 
 
+@pytest.mark.untraced
 @settings(derandomize=True, max_examples=400, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.sampled_from(WHOLE), st.data())
 def test_a_line_that_is_broken_before_a_small_letter_makes_no_finding(text: str, data: st.DataObject) -> None:

@@ -210,6 +210,7 @@ def test_telegram_takes_every_option_in_detail() -> None:
         assert refusals(CARDS.browse_card(code)) == [], code
 
 
+@pytest.mark.untraced
 def test_the_space_of_cards_is_as_large_as_it_is_meant_to_be() -> None:
     assert len(recommendations()) > 900
     assert len(details()) == 6 * len(recommendations())
@@ -246,6 +247,7 @@ def test_no_blank_is_left_in_any_card() -> None:
         assert not re.search(r"[{}]|None|\(\)", text), text
 
 
+@pytest.mark.untraced
 def test_no_block_is_empty_and_no_line_is_blank() -> None:
     for one in (*case_cards(), *(one for one, _ in details())):
         assert all(block.lines for block in one.card.blocks)
@@ -322,6 +324,7 @@ def above(one: Shown) -> set[str]:
     )
 
 
+@pytest.mark.untraced
 def test_every_other_option_is_a_line_with_a_mark_and_a_word() -> None:
     for one in recommendations():
         told = on_the_first_screen(one)
@@ -420,6 +423,7 @@ def test_the_emergency_stands_on_a_recommendation_exactly_when_no_deficit_was_no
     assert both == {True, False}
 
 
+@pytest.mark.untraced
 def test_the_emergency_stands_beside_the_deficit_question_and_beside_no_other() -> None:
     for one in questions():
         assert one.standing.current
@@ -507,6 +511,7 @@ def test_every_recommendation_has_the_same_buttons_in_the_same_places() -> None:
         ]
 
 
+@pytest.mark.untraced
 def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> None:
     for one in recommendations():
         card = CARDS.options(one.case, one.standing)
@@ -584,6 +589,7 @@ def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_fin
 # Details.
 
 
+@pytest.mark.untraced
 def test_a_detail_gives_every_reason_under_the_verdict_with_the_facts_in_full() -> None:
     for one, code in details():
         [advice] = [advice for advice in result_of(one).options if advice.option == code]

@@ -60,6 +60,7 @@ def test_every_case_has_the_order_the_headline_and_the_notes_of_the_decision_tab
         assert sorted(note.facts for note in result.notes) == sorted(note.facts for note in table.notes(case)), case
 
 
+@pytest.mark.untraced
 def test_findings_that_are_not_asked_never_count() -> None:
     for case in table.every_noisy_case():
         bare = table.settled(case)

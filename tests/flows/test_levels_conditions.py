@@ -143,6 +143,7 @@ def plainly(condition: Condition, findings: Findings) -> bool:
             raise TypeError(condition)
 
 
+@pytest.mark.untraced
 @given(conditions, complete)
 def test_a_condition_of_complete_findings_is_true_or_false_as_it_reads(
     condition: Condition, findings: Findings
@@ -150,6 +151,7 @@ def test_a_condition_of_complete_findings_is_true_or_false_as_it_reads(
     assert condition.evaluate(findings) is plainly(condition, findings)
 
 
+@pytest.mark.untraced
 @given(conditions, complete, partly)
 def test_what_is_true_or_false_of_partial_findings_stays_so_whatever_is_answered_next(
     condition: Condition, findings: Findings, missing: set[str]

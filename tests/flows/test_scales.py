@@ -125,4 +125,4 @@ def test_no_two_scales_are_cited_alike_and_none_as_a_fact() -> None:
     cites = [scale.cite for scale in CATALOG.scales.values()]
     assert len({*cites, *CATALOG.facts, *CATALOG.gaps}) == len(cites) + len(CATALOG.facts) + len(CATALOG.gaps)
     assert all(CATALOG.says(scale.cite) == scale.source for scale in CATALOG.scales.values())
-    assert set(flow_registry().flows) & set(CATALOG.scales) == {"sins"}
+    assert set(flow_registry().flows) & set(CATALOG.scales) == {"sins", "bauer", "tokuhashi", "tomita"}

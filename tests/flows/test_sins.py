@@ -202,6 +202,7 @@ def test_the_card_tells_total_class_every_item_and_the_publication() -> None:
     assert "AO Surgery Reference" not in text
 
 
+@pytest.mark.untraced
 def test_telegram_takes_every_score() -> None:
     for codes in every_answer():
         assert refusals(drawn(played(**codes))) == []

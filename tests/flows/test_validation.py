@@ -251,6 +251,7 @@ def test_every_button_fits_64_bytes_and_comes_back_as_it_was_sent(flow: Flow) ->
         assert unpack(data) == tap
 
 
+@pytest.mark.untraced
 @every_flow
 def test_no_two_buttons_of_a_card_look_alike_or_wish_the_same(flow: Flow) -> None:
     for card in cards_of(flow):
@@ -260,6 +261,7 @@ def test_no_two_buttons_of_a_card_look_alike_or_wish_the_same(flow: Flow) -> Non
         assert len(set(datas)) == len(datas), card
 
 
+@pytest.mark.untraced
 @every_flow
 def test_every_label_fits_its_button(flow: Flow) -> None:
     too_long = {b.label for card in cards_of(flow) for b in buttons(card) if len(b.label) > LONGEST_LABEL == 24}
@@ -510,7 +512,9 @@ def test_a_statement_that_nothing_carries_is_a_fault_that_names_it() -> None:
 def test_a_scale_that_the_catalog_lacks_is_a_fault_that_names_the_question() -> None:
     lost = replace(metastasis("levels"), scales=("nurick",))
     [fault] = faults(replace(METASTASIS, questions=(lost, *METASTASIS.questions[1:])))
-    assert fault == "metastasis: question levels: 'nurick' is not in scales.toml; allowed: sins, escc, ais, fitness"
+    assert fault == "metastasis: question levels: 'nurick' is not in scales.toml; allowed: " + ", ".join(
+        CATALOG.scales
+    )
     assert "nurick: the bands: 'nurick' is not in scales.toml" in " ".join(faults(replace(SINS, code="nurick")))
 
 

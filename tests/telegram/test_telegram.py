@@ -47,7 +47,19 @@ async def test_a_case_is_one_message_edited_from_the_first_question_to_the_recom
 async def test_the_command_menu_is_set_at_the_start(harness: PlaygroundHarness) -> None:
     await begun(harness)
     commands = {entry["command"] for entry in (await harness.play.state())["commands"]}
-    assert commands == {"start", "new", "recent", "sins", "options", "scales", "help", "about", "cancel", "forget"}
+    assert commands == {
+        "start",
+        "new",
+        "recent",
+        "sins",
+        "scores",
+        "options",
+        "scales",
+        "help",
+        "about",
+        "cancel",
+        "forget",
+    }
 
 
 @pytest.mark.slow
