@@ -301,24 +301,19 @@ def test_x7_who_rules_unseen_is_asked_after_beside_the_others_too(group: tuple[A
 # X6: a name that is not known yet
 
 
-def started(folder: Path, telegram: Crowd | None = None, say: Say | None = None) -> Any:
-    """Start a bot on what was kept, before the same group."""
+@contextmanager
+def started(folder: Path, before: Crowd | None = None, say: Say | None = None) -> Iterator[tuple[Any, Crowd]]:
+    """Start a bot on what was kept, before the same group; it sends what an earlier process left."""
+    with virtual_bot_harness(folder) as (run, harness):
+        if before:
+            restarted(before.harness, harness)
 
-    @contextmanager
-    def begun() -> Iterator[tuple[Any, Crowd]]:
-        with virtual_bot_harness(folder) as (run, harness):
-            if telegram:
-                restarted(telegram.harness, harness)
-            crowd = Crowd(harness, say, polls=telegram.polls if telegram else 0)
+        async def left_behind() -> None:
+            harness.application._outbox.enqueue(await harness.store.transact(lambda uow: uow.pending_messages()))
 
-            async def left_behind() -> None:
-                uow = await harness.store.transact(lambda uow: uow.pending_messages())
-                harness.application._outbox.enqueue(uow)
-
-            run(left_behind())
-            yield run, crowd
-
-    return begun()
+        crowd = Crowd(harness, say, polls=before.polls if before else 0)
+        run(left_behind())
+        yield run, crowd
 
 
 @pytest.fixture

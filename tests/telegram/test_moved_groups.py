@@ -13,6 +13,7 @@ from conftest import Fields, refused, virtual_bot_harness
 from kit import CATALOG
 from members_kit import GROUP, Crowd, restarted
 
+from bot.log import ALLOWED
 from bot.service.policies import AccessPolicy
 
 SUPERGROUP = -1001000000042
@@ -72,6 +73,7 @@ def test_x11_a_listed_group_that_becomes_a_supergroup_in_the_midst_of_its_vote_g
         [line] = logged(crowd)
         assert (line["was"], line["chat"]) == (str(GROUP), str(SUPERGROUP))
         assert "ALLOWED_CHATS" in line["advice"]
+        assert {*line} <= {*ALLOWED}, "else it would not be written"
 
 
 def test_x11_the_permission_outlives_a_restart_and_ends_once_the_old_number_is_not_listed(

@@ -24,7 +24,7 @@ class Turns:
         self._in_row = 0
 
     def take(self, waiting: dict[Slot, OutboxMessage]) -> OutboxMessage:
-        """Take the message out that is sent next."""
+        """Remove and return the message that is sent next."""
         first = next(iter(waiting.values()))
         if self._is_group:
             new = next((found for found in waiting.values() if found.kind in _NEW), first)
@@ -33,7 +33,7 @@ class Turns:
         return waiting.pop(first.key)
 
     def again(self, outbox_message: OutboxMessage, waiting: dict[Slot, OutboxMessage]) -> OutboxMessage:
-        """Put a message back, before all others, and take the one that is to be sent by now: it, or a newer one."""
+        """Return the message that is to be sent by now, a newer one perhaps; the other one waits before all others."""
         queue = {outbox_message.key: outbox_message} | waiting
         waiting.clear()
         waiting.update(queue)
