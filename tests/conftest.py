@@ -198,6 +198,8 @@ class ScriptedTelegram(BaseRequest):
                 return {"ok": True, "result": {"message_id": number}}
             case "deleteMessage":
                 self.photos.pop((int(params["chat_id"]), int(params["message_id"])), None)
+            case "getChatMember":
+                return {"ok": True, "result": {"status": "member", "user": person(int(params["user_id"]))}}
             case "editMessageText":
                 self.screens[int(params["chat_id"]), int(params["message_id"])] = params
         return WELL
@@ -437,13 +439,15 @@ def bot_harness(
 
 
 @contextmanager
-def virtual_bot_harness(folder: Path, script: Script | None = None) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
+def virtual_bot_harness(
+    folder: Path, script: Script | None = None, access: AccessPolicy | None = None
+) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
     """A rig on SQLite, in line, in virtual time; gives what runs something there, and the rig."""
     store = InlineStorage(f"sqlite:///{folder / 'cases.db'}")
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
 
         async def made() -> BotHarness:
-            return bot_harness(await claimed(store), script)
+            return bot_harness(await claimed(store), script, access=access)
 
         harness = runner.run(made())
 

@@ -128,7 +128,19 @@ class UnitOfWork(CaseRepository, Protocol):
         ...
 
     def mark_refusal_sent(self, chat: str) -> bool:
-        """Note that a group was told that the bot is not for it; False where it was told before."""
+        """Note that a group was told that the bot is not for it, or does not count a vote; False where it was before.
+
+        Args:
+            chat: the group, or "poll:" and the id of the poll.
+        """
+        ...
+
+    def listed_as(self, chat: str) -> str | None:
+        """Return the number that a group had when it was listed; None where it has not become another chat since."""
+        ...
+
+    def move_listing(self, old: str, new: str) -> None:
+        """Note that a listed group has another number from now on."""
         ...
 
     def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:

@@ -104,9 +104,18 @@ CASES: Final = Table(
 REFUSED_CHATS: Final = Table(
     "refused_chats",
     METADATA,
-    # Groups that were told once that the bot is not for them.
+    # Groups that were told once that the bot is not for them, and polls of which a vote did not count.
     Column("bot_id", Text, primary_key=True),
     Column("chat_id", Text, primary_key=True),
+)
+
+MOVED_CHATS: Final = Table(
+    "moved_chats",
+    METADATA,
+    # Supergroups that were listed groups before, under another number: the permission of that one holds.
+    Column("bot_id", Text, primary_key=True),
+    Column("chat_id", Text, primary_key=True),
+    Column("listed_as", Text, nullable=False),
 )
 
 INBOX: Final = Table(

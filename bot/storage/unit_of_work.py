@@ -25,7 +25,7 @@ from sqlalchemy import (
 from bot.service.ports import InboxUpdate, NumberInUse, OutboxKind, OutboxMessage
 from bot.service.replies import NoteInput
 from bot.storage.case_repository import SqlCaseRepository
-from bot.storage.schema import BOTS, INBOX, OUTBOX, REFUSED_CHATS, Insert, for_each_database
+from bot.storage.schema import BOTS, INBOX, MOVED_CHATS, OUTBOX, REFUSED_CHATS, Insert, for_each_database
 from flows.cards.card import person
 
 NEW: Final = "new"
@@ -92,6 +92,10 @@ _CLAIM_FOR_BOT: Final = insert(BOTS)
 _MARK_REFUSAL_SENT: Final = for_each_database(
     REFUSED_CHATS, lambda insert: insert.on_conflict_do_nothing().returning(REFUSED_CHATS.c.chat_id)
 )
+_LISTED_AS: Final = select(MOVED_CHATS.c.listed_as).where(
+    MOVED_CHATS.c.bot_id == bindparam("bot"), MOVED_CHATS.c.chat_id == bindparam("now")
+)
+_MOVE_LISTING: Final = for_each_database(MOVED_CHATS, lambda insert: insert.on_conflict_do_nothing())
 _DROP_QUEUE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.queue == bindparam("old"))
 _PURGE_HANDLED: Final = delete(INBOX).where(
     _RECEIVED,
@@ -185,11 +189,21 @@ class SqlUnitOfWork(SqlCaseRepository):
         return super().erase_person(owner)
 
     def mark_refusal_sent(self, chat: str) -> bool:
-        """Note that a group was told that the bot is not for it; False where it was told before."""
+        """Note that a group was told that the bot is not for it, or counts no vote; False where it was told before."""
         return (
             self._statements.row(_MARK_REFUSAL_SENT[self._statements.name], {"bot_id": self.bot, "chat_id": chat})
             is not None
         )
+
+    def listed_as(self, chat: str) -> str | None:
+        """Return the number that a group had when it was listed; None where it has not become another chat since."""
+        row = self._row(_LISTED_AS, {"now": chat})
+        return str(row[0]) if row else None
+
+    def move_listing(self, old: str, new: str) -> None:
+        """Note that a listed group has another number from now on."""
+        row = {"bot_id": self.bot, "chat_id": new, "listed_as": self.listed_as(old) or old}
+        self._statements.count(_MOVE_LISTING[self._statements.name], row)
 
     def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat; what waited for the old one is dropped."""

@@ -59,6 +59,7 @@ class TeamHeadings(WordingModel):
     archived: Annotated[str, placeholders("name")]
     poll: Annotated[str, placeholders("name")]
     stray_vote: Annotated[str, placeholders("name")]
+    unproven_vote: Annotated[str, placeholders("name")]
     unpinned: Text
     poll_stays: Text
     record_stays: Annotated[str, placeholders("name")]
@@ -82,6 +83,7 @@ class TeamTexts(WordingModel):
     which: Text
     archived: Annotated[str, placeholders("hours")]
     stray_vote: Text
+    unproven_vote: Text
     unpinned: Text
     record_waits: Text
     no_poll: Text
@@ -131,6 +133,8 @@ class TeamToasts(WordingModel):
     wrong_stage: Toast
     unsure: Toast
     unchecked: Toast
+    unproven: Toast
+    hidden: Toast
 
 
 class TeamPages(WordingModel):
@@ -140,11 +144,14 @@ class TeamPages(WordingModel):
     help: PageWording
     anonymous: PageWording
     outsider: PageWording
+    unproven: PageWording
+    hidden: PageWording
     share: PageWording
     share_gone: PageWording
     link_gone: PageWording
     erase_privately: PageWording
     names_taken: PageWording
+    too_many: NumberedPageWording
 
 
 class TeamCommands(WordingModel):

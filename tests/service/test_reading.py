@@ -326,12 +326,15 @@ async def test_nobody_reads_a_case_with_made_up_data_where_telegram_does_not_say
     async with grouped(tmp_path, BOARD, fault_hook=hidden) as group:
         door = Door(group)
         await group.finished()
-        payload = await door.link("All options", OKAFOR)
-        await door.follow(payload, OKAFOR, OF_THE_GROUP)
-        card = door.private(OKAFOR)[-1]
-        await door.group.seat.play.tap(card["message_id"], data(card, "Combined"), chat_id=OKAFOR, person_id=OKAFOR)
+        payload = await door.link("All options", REYES)
+        await door.follow(payload, REYES, OF_THE_GROUP)
+        combined = data(door.private(REYES)[-1], "Combined")
+        await group.seat.play.say("/help", OKAFOR, person_id=OKAFOR)
+        await door.reads(OKAFOR, "How to use it")
+        page = door.private(OKAFOR)[-1]
+        await group.seat.play.tap(page["message_id"], combined, chat_id=OKAFOR, person_id=OKAFOR, stale=True)
         await group.told(OKAFOR, "Telegram doesn't say if you are in that group")
-        assert door.private(OKAFOR)[-1] == card
+        assert door.private(OKAFOR)[-1] == page
 
 
 async def test_a_member_of_a_listed_group_reads_its_cases_though_nobody_listed_them(tmp_path: Path) -> None:

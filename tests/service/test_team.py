@@ -15,6 +15,7 @@ from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, FakeGroup, block, disputed, 
 from bot.service.case_store import CaseRepository, MemoryStorage
 from bot.service.replies import ActionContext, Reply
 from bot.service.share_links import LINK_LIFETIME
+from bot.service.team.group_chat import MOST_OPEN
 from flows.cards.card import PERSON, Action, Card, Style, Tap, person
 from flows.cards.team.case import code_word
 from flows.engine.discussion import MAX_EVENTS
@@ -593,11 +594,29 @@ async def test_a_case_that_rested_comes_back_under_a_name_that_no_open_case_has(
     group.now += 49 * HOUR
     await tended(group)
     reminder = max(group.messages)
-    for _ in range(len(CATALOG.team.names) - 1):
-        await group.command("case")
+    for number in range(len(CATALOG.team.names) - 1):
+        await group.command("case", f"member {number // MOST_OPEN}")
     await group.tap(labels(group.messages[reminder])[0], at=reminder)
     names = [record.team.code_name for record in (await group.kept()).values() if record.team]
     assert len(set(names)) == len(names) == len(CATALOG.team.names)
+
+
+async def test_x12_one_member_opens_so_many_cases_and_no_more_until_one_is_decided(group: FakeGroup) -> None:
+    await group.decided(ANA)
+    for _ in range(MOST_OPEN):
+        await group.command("case", ANA)
+        assert group.card.title != CATALOG.team.pages.too_many.title
+    for _ in range(3):
+        await group.command("case", ANA)
+        assert group.card.title == CATALOG.team.pages.too_many.title
+        assert str(MOST_OPEN) in str(group.card)
+    assert len(await group.kept()) == MOST_OPEN + 1
+    await group.command("case", BEN)
+    assert group.card.title != CATALOG.team.pages.too_many.title
+    group.now += 49 * HOUR
+    await tended(group)
+    await group.command("case", ANA)
+    assert group.card.title != CATALOG.team.pages.too_many.title, "what rests is not open"
 
 
 async def test_when_every_name_is_taken_no_case_is_begun_and_none_comes_back(group: FakeGroup) -> None:
@@ -605,8 +624,8 @@ async def test_when_every_name_is_taken_no_case_is_begun_and_none_comes_back(gro
     group.now += 49 * HOUR
     await tended(group)
     reminder = max(group.messages)
-    for _ in range(len(CATALOG.team.names)):
-        await group.command("case")
+    for number in range(len(CATALOG.team.names)):
+        await group.command("case", f"member {number // MOST_OPEN}")
     for _ in range(2):
         await group.command("case")
         assert group.card.title == CATALOG.team.pages.names_taken.title

@@ -8,7 +8,9 @@ from typing import Any
 
 from conftest import BotHarness, Fields, refused, virtual_bot_harness
 from kit import CATALOG
+from members_kit import Crowd
 
+from bot.service.team.group_chat import MOST_OPEN
 from bot.telegram.sending.rate_limit import GROUP_BURST, RateLimiter
 
 _LIMIT = 20
@@ -133,3 +135,47 @@ def test_a_card_that_waits_since_telegram_has_enough_is_said_to_follow(tmp_path:
         assert run(_told(harness, "T9")) == _COUNTED
         run(harness.settled())
         assert "T8–T9" in harness.telegram.newest(_GROUP)[1]["text"]
+
+
+def test_x12_a_member_s_card_changes_within_seconds_though_another_writes_case_sixty_times(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        crowd = Crowd(harness)
+        run(crowd.says(2, "/case"))
+        run(asyncio.sleep(120))
+
+        async def flooded() -> float:
+            receiver = harness.application.receiver
+            card = max(harness.telegram.screens)
+            update = crowd.tapping(2, "T8")
+            await receiver.accept([crowd.writing(1, "/case") for _ in range(60)])
+            await asyncio.sleep(7)
+            tapped = asyncio.get_running_loop().time()
+            await receiver.accept([update])
+            await harness.settled()
+            drawn = [c for c in harness.telegram.of("editMessageText") if c.params["message_id"] == card[1]]
+            return drawn[0].at - tapped
+
+        assert run(flooded()) <= 10.0
+        opened = [record for record in run(crowd.cases()) if record.owner == "1"]
+        assert len(opened) == MOST_OPEN
+        assert any(CATALOG.team.pages.too_many.title in said for said in crowd.texts()), "the bound is said"
+        assert any(record.owner == "2" for record in run(crowd.cases()))
+
+
+def test_x12_what_is_new_comes_too_though_others_tap_without_end(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        crowd = Crowd(harness)
+        run(crowd.says(2, "/case"))
+
+        async def busy() -> float:
+            receiver = harness.application.receiver
+            asked = 0.0
+            for number in range(40):
+                await receiver.accept([crowd.tapping(2, ("T8", "T9")[number % 2], at="Which symptomatic levels")])
+                if number == 10:
+                    asked = asyncio.get_running_loop().time()
+                    await receiver.accept([crowd.writing(4, "/help")])
+                await asyncio.sleep(2)
+            return min(c.at for c in harness.telegram.of("sendMessage") if c.at > asked) - asked
+
+        assert run(busy()) <= 30.0

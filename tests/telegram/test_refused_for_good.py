@@ -287,6 +287,7 @@ def test_while_rights_cannot_be_asked_after_nobody_is_told_that_they_have_none(t
         team = Team(harness, -1000)
         run(team.finished())
         team.refuses, team.words = ("getChatMember",), (429, "Too Many Requests: retry after 5")
+        run(harness.accept(team._here(harness.telegram.writes(8, "Good morning"))))  # so they are a member
         screens = harness.telegram.screens
         at = max(n for chat, n in screens if chat == -1000)
         update = team._here(harness.telegram.taps(8, at, data_of(screens[-1000, at], "Close")))

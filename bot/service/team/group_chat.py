@@ -55,6 +55,9 @@ BEGIN_PAYLOAD: Final = "case"
 CLOCK_SKEW: Final = 86400.0
 """Seconds: no case was touched later than that from now, whatever the clock did."""
 
+MOST_OPEN: Final = 8
+"""Cases that one member may have opened in a chat and not decided: names, and the pace of a group, are for all."""
+
 _NAME_CHOICES: Final = 3
 """Names to pick the right one from."""
 
@@ -253,6 +256,14 @@ class GroupChat:
         card = self._pages.list_page(title, self._words.lines.stray_vote, ())
         return Reply((ShowCard(card, chat=meant[0].place),))
 
+    def on_unproven_vote(self, repository: CaseRepository, poll: str) -> Reply:
+        """Announce that a vote was not counted, since nobody knows if the voter is a member."""
+        record = repository.get_by_poll(poll)
+        if record is None or record.team is None:
+            return Reply()
+        title = self._words.heads.unproven_vote.format(name=record.team.code_name)
+        return self._notice(record.place, title, self._words.lines.unproven_vote)
+
     def on_card_sent(self, repository: CaseRepository, case_id: str, message: int) -> Reply:
         """Remember which message shows a case, and draw how it stands by now; the one before is outdated."""
         record = load(repository, case_id)
@@ -356,8 +367,14 @@ class GroupChat:
         return Reply(tuple(shows))
 
     def on_chat_migrated(self, repository: CaseRepository, old: str, new: str) -> Reply:
-        """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card."""
+        """Go on in the chat that a group has become; its messages bear other numbers there: each case gets a card.
+
+        Telegram says it in both chats, and once more to what is sent to the old one: what has moved stays as it is.
+        """
+        is_moving = bool(repository.list_in_chat(old))
         repository.migrate_chat(old, new)
+        if not is_moving:
+            return Reply()
         shows: list[ShowCard] = []
         effects: list[Effect] = []
         for record in roots(repository.list_in_chat(new)):
@@ -620,6 +637,8 @@ class GroupChat:
         name = self._free_name(repository, case.id, context.chat, wanted)
         if name is None:
             return _new_message(self._pages.bare(self._words.pages.names_taken))
+        if self._opened(repository, context) >= MOST_OPEN:
+            return _new_message(self._pages.number_page(self._words.pages.too_many, str(MOST_OPEN)))
         others = roots(repository.list_team_cases(context.chat))
         now = max([self._clock(), *(k.team.created_at + 1e-3 for k in others if k.team)])
         record = CaseRecord(case, context.chat, context.user_id, updated_at=now, team=TeamRecord(name, now, shared_by))
@@ -627,6 +646,11 @@ class GroupChat:
         if helps:
             repository.add(copy_linked(record, helps, linked_case_id(case, self._cases.view(record).state)))
         return Reply((self._cases.show_case(repository, record),))
+
+    def _opened(self, repository: CaseRepository, context: ActionContext) -> int:
+        """Return how many cases of the chat a member has opened that are open still."""
+        here = roots(repository.list_in_chat(chat_of(context.chat)))
+        return sum(k.owner == context.user_id and self._cases.is_open(k) for k in here)
 
     def _free_name(self, repository: CaseRepository, case_id: str, place: str, wanted: str = "") -> str | None:
         """Choose a name that no other open case of a place has, and no decided one if that can be.

@@ -38,6 +38,17 @@ from bot.telegram.rendering.names import BOT
 from bot.telegram.updates.parser import BEGINNING, ParsedUpdate, UpdateKind, from_inbox, question_fingerprint
 from flows.cards.card import Action, Tap
 
+UNPROVEN: Final = (Role.unproven, Role.hidden)
+"""Who was never seen to be a member of a group, while Telegram does not say."""
+
+_REFUSALS: Final = {
+    Role.anonymous_admin: "anonymous",
+    Role.outsider: "outsider",
+    Role.unproven: "unproven",
+    Role.hidden: "hidden",
+}
+"""Why somebody cannot take part in a group, by what they are there."""
+
 
 class AlreadyHandled(Exception):
     """Another process has handled the update, and sends what follows."""
@@ -113,8 +124,13 @@ class Dispatcher:
             raise AlreadyHandled(inbox_update.update_id)
         return outbox_messages
 
-    def on_card_sent(self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int) -> tuple[OutboxMessage, ...]:
-        """Delete what was sent as a new message; its case, or its decision, is now shown there."""
+    def on_card_sent(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int, *, complete: bool = True
+    ) -> tuple[OutboxMessage, ...]:
+        """Delete what was sent as a new message; its case, or its decision, is now shown there.
+
+        One that was not complete, since a name was not known, is queued again for that message.
+        """
         uow.acknowledge((outbox_message,))
         if not outbox_message.case:
             return ()
@@ -127,7 +143,7 @@ class Dispatcher:
         fresh = tuple(
             show
             for show in reply.shows
-            if show.message_id != message or self._new_message_payload(show) != outbox_message.payload
+            if show.message_id != message or not complete or self._new_message_payload(show) != outbox_message.payload
         )
         return self._enqueue_reply(uow, outbox_message.queue, replace(reply, shows=fresh))
 
@@ -179,7 +195,8 @@ class Dispatcher:
         )
 
     def on_chat_migrated(self, uow: UnitOfWork, old: str, new: str) -> tuple[OutboxMessage, ...]:
-        """Go on in the chat that a group has become."""
+        """Go on in the chat that a group has become; where the group was listed, the chat is as well."""
+        self._move_listing(uow, old, new)
         return self._enqueue_reply(uow, new, self._team.on_chat_migrated(uow, old, new))
 
     def on_message_gone(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -322,11 +339,12 @@ class Dispatcher:
             case UpdateKind.vote | UpdateKind.poll:
                 return self._vote(uow, update, role)
             case UpdateKind.migrated:
+                self._move_listing(uow, str(update.chat), update.argument)
                 return self._team.on_chat_migrated(uow, str(update.chat), update.argument)
             case UpdateKind.bot_removed:
                 return self._team.on_bot_removed(uow, str(update.chat))
         forgets = tap.action is Action.erase if tap else update.data == "forget" and not tapped
-        allowed = self._access.allows(update.user_id, update.chat) or forgets
+        allowed = self._allows(uow, update.user_id, update.chat) or forgets
         if not update.is_private:
             return self._group_reply(uow, update, tap, role or Role.member, allowed=allowed)
         context = ActionContext(update.place, str(update.user_id), update.message_id, bears=update.bears)
@@ -338,6 +356,21 @@ class Dispatcher:
         if tap and tap.case and (not allowed or private.forged == FOREIGN):
             return self._read(uow, update, tap, context, role) or private
         return private
+
+    def _allows(self, uow: UnitOfWork, user_id: int, chat: int) -> bool:
+        """Return whether a person may use the bot in a chat, by its number or by the one that it was listed under."""
+        if self._access.allows(user_id, chat):
+            return True
+        listed_as = uow.listed_as(str(chat)) if chat < 0 else None
+        return listed_as is not None and self._access.allows(user_id, int(listed_as))
+
+    def _move_listing(self, uow: UnitOfWork, old: str, new: str) -> None:
+        """Keep a listed group listed under the number that it has from now on, and log that number."""
+        if self._access.open or uow.listed_as(new) or not self._allows(uow, 0, int(old)):
+            return
+        uow.move_listing(old, new)
+        advice = "the group is a supergroup now; put this number in ALLOWED_CHATS in place of the old one"
+        self._log.warning("chat_moved", chat=new, was=old, advice=advice)
 
     def _not_listed(self, update: ParsedUpdate) -> Reply:
         return self._private.not_listed_notice(str(update.user_id), tapped=update.kind == UpdateKind.tap)
@@ -378,11 +411,11 @@ class Dispatcher:
         if record is None:
             return None
         chat, tapped = int(chat_of(record.place)), update.kind == UpdateKind.tap
-        if not self._access.allows(update.user_id, chat):
+        if not self._allows(uow, update.user_id, chat):
             return self._not_listed(update)
         if role is None:
             raise MemberWanted(chat)
-        if role is Role.outsider or (tapped and role is Role.unknown):
+        if role is Role.outsider or (tapped and role in UNPROVEN):
             return self._team.reading.refused("outsider" if role is Role.outsider else "unsure", tapped=tapped)
         return self._team.reading.shown(uow, record, tap, context)
 
@@ -391,14 +424,14 @@ class Dispatcher:
     ) -> Reply:
         """Handle what members of a group do, as themselves."""
         tapped, edited = update.kind == UpdateKind.tap, update.kind == UpdateKind.edited
-        is_anonymous = update.is_anonymous or role is Role.anonymous_admin
-        if edited and (not allowed or is_anonymous or role is Role.outsider):
+        why = "anonymous" if update.is_anonymous else _REFUSALS.get(role, "")
+        if edited and (not allowed or (why and role not in UNPROVEN)):
             return Reply()
         if not allowed:
             told = not tapped and not uow.mark_refusal_sent(str(update.chat))
             return self._team.not_allowed_notice(str(update.chat), str(update.user_id), tapped=tapped, told=told)
-        if is_anonymous or role is Role.outsider:
-            return self._team.refusal("anonymous" if is_anonymous else "outsider", "" if tapped else update.data)
+        if why:
+            return self._team.refusal(why, "" if tapped else update.data or BEGINNING[0])
         admin = role is Role.admin
         context = ActionContext(
             update.place,
@@ -428,8 +461,11 @@ class Dispatcher:
                 uow, update.data, lambda question: question_fingerprint(question) == update.argument
             )
         chat = self.chat_of(uow, update)
-        if not chat or role in (Role.outsider, Role.anonymous_admin) or not self._access.allows(update.user_id, chat):
+        if not chat or role in (Role.outsider, Role.anonymous_admin) or not self._allows(uow, update.user_id, chat):
             return Reply()
+        if role in UNPROVEN:
+            told = not uow.mark_refusal_sent(f"poll:{update.data}")
+            return Reply() if told else self._team.on_unproven_vote(uow, update.data)
         numbers = [int(number) for number in update.argument.split(",") if number]
         return self._team.vote(uow, update.data, numbers, str(update.user_id))
 

@@ -18,13 +18,21 @@ from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Outcome, failure_of
 from bot.telegram.handlers.dispatcher import AlreadyHandled, Dispatcher, MemberWanted, callback_queue
 from bot.telegram.handlers.inline import InlineAnswers
-from bot.telegram.members import ChatMemberCache, Role
+from bot.telegram.members import FAILURE_SECONDS, ChatMemberCache, Role
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT
 from bot.telegram.sending.outbox import MAX_ANSWER_TEXT, Outbox
 from bot.telegram.updates.fingerprint import fingerprint_of
 from bot.telegram.updates.flood_limit import FloodLimiter
 from bot.telegram.updates.note_text import NoteTextCache
-from bot.telegram.updates.parser import Unreadable, UpdateKind, from_inbox, query_id_of, to_inbox, update_id_of
+from bot.telegram.updates.parser import (
+    ParsedUpdate,
+    Unreadable,
+    UpdateKind,
+    from_inbox,
+    query_id_of,
+    to_inbox,
+    update_id_of,
+)
 from flows.errors import VersionConflict
 
 ANSWER_TRIES: Final = 4
@@ -36,6 +44,9 @@ PURGE_INTERVAL: Final = 1_000
 
 WRITTEN: Final = frozenset(("message", "edited_message"))
 """Updates in which somebody writes."""
+
+VOTER_TRIES: Final = 30
+"""How often Telegram is asked again who a voter is."""
 
 LONG_SAVE: Final = 4.0
 """Seconds that somebody waits in silence for the database; then they are told."""
@@ -203,18 +214,28 @@ class UpdateReceiver:
             return await self._store.transact(lambda uow: self._dispatcher.on_failure(uow, inbox_update, name))
 
     async def _dispatch(self, inbox_update: InboxUpdate) -> tuple[OutboxMessage, ...]:
-        """Handle an update; those of a group one after another, each once it is known who the person is."""
+        """Handle an update; those of a group one after another, in the order in which they came."""
         update = from_inbox(inbox_update)
         if update.kind == UpdateKind.vote:
-            chat = await self._store.transact(lambda uow: self._dispatcher.chat_of(uow, update))
-            role = await self._members.role(chat, update.user_id) if chat else Role.outsider
-            return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
+            return await self._count_vote(inbox_update, update)
         if update.is_private or update.kind not in (UpdateKind.tap, UpdateKind.message, UpdateKind.edited):
             return await self._handled_alone(inbox_update, update.user_id)
+        # Telegram is asked after everybody at once; what they did counts in the order in which it came.
+        asked = None if update.is_anonymous else self._members.asked(update.chat, update.user_id)
         async with self._chat_locks.setdefault(inbox_update.chat, asyncio.Lock()):
-            role = Role.member
-            if not update.is_anonymous:
-                role = await self._members.said(update.chat, update.user_id)
+            role = await asked if asked else Role.member
+            return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
+
+    async def _count_vote(self, inbox_update: InboxUpdate, update: ParsedUpdate) -> tuple[OutboxMessage, ...]:
+        """Handle a vote. Nobody waits for an answer to it, so Telegram is asked for longer who the voter is."""
+        async with self._chat_locks.setdefault(f"vote:{update.user_id}", asyncio.Lock()):
+            chat = await self._store.transact(lambda uow: self._dispatcher.chat_of(uow, update))
+            role = await self._members.role(chat, update.user_id) if chat else Role.outsider
+            for _ in range(VOTER_TRIES):
+                if role is not Role.unproven:
+                    break
+                await asyncio.sleep(FAILURE_SECONDS)
+                role = await self._members.role(chat, update.user_id)
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
 
     async def _handled_alone(self, inbox_update: InboxUpdate, user_id: int) -> tuple[OutboxMessage, ...]:
@@ -223,7 +244,7 @@ class UpdateReceiver:
             return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update))
         except MemberWanted as wanted:
             chat = wanted.chat
-        role = await self._members.said(chat, user_id)
+        role = await self._members.role(chat, user_id)
         return await self._store.transact(lambda uow: self._dispatcher.handle(uow, inbox_update, role))
 
     async def _answer_repeat(self, inbox_update: InboxUpdate) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from structlog.typing import FilteringBoundLogger
@@ -20,6 +20,8 @@ from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
 from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
 from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.sending.turns import Slot, Turns
+from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
 from flows.cards.card import QUOTE
 from flows.errors import VersionConflict
@@ -28,6 +30,9 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 MAX_ANSWER_TEXT: Final = 200
 """Characters that Telegram shows of an answer to a tap."""
+
+RECORD_WAIT: Final = 12.0
+"""Seconds that the record of a decision waits for names; what it lacks then is put in later."""
 
 SOON: Final = 1.0
 """Seconds: a card that is drawn anew sooner needs no word that it follows."""
@@ -50,8 +55,6 @@ _REFUSED: Final = (Outcome.topic_gone, Outcome.forbidden, Outcome.rejected)
 
 _ELSEWHERE: Final = (Outcome.message_gone, Outcome.unpinned)
 """What is said of a message that is there; of one that is to be sent it means that it is not."""
-
-Slot = tuple[OutboxKind, str, int]
 
 
 class Outbox:
@@ -84,6 +87,8 @@ class Outbox:
         self._newest: dict[tuple[str, Slot], int] = {}
         self._acks: list[OutboxMessage] = []
         self._flush_task: asyncio.Task[None] | None = None
+        self._unnamed = UnnamedScreens(store, members, self.enqueue, self._queue_ack, sleep)
+        self._lacking: set[int] = set()
 
     def enqueue(self, outbox_messages: Iterable[OutboxMessage]) -> None:
         """Enqueue messages that are committed; a newer one for the same target replaces the older one."""
@@ -107,53 +112,66 @@ class Outbox:
             await asyncio.wait(self._workers.values(), timeout=within)
         for worker in list(self._workers.values()):
             worker.cancel()
+        self._unnamed.close()
         if self._flush_task:
             self._flush_task.cancel()
         await self._flush_acks()
 
     async def _run_queue(self, place: str) -> None:
-        """Send everything that waits in one queue, in order."""
-        waiting = self._queues[place]
+        """Send everything that waits in one queue, each in its turn."""
+        waiting, turns = self._queues[place], Turns(place)
         try:
             while waiting:
-                outbox_message = waiting.pop(next(iter(waiting)))
-                try:
-                    await self._deliver(outbox_message, waiting)
-                except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
-                    self._log.error("screen_failed", error=type(fault).__name__)
-                    self._forget(outbox_message)
+                await self._deliver(turns.take(waiting), waiting, turns)
         finally:
             del self._queues[place], self._workers[place]
 
-    async def _deliver(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> None:
-        """Send one message, again and again until its fate is settled or a newer one takes its place."""
+    async def _deliver(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage], turns: Turns) -> None:
+        """Send one message, again and again until its fate is settled or another one is to be sent before it."""
         wait = FIRST_WAIT
-        edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         while True:
-            pause = self._pause_before(outbox_message, edit=edit)  # what is tried again counts at Telegram again
+            pause = self._pause_before(outbox_message)  # what is tried again counts at Telegram again
             if pause:
                 await self._sleep(pause)
-            outbox_message = newer.pop(outbox_message.key, outbox_message)
-            try:
-                await self._send(outbox_message)
-            except TelegramError as error:
-                failure = failure_of(error)
-                self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
-            else:
+            outbox_message = turns.again(outbox_message, newer)
+            turns.sent(outbox_message)
+            again = await self._attempt(outbox_message, newer)
+            if again is None:
                 return
-            if failure.outcome is not Outcome.retry:
-                await self._give_up(outbox_message, failure, newer)
-                return
-            if failure.wait:
-                self._rate_limiter.hold(outbox_message.chat, failure.wait)
-            await self._sleep(failure.wait or wait)
+            await self._sleep(again or wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    def _pause_before(self, outbox_message: OutboxMessage, *, edit: bool) -> float:
+    def _pause_before(self, outbox_message: OutboxMessage) -> float:
         """Return the seconds to wait before a message is sent; a picture books its turn once it is drawn."""
         if outbox_message.kind in PICTURES:
             return SETTLES if outbox_message.kind is OutboxKind.edit_picture else 0.0
+        edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         return self._rate_limiter.reserve(outbox_message.queue, edit=edit)
+
+    async def _attempt(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> float | None:
+        """Send a message once; return how long to wait where it is to be tried again (0: as is fit), else None."""
+        try:
+            return await self._settle(outbox_message, newer)
+        except Exception as fault:  # noqa: BLE001 - one screen that cannot be shown holds back no other
+            self._log.error("screen_failed", error=type(fault).__name__)
+            self._forget(outbox_message)
+            return None
+
+    async def _settle(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> float | None:
+        """Send a message once, and do what follows from how that ends."""
+        try:
+            await self._send(outbox_message)
+        except TelegramError as error:
+            failure = failure_of(error)
+            self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
+        else:
+            return None
+        if failure.outcome is not Outcome.retry:
+            await self._give_up(outbox_message, failure, newer)
+            return None
+        if failure.wait:
+            self._rate_limiter.hold(outbox_message.chat, failure.wait)
+        return failure.wait or 0.0
 
     async def _send(self, outbox_message: OutboxMessage) -> None:
         """Send one message, and note that it was sent."""
@@ -165,7 +183,7 @@ class Outbox:
             return
         body = orjson.loads(outbox_message.payload)
         if has_placeholders(outbox_message.payload):
-            body = await self._members.insert_names(body, int(outbox_message.queue))
+            body = await self._named(outbox_message, body)
         if QUOTE[0] in outbox_message.payload:
             body["text"] = self._note_texts.restore_quotes(body["text"])
         if outbox_message.kind in _CHANGES:
@@ -173,7 +191,7 @@ class Outbox:
             quiet = {"disable_notification": True} if outbox_message.kind is OutboxKind.pin else {}
             target = {"chat_id": int(outbox_message.queue), "message_id": int(outbox_message.target)}
             await _CHANGES[outbox_message.kind](self._bot, **target, **body, **quiet)
-            self._queue_ack(outbox_message)
+            self._shown(outbox_message)
             return
         params = {"chat_id": int(outbox_message.queue), **body, "disable_notification": True}
         if outbox_message.kind is OutboxKind.open_poll:
@@ -182,7 +200,10 @@ class Outbox:
             await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, sent.message_id))
         else:
             sent = await self._bot.send_message(**params)
-            await self._record(lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id))
+            lacks = self._lacks(outbox_message)
+            await self._record(
+                lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
+            )
         self._forget(outbox_message)
 
     async def _show_picture(self, outbox_message: OutboxMessage) -> None:
@@ -203,6 +224,29 @@ class Outbox:
             return
         self._queue_ack(outbox_message)
 
+    async def _named(self, outbox_message: OutboxMessage, body: dict[str, Any]) -> dict[str, Any]:
+        """Insert names into a screen, and note where one is not known; for the record of a decision it is waited."""
+        chat = int(outbox_message.queue)
+        if outbox_message.kind is OutboxKind.send_decision:
+            await self._members.ask_names(body, chat, within=RECORD_WAIT)
+        named = await self._members.insert_names(body, chat)
+        note = self._lacking.add if self._members.unnamed(body) else self._lacking.discard
+        note(outbox_message.version)
+        return named
+
+    def _lacks(self, outbox_message: OutboxMessage) -> bool:
+        """Return whether a screen was sent with "someone" in place of a name that is not known yet."""
+        lacks = outbox_message.version in self._lacking
+        self._lacking.discard(outbox_message.version)
+        return lacks
+
+    def _shown(self, outbox_message: OutboxMessage) -> None:
+        """Delete what is shown; a screen that lacks a name stays queued until it can be drawn with it."""
+        if self._lacks(outbox_message):
+            self._unnamed.keep(outbox_message)
+        else:
+            self._queue_ack(outbox_message)
+
     async def _answer(self, outbox_message: OutboxMessage) -> None:
         """Answer a tap, with names where its few words bear any; where its card must wait, the answer says so."""
         body = orjson.loads(outbox_message.payload)
@@ -220,6 +264,10 @@ class Outbox:
         self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
     ) -> None:
         """End a message that is not tried again: it is shown already, given up, or its case gets a new one."""
+        if failure.outcome is Outcome.already_done:
+            self._shown(outbox_message)
+            return
+        self._lacking.discard(outbox_message.version)
         if (
             failure.outcome is Outcome.message_gone
             and outbox_message.case
@@ -261,6 +309,7 @@ class Outbox:
 
     def _queue_ack(self, outbox_message: OutboxMessage) -> None:
         """Gather messages that are done with, to delete them together."""
+        self._unnamed.forget(outbox_message)
         self._acks.append(outbox_message)
         if self._flush_task is None:
             self._flush_task = asyncio.create_task(self._flush_acks_soon())

@@ -271,6 +271,9 @@ def _parse_message(message: dict[str, Any] | None, username: str) -> ParsedUpdat
     if "migrate_to_chat_id" in message:
         new = str(int(message["migrate_to_chat_id"]))
         return ParsedUpdate(user_id, chat, private, "", None, "", UpdateKind.migrated, new)
+    if "migrate_from_chat_id" in message:
+        old = int(message["migrate_from_chat_id"])
+        return ParsedUpdate(user_id, old, private, "", None, "", UpdateKind.migrated, str(chat))
     command, argument = _command(str(message.get("text", "")), username, private=private)
     data = _in_private(message, command, username) if private else command or None
     if data is None:

@@ -66,6 +66,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_refused_chats"),
     )
     op.create_table(
+        "moved_chats",
+        sa.Column("bot_id", sa.Text(), nullable=False),
+        sa.Column("chat_id", sa.Text(), nullable=False),
+        sa.Column("listed_as", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_moved_chats"),
+    )
+    op.create_table(
         "inbox",
         sa.Column("bot_id", sa.Text(), nullable=False),
         sa.Column("update_id", LONG, autoincrement=False, nullable=False),
