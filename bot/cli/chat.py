@@ -12,10 +12,11 @@ from rich.text import Text
 
 from bot.service.case_store import CaseRepository, CaseStorage
 from bot.service.private_chat import PrivateChat
-from bot.service.replies import ActionContext, Reply
+from bot.service.replies import ActionContext, Reply, SendPicture
 from flows.cards.card import Block, Button, Card, Line, Style
 
 HERE: Final = ActionContext("terminal", "terminal", 1)
+NO_PICTURE: Final = "A terminal shows no picture. `spinemets picture` draws one into a file."
 END: Final = frozenset({"q", "quit", "exit"})
 
 
@@ -67,6 +68,8 @@ class Terminal:
         if reply.shows:
             self._card = reply.shows[-1].card
             self._print(self._card)
+        if any(isinstance(effect, SendPicture) for effect in reply.effects):
+            self.console.print(Text(NO_PICTURE, style="italic"))
         if reply.toast:
             self.console.print(Text(reply.toast, style="italic"))
 

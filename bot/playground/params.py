@@ -149,7 +149,7 @@ def _structured(name: str, value: Any) -> Any:
 def _named(files: dict[str, Upload], fields: dict[str, str]) -> dict[str, str]:
     """Name the files as parameters, where none does it yet by `attach://`."""
     params = {name: f"attach://{name}" for name in files}
-    return {name: value for name, value in params.items() if value not in fields.values()}
+    return {name: value for name, value in params.items() if not any(value in said for said in fields.values())}
 
 
 def _multipart(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str, Upload]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from flows.errors import VersionConflict
 from flows.model.case import AnswerEvent, Case
@@ -22,6 +22,28 @@ POLL: Final = "poll"
 """The poll of its vote."""
 
 
+class PictureRecord(NamedTuple):
+    """What is kept of the picture of a case.
+
+    Attributes:
+        message_id: the message that shows it; None while none is known.
+        option: whose approach it shows; empty for the option that stands as headline.
+        theme: the ground that the person chose; empty while they chose none.
+    """
+
+    message_id: int | None = None
+    option: str = ""
+    theme: str = ""
+
+    def gone(self) -> PictureRecord:
+        """Return what stays where no message shows it any more."""
+        return self._replace(message_id=None)
+
+
+NO_PICTURE: Final = PictureRecord()
+"""What is kept of a case that never had one."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
     """A case as it is kept: where it belongs, whose it is, and which message shows it.
@@ -33,6 +55,7 @@ class CaseRecord:
         card_message_id: the message that shows it; None while none is known.
         archived: whether it was put aside, or rests.
         team: what is kept of it beside, where a team works it.
+        picture: what is kept of its picture.
     """
 
     case: Case
@@ -42,6 +65,7 @@ class CaseRecord:
     card_message_id: int | None = None
     archived: bool = False
     team: TeamRecord | None = None
+    picture: PictureRecord = NO_PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +320,8 @@ class MemoryCaseRepository:
             if chat_of(record.place) == old:
                 team = replace(record.team, poll_message_id=None, decision_message_id=None) if record.team else None
                 place = place_of(new, thread_of(record.place))
-                self.cases[case_id] = replace(record, place=place, card_message_id=None, team=team)
+                moved = replace(record, place=place, card_message_id=None, team=team, picture=record.picture.gone())
+                self.cases[case_id] = moved
 
     def list_unshown(self, place: str) -> list[CaseRecord]:
         """Return the team's cases of a place that no message shows, or of which something was refused."""
@@ -311,7 +336,8 @@ class MemoryCaseRepository:
         """Move the cases of a topic into the chat itself, where no message shows them yet."""
         moved = [i for i, record in self.cases.items() if record.place == place_of(chat, topic)]
         for case_id in moved:
-            self.cases[case_id] = replace(self.cases[case_id], place=chat, card_message_id=None)
+            record = self.cases[case_id]
+            self.cases[case_id] = replace(record, place=chat, card_message_id=None, picture=record.picture.gone())
         return len(moved)
 
     def signing_secret(self) -> str:

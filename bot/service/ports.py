@@ -55,6 +55,10 @@ class OutboxKind(StrEnum):
     """It is not to be pinned any more."""
     delete = "delete"
     """A message is to be deleted."""
+    send_picture = "send_picture"
+    """The picture of a case is to be drawn and sent; the target is the case."""
+    edit_picture = "edit_picture"
+    """It is to be drawn anew; the target is the message that shows it."""
     answer_callback = "answer_callback"
     """A tap is to be answered; the target is the update that it came as."""
 
@@ -64,7 +68,7 @@ class OutboxMessage:
     """A screen that a message shall show: the newest one for its slot. Or the answer that a tap shall get.
 
     Attributes:
-        queue: the queue that it waits in: the chat, or one of its own for the answer to a tap.
+        queue: the queue that it waits in: the chat, or one beside it for pictures, or one for the answer to one tap.
         kind: what it asks for.
         target: of which message, case, thread or update.
         version: grows each time the target is queued again; what was sent under an older one is not the last word.
@@ -80,6 +84,11 @@ class OutboxMessage:
     payload: str
     case: str = ""
     number: int = 0
+
+    @property
+    def chat(self) -> str:
+        """Return the chat that it is for; the answer to a tap names none."""
+        return self.queue.rpartition(":")[2]
 
     @property
     def key(self) -> tuple[OutboxKind, str, int]:

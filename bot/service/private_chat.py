@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from bot.service.case_store import CaseRecord, CaseRepository, chat_of
+from bot.service.pictures.requests import change_theme, require_picture, send_picture
 from bot.service.ports import UnitOfWork
 from bot.service.read_links import page_in
 from bot.service.replies import (
@@ -30,6 +31,7 @@ from flows.cards.pages import Pages
 from flows.catalog.loader import Catalog
 from flows.engine.interview import Interview, InterviewState
 from flows.errors import AnswersWouldGo, ChosenOtherwise, EmptySelection, FlowError, NothingToUndo, StaleTap
+from flows.export.picture import SpineView
 from flows.export.start_payload import decode_start_payload
 from flows.model.case import MESSAGE, Case
 from flows.model.code_names import code_name
@@ -71,6 +73,9 @@ CLOCK_STEP: Final = 1e-6
 
 MOST_RECENT: Final = 8
 """Cases on a page of the list."""
+
+MOST_ERASED: Final = 100
+"""Pictures that are deleted with what is erased; each costs a call to Telegram."""
 
 APART: Final = 20
 """A new case gets another name than each of so many before it."""
@@ -229,6 +234,11 @@ class PrivateChat:
 
     def _tap_own(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Handle a button of a case of the person's own."""
+        if tap.action is Action.theme:
+            old = self._words.toasts.old_picture
+            return change_theme(repository, record, tap.question, context.message_id, old)
+        if context.message_id is not None and context.message_id == record.picture.message_id:
+            return self.refused(MISPLACED)
         if tap.action is Action.show:
             return self._bring_here(repository, record, context)
         if tap.action is Action.delete_message:
@@ -396,6 +406,8 @@ class PrivateChat:
                 return self._show_read_only(repository, updated, tap)
             if tap.action is Action.share:
                 return self._share(repository, updated)
+            if tap.action is Action.picture:
+                return self._send_picture(repository, updated, tap.question)
             if tap.action is Action.scale:
                 return self._scale(updated, tap)
             if tap.action is Action.linked_case:
@@ -493,6 +505,28 @@ class PrivateChat:
         back = Button(self._words.labels.to_card, self._go_on(record).tap)
         card = self._pages.bare(self._catalog.team.pages.share, to_group, back)
         return Reply((ShowCard(self._with_name(record.case, card), record.card_message_id, record.case.id),))
+
+    def _send_picture(self, repository: CaseRepository, record: CaseRecord, option: str) -> Reply:
+        """Have the picture of a case sent, of an option where one is named.
+
+        Raises:
+            StaleTap: where it has none.
+        """
+        interview = self._flow_services[record.case.flow].interview
+        require_picture(interview.flow, interview.state(record.case), option)
+        others = repository.list_recent(record.place, record.owner, MOST_RECENT)
+        return send_picture(repository, record, record.case.revision, option, others)
+
+    def spine_view(self, repository: CaseRepository, record: CaseRecord) -> SpineView:
+        """Return what the picture of a case shows."""
+        state = self._flow_services[record.case.flow].interview.state(record.case)
+        return SpineView(
+            state.findings,
+            record.picture.option,
+            name=self._name(record.case),
+            scope=state.scope,
+            scored=self._scored(repository, record, state),
+        )
 
     def _scale(self, record: CaseRecord, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""
@@ -615,11 +649,16 @@ class PrivateChat:
     def _erase(self, repository: CaseRepository, context: ActionContext) -> Reply:
         """Erase everything kept about the person's cases; the open card no longer shows findings."""
         record = repository.get_current(context.chat, context.user_id)
+        pictures = [
+            DeleteMessage(shown.picture.message_id)
+            for shown in repository.list_recent(context.chat, context.user_id, MOST_ERASED)
+            if shown.picture.message_id is not None
+        ]
         repository.erase_person(context.user_id)
         shows = [ShowCard(self._pages.plain(self._words.pages.forgotten), context.message_id)]
         if record and record.card_message_id:
             shows.append(ShowCard(self._pages.plain(self._words.pages.gone), record.card_message_id))
-        return Reply(tuple(shows))
+        return Reply(tuple(shows), effects=tuple(pictures))
 
     @staticmethod
     def _replace_tapped(card: Card, context: ActionContext, toast: str) -> Reply:
@@ -635,10 +674,12 @@ class PrivateChat:
                 self._with_name(record.case, note_card(clinic.renderer, record.case, state)),
                 record.card_message_id,
                 record.case.id,
+                picture=record.picture.message_id,
             )
         scored = self._scored(repository, record, state)
         card = clinic.renderer.case(record.case, state, scored, in_utc(record.updated_at))
-        return ShowCard(self._with_name(record.case, card), record.card_message_id, record.case.id)
+        named, picture = self._with_name(record.case, card), record.picture.message_id
+        return ShowCard(named, record.card_message_id, record.case.id, picture=picture)
 
     def _not_understood(
         self, repository: CaseRepository, context: ActionContext, note_input: NoteInput, *more: Button

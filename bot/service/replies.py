@@ -58,6 +58,7 @@ class ShowCard:
         case: the case that the message then shows; empty for a page.
         chat: where; empty for the place of the visit.
         is_decision: whether it is the record of a decision of the case.
+        picture: the message with the picture of the case, which is to show the same; None where there is none.
     """
 
     card: Card
@@ -65,6 +66,7 @@ class ShowCard:
     case: str = ""
     chat: str = ""
     is_decision: bool = False
+    picture: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,30 @@ class PinMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeleteMessage:
-    """A person's message that is to be deleted."""
+    """A message that is to be deleted: a person's, or a picture that is out of date."""
 
     message_id: int
     chat: str = ""
 
 
-Effect = OpenPoll | ClosePoll | PinMessage | DeleteMessage
+@dataclass(frozen=True, slots=True)
+class SendPicture:
+    """The picture of a case that is to be sent, as the case stands when it is drawn."""
+
+    case: str
+    chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePicture:
+    """The picture of a case that is to show how the case stands, by the message that shows it."""
+
+    case: str
+    message_id: int
+    chat: str = ""
+
+
+Effect = OpenPoll | ClosePoll | PinMessage | DeleteMessage | SendPicture | ChangePicture
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bot.service.inline_search import InlineSearch
+from bot.service.pictures.case_pictures import CasePictures
 from bot.service.private_chat import PrivateChat
 from bot.service.team.group_chat import GroupChat
 from flows.model.flow import Flow
@@ -13,12 +14,13 @@ from flows.pathways.registry import FlowRegistry
 
 
 class Services(NamedTuple):
-    """The conversation of private chats, the room of groups, the flow that is meant where none is named, a look-up."""
+    """The conversation of private chats, the room of groups, the flow meant where none is named, look-up, pictures."""
 
     private: PrivateChat
     team: GroupChat
     flow: Flow
     inline_search: InlineSearch
+    pictures: CasePictures
 
 
 def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Callable[[], str]) -> Services:
@@ -31,4 +33,6 @@ def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Ca
     """
     private = PrivateChat(*offered, clock, new_id)
     flow = offered.flow()
-    return Services(private, GroupChat(*offered, clock, new_id, private), flow, InlineSearch(offered))
+    team = GroupChat(*offered, clock, new_id, private)
+    pictures = CasePictures(flow, offered.catalog, private, team)
+    return Services(private, team, flow, InlineSearch(offered), pictures)

@@ -29,6 +29,9 @@ class Where(StrEnum):
     record = "record"
     """In a group, the record of a decision."""
 
+    picture = "picture"
+    """In a group, the picture of a case."""
+
 
 class Who(StrEnum):
     """Whose tap is taken; in a private chat it is always the one person there."""
@@ -77,6 +80,8 @@ RULES: Final[dict[Action, TapRule]] = {
     Action.what_if: _READING,
     Action.compare: _READING,
     Action.scale: TapRule(_READING.where | _ANYWHERE_TO_READ.where),
+    Action.picture: _ANSWERING,
+    Action.theme: TapRule(frozenset({Where.own, Where.picture})),
     Action.copy: _ALONE,
     Action.share: _ALONE,
     # What belongs to no case.

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Select, Text, UpdateBase, and_, bindparam, cast, delete, func, null, or_, select, update
 
-from bot.service.case_store import CaseRecord, TeamRecord, anonymize, chat_of, place_of, thread_of
+from bot.service.case_store import CaseRecord, PictureRecord, TeamRecord, anonymize, chat_of, place_of, thread_of
 from bot.storage.schema import BOTS, CASES, OUTBOX, VOTED, for_each_database
 from bot.storage.statements import Row, Statement, StatementRunner
 from flows.errors import VersionConflict
@@ -62,14 +62,20 @@ _LIST_UNDELIVERED: Final = _LISTED.where(CASES.c.undelivered != "")
 _LEAVE_TOPIC: Final = (
     update(CASES)
     .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("chat"), CASES.c.thread_id == bindparam("topic"))
-    .values(thread_id=0, card_message_id=None)
+    .values(thread_id=0, card_message_id=None, picture_message_id=None)
 )
 _LIST_IDLE: Final = _LISTED.where(CASES.c.updated_at < bindparam("since"))
 _GET_BY_POLL: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), VOTED)
 _MIGRATE_CHAT: Final = (
     update(CASES)
     .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("old"))
-    .values(chat_id=bindparam("new"), card_message_id=None, poll_message_id=None, decision_message_id=None)
+    .values(
+        chat_id=bindparam("new"),
+        card_message_id=None,
+        picture_message_id=None,
+        poll_message_id=None,
+        decision_message_id=None,
+    )
 )
 _IS_OVER: Final = or_(
     CASES.c.updated_at < bindparam("before"), and_(CASES.c.updated_at < bindparam("notes_before"), _UNCONFIRMED)
@@ -353,6 +359,9 @@ def _changed_columns(record: CaseRecord) -> dict[str, Any]:
         "card_message_id": record.card_message_id,
         "archived": record.archived,
         "updated_at": record.updated_at,
+        "picture_message_id": record.picture.message_id,
+        "picture_option": record.picture.option,
+        "picture_theme": record.picture.theme,
         **(_team_columns(record, record.team) if record.team else {}),
     }
 
@@ -396,13 +405,20 @@ REMEMBERED: Final = 1024
 def _to_record(row: Sequence[Any]) -> CaseRecord:
     """Read a case as it was written; the columns in the order of the table."""
     case_id, chat, thread, owner, parent, level, flow, edition, revision, turn, answer_events, *rest = row
-    card, archived, updated_at, discussion_events, *team = rest
+    card, archived, updated_at, picture, option, theme, discussion_events, *team = rest
     said = _parse_discussion_events(discussion_events) if discussion_events else ()
     case = Case(
         case_id, flow, edition, revision, turn, _parse_answer_events(answer_events), said, parent or "", level or ""
     )
     return CaseRecord(
-        case, place_of(chat, thread), owner, updated_at, card, archived, TeamRecord(*team) if team[0] else None
+        case,
+        place_of(chat, thread),
+        owner,
+        updated_at,
+        card,
+        archived,
+        TeamRecord(*team) if team[0] else None,
+        PictureRecord(picture, option or "", theme or ""),
     )
 
 

@@ -80,6 +80,11 @@ CASES: Final = Table(
     Column("updated_at", Double, nullable=False),
     # What `observed` was when the time of the case was first found over.
     Column("due_since", Double),
+    # The message with its picture, whose approach it shows (empty for the headline's), and on which ground (empty
+    # while nobody has chosen one).
+    Column("picture_message_id", LONG),
+    Column("picture_option", Text),
+    Column("picture_theme", Text),
     # The rest is of cases that a team works; their code name tells them from a person's own, which has none.
     Column("discussion_events", EVENTS),
     Column("code_name", Text),

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from telegram import BotCommandScope, BotCommandScopeAllGroupChats
 from telegram.error import BadRequest, TelegramError
 
+from bot.pictures.drawing_thread import DrawingThread
 from bot.service.policies import AccessPolicy
 from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
 from bot.service.private_chat import COMMANDS
@@ -30,6 +31,7 @@ from bot.telegram.receiving.outage import OPEN_SECONDS, OutageWatch
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
 from bot.telegram.sending.outbox import Outbox
+from bot.telegram.sending.pictures import Draw
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.updates.flood_limit import FloodLimiter
 from bot.telegram.updates.note_text import NoteTextCache
@@ -87,8 +89,12 @@ class TelegramApplication:
         retention: RetentionPolicy,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        draw: Draw | None = None,
     ) -> None:
-        """Store what it works with; the clock counts steady seconds, the wall clock those since 1970."""
+        """Store what it works with; the clock counts steady seconds, the wall clock those since 1970.
+
+        Pictures are drawn by a thread of its own unless something else is to draw them.
+        """
         self._clock_watch = ClockWatch(wall, clock)
         self._outage_watch = OutageWatch(wall, clock)
         self._bot = bot
@@ -96,10 +102,11 @@ class TelegramApplication:
         self._log = log
         self.health = Health(clock)
         self._store = store = WatchedStorage(store, self.health)
-        self._dispatcher = Dispatcher(services.private, services.team, access, retention, log)
+        self._dispatcher = Dispatcher(services.private, services.team, services.pictures, access, retention, log)
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
-        self._outbox = Outbox(bot, store, self._dispatcher, self._members, note_texts, RateLimiter(clock), log)
+        sending = RateLimiter(clock), draw or DrawingThread().draw
+        self._outbox = Outbox(bot, store, self._dispatcher, self._members, note_texts, *sending, log)
         inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
         parts = (
             bot,

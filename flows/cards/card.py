@@ -52,6 +52,8 @@ class Action(StrEnum):
     delete_message = "wp"
     copy = "cy"
     recent = "rc"
+    picture = "pi"
+    theme = "th"
 
 
 class Tap(NamedTuple):

@@ -139,7 +139,8 @@ class CaseRenderer:
         cited = [fact for rule in advice.reasons for fact in rule.facts]
         linked_result = self.comparison.buttons((code,))
         every = Button(words.labels.all_options, Tap(Action.option))
-        rows = [*wrap_rows(linked_result), (every, Button(words.labels.to_card, Tap(Action.show)))]
+        picture = Button(words.labels.picture, Tap(Action.picture, code))
+        rows = [*wrap_rows(linked_result), (picture,), (every, Button(words.labels.to_card, Tap(Action.show)))]
         card = Card(
             self._findings_label(state),
             option.name,
@@ -388,10 +389,11 @@ class CaseRenderer:
         options = Button(words.labels.every_option, Tap(Action.option))
         share = Button(self.catalog.team.labels.share, Tap(Action.share))
         copy = self._copy(self.plain.recommendation(state, "", scored))
+        picture = Button(words.labels.picture, Tap(Action.picture))
         new = Button(words.labels.new, Tap(Action.new))
         rows = (
             (options, Button(words.labels.changes, Tap(Action.changes))),
-            (copy, share),
+            (copy, picture, share),
             (*self._to_answers(state), Button(words.labels.back, Tap(Action.back)), new),
         )
         blocks = (

@@ -204,6 +204,9 @@ class LabelWording(WordingModel):
     delete_message: Label
     in_private: Label
     copy_text: Label
+    picture: Label
+    light: Label
+    dark: Label
     newer: Label
     older: Label
 
@@ -227,6 +230,7 @@ class ToastWording(WordingModel):
     misplaced: Toast
     gone: Toast
     archived: Toast
+    old_picture: Toast
     failed: Toast
     message_deleted: Toast
     not_saved: Toast
@@ -333,6 +337,8 @@ class PagesWording(WordingModel):
     slow: PageWording
     not_listed: NumberedPageWording
     failed: PageWording
+    picture_failed: PageWording
+    picture_refused: PageWording
 
 
 class RecentWording(WordingModel):

@@ -58,3 +58,8 @@ async def test_commands_work_as_in_a_chat() -> None:
 
 async def test_it_ends_at_a_word_and_shows_nothing_after_it() -> None:
     assert "The six options" not in await told("q", "/options")
+
+
+async def test_a_picture_that_a_terminal_cannot_show_is_said_to_be_drawn_by_a_command() -> None:
+    shown = await told("New case", "T8", "Only T8", "Fit", "None", "Body only", "Limited", "None", "Picture")
+    assert shown.endswith("A terminal shows no picture. `spinemets picture` draws one into a file.\n")

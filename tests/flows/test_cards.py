@@ -506,7 +506,7 @@ def test_every_recommendation_has_the_same_buttons_in_the_same_places() -> None:
     for one in recommendations():
         assert [verbs(row) for row in one.card.rows] == [
             [Action.option, Action.changes],
-            [Action.copy, Action.share],
+            [Action.copy, Action.picture, Action.share],
             [Action.answers, Action.back, Action.new],
         ]
 
@@ -573,10 +573,11 @@ def test_every_button_of_a_case_bears_the_case_and_its_turn() -> None:
 
 
 def test_a_detail_leads_to_a_comparison_with_each_other_option_to_all_options_and_to_the_card() -> None:
-    for one, _ in details():
-        *beside, last = [verbs(row) for row in one.card.rows]
-        assert [verb for row in beside for verb in row] == [Action.compare] * 5
-        assert last == [Action.option, Action.show]
+    for one, code in details():
+        *beside, picture, last = one.card.rows
+        assert [verb for row in beside for verb in verbs(row)] == [Action.compare] * 5
+        assert [(button.tap.action, button.tap.question) for button in picture] == [(Action.picture, code)]
+        assert verbs(last) == [Action.option, Action.show]
 
 
 def test_scattered_levels_are_counted_on_their_button_and_written_out_in_the_findings() -> None:

@@ -228,6 +228,14 @@ def test_one_answer_for_several_levels_is_said_to_be_one() -> None:
     assert any("one answer for all levels" in mark["text"] for mark in several)
 
 
+@pytest.mark.parametrize("option", ["", *catalog().options])
+def test_telegram_takes_every_caption(option: str) -> None:
+    scattered = findings(*LEVELS[::2], **EXTENSIVE, fitness="undecided", deficit="significant")
+    every = tuple(ScopeMark(code, "above T1 and below L5") for code in ScopeCode)
+    view = SpineView(scattered, option, name="⚫ Nightingale", disputed=("fitness", "deficit"), scope=every)
+    assert len(PICTURES.caption(view).encode("utf-16-le")) // 2 <= 1024
+
+
 def test_a_caption_begins_with_the_name_of_the_case_and_keeps_the_emergency() -> None:
     caption = PICTURES.caption(SpineView(findings("T8", deficit="significant"), name="🟦 Heron", scope=WORST_SCOPE))
     assert caption.startswith("🟦 Heron · T8 · 1 level · Posterior (open)\n")

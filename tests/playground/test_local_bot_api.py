@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import telegram
 from conftest import PLANTED_TOKEN, connected
-from local_bot_api import CHAT, PNG, TAP, TOKEN, RunningPlayground, running_playground
+from local_bot_api import CHAT, JPEG, PNG, TAP, TOKEN, RunningPlayground, running_playground
 from starlette.responses import JSONResponse, Response
 
 from bot.playground.botapi.methods import METHODS
@@ -75,6 +75,36 @@ async def test_a_bot_sends_pictures_and_documents(ptb: telegram.Bot, playground:
     ):
         async with playground.session.get(f"{playground.url}/play/file/{file_id}") as response:
             assert (response.content_type, await response.read()) == (kind, content)
+
+
+async def test_a_bot_puts_another_picture_and_other_words_into_a_message(
+    ptb: telegram.Bot, playground: RunningPlayground
+) -> None:
+    keyboard = telegram.InlineKeyboardMarkup([[telegram.InlineKeyboardButton("T8", callback_data="x")]])
+    sent = await ptb.send_photo(CHAT, PNG, caption="T8", reply_markup=keyboard)
+    media = telegram.InputMediaPhoto(JPEG, "<b>T9</b>", parse_mode="HTML", filename="spine.jpg")
+    edited = await ptb.edit_message_media(media, CHAT, sent.message_id)
+    assert isinstance(edited, telegram.Message)
+    assert (edited.photo[0].width, edited.caption, edited.reply_markup) == (160, "T9", None)
+    assert edited.caption_entities[0].type == "bold"
+    assert edited.edit_date
+    named = await ptb.edit_message_caption(CHAT, sent.message_id, caption="T10")
+    assert isinstance(named, telegram.Message)
+    assert (named.photo[0].width, named.caption, named.caption_entities) == (160, "T10", ())
+    paper = telegram.InputMediaDocument(b"%PDF-1.7", filename="spine.pdf")
+    filed = await ptb.edit_message_media(paper, CHAT, sent.message_id)
+    assert isinstance(filed, telegram.Message)
+    assert filed.document
+    assert (filed.document.file_name, filed.photo, filed.caption) == ("spine.pdf", (), None)
+    assert not playground.app.api.ignored_params
+
+
+async def test_our_own_bot_changes_a_picture() -> None:
+    async with running_playground(token=PLANTED_TOKEN) as playground, connected(playground.url) as bot:
+        sent = await bot.send_photo(CHAT, PNG, caption="T8")
+        await bot.edit_message_media(telegram.InputMediaPhoto(JPEG, "T9", filename="spine.jpg"), CHAT, sent.message_id)
+        (message,) = (await playground.state())["chats"][0]["messages"]
+    assert (message["photo"][0]["file_size"], message["caption"]) == (len(JPEG), "T9")
 
 
 async def test_our_own_bot_sends_a_picture_with_its_words() -> None:

@@ -381,3 +381,45 @@ async def test_a_picture_that_telegram_refuses(
     form.add_field("photo", BytesIO(content), filename="spine.png")
     async with playground.session.post(f"{playground.bot_url}/sendPhoto", data=form) as response:
         assert (response.status, (await response.json())["description"]) == (400, words)
+
+
+@pytest.mark.parametrize(
+    ("media", "words"),
+    [
+        ("", refused(CLIENT, 'parameter "media" is required')),
+        ("{broken", refused(CLIENT, "can't parse input media JSON object")),
+        ([], refused(CLIENT, "can't parse InputMedia: expected an Object")),
+        ({"media": "file-1"}, refused(CLIENT, "can't parse InputMedia: Can't find field \"type\"")),
+        ({"type": "photo"}, refused(CLIENT, "can't parse InputMedia: media not found")),
+        ({"type": "photo", "media": "attach://x"}, refused(CLIENT, "can't parse InputMedia: media not found")),
+        ({"type": "loud", "media": "file-1"}, refused(CLIENT, 'can\'t parse InputMedia: type "loud" is unsupported')),
+        ({"type": "video", "media": "file-1"}, refused(OWN, "not offered here: media of type video")),
+        (
+            {"type": "photo", "media": "file-1", "has_spoiler": True},
+            refused(OWN, "not offered here: media with has_spoiler"),
+        ),
+        (
+            {"type": "photo", "media": "file-999"},
+            refused(OWN, "not offered here: files by URL, or by an identifier that is not known"),
+        ),
+    ],
+)
+async def test_a_change_of_media_that_telegram_refuses(playground: RunningPlayground, media: Any, words: str) -> None:
+    message = await playground.send()
+    params = {"chat_id": CHAT, "message_id": message["message_id"], "media": media}
+    assert await playground.refusal("editMessageMedia", **params) == words
+
+
+async def test_what_holds_no_file_has_no_caption_and_a_poll_takes_none(playground: RunningPlayground) -> None:
+    options = [{"text": "Posterior"}, {"text": "Anterior"}]
+    poll = await playground.call("sendPoll", chat_id=CHAT, question="Which way?", options=options)
+    text = await playground.send()
+    form = aiohttp.FormData({"chat_id": str(CHAT), "message_id": str(poll["message_id"])})
+    form.add_field("media", '{"type": "photo", "media": "attach://spine"}')
+    form.add_field("spine", JPEG, filename="spine.jpg")
+    async with playground.session.post(f"{playground.bot_url}/editMessageMedia", data=form) as response:
+        assert (await response.json())["description"] == refused(MESSAGES, "message media can't be edited")
+    told = await playground.refusal("editMessageCaption", chat_id=CHAT, message_id=text["message_id"], caption="x")
+    assert told == refused(MESSAGES, "there is no caption in the message to edit")
+    gone = {"chat_id": CHAT, "message_id": 9_999_999, "caption": "x"}
+    assert await playground.refusal("editMessageCaption", **gone) == refused(CLIENT, "message to edit not found")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from browser import CHROMIUM, browser
 from local_bot_api import TAP, RunningPlayground, running_playground
+from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.playground.chats.models import (
@@ -122,6 +125,29 @@ async def test_topics_are_places_of_their_own(playground: RunningPlayground, chr
         await page.reload()
         await expect(page.locator("#bot-name")).to_have_text("Tumour conference · This week")
         assert await page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+async def test_a_picture_fills_the_message_opens_on_a_tap_and_is_saved_by_a_key(
+    playground: RunningPlayground, chromium: Browser
+) -> None:
+    spine = Image.new("RGB", (1024, 1280))
+    spine.save(png := io.BytesIO(), "PNG")
+    form = aiohttp.FormData({"chat_id": str(BOARD), "caption": "🟦 Heron · T8"})
+    form.add_field("photo", png.getvalue(), filename="spine.png")
+    async with playground.session.post(f"{playground.bot_url}/sendPhoto", data=form) as response:
+        assert (await response.json())["ok"]
+    async with tab(chromium, playground, REYES) as page:
+        image = page.get_by_role("img", name="🟦 Heron · T8")
+        await expect(image).to_have_js_property("naturalWidth", 1024)
+        size = await image.bounding_box()
+        assert size
+        assert size["width"] > 350
+        async with page.expect_popup() as opened:
+            await image.click()
+        assert "/play/file/" in (await opened.value).url
+        async with page.expect_download() as saved:
+            await page.get_by_role("link", name="Download the picture").click()
+        assert (await saved.value).suggested_filename == "picture.png"
 
 
 async def test_links_to_the_bot_stay_in_the_playground(playground: RunningPlayground, chromium: Browser) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from store_kit import STEPS, ask, kept, letters
 
-from bot.service.case_store import CaseRecord, CaseRepository, CaseStorage, TeamRecord
+from bot.service.case_store import CaseRecord, CaseRepository, CaseStorage, PictureRecord, TeamRecord
 from bot.service.ports import InboxUpdate, NumberInUse, OutboxKind, OutboxMessage, Storage, UnitOfWork
 from bot.service.replies import NoteInput
 from bot.storage.errors import StorageClosed
@@ -382,12 +382,23 @@ async def test_a_chat_that_moves_takes_its_cases_with_it_and_leaves_every_number
     ledger_store: CaseStorage,
 ) -> None:
     numbers: dict[str, Any] = {"card_message_id": 5, "poll_message_id": 6, "decision_message_id": 7}
+    numbers |= {"picture": PictureRecord(8, "", "dark")}
+    dark = PictureRecord(None, "", "dark")
     await ledger_store.transact(
         added(team("1f", poll_id="p1", **numbers), team("2f", "-100/7", **numbers), team("3f", "-1007", **numbers))
     )
     await ledger_store.transact(lambda repository: repository.migrate_chat("-100", "-900"))
     found = await ledger_store.transact(lambda repository: [repository.get(case_id) for case_id in ("1f", "2f", "3f")])
-    assert found == [team("1f", "-900", poll_id="p1"), team("2f", "-900/7"), team("3f", "-1007", **numbers)]
+    first, second = team("1f", "-900", poll_id="p1", picture=dark), team("2f", "-900/7", picture=dark)
+    assert found == [first, second, team("3f", "-1007", **numbers)]
+
+
+async def test_a_picture_is_kept_with_its_case_and_lost_with_its_topic(ledger_store: CaseStorage) -> None:
+    shown = PictureRecord(8, "posterior_mis", "dark")
+    await ledger_store.transact(added(kept("1f", "-100/7", picture=shown), kept("2f", "-100", picture=shown)))
+    assert await ledger_store.transact(lambda repository: repository.leave_topic("-100", 7)) == 1
+    found = await ledger_store.transact(lambda repository: [repository.get(case_id) for case_id in ("1f", "2f")])
+    assert found == [kept("1f", "-100", picture=shown.gone()), kept("2f", "-100", picture=shown)]
 
 
 async def test_what_was_to_be_shown_in_a_chat_that_moved_is_not_sent(store: SqlStorage) -> None:

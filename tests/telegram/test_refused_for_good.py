@@ -27,6 +27,8 @@ REFUSALS: Final = (
     (400, "Bad Request: TOPIC_DELETED"),
     (400, "Bad Request: not enough rights to send text messages to the chat"),
     (400, "Bad Request: not enough rights to send polls to the chat"),
+    (400, "Bad Request: not enough rights to send photos to the chat"),
+    (400, "Bad Request: message media can't be edited"),
     (400, "Bad Request: not enough rights to manage pinned messages in the chat"),
     (400, "Bad Request: have no rights to send a message"),
     (400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
@@ -55,6 +57,8 @@ METHODS: Final = {
     OutboxKind.unpin: "unpinChatMessage",
     OutboxKind.delete: "deleteMessage",
     OutboxKind.answer_callback: "answerCallbackQuery",
+    OutboxKind.send_picture: "sendPhoto",
+    OutboxKind.edit_picture: "editMessageMedia",
 }
 
 
@@ -162,6 +166,13 @@ async def provoke(team: Team, kind: OutboxKind) -> None:
         await team.tap("Decide")
         if kind is OutboxKind.unpin:
             await team.tap("Reopen", "Decided")
+    elif kind is OutboxKind.send_picture:
+        team.refuses = (before,)
+        await team.tap("Picture")
+    elif kind is OutboxKind.edit_picture:
+        await team.tap("Picture")
+        team.refuses = (before,)
+        await team.tap("‹ Back")
     elif kind is OutboxKind.send_page:
         team.refuses = (before,)
         await team.say("/help")
@@ -220,6 +231,24 @@ def test_a_decision_that_may_not_be_posted_says_so_and_is_posted_when_the_right_
         assert not any("not posted yet" in text for text in team.texts())
 
 
+def test_a_picture_that_may_not_be_sent_is_said_once_and_every_button_goes_on(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        team = Team(harness, -1000, words=(400, "Bad Request: not enough rights to send photos to the chat"))
+        run(provoke(team, OutboxKind.send_picture))
+        assert sum("needs the right to send photos" in text for text in team.texts()) == 1
+        run(team.tap("Discuss", "T8"))
+        assert team.stage(run(team.case())) is Stage.voting
+
+
+def test_a_picture_that_may_not_be_changed_is_taken_away_and_the_card_shows_the_case(tmp_path: Path) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        team = Team(harness, -1000, words=(400, "Bad Request: message media can't be edited"))
+        run(provoke(team, OutboxKind.edit_picture))
+        assert harness.telegram.photos == {}
+        assert run(team.case()).picture.message_id is None
+        assert "Earlier thoracic" in team.screen()
+
+
 def test_a_vote_whose_poll_is_refused_ends_at_once_and_the_card_says_why(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         team = Team(harness, -1000, words=(400, "Bad Request: not enough rights to send polls to the chat"))
@@ -232,7 +261,9 @@ def test_a_vote_whose_poll_is_refused_ends_at_once_and_the_card_says_why(tmp_pat
 
 
 @pytest.mark.parametrize("words", ["message thread not found", "TOPIC_CLOSED"])
-@pytest.mark.parametrize("kind", [OutboxKind.send_card, OutboxKind.send_decision, OutboxKind.open_poll])
+@pytest.mark.parametrize(
+    "kind", [OutboxKind.send_card, OutboxKind.send_decision, OutboxKind.open_poll, OutboxKind.send_picture]
+)
 def test_a_case_whose_topic_is_closed_or_gone_goes_on_in_the_group_and_says_so(
     tmp_path: Path, words: str, kind: OutboxKind
 ) -> None:
@@ -246,6 +277,9 @@ def test_a_case_whose_topic_is_closed_or_gone_goes_on_in_the_group_and_says_so(
         assert said is (kind is not OutboxKind.send_decision), "a decided case needs no place to be answered in"
         if kind is OutboxKind.send_decision:
             assert any("Decision: Posterior MIS" in text for text in team.texts())
+        if kind is OutboxKind.send_picture:
+            [shown] = harness.telegram.photos.values()
+            assert (shown["chat_id"], "message_thread_id" in shown) == (-1000, False)
 
 
 def test_while_rights_cannot_be_asked_after_nobody_is_told_that_they_have_none(tmp_path: Path) -> None:

@@ -44,6 +44,20 @@ async def test_a_case_is_one_message_edited_from_the_first_question_to_the_recom
     assert len(await harness.cards()) == 2
 
 
+async def test_the_picture_of_a_case_is_drawn_sent_and_changed(harness: PlaygroundHarness) -> None:
+    await begun(harness)
+    await harness.answer(*FRESH, *REST)
+    await harness.reads("✓ Posterior (open): supported")
+    await harness.tap("Picture")
+    [*_, photo] = await harness.until(lambda cards: "photo" in cards[-1])
+    light = photo["photo"][0]
+    assert (light["width"], light["height"]) == (1024, 1280)
+    assert " · T8 · 1 level · Posterior MIS\n✓ supported" in photo["caption"]
+    await harness.tap("Dark")
+    [*_, photo] = await harness.until(lambda cards: labels(cards[-1]) == ["Light"])
+    assert photo["photo"][0]["file_id"] != light["file_id"]
+
+
 async def test_the_command_menu_is_set_at_the_start(harness: PlaygroundHarness) -> None:
     await begun(harness)
     commands = {entry["command"] for entry in (await harness.play.state())["commands"]}

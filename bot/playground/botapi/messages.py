@@ -7,16 +7,17 @@ from typing import Final
 
 from bot.playground.botapi.method import Result, Table, chat_of, entities_of, keyboard_of, message_of, text_of
 from bot.playground.chats.senders import place_in
-from bot.playground.chats.uploads import document, photo
+from bot.playground.chats.uploads import MEDIA, document, media, photo
 from bot.playground.errors import ApiError
 from bot.playground.params import Params
 from bot.playground.storage import Json
 from bot.playground.text.entities import formatted
 from bot.playground.text.html import utf16_length
 from bot.playground.world.polls import checked
-from bot.playground.world.world import FakeTelegram
+from bot.playground.world.world import Change, FakeTelegram
 
 _LONGEST_CAPTION: Final = 1024
+_CAPTION: Final = ("caption", "caption_entities")
 
 
 def _send_message(world: FakeTelegram, params: Params) -> Result:
@@ -51,21 +52,39 @@ def _stop_poll(world: FakeTelegram, params: Params) -> Result:
 
 
 def _edit_message_text(world: FakeTelegram, params: Params) -> Result:
-    return _edit(world, params, text_of(params, too_long="MESSAGE_TOO_LONG"))
+    text = text_of(params, too_long="MESSAGE_TOO_LONG")
+    refusal = "there is no text in the message to edit"
+    return _edit(world, params, Change(("text",), refusal, ("text", "entities"), lambda: text))
+
+
+def _edit_message_caption(world: FakeTelegram, params: Params) -> Result:
+    caption, refusal = _caption(params), "there is no caption in the message to edit"
+    return _edit(world, params, Change(MEDIA, refusal, _CAPTION, lambda: caption))
+
+
+def _edit_message_media(world: FakeTelegram, params: Params) -> Result:
+    asked = media(params)
+    add, caption = asked.file(world.files), _caption(asked.params)
+    if params.text("inline_message_id"):
+        raise ApiError.not_offered("files in messages that are sent by way of a bot")
+    replaced = ("text", "entities", *MEDIA, *_CAPTION)
+    return _edit(
+        world, params, Change(("text", *MEDIA), "message media can't be edited", replaced, lambda: add() | caption)
+    )
 
 
 def _edit_message_reply_markup(world: FakeTelegram, params: Params) -> Result:
-    return _edit(world, params, None)
+    return _edit(world, params, Change())
 
 
-def _edit(world: FakeTelegram, params: Params, text: Json | None) -> Result:
+def _edit(world: FakeTelegram, params: Params, change: Change) -> Result:
     """Change a message of the bot's own, or one that was sent by way of it."""
     if inline_id := params.text("inline_message_id"):
-        world.rewrite(world.inline.message(inline_id), text, keyboard_of(params))
+        world.rewrite(world.inline.message(inline_id), change, keyboard_of(params))
         return True
     if not params.text("chat_id"):
         raise ApiError("message identifier is not specified")
-    return world.edit(chat_of(params), message_of(params), text, keyboard_of(params))
+    return world.edit(chat_of(params), message_of(params), change, keyboard_of(params))
 
 
 def _delete_message(world: FakeTelegram, params: Params) -> Result:
@@ -126,6 +145,12 @@ MESSAGE_METHODS: Final[Table] = (
         _edit_message_text,
         "chat_id message_id inline_message_id text parse_mode entities link_preview_options reply_markup",
     ),
+    (
+        "editMessageCaption",
+        _edit_message_caption,
+        "chat_id message_id inline_message_id caption parse_mode caption_entities reply_markup",
+    ),
+    ("editMessageMedia", _edit_message_media, "chat_id message_id inline_message_id media reply_markup"),
     ("editMessageReplyMarkup", _edit_message_reply_markup, "chat_id message_id inline_message_id reply_markup"),
     ("deleteMessage", _delete_message, "chat_id message_id"),
 )

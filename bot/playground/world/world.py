@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.playground.chats.commands import Commands
 from bot.playground.chats.files import Files
@@ -26,6 +26,22 @@ from bot.playground.world.users import UserActions
 _LONGEST_TOAST: Final = 200
 _OWN_LINKS: Final = (f"https://t.me/{BOT_USERNAME}?start=", f"t.me/{BOT_USERNAME}?start=")
 _DELETE_WITHIN: Final = 48 * 60 * 60
+
+
+class Change(NamedTuple):
+    """What of a message is changed.
+
+    Attributes:
+        of: the kinds of message that can be changed so; none where every one can.
+        refusal: what is said of any other.
+        replaced: the fields that go.
+        content: gives those that come; it is asked only when nothing stands against it.
+    """
+
+    of: tuple[str, ...] = ()
+    refusal: str = ""
+    replaced: tuple[str, ...] = ()
+    content: Callable[[], Json] = dict
 
 
 class FakeTelegram(UserActions):
@@ -66,32 +82,32 @@ class FakeTelegram(UserActions):
         with self.act():
             return self.post(chat, {"from": self.me()}, content | place_in(chat, thread, reply_to))
 
-    def edit(self, chat_id: int, message_id: int, text: Json | None, markup: Json | None) -> Json:
+    def edit(self, chat_id: int, message_id: int, change: Change, markup: Json | None) -> Json:
         """Change a message of the bot.
 
         Args:
             chat_id: the chat.
             message_id: the message.
-            text: its new text and entities; None leaves what it says.
+            change: what it shows now.
             markup: its new buttons; None takes them away.
         """
         self.chats.reach(chat_id)
         message = self._found(chat_id, message_id, "message to edit not found")
         if message["from"]["id"] != self.bot_id:
             raise ApiError("message can't be edited")
-        return self.rewrite(message, text, markup)
+        return self.rewrite(message, change, markup)
 
-    def rewrite(self, message: Json, text: Json | None, markup: Json | None) -> Json:
-        """Return a message another text, other buttons, or both.
+    def rewrite(self, message: Json, change: Change, markup: Json | None) -> Json:
+        """Return a message with another text, caption or file, other buttons, or both.
 
         Raises:
-            ApiError: it has no text to change, or would be the same as before.
+            ApiError: it has nothing of the kind to change, or would be the same as before.
         """
-        if text and "text" not in message:
-            raise ApiError("there is no text in the message to edit")
-        replaced = {"reply_markup"} | ({"text", "entities"} if text else set())
+        if change.of and not any(kind in message for kind in change.of):
+            raise ApiError(change.refusal)
+        replaced = {"reply_markup", *change.replaced}
         kept = {key: value for key, value in message.items() if key not in replaced}
-        edited = kept | (text or {}) | ({"reply_markup": markup} if markup else {})
+        edited = kept | change.content() | ({"reply_markup": markup} if markup else {})
         if edited == message:
             raise ApiError(
                 "message is not modified: specified new message content and reply markup are exactly the same "

@@ -21,6 +21,7 @@ from flows.catalog.loader import Catalog
 from flows.catalog.wording import PageWording
 from flows.engine.discussion import Discussion, Stage
 from flows.engine.interview import Interview, InterviewState
+from flows.export.picture import SpineView
 from flows.model.flow import Flow
 from flows.model.scored import Scored
 
@@ -86,7 +87,21 @@ class TeamCases:
         """Draw where a case stands, with what was scored of it."""
         view, board = self.view(record, repository), self.services_of(record).renderer
         card = board.note(view) if record.case.unconfirmed else board.case(view)
-        return ShowCard(card, record.card_message_id, record.case.id, chat=record.place)
+        picture = record.picture.message_id
+        return ShowCard(card, record.card_message_id, record.case.id, chat=record.place, picture=picture)
+
+    def spine_view(self, repository: CaseRepository, record: CaseRecord) -> SpineView:
+        """Return what the picture of a case shows: once it is decided, the option that was."""
+        view = self.view(record, repository)
+        decided = view.discussion.decisions[-1].option if view.discussion.stage is Stage.decided else ""
+        return SpineView(
+            view.state.findings,
+            decided if decided in self._catalog.options else record.picture.option,
+            name=view.code_name,
+            disputed=view.state.disputed,
+            scope=view.state.scope,
+            scored=view.scored,
+        )
 
     def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
         """Return what was scored of a case at its levels, once that is complete."""

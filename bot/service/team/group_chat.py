@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.service.case_store import CARD, POLL, RECORD, CaseRecord, CaseRepository, TeamRecord, chat_of, place_of
+from bot.service.pictures.requests import change_theme, require_picture, send_picture
 from bot.service.private_chat import PrivateChat, heading, levels_of, linked_case_id, next_timestamp
 from bot.service.read_links import link_to_page
 from bot.service.replies import (
@@ -34,7 +35,8 @@ from flows.cards.team.card import READING
 from flows.cards.team.case import code_word
 from flows.catalog.loader import Catalog
 from flows.engine.discussion import Member, Stage
-from flows.errors import AnswersWouldGo, FlowError, ReasonWanted
+from flows.errors import AnswersWouldGo, FlowError, ReasonWanted, StaleTap
+from flows.export.picture import SpineView
 from flows.model.case import Case, DiscussionAction
 from flows.model.code_names import code_name
 from flows.model.editions import upgrade
@@ -181,6 +183,8 @@ class GroupChat:
             return self._private.refused(MISPLACED)
         if where is Where.record:
             return self._on_button(repository, record, record, tap, context)
+        if where is Where.picture:
+            return change_theme(repository, record, tap.question, context.message_id, toasts.old_picture)
         return self._tap_case(repository, record, tap, context)
 
     def _tap_case(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
@@ -198,6 +202,8 @@ class GroupChat:
         updated = replace(record, card_message_id=context.message_id, team=team)
         if tap.action is Action.linked_case:
             return self._open_linked(repository, record, updated, tap, context)
+        if tap.action is Action.picture:
+            return self._send_picture(repository, record, updated)
         return self._on_button(repository, record, updated, tap, context)
 
     def _on_button(
@@ -367,7 +373,7 @@ class GroupChat:
         """Archive the cases of a chat that the bot was removed from; `/cases` offers them once it is back."""
         for record in roots(repository.list_in_chat(chat)):
             unposted = record.team and not self._cases.is_open(record) and record.team.decision_message_id is None
-            rested = replace(record, archived=True, card_message_id=None)
+            rested = replace(record, archived=True, card_message_id=None, picture=record.picture.gone())
             rested = replace(rested, team=record.team.refused(RECORD)) if record.team and unposted else rested
             unasked = self._cases.is_voting(record) and record.team and record.team.poll_message_id is None
             repository.update(self._without_vote(rested) if unasked else rested, record.case.revision)
@@ -553,6 +559,20 @@ class GroupChat:
             )
             repository.add(begun)
         return Reply((self._cases.show_case(repository, begun),))
+
+    def _send_picture(self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord) -> Reply:
+        """Have the picture of a case sent; it changes nothing of the case, so no name is asked for."""
+        services = self._cases.services_of(record)
+        try:
+            require_picture(services.interview.flow, self._cases.view(record).state, "")
+        except StaleTap:
+            return Reply((self._cases.show_case(repository, updated),), self._catalog.wording.toasts.stale)
+        others = repository.list_team_cases(record.place)
+        return send_picture(repository, updated, record.case.revision, "", others)
+
+    def spine_view(self, repository: CaseRepository, record: CaseRecord) -> SpineView:
+        """Return what the picture of a case shows."""
+        return self._cases.spine_view(repository, record)
 
     def _stage_effects(
         self, repository: CaseRepository, record: CaseRecord, updated: CaseRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.service.case_store import CaseRecord, CaseRepository
+from bot.service.case_store import NO_PICTURE, CaseRecord, CaseRepository
 
 
 def load(repository: CaseRepository, case_id: str) -> CaseRecord | None:
@@ -24,7 +24,7 @@ def as_linked(parent: CaseRecord, record: CaseRecord) -> CaseRecord:
         if parent.team
         else None
     )
-    return replace(parent, case=record.case, updated_at=record.updated_at, team=team)
+    return replace(parent, case=record.case, updated_at=record.updated_at, team=team, picture=NO_PICTURE)
 
 
 def copy_linked(parent: CaseRecord, helps: CaseRecord, as_id: str) -> CaseRecord:

@@ -15,14 +15,19 @@ def kind_of(repository: CaseRepository, record: CaseRecord, context: ActionConte
         return Where.card
     if record.team and context.message_id == record.team.decision_message_id:
         return Where.record
+    if context.message_id is not None and context.message_id == record.picture.message_id:
+        return Where.picture
     return None if shows_a_case(repository, context) else Where.card
 
 
 def shows_a_case(repository: CaseRepository, context: ActionContext) -> bool:
-    """Return whether the message that was tapped shows a case or records a decision."""
+    """Return whether the message that was tapped shows a case, its picture, or the record of its decision."""
     updated = roots(repository.list_in_chat(chat_of(context.chat)))
     return (
-        any(context.message_id in (k.card_message_id, k.team and k.team.decision_message_id) for k in updated)
+        any(
+            context.message_id in (k.card_message_id, k.team and k.team.decision_message_id, k.picture.message_id)
+            for k in updated
+        )
         and context.message_id is not None
     )
 

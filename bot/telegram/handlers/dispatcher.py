@@ -10,6 +10,7 @@ import orjson
 from structlog.typing import FilteringBoundLogger
 
 from bot.service.case_store import CARD, RECORD, chat_of, thread_of
+from bot.service.pictures.case_pictures import CasePicture, CasePictures
 from bot.service.policies import AccessPolicy
 from bot.service.ports import InboxUpdate, OutboxKind, OutboxMessage, UnitOfWork
 from bot.service.private_chat import PrivateChat
@@ -17,6 +18,7 @@ from bot.service.read_links import TO_CASE
 from bot.service.replies import (
     FOREIGN,
     ActionContext,
+    ChangePicture,
     ClosePoll,
     DeleteMessage,
     Effect,
@@ -24,6 +26,7 @@ from bot.service.replies import (
     OpenPoll,
     PinMessage,
     Reply,
+    SendPicture,
     ShowCard,
 )
 from bot.service.team.group_chat import GroupChat
@@ -73,13 +76,15 @@ class Dispatcher:
         self,
         conversation: PrivateChat,
         team: GroupChat,
+        pictures: CasePictures,
         access: AccessPolicy,
         retention: RetentionPolicy,
         log: FilteringBoundLogger,
     ) -> None:
-        """Store the services of private chats and of groups, who may take part, how long cases stay, the log."""
+        """Store the services of private chats, of groups and of pictures, who may take part, how long cases stay."""
         self._private = conversation
         self._team = team
+        self._pictures = pictures
         self._access = access
         self._retention = retention
         self._log = log
@@ -126,6 +131,42 @@ class Dispatcher:
         )
         return self._enqueue_reply(uow, outbox_message.queue, replace(reply, shows=fresh))
 
+    def picture_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> CasePicture | None:
+        """Return the picture to be sent, as its case stands now; None if the case has it no more."""
+        picture = self._pictures.of(uow, outbox_message.case)
+        if picture is None or chat_of(picture.place) != outbox_message.chat:
+            return None
+        edits = outbox_message.kind is OutboxKind.edit_picture
+        return None if edits and str(picture.message_id) != outbox_message.target else picture
+
+    def on_picture_sent(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int
+    ) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a photo that was sent; it is now the picture of its case."""
+        uow.acknowledge((outbox_message,))
+        chat = outbox_message.chat
+        return self._enqueue_reply(uow, chat, self._pictures.on_sent(uow, outbox_message.case, chat, message))
+
+    def on_picture_failed(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a picture that could not be drawn, and say so; its card is shown all the same."""
+        uow.acknowledge((outbox_message,))
+        told = self._pictures.failed(uow, outbox_message.case)
+        return (*self._lost(uow, outbox_message), *self._enqueue_reply(uow, outbox_message.chat, told))
+
+    def _picture_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Return the notice that Telegram refused a picture; one that can be changed no more is forgotten."""
+        if outbox_message.kind is not OutboxKind.send_picture:
+            return self._lost(uow, outbox_message)
+        told = self._pictures.refused(uow, outbox_message.case)
+        return self._enqueue_reply(uow, outbox_message.chat, told)
+
+    def _lost(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Forget a picture that cannot be changed; a message of another kind has none."""
+        if outbox_message.kind is not OutboxKind.edit_picture:
+            return ()
+        chat, message = outbox_message.chat, int(outbox_message.target)
+        return self._enqueue_reply(uow, chat, self._pictures.on_lost(uow, outbox_message.case, chat, message))
+
     def on_poll_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, poll: str, message: int
     ) -> tuple[OutboxMessage, ...]:
@@ -155,7 +196,7 @@ class Dispatcher:
     ) -> tuple[OutboxMessage, ...]:
         """Strike out what Telegram does not take, and have the case say so; nothing is claimed that did not happen."""
         uow.acknowledge((outbox_message,))
-        queue, case, kind = outbox_message.queue, outbox_message.case, outbox_message.kind
+        queue, case, kind = outbox_message.chat, outbox_message.case, outbox_message.kind
         body = orjson.loads(outbox_message.payload) if topic_gone else {}
         if body.get("message_thread_id"):
             return self._leave_topic(uow, outbox_message, body)
@@ -178,15 +219,17 @@ class Dispatcher:
                 return self._enqueue_reply(uow, queue, self._team.on_poll_stays(queue))
             case OutboxKind.pin:
                 return self.unpinned(uow, outbox_message)
+            case _:
+                return self._picture_refused(uow, outbox_message)
         return ()
 
     def _leave_topic(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, body: dict[str, Any]
     ) -> tuple[OutboxMessage, ...]:
         """Send into the chat itself what was for a topic that is closed or gone, and have its cases go on there."""
-        queue, kind = outbox_message.queue, outbox_message.kind
+        queue, kind, chat = outbox_message.queue, outbox_message.kind, outbox_message.chat
         topic = int(body.pop("message_thread_id"))
-        moved = self._enqueue_reply(uow, queue, self._team.on_topic_gone(uow, queue, topic))
+        moved = self._enqueue_reply(uow, chat, self._team.on_topic_gone(uow, chat, topic))
         if kind is OutboxKind.send_card or (kind is OutboxKind.send_page and moved):
             return moved
         target = "0" if kind is OutboxKind.send_page else outbox_message.target
@@ -198,7 +241,7 @@ class Dispatcher:
     def on_chat_unreachable(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Have the cases of a group rest that the bot is not in any more: `/cases` offers them once it is again."""
         if outbox_message.kind is not OutboxKind.answer_callback:
-            self._team.on_bot_removed(uow, outbox_message.queue)
+            self._team.on_bot_removed(uow, outbox_message.chat)
         return ()
 
     def retry_undelivered(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
@@ -230,7 +273,7 @@ class Dispatcher:
             return waiting
         record = uow.get(outbox_message.case)
         room = self._team if record and record.team else self._private
-        return self._enqueue_reply(uow, outbox_message.queue, room.redraw(uow, outbox_message.case))
+        return self._enqueue_reply(uow, outbox_message.chat, room.redraw(uow, outbox_message.case))
 
     def on_failure(self, uow: UnitOfWork, inbox_update: InboxUpdate, fault: str) -> tuple[OutboxMessage, ...]:
         """Make an update whose handling failed a dead letter, and say that nothing was changed."""
@@ -393,7 +436,10 @@ class Dispatcher:
     def _enqueue_reply(self, uow: UnitOfWork, place: str, reply: Reply) -> tuple[OutboxMessage, ...]:
         """Queue all that a reply asks for: in the chat that it names, else in the one that it replies to."""
         shown = [self._enqueue_card(uow, show.chat or place, show) for show in reply.shows]
-        return (*shown, *(_enqueue_effect(uow, effect.chat or place, effect) for effect in reply.effects))
+        pictures = [
+            ChangePicture(show.case, show.picture, chat=show.chat) for show in reply.shows if show.picture is not None
+        ]
+        return (*shown, *(_enqueue_effect(uow, deed.chat or place, deed) for deed in (*reply.effects, *pictures)))
 
     def _enqueue_with_answer(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, update: ParsedUpdate, reply: Reply
@@ -438,6 +484,11 @@ def callback_queue(update_id: int) -> str:
     return f"callback:{update_id}"
 
 
+def picture_queue(chat: str) -> str:
+    """Return the queue of the pictures of a chat: while one is drawn, no card of the chat waits for it."""
+    return f"picture:{chat}"
+
+
 def _in_thread(body: str, topic: int) -> str:
     """Add the topic, if there is one, to the screen of a new message."""
     return orjson.dumps(orjson.loads(body) | _thread_params(topic)).decode() if topic else body
@@ -461,6 +512,11 @@ def _enqueue_effect(uow: UnitOfWork, place: str, effect: Effect) -> OutboxMessag
             return uow.enqueue(chat, OutboxKind.close_poll, str(message), "{}")
         case DeleteMessage(message_id=message):
             return uow.enqueue(chat, OutboxKind.delete, str(message), "{}")
+        case SendPicture(case=case):
+            body = orjson.dumps(_thread_params(thread_of(place))).decode()
+            return uow.enqueue(picture_queue(chat), OutboxKind.send_picture, case, body, case)
+        case ChangePicture(case=case, message_id=message):
+            return uow.enqueue(picture_queue(chat), OutboxKind.edit_picture, str(message), "{}", case)
         case PinMessage(message_id=message, on=on):
             kind = OutboxKind.pin if on else OutboxKind.unpin
             return uow.enqueue(chat, kind, str(message), orjson.dumps({"topic": thread_of(place)}).decode())

@@ -73,7 +73,12 @@ def _button(card: Card, button: Button) -> dict[str, object]:
         return {"text": button.label, "copy_text": {"text": button.copy_text}}
     if button.share_token:
         return {"text": button.label, "url": f"https://t.me/{BOT}?startgroup={button.share_token}"}
-    return {"text": button.label, "callback_data": pack(card.tap_of(button))}
+    return callback_button(button._replace(tap=card.tap_of(button)))
+
+
+def callback_button(button: Button) -> dict[str, object]:
+    """Write a button that asks for something, and names its case itself."""
+    return {"text": button.label, "callback_data": pack(button.tap)}
 
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[str]:

@@ -11,12 +11,14 @@ import orjson
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
+from bot.pictures.typesetter import NotDrawn
 from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
 from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
+from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.updates.note_text import NoteTextCache
 from flows.cards.card import QUOTE
@@ -63,6 +65,7 @@ class Outbox:
         members: ChatMemberCache,
         note_texts: NoteTextCache,
         rate_limiter: RateLimiter,
+        draw: Draw,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -73,6 +76,7 @@ class Outbox:
         self._members = members
         self._note_texts = note_texts
         self._rate_limiter = rate_limiter
+        self._pictures = PictureSender(bot, draw, rate_limiter, sleep)
         self._log = log
         self._sleep = sleep
         self._queues: dict[str, dict[Slot, OutboxMessage]] = {}
@@ -126,9 +130,7 @@ class Outbox:
         wait = FIRST_WAIT
         edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         while True:
-            pause = self._rate_limiter.reserve(
-                outbox_message.queue, edit=edit
-            )  # what is tried again counts at Telegram again
+            pause = self._pause_before(outbox_message, edit=edit)  # what is tried again counts at Telegram again
             if pause:
                 await self._sleep(pause)
             outbox_message = newer.pop(outbox_message.key, outbox_message)
@@ -143,14 +145,23 @@ class Outbox:
                 await self._give_up(outbox_message, failure, newer)
                 return
             if failure.wait:
-                self._rate_limiter.hold(outbox_message.queue, failure.wait)
+                self._rate_limiter.hold(outbox_message.chat, failure.wait)
             await self._sleep(failure.wait or wait)
             wait = min(wait * 2, LONGEST_WAIT)
+
+    def _pause_before(self, outbox_message: OutboxMessage, *, edit: bool) -> float:
+        """Return the seconds to wait before a message is sent; a picture books its turn once it is drawn."""
+        if outbox_message.kind in PICTURES:
+            return SETTLES if outbox_message.kind is OutboxKind.edit_picture else 0.0
+        return self._rate_limiter.reserve(outbox_message.queue, edit=edit)
 
     async def _send(self, outbox_message: OutboxMessage) -> None:
         """Send one message, and note that it was sent."""
         if outbox_message.kind is OutboxKind.answer_callback:
             await self._answer(outbox_message)
+            return
+        if outbox_message.kind in PICTURES:
+            await self._show_picture(outbox_message)
             return
         body = orjson.loads(outbox_message.payload)
         if has_placeholders(outbox_message.payload):
@@ -173,6 +184,24 @@ class Outbox:
             sent = await self._bot.send_message(**params)
             await self._record(lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id))
         self._forget(outbox_message)
+
+    async def _show_picture(self, outbox_message: OutboxMessage) -> None:
+        """Send or change a picture; one that cannot be drawn is given up, and nothing else."""
+        picture = await self._store.transact(lambda uow: self._dispatcher.picture_of(uow, outbox_message))
+        try:
+            if picture and outbox_message.kind is OutboxKind.send_picture:
+                message = await self._pictures.send(outbox_message, picture)
+                await self._record(lambda uow: self._dispatcher.on_picture_sent(uow, outbox_message, message))
+                self._forget(outbox_message)
+                return
+            if picture:
+                await self._pictures.change(outbox_message, picture)
+        except NotDrawn as fault:
+            self._log.error("picture_failed", error=str(fault))
+            await self._record(lambda uow: self._dispatcher.on_picture_failed(uow, outbox_message))
+            self._forget(outbox_message)
+            return
+        self._queue_ack(outbox_message)
 
     async def _answer(self, outbox_message: OutboxMessage) -> None:
         """Answer a tap, with names where its few words bear any; where its card must wait, the answer says so."""
@@ -210,7 +239,7 @@ class Outbox:
             await self._record(lambda uow: self._dispatcher.on_chat_unreachable(uow, outbox_message))
         if failure.outcome is Outcome.chat_migrated:
             await self._record(
-                lambda uow: self._dispatcher.on_chat_migrated(uow, outbox_message.queue, failure.new_chat_id)
+                lambda uow: self._dispatcher.on_chat_migrated(uow, outbox_message.chat, failure.new_chat_id)
             )
         if failure.outcome in (Outcome.chat_unreachable, Outcome.chat_migrated):
             for later in list(newer.values()):

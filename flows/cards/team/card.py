@@ -228,7 +228,7 @@ class TeamRenderer:
         """Return the keyboard of the stage: answers while they are open, then the vote, then the way back."""
         labels = self.case_renderer.catalog.team.labels
         opened = [tuple(_dispute_button(button) for button in row) for row in _without_action(rows, *_PRIVATE_ONLY)]
-        details = [row for row in opened if row and row[0].tap.action is Action.option]
+        details = [row for row in opened if row and row[0].tap.action in (Action.option, Action.picture)]
         more: list[tuple[Button, ...]] = []
         match view.discussion.stage:
             case Stage.gathering:

@@ -77,7 +77,7 @@ function keysOf(message) {
 function contentOf(message) {
   const parts = [];
   if (message.poll) parts.push(pollBox(message.poll, view.chat.votes[message.poll.id] ?? {}));
-  if (message.photo?.length) parts.push(picture(message.photo.at(-1)));
+  if (message.photo?.length) parts.push(picture(message.photo.at(-1), message.caption));
   if (message.document) parts.push(file(message.document));
   const words = message.text ?? message.caption;
   const entities = message.text ? message.entities : message.caption_entities;
@@ -86,11 +86,14 @@ function contentOf(message) {
   return parts;
 }
 
-function picture({ file_id, width, height }) {
+/** A picture over the whole width: a tap opens it, and a key keeps it; its caption is what it is called. */
+function picture({ file_id, width, height }, caption) {
   const href = fileUrl(file_id);
   // The size is known beforehand: nothing jumps when the picture has come.
-  const image = el("img", { src: href, alt: "Picture", width, height });
-  return el("a", { class: "picture", href, target: "_blank", rel: "noopener" }, image);
+  const image = el("img", { src: href, alt: caption ?? "Picture", width, height });
+  const opens = el("a", { class: "picture-open", href, target: "_blank", rel: "noopener" }, image);
+  const keeps = el("a", { class: "picture-keep", href, download: "picture.png", "aria-label": "Download the picture" });
+  return el("span", { class: "picture" }, opens, keeps);
 }
 
 function file({ file_id, file_name = "file", file_size }) {
