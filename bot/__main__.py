@@ -188,7 +188,7 @@ def dead_retry(update_id: int) -> int:
 
 @dead.command(name="drop")
 def dead_drop(update_id: int) -> int:
-    """Return one of them up, and erase what is kept of it.
+    """Drop one of them, and erase what is kept of it.
 
     Args:
         update_id: the number that `list` shows.
