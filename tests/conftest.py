@@ -39,7 +39,7 @@ Script = Callable[[str, Fields], Awaitable["Fields | None"]]
 LAST = "test_every_byte.py"
 """Looks at what all others have written."""
 
-MOST_TRACED = 10
+MOST_TRACED = 30
 """Cases of one test."""
 
 Report = Callable[[str], None]
@@ -55,7 +55,7 @@ WELL: Fields = {"ok": True, "result": True}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, end with the one that is last, and choose what coverage traces.
 
-    Tracing makes a test three times slower: slow tests are not traced, nor is a test's eleventh case and any further
+    Tracing makes a test three times slower: slow tests are not traced, nor is a test's thirty-first case and any further
     one, which reach the same lines.
     """
     items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("slow") is None))

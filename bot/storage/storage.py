@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from bot.service.ports import UnitOfWork
 from bot.storage.writer import STALL_SECONDS, WriteThread
 
 Result = TypeVar("Result")
+
+LOOK_SECONDS: Final = 1.0
+"""Seconds between looks at a transaction that may stand still."""
 
 
 class SqlStorage:
@@ -43,11 +46,17 @@ class SqlStorage:
             Exception: whatever the work raises; nothing is kept then.
         """
         future = self._writer.submit(work)
-        watch = asyncio.get_running_loop().call_later(STALL_SECONDS, self._writer.break_off)
+        watch = asyncio.get_running_loop().call_later(STALL_SECONDS, self._look, future)
         try:
             return cast("Result", await future)
         finally:
             watch.cancel()
+
+    def _look(self, future: asyncio.Future[object]) -> None:
+        """Break off a transaction that stands still, and look again; the work may wait in the queue first."""
+        if not future.done():
+            self._writer.break_off()
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look, future)
 
     async def close(self) -> None:
         """Finish what was begun, then let go of the database; it may be called again."""

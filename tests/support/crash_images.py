@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from io_recorder import Cut, DiskWrite, Flushed, Opened, Removed, Written
+from io_recorder import Cut, DiskWrite, Flushed, FolderFlushed, Linked, Opened, Removed, Written
 
 SECTOR: Final = 512
 
@@ -60,6 +60,10 @@ class CrashableDisk:
             case Flushed(name, folder):
                 self._seen[name].flush()
                 self._flush_if(folder=folder)
+            case Linked(name, other):
+                self._list(other, self._seen[name])
+            case FolderFlushed():
+                self._flush_if(folder=True)
             case Removed(name, folder):
                 if name in self._seen:
                     self._list(name, None)

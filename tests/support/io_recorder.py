@@ -2,6 +2,7 @@
 
 It takes two functions of the library's own way to the disk, and of each file three, and puts functions in their place
 that note and go on as before; only a flush is noted and not done, since it is slow and nothing here is to be durable.
+So it does with the three of Python by which the bot gives a new file its name.
 That is for the whole process, and for good: it belongs into a process of its own.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import _sqlite3
 import ctypes
+import os
 from ctypes import CDLL, CFUNCTYPE, POINTER, Structure, c_int, c_int64, c_void_p, cast
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +63,20 @@ class Removed:
     folder: bool
 
 
-DiskWrite = Opened | Written | Cut | Flushed | Removed
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A file got another name."""
+
+    name: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFlushed:
+    """What the folder lists is durable."""
+
+
+DiskWrite = Opened | Written | Cut | Flushed | Removed | Linked | FolderFlushed
 
 
 class _Methods(Structure):
@@ -116,6 +131,8 @@ class IoRecorder:
         disk = library.sqlite3_vfs_find(None).contents
         self._open, self._delete = _Open(disk.open), _Delete(disk.delete)
         disk.open, disk.delete = self._address(_Open(self._opened)), self._address(_Delete(self._removed))
+        self._link, self._unlink = os.link, os.unlink
+        os.link, os.unlink, os.fsync = self._linked, self._unlinked, self._folder_flushed  # type: ignore[assignment]
 
     def _address(self, function: Any) -> int | None:
         """Give the address of a function, and keep it alive."""
@@ -139,6 +156,20 @@ class IoRecorder:
         """Remove a file."""
         self.log.append(Removed(_name_at(path), bool(folder)))
         return int(self._delete(disk, path, folder))
+
+    def _linked(self, name: str, other: Path) -> None:
+        """Give a file another name."""
+        self._link(name, other)
+        self.log.append(Linked(Path(name).name, other.name))
+
+    def _unlinked(self, path: Path) -> None:
+        """Remove a name of a file."""
+        self._unlink(path)
+        self.log.append(Removed(path.name, folder=False))
+
+    def _folder_flushed(self, _descriptor: int) -> None:
+        """Note that a folder is flushed; the bot flushes nothing else by itself."""
+        self.log.append(FolderFlushed())
 
     def _noting(self, methods: Any) -> _Methods:
         """Give the functions of a file with three of them replaced; files of one kind share theirs."""
