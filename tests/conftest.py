@@ -55,8 +55,8 @@ WELL: Fields = {"ok": True, "result": True}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, end with the one that is last, and choose what coverage traces.
 
-    Tracing makes a test three times slower: slow tests are not traced, nor is a test's thirty-first case and any further
-    one, which reach the same lines.
+    Tracing makes a test three times slower: slow tests are not traced, nor is any case of a test behind the thirtieth,
+    which reach the same lines.
     """
     items.sort(key=lambda item: (item.path.name == LAST, item.get_closest_marker("slow") is None))
     cases: Counter[str] = Counter()
