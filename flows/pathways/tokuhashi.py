@@ -91,9 +91,13 @@ ITEMS: Final = tuple(question.item for question in QUESTIONS)
 DIRECTION: Final = "a higher score is better"
 
 BANDS: Final = (
-    Band("under_six", "under 6 months", Scores(ITEMS, 0, 8), f"0 to 8 points; {DIRECTION}", CITED),
-    Band("six_or_more", "6 months or more", Scores(ITEMS, 9, 11), f"9 to 11 points; {DIRECTION}", CITED),
-    Band("year_or_more", "1 year or more", Scores(ITEMS, 12, 15), f"12 to 15 points; {DIRECTION}", CITED),
+    Band("under_six", "group survival under 6 months", Scores(ITEMS, 0, 8), f"0 to 8 points; {DIRECTION}", CITED),
+    Band(
+        "six_or_more", "group survival 6 months or more", Scores(ITEMS, 9, 11), f"9 to 11 points; {DIRECTION}", CITED
+    ),
+    Band(
+        "year_or_more", "group survival 1 year or more", Scores(ITEMS, 12, 15), f"12 to 15 points; {DIRECTION}", CITED
+    ),
 )
 
 NOTES: Final = (
