@@ -7,6 +7,7 @@ from typing import Final
 from flows.model.conditions import Always, Scores
 from flows.model.flow import Choice, Flow, Question
 from flows.model.rules import Band, Guidance, Note
+from flows.pathways.prognosis import CLOSING, LIMIT
 
 CITED: Final = ("BAUER",)
 
@@ -56,19 +57,8 @@ BANDS: Final = (
 )
 
 NOTES: Final = (
-    Note(
-        Always(),
-        "A group's survival before today's systemic therapy. No such score agrees with more than about nine in ten "
-        "patients' actual survival.",
-        CITED,
-    ),
-    Note(
-        Always(),
-        "An aid beside the question of fitness: the source of the treatment options names no cut-off, "
-        "and no score is turned into an answer.",
-        ("G3",),
-        closing=True,
-    ),
+    Note(Always(), f"A group's survival before today's systemic therapy. {LIMIT}", CITED),
+    CLOSING,
 )
 
 BAUER: Final = Flow("bauer", "Modified Bauer score, 2008", QUESTIONS, Guidance(notes=NOTES, bands=BANDS))

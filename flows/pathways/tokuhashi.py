@@ -7,6 +7,7 @@ from typing import Final
 from flows.model.conditions import Always, Scores
 from flows.model.flow import Choice, Flow, Question
 from flows.model.rules import Band, Guidance, Note
+from flows.pathways.prognosis import CLOSING, LIMIT
 
 CITED: Final = ("TOKUHASHI",)
 
@@ -103,17 +104,10 @@ BANDS: Final = (
 NOTES: Final = (
     Note(
         Always(),
-        "The class is the survival that was predicted for a group, before today's systemic therapy. No such score "
-        "agrees with more than about nine in ten patients' actual survival.",
+        f"The class is the survival that was predicted for a group, before today's systemic therapy. {LIMIT}",
         CITED,
     ),
-    Note(
-        Always(),
-        "An aid beside the question of fitness: the source of the treatment options names no cut-off, "
-        "and no score is turned into an answer.",
-        ("G3",),
-        closing=True,
-    ),
+    CLOSING,
 )
 
 TOKUHASHI: Final = Flow(

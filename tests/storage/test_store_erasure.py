@@ -52,6 +52,14 @@ def left_in(path: Path) -> int:
     return bytes_of(path).count(MARK.encode())
 
 
+async def wiped_soon(path: Path) -> None:
+    """Wait until no trace is left, for as long as that may take."""
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if not left_in(path):
+            return
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return path_of(sqlite_url(tmp_path))
@@ -97,10 +105,7 @@ async def test_an_erasure_that_a_backup_holds_up_is_made_good_when_the_backup_is
         backup.execute("SELECT count(*) FROM cases").fetchone()
         assert await store.transact(forgotten) == 50
         assert left_in(path) > 0
-    for _ in range(100):
-        await asyncio.sleep(0.02)
-        if not left_in(path):
-            break
+    await wiped_soon(path)
     assert left_in(path) == 0
     await store.close()
 
@@ -120,10 +125,7 @@ async def test_x15_the_last_screen_of_an_erased_person_leaves_no_trace_once_it_w
     for screen in last:
         assert left_in(path) > 0, "it waits to be shown"
         await store.transact(lambda uow, screen=screen: uow.acknowledge([screen]))  # type: ignore[misc]
-    for _ in range(100):
-        await asyncio.sleep(0.02)
-        if not left_in(path):
-            break
+    await wiped_soon(path)
     assert left_in(path) == 0, "though the screens of others still wait"
     assert ask(f"sqlite:///{path}", "SELECT count(*) FROM outbox") == [(950,)]
     await store.close()
@@ -145,10 +147,7 @@ async def test_x15_what_a_killed_process_had_no_time_to_wipe_after_the_last_scre
     store = create_storage(f"sqlite:///{path}")
     assert left_in(path) > 0
     await store.transact(lambda uow: uow.acknowledge([screen]))
-    for _ in range(100):
-        await asyncio.sleep(0.02)
-        if not left_in(path):
-            break
+    await wiped_soon(path)
     assert left_in(path) == 0
     await store.close()
 
