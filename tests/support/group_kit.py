@@ -133,7 +133,7 @@ class Group:
         return await self.reads("Decision: Posterior MIS")
 
     async def cases(self) -> list[CaseRecord]:
-        """Give what is kept of the cases here that do not rest."""
+        """Return what is kept of the cases here that do not rest."""
         place = f"{self.chat}/{self.thread}" if self.thread else str(self.chat)
         return await self.seat.store.transact(lambda uow: uow.list_team_cases(place))
 

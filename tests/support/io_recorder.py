@@ -158,7 +158,7 @@ class IoRecorder:
         return int(self._delete(disk, path, folder))
 
     def _linked(self, name: str, other: Path) -> None:
-        """Give a file another name."""
+        """Link a file to another name."""
         self._link(name, other)
         self.log.append(Linked(Path(name).name, other.name))
 

@@ -118,18 +118,18 @@ class Crowd:
         await self.taps(user, "Close", "Posterior MIS", "Decide")
 
     async def cases(self) -> list[CaseRecord]:
-        """Give what is kept of the cases here."""
+        """Return what is kept of the cases here."""
         return await self.harness.store.transact(lambda uow: uow.list_in_chat(str(self.chat)))
 
     async def answered_by(self) -> list[str]:
-        """Give who answered, in order."""
+        """Return who answered, in order."""
         [record] = await self.cases()
         return [step.who for step in record.case.answer_events]
 
     def texts(self) -> list[str]:
-        """Give what stands in the group, the oldest first."""
+        """Return what stands in the group, the oldest first."""
         return [s["text"] for (chat, _), s in sorted(self.harness.telegram.screens.items()) if chat == self.chat]
 
     def answered_at(self) -> dict[str, float]:
-        """Give when each tap was answered."""
+        """Return when each tap was answered."""
         return {str(c.params["callback_query_id"]): c.at for c in self.harness.telegram.of("answerCallbackQuery")}

@@ -26,7 +26,7 @@ Story = Callable[[Browser, str], Awaitable[None]]
 
 
 async def main() -> None:
-    """Take all pictures, each story with a bot of its own."""
+    """Write all pictures, each story with a bot of its own."""
     PICTURES.mkdir(exist_ok=True)
     kinds = [partial(recommendation, kind=kind) for kind in KINDS]
     async with browser() as running:
