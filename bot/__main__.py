@@ -18,6 +18,7 @@ from cyclopts import App, Parameter
 
 if TYPE_CHECKING:  # the commands load only what they need
     from bot.service.ports import UnitOfWork
+    from flows.pathways.registry import FlowRegistry
 
 Result = TypeVar("Result")
 
@@ -80,9 +81,8 @@ def chat() -> int:
     from bot.cli.chat import Terminal
     from bot.service.case_store import MemoryStorage
     from bot.service.private_chat import PrivateChat
-    from flows.pathways.registry import flow_registry
 
-    conversation = PrivateChat(*flow_registry(), time.time, lambda: secrets.token_hex(5))
+    conversation = PrivateChat(*_registry(), time.time, lambda: secrets.token_hex(5))
     asyncio.run(Terminal(conversation, MemoryStorage(), Console(highlight=False), input).run())
     return 0
 
@@ -108,11 +108,10 @@ def decide(
     """
     from bot.cli import decide_note as typed
     from bot.cli.decide import decide_lines
-    from flows.pathways.registry import flow_registry
 
     if (note is not None) + notes + jsonl != 1 or (json and note is None) or (flow and not jsonl):
         sys.exit('spinemets: give a note (with --json or without), or --notes, or --jsonl: spinemets decide "T8, fit"')
-    offered = flow_registry()
+    offered = _registry()
     asked, lines, write = (offered.flow(flow), offered.catalog), sys.stdin.buffer, sys.stdout.buffer.write
     if note is not None:
         (typed.print_json if json else typed.print_card)(*asked, note)
@@ -142,7 +141,7 @@ def flow(code: str = "", *, document: Annotated[bool, Parameter(negative="")] = 
 
 @app.command
 def picture(
-    case: Path, out: Path, /, *, option: str = "", dark: Annotated[bool, Parameter(negative="")] = False
+    case: Path, out: Path, /, *, option: str = "", dark: Annotated[bool | None, Parameter(negative="--light")] = None
 ) -> int:
     """Draw the spine of a case as a PNG: levels, extent, destruction, and the approach of an option.
 
@@ -150,16 +149,36 @@ def picture(
         case: a file with one JSON object, as `decide --jsonl` reads it.
         out: the PNG file to write.
         option: the code of the option whose approach is drawn; the headline's where none is named.
-        dark: draw it on a dark ground.
+        dark: draw it on a dark ground, or with `--light` on a light one; as the site file says where neither is named.
     """
     from bot.cli.picture import CaseRefused, draw_case
     from flows.export.picture import Theme
-    from flows.pathways.registry import flow_registry
 
+    theme = None if dark is None else Theme.dark if dark else Theme.light
     try:
-        _say(draw_case(flow_registry(), case, out, option, Theme.dark if dark else Theme.light))
+        _say(draw_case(_registry(), case, out, option, theme))
     except CaseRefused as refused:
         sys.exit(f"spinemets: {refused}")
+    return 0
+
+
+site = App(name="site", help="The hospital's own file: its ratings, what is available there, its emergency line.")
+app.command(site)
+
+
+@site.command(name="check")
+def site_check(file: Path) -> int:
+    """Check a site file: print what it says, or every fault with its place and what to do.
+
+    Args:
+        file: the file, as docs/site.example.toml has it.
+    """
+    from bot.cli.site import summary
+    from bot.site_file import read_site
+    from flows.catalog.loader import catalog
+
+    for line in (f"{file} can be used.", *summary(read_site(file), catalog().options)):
+        _say(line)
     return 0
 
 
@@ -197,6 +216,14 @@ def dead_drop(update_id: int) -> int:
     return _report(done, update_id, "is dropped", "is not among the dead")
 
 
+def _registry() -> FlowRegistry:
+    """Load the flows and their catalog, with what the file of SITE_FILE says."""
+    from bot.settings import read_settings
+    from flows.pathways.registry import flow_registry
+
+    return flow_registry(read_settings().site)
+
+
 async def _with_storage(work: Callable[[UnitOfWork], Result]) -> Result:
     """Do something with what the bot keeps."""
     from bot.settings import read_settings
@@ -218,14 +245,14 @@ def main() -> None:
     """Run a command; what the user can mend is told in plain words, without a stack trace."""
     from bot.settings import SettingsError
     from bot.storage.errors import DatabaseUnusable, StorageError
-    from flows.errors import CatalogError, NoteTooLong, UnknownFlow
+    from flows.errors import CatalogError, NoteTooLong, SiteFileError, UnknownFlow
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a folder's name may be no text
     try:
         sys.exit(app())
-    except (CatalogError, NoteTooLong, SettingsError, StorageError, UnknownFlow) as fault:
+    except (CatalogError, NoteTooLong, SettingsError, SiteFileError, StorageError, UnknownFlow) as fault:
         sys.stderr.write(f"spinemets: {fault}\n")
         sys.exit(MISCONFIGURED if isinstance(fault, (SettingsError, DatabaseUnusable)) else 1)
     except BrokenPipeError:

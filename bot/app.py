@@ -129,7 +129,7 @@ async def _application(
     settings: Settings, bot: TelegramBot, say: Say, log: FilteringBoundLogger, access: AccessPolicy
 ) -> AsyncIterator[TelegramApplication]:
     """Build a channel on the database of the settings, and close that in the end."""
-    offered = flow_registry()
+    offered = flow_registry(settings.site)
     services = build_services(offered, time.time, lambda: secrets.token_hex(ID_BYTES))
     retention = RetentionPolicy(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
     store = await asyncio.to_thread(create_storage, settings.database)

@@ -21,7 +21,10 @@ from pydantic_settings import (
 )
 
 from bot.env_file import Entry, EnvFileFault, read_env_file
+from bot.site_file import read_site
 from bot.storage.database_url import check_database_url
+from flows.catalog.site import NO_SITE, Site
+from flows.errors import SiteFileError
 
 ENV_FILE: Final = Path(".env")
 
@@ -147,6 +150,7 @@ class Settings(BaseSettings):
     access: Access | None = None
     allowed_users: Ids = frozenset()
     allowed_chats: Ids = frozenset()
+    site_file: str = ""
     case_rest_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 48
     case_keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
     webhook_url: Annotated[str, AfterValidator(_hook)] = ""
@@ -204,6 +208,18 @@ class Settings(BaseSettings):
         """The database to use: the one that is set, else a SQLite file in the data folder, one for the playground."""
         name = "spinemets.db" if self.bot_token else "playground/spinemets.db"
         return self.database_url or self.data_folder / name
+
+    @property
+    def site(self) -> Site:
+        """What the hospital says in its own file; nothing where none is set.
+
+        Raises:
+            SettingsError: if the file cannot be read or used; every fault is named with its place.
+        """
+        try:
+            return read_site(Path(self.site_file)) if self.site_file else NO_SITE
+        except SiteFileError as error:
+            raise SettingsError([f"SITE_FILE: {fault}" for fault in error.faults]) from None
 
 
 def read_settings() -> Settings:

@@ -79,6 +79,15 @@ class CatalogError(FlowError):
         self.faults = faults
 
 
+class SiteFileError(FlowError):
+    """The hospital's own file cannot be used; every fault is listed with its file, its key and what to do."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep the faults, one line each."""
+        super().__init__("the site file cannot be used:\n" + "\n".join(f"  {fault}" for fault in faults))
+        self.faults = faults
+
+
 class NoteTooLong(FlowError):
     """A typed note has more characters than are read.
 

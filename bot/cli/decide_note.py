@@ -13,6 +13,7 @@ from rich.text import Text
 
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
+from flows.catalog.site_text import SiteText
 from flows.errors import FindingError, NoteTooLong
 from flows.export.records import Record, error_record, recommendation_record, scope_of
 from flows.export.scope_text import CITED, scope_texts
@@ -139,13 +140,18 @@ def _print_advice(flow: Flow, catalog: Catalog, reading: Reading, console: Conso
 
 def _print_recommendation(catalog: Catalog, result: Recommendation, console: Console) -> None:
     """Print the headline, or what must be settled before it, every option with its reasons, and the notes."""
-    told, fork = HeadlineText(catalog), result.fork
+    told, fork, site = HeadlineText(catalog), result.fork, SiteText(catalog)
     console.print(Text(told.title(result), style="bold"))
     if fork:
-        instead = f"{catalog.options[fork.option].name} ({', '.join(fork.facts)})"
-        console.print(Text(f"{fork.if_so}: {told.if_so(result)}\n{fork.if_not}: {instead}"))
+        name = site.named(catalog.options[fork.option].name, fork.option)
+        instead = f"{name} ({', '.join(fork.facts)})"
+        leading = told.if_so(result)
+        leading = site.named(leading, result.headline.option) if result.headline else leading
+        console.print(Text(f"{fork.if_so}: {leading}\n{fork.if_not}: {instead}"))
+    for line in site.lines(result.leading_options):
+        console.print(Text(line))
     for advice in result.options:
-        verdict = getattr(catalog.wording.verdicts, advice.verdict.name)
+        verdict = site.marked(getattr(catalog.wording.verdicts, advice.verdict.name), advice.option)
         console.print(Text.assemble("\n", (catalog.options[advice.option].name, "bold"), f": {verdict}"))
         for rule in advice.reasons:
             console.print(Text(f"· {rule.because} ({', '.join(rule.facts)})"))

@@ -19,8 +19,10 @@ class CaseRefused(Exception):
     """A case cannot be drawn; its text says what is wrong, and what is allowed."""
 
 
-def draw_case(registry: FlowRegistry, case: Path, out: Path, option: str, theme: Theme) -> str:
+def draw_case(registry: FlowRegistry, case: Path, out: Path, option: str, theme: Theme | None = None) -> str:
     """Draw a case into a PNG file; return the caption that the chat would show.
+
+    Without a theme, the ground is the hospital's, else light.
 
     Raises:
         CaseRefused: where the case or the option is at fault, or drawing failed.
@@ -31,7 +33,8 @@ def draw_case(registry: FlowRegistry, case: Path, out: Path, option: str, theme:
     flow = registry.flow()
     pictures = SpinePictures(flow, registry.catalog)
     try:
-        view = SpineView(parse_findings(flow, parse_object(case.read_bytes())), option, theme)
+        ground = theme or Theme(registry.catalog.site.picture or Theme.light)
+        view = SpineView(parse_findings(flow, parse_object(case.read_bytes())), option, ground)
         png = draw_png(TEMPLATE, pictures.drawing(view))
     except FindingError as fault:
         allowed = f"; allowed: {', '.join(fault.allowed)}" if fault.allowed else ""

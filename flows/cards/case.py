@@ -134,6 +134,7 @@ class CaseRenderer:
         advice = next(advice for advice in result.options if advice.option == code)
         verdict = getattr(words.verdicts, advice.verdict.name)
         heading = _conditional(verdict, result) if advice.verdict is Verdict.indicated else verdict
+        heading = self.told.site.marked(heading, code)
         why = Block(tuple(_reason(rule) for rule in advice.reasons), heading=heading, style=Style.listed)
         urgent = Block(note_lines(note for note in result.notes if note.urgent), style=Style.urgent)
         cited = [fact for rule in advice.reasons for fact in rule.facts]
@@ -144,7 +145,7 @@ class CaseRenderer:
         card = Card(
             self._findings_label(state),
             option.name,
-            tuple(block for block in (why, urgent, *self._detail(option, cited)) if block.lines),
+            tuple(block for block in (why, urgent, *self._detail(code, cited)) if block.lines),
             tuple(rows),
         )
         return bind(card, case)
@@ -257,9 +258,9 @@ class CaseRenderer:
             KeyError: where the catalog has no such option.
         """
         words = self.catalog.wording
-        option = self.catalog.options[code]
+        option, detail = self.catalog.options[code], self._detail(code, ())
         row = (Button(words.labels.all_options, Tap(Action.browse)), Button(words.labels.new, Tap(Action.new)))
-        return Card(words.pages.options.title, option.name, self._detail(option, ()), (row,))
+        return Card(words.pages.options.title, option.name, tuple(block for block in detail if block.lines), (row,))
 
     def _question_card(self, at: Question, case: Case, state: InterviewState, scored: Scored | None) -> Card:
         blocks: list[Block] = []
@@ -449,29 +450,39 @@ class CaseRenderer:
             told = words.scored.format(source=self.catalog.scales[self.flow.code].source, edition=edition)
         return Line(told), Line(words.disclaimer)
 
-    def _detail(self, option: Option, cited: Iterable[str]) -> tuple[Block, ...]:
-        """Return what an option is indicated for, its advantages and disadvantages, its ratings, and its facts."""
-        words = self.catalog.wording.detail
+    def _detail(self, code: str, cited: Iterable[str]) -> tuple[Block, ...]:
+        """Return what an option is indicated for, its advantages and disadvantages, its ratings, and its facts.
+
+        First that it is not available here, if it is not.
+        """
+        words, option = self.catalog.wording.detail, self.catalog.options[code]
         indication = tuple(Line(s.text, facts=s.facts) for s in option.indication)
         ids = dict.fromkeys([*(f for s in option.indication for f in s.facts), *cited])
         facts = tuple(Line(self.catalog.says(fact), lead=fact) for fact in ids)
         return (
+            Block(self.told.refer((code,)), style=Style.summary),
             Block(indication, heading=words.indication, style=Style.listed),
             Block(self._traits(option.advantages), heading=words.advantages, style=Style.listed),
             Block(self._traits(option.disadvantages), heading=words.disadvantages, style=Style.listed),
-            self._ratings(option),
+            *self._ratings(code, option),
             Block(facts, heading=words.facts, style=Style.folded),
             Block(self.footer(), style=Style.small),
         )
 
-    def _ratings(self, option: Option) -> Block:
-        """Return how an option is rated for skill and equipment; one line where neither is known."""
-        words = self.catalog.wording.detail
+    def _ratings(self, code: str, option: Option) -> tuple[Block, ...]:
+        """Return how the source rates an option for skill and equipment, and how the hospital does.
+
+        Where neither is known of the source, there is one line, or none beside the hospital's own rating.
+        """
+        words, site = self.catalog.wording.detail, self.told.site
+        own = [Line(said, lead=lead) for lead, said in site.steps(code).items()]
+        own += [Line(reviewed[0].upper() + reviewed[1:])] if (reviewed := site.reviewed(code)) else []
+        ours = (Block(tuple(own), heading=site.heading, style=Style.listed),) if own else ()
         if "unknown" == option.skill == option.equipment:
-            return Block((Line(words.unknown, lead=words.ratings),))
+            return ours or (Block((Line(words.unknown, lead=words.ratings),)),)
         skill = Line(words.step(option.skill, words.skill_steps), lead=words.skill)
         equipment = Line(words.step(option.equipment, words.equipment_steps), lead=words.equipment)
-        return Block((skill, equipment), heading=words.ratings, style=Style.listed)
+        return Block((skill, equipment), heading=words.ratings, style=Style.listed), *ours
 
     def _traits(self, traits: Codes) -> tuple[Line, ...]:
         told = tuple(Line(self.catalog.traits[trait], facts=(trait,)) for trait in traits)

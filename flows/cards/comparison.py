@@ -9,6 +9,7 @@ from typing import Final
 from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
 from flows.cards.layout import wrap_rows
 from flows.catalog.loader import Catalog, Option
+from flows.catalog.site_text import SiteText
 from flows.errors import StaleTap
 from flows.model.findings import Codes
 from flows.model.rules import Recommendation
@@ -59,6 +60,7 @@ class OptionComparison:
             Block(self._shared(options, _advantages), heading=words.detail.advantages, style=Style.listed),
             Block(self._shared(options, _disadvantages), heading=words.detail.disadvantages, style=Style.listed),
             Block(self._ratings(options), heading=words.detail.ratings, style=Style.listed),
+            Block(self._own_ratings(codes), heading=SiteText(self.catalog).heading, style=Style.listed),
         )
         title = f" {words.what_if.versus} ".join(option.short for option in options)
         back = Button(words.labels.to_card, Tap(Action.show))
@@ -72,10 +74,10 @@ class OptionComparison:
 
     def verdicts(self, codes: Iterable[str], result: Recommendation) -> tuple[Line, ...]:
         """Return the verdict on each option, with what carries it."""
-        advised = {advice.option: advice for advice in result.options}
+        advised, site = {advice.option: advice for advice in result.options}, SiteText(self.catalog)
         return tuple(
             Line(
-                getattr(self.catalog.wording.verdicts, advised[code].verdict.name),
+                site.marked(getattr(self.catalog.wording.verdicts, advised[code].verdict.name), code),
                 lead=self.catalog.options[code].short,
                 facts=tuple(dict.fromkeys(fact for rule in advised[code].decisive for fact in rule.facts)),
             )
@@ -106,6 +108,20 @@ class OptionComparison:
             told = skill if skill == equipment else f"{words.skill} {skill}; {words.equipment} {equipment}"
             rated.setdefault(told, []).append(option.short)
         return tuple(Line(told, lead=", ".join(named)) for told, named in rated.items())
+
+    def _own_ratings(self, codes: Codes) -> tuple[Line, ...]:
+        """Return how the hospital rates the options that it rates, each with who reviewed it."""
+        site = SiteText(self.catalog)
+        return tuple(
+            Line(
+                "; ".join(
+                    [*(f"{lead.lower()} {said}" for lead, said in site.steps(code).items()), site.reviewed(code)]
+                ),
+                lead=self.catalog.options[code].short,
+            )
+            for code in codes
+            if site.steps(code)
+        )
 
 
 def _indications(options: Sequence[Option]) -> tuple[Line, ...]:

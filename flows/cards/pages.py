@@ -9,6 +9,7 @@ from typing import Final
 from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
 from flows.cards.layout import wrap_rows
 from flows.catalog.loader import Catalog
+from flows.catalog.site_text import SiteText
 from flows.catalog.wording import NumberedPageWording, PageWording
 
 PAGE: Final = "page"
@@ -41,18 +42,27 @@ class Pages:
         blocks = (
             *card.blocks,
             Block((Line(f"{told}. {source.publisher}: {source.section}."),)),
+            Block(self._site()),
             Block(gaps, heading=words.pages.about_gaps, style=Style.folded),
             Block((Line(words.result.disclaimer),), style=Style.small),
         )
-        return Card(card.label, card.title, blocks, card.rows)
+        return Card(card.label, card.title, tuple(block for block in blocks if block.lines), card.rows)
+
+    def _site(self) -> tuple[Line, ...]:
+        """Return that the hospital has a file of its own, and its emergency line; nothing where it has none."""
+        site = self.catalog.site
+        told = [Line(self.catalog.wording.site.about.format(hospital=site.hospital))] if site.hospital else []
+        told += [Line(site.emergency_line)] if site.emergency_line else []
+        return tuple(told)
 
     def options(self) -> Card:
         """List the options, each with a button for its detail."""
         buttons = [Button(option.short, Tap(Action.browse, code)) for code, option in self.catalog.options.items()]
         card = self._page(self.catalog.wording.pages.options, (*wrap_rows(buttons), self.begin()))
+        site = SiteText(self.catalog)
         listed = tuple(
-            Line(option.indication[0].text, lead=option.short, facts=option.indication[0].facts)
-            for option in self.catalog.options.values()
+            Line(option.indication[0].text, lead=site.named(option.short, code), facts=option.indication[0].facts)
+            for code, option in self.catalog.options.items()
         )
         return Card(card.label, card.title, (*card.blocks, Block(listed, style=Style.listed)), card.rows)
 

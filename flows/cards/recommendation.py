@@ -9,6 +9,7 @@ from typing import Final
 from flows.cards.card import Block, Line, Style
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
+from flows.catalog.site_text import SiteText
 from flows.model.rules import Note, OptionVerdict, Recommendation, Verdict, facts_of
 
 WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
@@ -26,13 +27,18 @@ class RecommendationText:
         """Return what words the headline."""
         return HeadlineText(self.catalog)
 
+    @property
+    def site(self) -> SiteText:
+        """Return what words the hospital's own file."""
+        return SiteText(self.catalog)
+
     def first_screen(self, result: Recommendation) -> tuple[Block, ...]:
         """Return what stands before the fold: the headline's reason, what is urgent, a line for each other option."""
         others = (advice for advice in result.options if not _is_in_headline(advice, result))
         options = tuple(self._option_line(advice, result) for advice in others)
         urgent = note_lines(note for note in result.notes if note.urgent)
         return (
-            Block(self._headline(result), style=Style.summary),
+            Block((*self._headline(result), *self.refer(result.leading_options)), style=Style.summary),
             Block(urgent, style=Style.urgent),
             Block(options, style=Style.summary),
         )
@@ -59,18 +65,28 @@ class RecommendationText:
             named.setdefault(self._reason_line(advice), []).append(self.catalog.options[advice.option].short)
         return tuple(replace(line, lead=", ".join(options)) for line, options in named.items())
 
+    def refer(self, options: Iterable[str]) -> tuple[Line, ...]:
+        """Return that options are not available here, and to refer, as warnings."""
+        return tuple(Line(said, strong=True) for said in filter(None, map(self.site.refer, options)))
+
     def _headline(self, result: Recommendation) -> tuple[Line, ...]:
         rules = result.headline.decisive if result.headline else ()
         because = " ".join(f"{rule.because[0].upper()}{rule.because[1:]}." for rule in rules)
         reason = (Line(because, facts=facts_of(rules)),) if rules else ()
         if not result.fork:
             return reason
-        return Line(self.headline.if_so(result), lead=result.fork.if_so), *reason, *self._alternative(result)
+        leading = self.headline.if_so(result)
+        if result.headline:
+            leading = self.site.named(leading, result.headline.option)
+        return Line(leading, lead=result.fork.if_so), *reason, *self._alternative(result)
 
     def _alternative(self, result: Recommendation) -> tuple[Line, ...]:
         """Return what stands in place of the headline if what must be settled first turns out otherwise."""
         fork = result.fork
-        return (Line(self.catalog.options[fork.option].name, lead=fork.if_not, facts=fork.facts),) if fork else ()
+        if not fork:
+            return ()
+        name = self.site.named(self.catalog.options[fork.option].name, fork.option)
+        return (Line(name, lead=fork.if_not, facts=fork.facts),)
 
     def _option_line(self, advice: OptionVerdict, result: Recommendation) -> Line:
         """Return one line: a mark, the option, what the source says of it; the reason too if nothing is supported."""
@@ -79,6 +95,7 @@ class RecommendationText:
         lead = f"{mark} {self.catalog.options[advice.option].short}"
         if result.fork and advice.verdict is Verdict.indicated:
             said = f"{said}, {result.fork.if_so.lower()}"
+        said = self.site.marked(said, advice.option)
         if result.headline or advice.verdict is not Verdict.judgement:
             return Line(said, lead=lead, facts=facts_of(advice.decisive), strong=advice.verdict in WARNINGS)
         because = "; ".join(sorted({rule.brief or rule.because for rule in advice.decisive}, key=len))

@@ -9,6 +9,7 @@ from typing import Final
 from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
 from flows.cards.layout import WIDE
 from flows.catalog.loader import Catalog
+from flows.catalog.site_text import SiteText
 from flows.engine.counterfactuals import Counterfactual, Headline, OutcomeExplorer, PossibleOutcomes
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Question
@@ -41,9 +42,9 @@ class WhatIfCards:
             option for option in self.catalog.options if not outcomes.is_ruled_out(option) and option not in certain
         ]
         everything = len(still) == len(self.catalog.options)
-        lines = [Line(words.all_in_play if everything else self._shorts(still), lead=words.in_play)] if still else []
+        lines = [Line(self._all_in_play() if everything else self._named(still), lead=words.in_play)] if still else []
         if certain:
-            lines.append(Line(self._shorts(certain), lead=words.certain, facts=_all_deciding_rules(outcomes, certain)))
+            lines.append(Line(self._named(certain), lead=words.certain, facts=_all_deciding_rules(outcomes, certain)))
         against: dict[str, list[tuple[str, Codes]]] = {}
         for option in self.catalog.options:
             if outcomes.is_ruled_out(option):
@@ -51,7 +52,7 @@ class WhatIfCards:
                 against.setdefault(lead, []).append((option, cited))
         for lead, out in against.items():
             facts = dict.fromkeys(fact for _, cited in out for fact in cited)
-            lines.append(Line(self._shorts(option for option, _ in out), lead=lead, facts=tuple(facts)))
+            lines.append(Line(self._named(option for option, _ in out), lead=lead, facts=tuple(facts)))
         return Block(tuple(lines))
 
     def of_headline(self, given: Findings) -> Block:
@@ -205,17 +206,17 @@ class WhatIfCards:
         words = self.catalog.wording.what_if
         named: dict[str, list[str]] = {}
         for lead in leads:
-            named.setdefault(lead.fork, []).append(self._shorts([lead.option]) if lead.option else words.team)
+            named.setdefault(lead.fork, []).append(self._named([lead.option]) if lead.option else words.team)
         either = f" {words.either} "
         return either.join(f"{fork} ({either.join(to)})" if fork else either.join(to) for fork, to in named.items())
 
     def _changed_line(self, now: PossibleOutcomes, after: PossibleOutcomes, option: str) -> Line:
         said = f"{self._verdicts(now, option)} {ARROW} {self._verdicts(after, option)}"
-        return Line(said, lead=self.catalog.options[option].short, facts=_deciding_rules(now, after, option=option))
+        return Line(said, lead=self._named([option]), facts=_deciding_rules(now, after, option=option))
 
     def _unchanged_line(self, now: PossibleOutcomes, option: str) -> Line:
         said = self._verdicts(now, option)
-        return Line(said, lead=self.catalog.options[option].short, facts=_deciding_rules(now, option=option))
+        return Line(said, lead=self._named([option]), facts=_deciding_rules(now, option=option))
 
     def _verdicts(self, outcomes: PossibleOutcomes, option: str) -> str:
         words = self.catalog.wording
@@ -238,6 +239,16 @@ class WhatIfCards:
             if note.urgent and any(note.when.evaluate(flow.effective(side)) is not False for side in sides)
         ]
         return Block(tuple(told), style=Style.urgent)
+
+    def _all_in_play(self) -> str:
+        """Return that every option is possible still, and which of them are not available here."""
+        elsewhere = [option for option in self.catalog.options if SiteText(self.catalog).mark(option)]
+        return "; ".join([self.catalog.wording.what_if.all_in_play, *([self._named(elsewhere)] if elsewhere else [])])
+
+    def _named(self, options: Iterable[str]) -> str:
+        """Name options in a line, each with the mark that it is not available here, if it is not."""
+        site = SiteText(self.catalog)
+        return ", ".join(site.named(self.catalog.options[option].short, option) for option in options)
 
     def _shorts(self, options: Iterable[str]) -> str:
         return ", ".join(self.catalog.options[option].short for option in options)

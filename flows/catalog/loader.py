@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.catalog.site import NO_SITE, Site
 from flows.catalog.team_wording import TeamWording
 from flows.catalog.wording import Wording, require_text
 from flows.errors import CatalogError
@@ -110,7 +111,11 @@ class _Options(_Data):
 
 
 class Catalog(_Data):
-    """Everything that clinicians edit, checked."""
+    """Everything that clinicians edit, checked.
+
+    Attributes:
+        site: what the hospital says in a file of its own. It stands beside the rest, which is the same everywhere.
+    """
 
     edition: str
     source: Source
@@ -121,6 +126,7 @@ class Catalog(_Data):
     scales: dict[str, Scale]
     wording: Wording
     team: TeamWording
+    site: Site = NO_SITE
 
     @property
     def known(self) -> frozenset[str]:

@@ -129,6 +129,18 @@ class DetailWording(WordingModel):
         return f"{rating} · {steps[rating - 1]}" if isinstance(rating, int) else self.unknown
 
 
+class SiteWording(WordingModel):
+    """What is said in the name of the hospital, from its own file."""
+
+    rating: Annotated[str, placeholders("hospital")]
+    reviewed: Annotated[str, placeholders("reviewer", "date")]
+    not_here: Text
+    refer: Annotated[str, placeholders("option", "hospital")]
+    rated: Annotated[str, placeholders("rating", "option", "steps", "reviewed")]
+    about: Annotated[str, placeholders("hospital")]
+    months: Annotated[tuple[Text, ...], Field(min_length=12, max_length=12)]
+
+
 class WhatIfWording(WordingModel):
     """The words of what is still possible, of what another answer would change, and of options side by side."""
 
@@ -380,6 +392,7 @@ class Wording(WordingModel):
     brief: VerdictWording
     result: ResultWording
     detail: DetailWording
+    site: SiteWording
     what_if: WhatIfWording
     labels: LabelWording
     restart: Restart

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
+from flows.catalog.site_text import SiteText
 from flows.export.scope_text import ScopeText, scope_texts
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Flow
@@ -145,10 +146,11 @@ class SpinePictures:
         words = self.catalog.wording
         if result is None:
             return []
-        disputed = [words.picture.disputed] if view.disputed else []
+        disputed, site = [words.picture.disputed] if view.disputed else [], SiteText(self.catalog)
         if not view.option and result.fork:
-            leading = HeadlineText(self.catalog).if_so(result)
-            other = self.catalog.options[result.fork.option].short
+            leading, other = HeadlineText(self.catalog).if_so(result), result.fork.option
+            leading = site.named(leading, result.headline.option) if result.headline else leading
+            other = site.named(self.catalog.options[other].short, other)
             return [f"{result.fork.if_so}: {leading}", f"{result.fork.if_not}: {other}", *disputed]
         meant = view.option or (result.headline.option if result.headline else "")
         advice = next((advice for advice in result.options if advice.option == meant), None)
@@ -157,7 +159,7 @@ class SpinePictures:
         said: str = getattr(words.brief, advice.verdict.name)
         if result.fork and advice.verdict is Verdict.indicated:
             said = f"{said}, {result.fork.if_so.lower()}"
-        return [f"{getattr(words.marks, advice.verdict.name)} {said}", *disputed]
+        return [site.marked(f"{getattr(words.marks, advice.verdict.name)} {said}", meant), *disputed]
 
     def _marks(self, view: SpineView, levels: list[str], part: str | None) -> list[Mapping[str, str]]:
         """Explain the levels and the part of the vertebra that are marked."""

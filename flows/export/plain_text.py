@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
+from flows.catalog.site_text import SiteText
 from flows.engine.interview import InterviewState
 from flows.export.scope_text import scope_texts
 from flows.model.findings import Findings
@@ -37,7 +38,8 @@ class PlainText:
         result = decide(self.flow.guidance, state.findings)
         outside = [said.text for said in scope_texts(self.catalog.wording.scope, state.scope, scored)]
         support = self.support(state.findings, result, scored)
-        return "\n".join([*outside, *self.headline(result), *support, *self.closing(when)])
+        headline = [*self.headline(result), *self.site_lines(result)]
+        return "\n".join([*outside, *headline, *support, *self.closing(when)])
 
     def score(self, findings: Findings, band: Band, level: str, when: str) -> str:
         """Return a score as it is copied: the total, its class, the level if it is known, the points of each item."""
@@ -60,6 +62,10 @@ class PlainText:
         reasons = result.headline.decisive if result.headline else ()
         return [leading, *(self._reason(rule) for rule in reasons)]
 
+    def site_lines(self, result: Recommendation, decided: str = "") -> list[str]:
+        """Return what the hospital says of the options that lead, and of the one that was decided for."""
+        return SiteText(self.catalog).lines([decided, *result.leading_options])
+
     def support(self, findings: Findings, result: Recommendation, scored: Scored | None = None) -> list[str]:
         """Return what else is supported or a matter of judgement, the findings, what was ruled out and how."""
         words, verdicts = self.catalog.team.record, self.catalog.wording.verdicts
@@ -67,9 +73,7 @@ class PlainText:
         lines = [words.also.format(options=self._options(also))] if also else []
         for advice in result.with_verdict(Verdict.judgement):
             because = "; ".join(rule.because for rule in advice.decisive)
-            judged = self._carried(
-                f"{self.catalog.options[advice.option].short}: {because}", facts_of(advice.decisive)
-            )
+            judged = self._carried(f"{self._named(advice.option)}: {because}", facts_of(advice.decisive))
             lines.append(f"{verdicts.judgement}: {judged}")
         lines.append(words.findings.format(findings=self.findings(findings)))
         lines += [self._score(scored)] if scored else []
@@ -97,8 +101,12 @@ class PlainText:
         return words.where.format(told=told, where=scored.where)
 
     def _options(self, advised: Iterable[OptionVerdict]) -> str:
-        named = ((self.catalog.options[advice.option].short, facts_of(advice.decisive)) for advice in advised)
+        named = ((self._named(advice.option), facts_of(advice.decisive)) for advice in advised)
         return ", ".join(self._carried(short, facts) for short, facts in named)
+
+    def _named(self, option: str) -> str:
+        """Name an option, with the mark that it is not available here, if it is not."""
+        return SiteText(self.catalog).named(self.catalog.options[option].short, option)
 
     def _reason(self, rule: Rule) -> str:
         return self._carried(f"{rule.because[0].upper()}{rule.because[1:]}", rule.facts)

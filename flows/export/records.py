@@ -79,8 +79,27 @@ def recommendation_record(
             }
             for advice in result.options
         ],
+        "site": site_of(catalog),
         **_closing_of(catalog, result),
     }
+
+
+def site_of(catalog: Catalog) -> Record | None:
+    """Return what the hospital says in a file of its own; None where it has none."""
+    site = catalog.site
+    if not site.hospital:
+        return None
+    options = {
+        code: {
+            "available": (here := site.option(code)).available,
+            "skill": here.skill,
+            "equipment": here.equipment,
+            "reviewer": here.reviewer or None,
+            "date": here.date or None,
+        }
+        for code in catalog.options
+    }
+    return {"hospital": site.hospital, "emergency": site.emergency or None, "options": options}
 
 
 def scope_of(catalog: Catalog, marks: tuple[ScopeMark, ...]) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from flows.errors import FindingError
@@ -126,6 +126,14 @@ class Flow:
     def is_aided(self) -> bool:
         """Whether another flow scores what helps with one of its questions."""
         return any(question.linked_flow for question in self.questions)
+
+    def with_emergency_line(self, line: str) -> Flow:
+        """Return the flow with a line added to each text on signs of an emergency; the flow itself without a line."""
+        if not line:
+            return self
+        questions = tuple(replace(q, caution=f"{q.caution} {line}") if q.caution else q for q in self.questions)
+        notes = tuple(replace(n, text=f"{n.text} {line}") if n.urgent else n for n in self.guidance.notes)
+        return replace(self, questions=questions, guidance=replace(self.guidance, notes=notes))
 
     def question(self, code: str) -> Question | None:
         """Find a question by its code."""

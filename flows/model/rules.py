@@ -161,6 +161,12 @@ class Recommendation:
         """The first option that is indicated; None where nothing is."""
         return next(iter(self.with_verdict(Verdict.indicated)), None)
 
+    @property
+    def leading_options(self) -> tuple[str, ...]:
+        """The options that the headline names: the first that is indicated, and what takes its place at a fork."""
+        lead = (self.headline.option,) if self.headline else ()
+        return (*lead, self.fork.option) if self.fork else lead
+
     def with_verdict(self, *verdicts: Verdict) -> tuple[OptionVerdict, ...]:
         """The options with one of the verdicts, in card order."""
         return tuple(advice for advice in self.options if advice.verdict in verdicts)

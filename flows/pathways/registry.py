@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from flows.catalog.loader import Catalog, catalog
+from flows.catalog.site import NO_SITE, Site
 from flows.errors import UnknownFlow
 from flows.model.flow import Flow
 from flows.pathways.bauer import BAUER
@@ -36,11 +37,15 @@ class FlowRegistry(NamedTuple):
         return self.flows[code or next(iter(self.flows))]
 
 
-def flow_registry() -> FlowRegistry:
+def flow_registry(site: Site = NO_SITE) -> FlowRegistry:
     """Load and check what the bot offers.
+
+    Args:
+        site: what the hospital says in a file of its own: its emergency line stands wherever the emergency note does.
 
     Raises:
         CatalogError: where it cannot be used; every fault is named.
     """
     validate_flows(catalog(), *FLOWS)
-    return FlowRegistry({flow.code: flow for flow in FLOWS}, catalog())
+    flows = {flow.code: flow.with_emergency_line(site.emergency_line) for flow in FLOWS}
+    return FlowRegistry(flows, catalog().model_copy(update={"site": site}))

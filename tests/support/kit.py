@@ -233,7 +233,8 @@ class FakePrivateChat:
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.conversation = PrivateChat(flow_registry().flows, self.words, self._clock, self._new_id)
+        flows = flow_registry(self.words.site).flows
+        self.conversation = PrivateChat(flows, self.words, self._clock, self._new_id)
 
     @property
     def last(self) -> int:

@@ -12,6 +12,7 @@ from bot.service.case_store import CaseRecord, CaseRepository, MemoryStorage
 from bot.service.replies import ActionContext, ClosePoll, DeleteMessage, Effect, OpenPoll, PinMessage, Reply, ShowCard
 from bot.service.services import build_services
 from flows.cards.card import Action, Card, Style, Tap
+from flows.catalog.site import NO_SITE, Site
 from flows.pathways.registry import flow_registry
 
 ANA, BEN, CLEO = "1001", "1002", "1003"
@@ -48,9 +49,10 @@ class FakeGroup:
     wiped: list[int] = field(default_factory=list)
     now: float = 1_800_000_000.0
     ids: int = 0
+    site: Site = NO_SITE
 
     def __post_init__(self) -> None:
-        self.services = build_services(flow_registry(), self._clock, self._new_id)
+        self.services = build_services(flow_registry(self.site), self._clock, self._new_id)
 
     @property
     def card(self) -> Card:

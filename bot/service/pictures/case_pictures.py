@@ -50,7 +50,7 @@ class CasePictures:
         record = repository.get(case_id)
         if record is None:
             return None
-        theme = Theme(record.picture.theme or Theme.light)
+        theme = Theme(record.picture.theme or self._catalog.site.picture or Theme.light)
         view = (self._team if record.team else self._private).spine_view(repository, record)._replace(theme=theme)
         labels = self._catalog.wording.labels
         button = Button(getattr(labels, _OTHER[theme]), Tap(Action.theme, _OTHER[theme], case=case_id))

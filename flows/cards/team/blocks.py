@@ -60,7 +60,7 @@ class TeamBlocks:
 
     def supported_options(self, result: Recommendation) -> str:
         """Name what is indicated, first the headline; or write that nothing is."""
-        named = [self.short_name(advice.option) for advice in result.with_verdict(Verdict.indicated)]
+        named = [self.marked_name(advice.option) for advice in result.with_verdict(Verdict.indicated)]
         text = ", ".join(named) or self.words.heads.nothing
         return f"{result.fork.if_so}: {text}" if result.fork else text
 
@@ -73,7 +73,8 @@ class TeamBlocks:
         lines: list[Line] = []
         for option in offered:
             mine = [person(who) for who, voted in votes.items() if voted == option]
-            told = (str(len(mine)), ", ".join(mine), verdict.get(option, ""))
+            here = self.cards.told.site.mark(option)
+            told = (str(len(mine)), ", ".join(mine), verdict.get(option, ""), here)
             lines.append(Line(" · ".join(filter(None, told)), lead=self.short_name(option)))
         return Block(tuple(lines), self.words.heads.vote, Style.listed)
 
@@ -91,6 +92,14 @@ class TeamBlocks:
         """Name an option in full."""
         known = self.cards.catalog.options.get(option)
         return known.name if known else self.words.heads.none_of_these
+
+    def marked_name(self, option: str) -> str:
+        """Name an option in short, with the mark that it is not available here, if it is not."""
+        return self.cards.told.site.named(self.short_name(option), option)
+
+    def refer(self, option: str) -> Block:
+        """Draw that an option is not available here, and to refer; nothing where it is."""
+        return Block(self.cards.told.refer((option,)), style=Style.summary)
 
     def short_name(self, option: str) -> str:
         """Name an option in short."""

@@ -183,7 +183,7 @@ class TeamRenderer:
     def poll(self, view: TeamCaseView) -> tuple[str, tuple[str, ...]]:
         """Write the vote as a poll: its question and its answers, in the order of what is put to the vote."""
         words = self.case_renderer.catalog.team
-        answers = tuple(self.blocks.short_name(option) for option in view.discussion.offered)
+        answers = tuple(self.blocks.marked_name(option) for option in view.discussion.offered)
         return words.heads.poll.format(name=view.code_name), answers
 
     def answer_text(self, question: str, codes: Codes) -> str:

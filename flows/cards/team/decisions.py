@@ -51,7 +51,8 @@ class Decisions:
         decide: Rows = () if departing else ((Button(words.labels.decide, Tap(Action.decide, option)),),)
         rows = (*decide, *split_rows(reasons, _TWO * len(reasons)))
         line = words.lines.departs if departing else words.lines.decide
-        return words.heads.decide.format(option=self.blocks.short_name(option)), [Block((Line(line),))], rows
+        shown = [self.blocks.refer(option), Block((Line(line),))]
+        return words.heads.decide.format(option=self.blocks.short_name(option)), shown, rows
 
     def record(self, view: TeamCaseView, decision: Decision) -> Card:
         """Draw the record of a decision: findings with who gave them, what the source supports, the vote, the dissent.
@@ -66,6 +67,7 @@ class Decisions:
         parts: tuple[Block, ...] = (
             Block(blocks.scope_lines(then), style=Style.urgent),
             Block(self._opening_lines(then, decision, holds=holds)),
+            blocks.refer(decision.option),
             blocks.urgent(then.state),
             blocks.findings_block(then),
             self.disputes.settled_block(decision.settlements),
@@ -96,6 +98,7 @@ class Decisions:
             words.begins.format(name=code_word(view.code_name).capitalize(), when=self.when(decision.at)),
             words.sourced.format(headline=headline),
             *reasons,
+            *text.site_lines(result, decision.option),
             *text.support(then.state.findings, result, then.scored),
             *self.disputes.record_lines(decision.settlements),
             *(line.text for line in cards.older(view.case)),
@@ -109,6 +112,7 @@ class Decisions:
         then = view.at(decision, blocks.cards.flow)
         parts = (
             Block((Line(words.lines.record_waits if "record" in view.undelivered else words.lines.decided),)),
+            blocks.refer(decision.option),
             blocks.urgent(then.state),
             blocks.support(then.state),
             blocks.vote(then.state, decision.offered, decision.votes),
