@@ -7,8 +7,9 @@ from typing import Final
 
 import pytest
 from kit import CATALOG, T4, T8, FakePrivateChat, played, read
-from team_kit import ANA, BEN, FakeGroup
+from team_kit import ANA, BEN, T8_TAPS, FakeGroup
 
+from bot.service.times import time_writer
 from flows.cards.card import Card, Style
 from flows.cards.case import CaseRenderer
 from flows.cards.pages import Pages
@@ -351,3 +352,31 @@ async def test_a_private_case_shows_it_from_the_first_question_to_the_card() -> 
     assert LINE in read(chat.card).text
     await chat.tap("None", "Body only", "Limited", "None")
     assert REFER in read(chat.card).text
+
+
+# Times.
+
+
+@pytest.mark.parametrize(
+    ("zone", "written"),
+    [
+        ("", "24 Nov 2026, 14:05 UTC"),
+        ("UTC", "24 Nov 2026, 14:05 UTC"),
+        ("Europe/Berlin", "24 Nov 2026, 15:05 CET (UTC+01:00)"),
+        ("America/St_Johns", "24 Nov 2026, 10:35 NST (UTC-03:30)"),
+        ("Pacific/Kiritimati", "25 Nov 2026, 04:05 UTC+14:00"),
+    ],
+)
+def test_a_time_is_written_in_the_zone_of_the_hospital_with_its_distance_to_utc(zone: str, written: str) -> None:
+    assert time_writer(zone)(1_795_529_100.0) == written
+
+
+async def test_copies_and_decisions_are_dated_in_the_zone_of_the_hospital() -> None:
+    site = Site("Example Hospital", zone="Asia/Tokyo")
+    chat = FakePrivateChat(words=flow_registry(site).catalog)
+    await chat.command("new")
+    await chat.tap(*T8_TAPS, "Copy")
+    assert "JST (UTC+09:00)" in read(chat.card).text
+    group = FakeGroup(site=site)
+    await group.decided()
+    assert "JST (UTC+09:00)" in read(group.card).text
