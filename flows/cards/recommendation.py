@@ -66,8 +66,9 @@ class RecommendationText:
         return tuple(replace(line, lead=", ".join(options)) for line, options in named.items())
 
     def refer(self, options: Iterable[str]) -> tuple[Line, ...]:
-        """Return that options are not available here, and to refer, as warnings."""
-        return tuple(Line(said, strong=True) for said in filter(None, map(self.site.refer, options)))
+        """Return that one of some options is not available here, and to refer, as a warning."""
+        said = self.site.refer(options)
+        return (Line(said, strong=True),) if said else ()
 
     def _headline(self, result: Recommendation) -> tuple[Line, ...]:
         rules = result.headline.decisive if result.headline else ()

@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 
 from flows.errors import SiteFileError
 
-MOST_NAME: Final = 60
+MOST_NAME: Final = 50
 """Characters of a name: it stands within a line of a card."""
 
-MOST_LINE: Final = 120
-"""Characters of the emergency line: more than three lines of a phone would push the recommendation out of sight."""
+MOST_LINE: Final = 100
+"""Characters of the emergency line: more than two lines of a phone would push the recommendation out of sight."""
 
 THEMES: Final = ("light", "dark")
 

@@ -28,12 +28,16 @@ class SiteText:
         mark = self.mark(code)
         return f"{name} ({mark})" if mark else name
 
-    def refer(self, code: str) -> str:
-        """Return that an option is not available here, and to refer; nothing where it is available."""
+    def refer(self, codes: Iterable[str]) -> str:
+        """Return that one of some options is not available here, and to refer; nothing where all are available."""
+        return self.catalog.wording.site.refer if any(map(self.mark, codes)) else ""
+
+    def referred(self, code: str) -> str:
+        """Return the same of one option, as it is read elsewhere: with its name, and that of the hospital."""
         if not self.mark(code):
             return ""
         words, option = self.catalog.wording.site, self.catalog.options[code]
-        return words.refer.format(option=option.short, hospital=self.catalog.site.hospital)
+        return words.referred.format(option=option.short, hospital=self.catalog.site.hospital)
 
     @property
     def heading(self) -> str:
@@ -67,7 +71,7 @@ class SiteText:
     def lines(self, codes: Iterable[str]) -> list[str]:
         """Return what is said of options for a record: what is not available, then the ratings."""
         known = [code for code in dict.fromkeys(codes) if code in self.catalog.options]
-        return [*filter(None, map(self.refer, known)), *filter(None, map(self.rated, known))]
+        return [*filter(None, map(self.referred, known)), *filter(None, map(self.rated, known))]
 
     def _day(self, here: LocalOption) -> str:
         year, month, day = here.date.split("-")

@@ -135,7 +135,8 @@ class SiteWording(WordingModel):
     rating: Annotated[str, placeholders("hospital")]
     reviewed: Annotated[str, placeholders("reviewer", "date")]
     not_here: Text
-    refer: Annotated[str, placeholders("option", "hospital")]
+    refer: Text
+    referred: Annotated[str, placeholders("option", "hospital")]
     rated: Annotated[str, placeholders("rating", "option", "steps", "reviewed")]
     about: Annotated[str, placeholders("hospital")]
     months: Annotated[tuple[Text, ...], Field(min_length=12, max_length=12)]
