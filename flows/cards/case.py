@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from flows.model.findings import Codes, Findings
 from flows.model.flow import Flow, Question
 from flows.model.levels import as_spans
 from flows.model.rules import Band, Recommendation, Rule, Verdict, decide
-from flows.model.scored import Scored
+from flows.model.scored import Scored, caveats_of
 from flows.model.source_scope import ScopeMark
 
 MOST_COPIED: Final = 256
@@ -57,7 +57,7 @@ class CaseRenderer:
         object.__setattr__(self, "told", RecommendationText(self.catalog))
         object.__setattr__(self, "plain", PlainText(self.flow, self.catalog))
 
-    def case(self, case: Case, state: InterviewState, scored: Scored | None = None, when: str = "") -> Card:
+    def case(self, case: Case, state: InterviewState, scored: Sequence[Scored] = (), when: str = "") -> Card:
         """Draw where the case stands: the question at hand, or what follows from the answers.
 
         Args:
@@ -66,8 +66,9 @@ class CaseRenderer:
             scored: what was scored of it, at a question that it helps with and under the recommendation.
             when: the time at which it was answered, as it is read in what is copied.
         """
-        helps = state.current is None or state.current.linked_flow
-        card = self._render(case, state, scored if helps else None)
+        at = state.current
+        helps = tuple(score for score in scored if at is None or score.scale in at.linked_flows)
+        card = self._render(case, state, helps)
         if band := None if state.current else self._band(state):
             text = self.plain.score(state.findings, band, case.level, when)
             first, *others = card.rows
@@ -78,7 +79,7 @@ class CaseRenderer:
             card = replace(card, rows=(*filter(None, rows), (back,), last))
         return bind(card, case)
 
-    def _render(self, case: Case, state: InterviewState, scored: Scored | None) -> Card:
+    def _render(self, case: Case, state: InterviewState, scored: tuple[Scored, ...]) -> Card:
         """Draw the card, bound to no case yet; another case that stands in the same place has the same one."""
         told = tuple(state.answers.values()) if self.named else tuple(_given_answers(state).items())
         at = state.current and state.current.code
@@ -101,19 +102,30 @@ class CaseRenderer:
         band = self._band(state)
         if state.current or band is None:
             return None
-        return Scored(self.flow.code, self.flow.score(state.findings), band, self._scored_place(case, state))
+        where = self._scored_place(case, state) if self.flow.per_level else ""
+        told, points = self.flow.guidance, self.flow.score(state.findings)
+        return Scored(self.flow.code, points, band, where, told.direction, told.caveat)
 
-    def outside(self, marks: Iterable[ScopeMark], scored: Scored | None = None) -> tuple[Line, ...]:
+    def outside(self, marks: Iterable[ScopeMark], scored: Iterable[Scored] = ()) -> tuple[Line, ...]:
         """Return why a case is outside the scope of the source; it changes no verdict."""
         texts = scope_texts(self.catalog.wording.scope, marks, scored)
         return tuple(Line(said.text, facts=CITED) for said in texts)
 
-    def score(self, scored: Scored, words: str) -> Line:
+    def scores(self, scored: Sequence[Scored], *, asked: bool = False) -> tuple[Line, ...]:
+        """Return what was scored as lines, with what must be known of it; beside a question also that you judge."""
+        if not scored:
+            return ()
+        words, (*others, last) = self.catalog.wording.result, scored
+        lines = [self._score(score, words.scored_finding) for score in others]
+        lines.append(self._score(last, words.linked_score if asked else words.scored_finding))
+        return *lines, *map(Line, caveats_of(scored))
+
+    def _score(self, scored: Scored, words: str) -> Line:
         """Return what was scored as a line, in words that have blanks for the score, its class and its place."""
         scale = self.catalog.scales[scored.scale]
         disputed = self.catalog.team.heads.disputed_score
         lead = disputed.format(scale=scale.name) if scored.disputed else scale.name
-        told = words.format(score=scored.points, band=scored.band.name, where=scored.where)
+        told = words.format(score=scored.points, band=scored.band.name, where=scored.about)
         return Line(told, lead=lead, facts=(scale.cite,))
 
     def short_title(self, title: str) -> str:
@@ -221,7 +233,7 @@ class CaseRenderer:
         card = self.comparison.card(codes, decide(self.flow.guidance, state.findings))
         return self._with_footer(replace(card, blocks=(*self._urgent(state), *card.blocks)), case)
 
-    def copy_card(self, case: Case, state: InterviewState, when: str = "", scored: Scored | None = None) -> Card:
+    def copy_card(self, case: Case, state: InterviewState, when: str = "", scored: Sequence[Scored] = ()) -> Card:
         """Draw a recommendation or a score as plain text, for where it does not fit a button.
 
         Args:
@@ -262,14 +274,14 @@ class CaseRenderer:
         row = (Button(words.labels.all_options, Tap(Action.browse)), Button(words.labels.new, Tap(Action.new)))
         return Card(words.pages.options.title, option.name, tuple(block for block in detail if block.lines), (row,))
 
-    def _question_card(self, at: Question, case: Case, state: InterviewState, scored: Scored | None) -> Card:
+    def _question_card(self, at: Question, case: Case, state: InterviewState, scored: Sequence[Scored]) -> Card:
         blocks: list[Block] = []
         if at.hint:
             blocks.append(Block((Line(at.hint, facts=at.facts),), style=Style.small))
         if at.caution:
             blocks.append(Block((Line(at.caution),), style=Style.urgent))
         if scored:
-            blocks.append(Block((self.score(scored, self.catalog.wording.result.linked_score),)))
+            blocks.append(Block(self.scores(scored, asked=True)))
         if at.several and state.selected:
             blocks.append(Block((Line(at.finding_text(state.selected)),)))
         told = [line for block in self._answers_block(case, state) for line in block.lines]
@@ -305,18 +317,19 @@ class CaseRenderer:
         return Button(labels.done + count, Tap(Action.done, at.code))
 
     def _help_rows(self, at: Question) -> list[tuple[Button, ...]]:
-        """Lay out what helps with a question: the flow that scores, the scales to look up; one in a row."""
+        """Lay out what helps with a question: the flows that score, and the scales to look up, one in a row."""
         words = self.catalog.wording.labels
-        aids = (
-            [Button(self.catalog.scales[at.linked_flow].name, Tap(Action.linked_case, at.linked_flow))]
-            if at.linked_flow
-            else []
-        )
         scales = [
             Button(words.scale.format(scale=self.catalog.scales[code].name), Tap(Action.scale, code))
             for code in at.scales
         ]
-        return [(button,) for button in (*aids, *scales)]
+        return [*wrap_rows(self.linked(at)), *((button,) for button in scales)]
+
+    def linked(self, question: Question) -> list[Button]:
+        """Return the buttons that open the cases which score what helps with a question."""
+        return [
+            Button(self.catalog.scales[code].name, Tap(Action.linked_case, code)) for code in question.linked_flows
+        ]
 
     def _changes(self, state: InterviewState) -> list[Button]:
         """Return a button for each answer that counts, to change it; the question at hand is open already."""
@@ -338,7 +351,7 @@ class CaseRenderer:
         label = f"{CHANGE} {self.catalog.wording.labels.answers}"
         return (Button(label, Tap(Action.answers)),) if self._changes(state) else ()
 
-    def _answers_block(self, case: Case, state: InterviewState, scored: Scored | None = None) -> list[Block]:
+    def _answers_block(self, case: Case, state: InterviewState, scored: Sequence[Scored] = ()) -> list[Block]:
         """Return what has been answered: what counts, what was scored beside it, what is kept but not needed."""
         words = self.catalog.wording
         at = state.current.code if state.current else ""
@@ -347,7 +360,7 @@ class CaseRenderer:
             at = self.flow.questions[0].code  # the first line of the card tells it already
         counting = [said for code, said in self.finding_texts(state).items() if code != at]
         lines = [Line(" · ".join(counting), lead=lead)] if counting else []
-        lines += [self.score(scored, words.result.scored_finding)] if scored else []
+        lines += self.scores(scored)
         if state.inactive:
             lines.append(Line(self._finding_texts(state.inactive), lead=words.result.unneeded))
         lines += self.older(case)
@@ -384,7 +397,7 @@ class CaseRenderer:
         first = self.flow.questions[0]
         return first.finding_text(state.findings[first.code])
 
-    def _recommendation_card(self, case: Case, state: InterviewState, scored: Scored | None) -> Card:
+    def _recommendation_card(self, case: Case, state: InterviewState, scored: Sequence[Scored]) -> Card:
         words = self.catalog.wording
         result = decide(self.flow.guidance, state.findings)
         options = Button(words.labels.every_option, Tap(Action.option))

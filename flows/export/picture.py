@@ -51,7 +51,7 @@ class SpineView(NamedTuple):
     name: str = ""
     disputed: Codes = ()
     scope: tuple[ScopeMark, ...] = ()
-    scored: Scored | None = None
+    scored: tuple[Scored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

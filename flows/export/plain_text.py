@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.catalog.headline import HeadlineText
@@ -14,7 +14,7 @@ from flows.model.findings import Findings
 from flows.model.flow import Flow
 from flows.model.levels import as_spans
 from flows.model.rules import Band, OptionVerdict, Recommendation, Rule, Verdict, decide, facts_of
-from flows.model.scored import Scored
+from flows.model.scored import Scored, caveats_of
 
 RULED_OUT = (Verdict.not_indicated, Verdict.not_recommended, Verdict.contraindicated)
 """The kinds of "no", each with a line of its own."""
@@ -27,7 +27,7 @@ class PlainText:
     flow: Flow
     catalog: Catalog
 
-    def recommendation(self, state: InterviewState, when: str, scored: Scored | None = None) -> str:
+    def recommendation(self, state: InterviewState, when: str, scored: Sequence[Scored] = ()) -> str:
         """Return a recommendation as it is copied.
 
         Args:
@@ -66,7 +66,7 @@ class PlainText:
         """Return what the hospital says of the options that lead, and of the one that was decided for."""
         return SiteText(self.catalog).lines([decided, *result.leading_options])
 
-    def support(self, findings: Findings, result: Recommendation, scored: Scored | None = None) -> list[str]:
+    def support(self, findings: Findings, result: Recommendation, scored: Sequence[Scored] = ()) -> list[str]:
         """Return what else is supported or a matter of judgement, the findings, what was ruled out and how."""
         words, verdicts = self.catalog.team.record, self.catalog.wording.verdicts
         also = [advice for advice in result.with_verdict(Verdict.indicated) if advice is not result.headline]
@@ -76,7 +76,7 @@ class PlainText:
             judged = self._carried(f"{self._named(advice.option)}: {because}", facts_of(advice.decisive))
             lines.append(f"{verdicts.judgement}: {judged}")
         lines.append(words.findings.format(findings=self.findings(findings)))
-        lines += [self._score(scored)] if scored else []
+        lines += [*map(self._score, scored), *caveats_of(scored)]
         for no in RULED_OUT:
             advised = result.with_verdict(no)
             lines += [f"{getattr(verdicts, no.name)}: {self._options(advised)}"] if advised else []
@@ -95,10 +95,10 @@ class PlainText:
         return [*([when] if when else []), origin, self.catalog.wording.result.disclaimer]
 
     def _score(self, scored: Scored) -> str:
-        """Return what was scored of a case: the scale, the score, its class, the level."""
+        """Return what was scored of a case: the scale with its year, the score, its class, the level or direction."""
         words, scale = self.catalog.team.record, self.catalog.scales[scored.scale].name
         told = words.score.format(scale=scale, score=scored.points, band=scored.band.name)
-        return words.where.format(told=told, where=scored.where)
+        return words.where.format(told=told, where=scored.about)
 
     def _options(self, advised: Iterable[OptionVerdict]) -> str:
         named = ((self._named(advice.option), facts_of(advice.decisive)) for advice in advised)

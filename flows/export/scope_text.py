@@ -20,8 +20,8 @@ class ScopeText(NamedTuple):
     text: str
 
 
-def scope_texts(words: Scope, marks: Iterable[ScopeMark], scored: Scored | None = None) -> tuple[ScopeText, ...]:
-    """Return what is said of the marks that a person's words left, and of the score that they made."""
-    mark = scored.mark if scored else None
-    said = [ScopeText(mark.code, words.scored.format(value=mark.value))] if mark else []
-    return *said, *(ScopeText(m.code, words.said(m)) for m in dict.fromkeys(marks) if m != mark)
+def scope_texts(words: Scope, marks: Iterable[ScopeMark], scored: Iterable[Scored] = ()) -> tuple[ScopeText, ...]:
+    """Return what is said of the marks that a person's words left, and of the scores that they made."""
+    made = [score.mark for score in scored if score.mark]
+    said = [ScopeText(mark.code, words.scored.format(value=mark.value)) for mark in made]
+    return *said, *(ScopeText(mark.code, words.said(mark)) for mark in dict.fromkeys(marks) if mark not in made)

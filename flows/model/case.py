@@ -7,10 +7,15 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from flows.model.findings import Codes
+from flows.model.flow import Flow
 
 LINK_MARK: Final = "x"
-"""In the id of a case that helps another one it stands between that one's id, which is hexadecimal, and the level:
-so the helper at a level is found by its id, whether or not it was begun. Nothing is read out of an id."""
+"""In the id of a case that helps another one it stands between that one's id, which is hexadecimal, and what tells it
+from the other cases that help: its level, or the beginning of its flow's code. So a helper is found by its id, whether
+or not it was begun. Nothing is read out of an id."""
+
+MOST_TOLD: Final = 5
+"""Letters of a flow's code in an id, of which a button carries 16."""
 
 MESSAGE: Final = "#"
 """Begins the number of the message that a note was typed in, among the codes of the step that begins it."""
@@ -124,19 +129,17 @@ class Case:
         codes = self.answer_events[0].codes if self.unconfirmed else ()
         return next((int(code[1:]) for code in codes if code.startswith(MESSAGE)), None)
 
-    def linked_case_id(self, levels: Codes) -> str:
-        """Return the id of the case that helps this one at its level; it need not have been begun.
+    def linked_case_id(self, flow: Flow, levels: Codes) -> str:
+        """Return the id of the case of another flow that helps this one; it need not have been begun.
 
         Args:
-            levels: the levels of this case; the helping case is bound to the level where there is just one.
+            flow: the other flow.
+            levels: the levels of this case; a case of a flow that scores a level is bound to it if there is just one.
         """
-        return f"{self.id}{LINK_MARK}{_only(levels).lower()}"
+        told = flow.bound_level(levels).lower() if flow.per_level else flow.code[:MOST_TOLD]
+        return f"{self.id}{LINK_MARK}{told}"
 
-    def helper(self, flow: str, edition: str, levels: Codes) -> Case:
-        """Begin the case of another flow that helps this one at its level."""
-        return Case(self.linked_case_id(levels), flow, edition, parent_id=self.id, level=_only(levels))
-
-
-def _only(levels: Codes) -> str:
-    """Return the level where there is just one."""
-    return levels[0] if len(levels) == 1 else ""
+    def helper(self, flow: Flow, edition: str, levels: Codes) -> Case:
+        """Begin the case of another flow that helps this one, at its level where that flow scores one."""
+        linked = self.linked_case_id(flow, levels)
+        return Case(linked, flow.code, edition, parent_id=self.id, level=flow.bound_level(levels))

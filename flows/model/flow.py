@@ -48,7 +48,7 @@ class Question:
         rows: how many choices stand in each row of the keyboard; one a row where empty.
         caution: a safety line of the project beside the question.
         scales: the reference cards that help to answer it, by their codes in the catalog.
-        linked_flow: the flow that scores what helps to answer it, by its code.
+        linked_flows: the flows that score what helps to answer it, by their codes.
         prefills: what another flow's findings tell of the answer: a condition on them, the code of the choice.
         codes: the codes of the choices.
     """
@@ -63,7 +63,7 @@ class Question:
     rows: tuple[int, ...] = ()
     caution: str = ""
     scales: Codes = ()
-    linked_flow: str = ""
+    linked_flows: Codes = ()
     prefills: tuple[tuple[Condition, str], ...] = ()
     codes: Codes = field(init=False)
 
@@ -115,17 +115,25 @@ class Flow:
     """A pathway: questions, and what follows from their answers. One file in `flows/pathways` is one flow.
 
     One that scores bears the code of its scale in the catalog.
+
+    Attributes:
+        per_level: whether it scores one level, so that each level of a case that it helps has a score of its own.
     """
 
     code: str
     title: str
     questions: tuple[Question, ...]
     guidance: Guidance = Guidance()  # noqa: RUF009 - immutable
+    per_level: bool = False
 
     @property
-    def is_aided(self) -> bool:
-        """Whether another flow scores what helps with one of its questions."""
-        return any(question.linked_flow for question in self.questions)
+    def linked_flows(self) -> Codes:
+        """The flows that score what helps with its questions, by their codes, each once."""
+        return tuple(dict.fromkeys(code for question in self.questions for code in question.linked_flows))
+
+    def bound_level(self, levels: Codes) -> str:
+        """Return the level that a case of it is bound to when it helps a case of these levels; nothing for none."""
+        return levels[0] if self.per_level and len(levels) == 1 else ""
 
     def with_emergency_line(self, line: str) -> Flow:
         """Return the flow with a line added to each text on signs of an emergency; the flow itself without a line."""

@@ -119,6 +119,10 @@ class Guidance:
 
     A flow that advises has rules for every option, an order on the card and perhaps forks; one that scores has
     bands. Both may have notes.
+
+    Attributes:
+        direction: of a score whose classes do not say it: whether higher or lower is better.
+        caveat: of a score: what must be known of whoever reads it beside the question that it helps with.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -126,6 +130,8 @@ class Guidance:
     order: tuple[DisplayRule, ...] = ()
     forks: tuple[Fork, ...] = ()
     bands: tuple[Band, ...] = ()
+    direction: str = ""
+    caveat: str = ""
 
     @property
     def options(self) -> frozenset[str]:

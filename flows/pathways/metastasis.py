@@ -71,6 +71,7 @@ QUESTIONS: Final = (
         hint="The source names no scale and no cut-off: you judge.",
         facts=("F8", "G3"),
         scales=("fitness",),
+        linked_flows=("bauer", "tokuhashi", "tomita"),
     ),
     Question(
         "deficit",
@@ -114,7 +115,7 @@ QUESTIONS: Final = (
         rows=(2,),
         hint="Extensive: the anterior column must be reconstructed. With several levels the worst body counts.",
         facts=("F11", "G12"),
-        linked_flow="sins",
+        linked_flows=("sins",),
     ),
     Question(
         "single_approach",
@@ -128,7 +129,7 @@ QUESTIONS: Final = (
         rows=(2, 1),
         hint="The combined operation is indicated where a single approach is not stable enough.",
         facts=("F16",),
-        linked_flow="sins",
+        linked_flows=("sins",),
     ),
     Question(
         "prior",

@@ -7,6 +7,8 @@ from typing import Final
 from flows.model.conditions import Always
 from flows.model.rules import Note
 
+CAVEAT: Final = "A group's survival before today's systemic therapy."
+
 LIMIT: Final = "No such score agrees with more than about nine in ten patients' actual survival."
 
 CLOSING: Final = Note(

@@ -124,4 +124,5 @@ SINS: Final = Flow(
     "SINS, Spinal Instability Neoplastic Score",
     QUESTIONS,
     Guidance(notes=NOTES, bands=BANDS),
+    per_level=True,
 )

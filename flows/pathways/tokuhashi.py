@@ -7,7 +7,7 @@ from typing import Final
 from flows.model.conditions import Always, Scores
 from flows.model.flow import Choice, Flow, Question
 from flows.model.rules import Band, Guidance, Note
-from flows.pathways.prognosis import CLOSING, LIMIT
+from flows.pathways.prognosis import CAVEAT, CLOSING, LIMIT
 
 CITED: Final = ("TOKUHASHI",)
 
@@ -114,5 +114,5 @@ TOKUHASHI: Final = Flow(
     "tokuhashi",
     "Revised Tokuhashi score, 2005",
     QUESTIONS,
-    Guidance(notes=NOTES, bands=BANDS),
+    Guidance(notes=NOTES, bands=BANDS, direction=DIRECTION, caveat=CAVEAT),
 )

@@ -7,7 +7,7 @@ from typing import Final
 from flows.model.conditions import Always, Scores
 from flows.model.flow import Choice, Flow, Question
 from flows.model.rules import Band, Guidance, Note
-from flows.pathways.prognosis import CLOSING, LIMIT
+from flows.pathways.prognosis import CAVEAT, CLOSING, LIMIT
 
 CITED: Final = ("TOMITA",)
 
@@ -59,8 +59,10 @@ BANDS: Final = (
 )
 
 NOTES: Final = (
-    Note(Always(), f"A group's survival before today's systemic therapy. {LIMIT}", CITED),
+    Note(Always(), f"{CAVEAT} {LIMIT}", CITED),
     CLOSING,
 )
 
-TOMITA: Final = Flow("tomita", "Tomita score, 2001", QUESTIONS, Guidance(notes=NOTES, bands=BANDS))
+TOMITA: Final = Flow(
+    "tomita", "Tomita score, 2001", QUESTIONS, Guidance(notes=NOTES, bands=BANDS, direction=DIRECTION, caveat=CAVEAT)
+)

@@ -67,6 +67,4 @@ def _scales(flow: Flow) -> Iterator[tuple[str, str]]:
     if flow.guidance.bands:
         yield "the bands", flow.code
     for question in flow.questions:
-        yield from (
-            (f"question {question.code}", scale) for scale in (*question.scales, question.linked_flow) if scale
-        )
+        yield from ((f"question {question.code}", scale) for scale in (*question.scales, *question.linked_flows))

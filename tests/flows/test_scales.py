@@ -112,10 +112,10 @@ def test_the_scales_are_listed_each_with_its_button() -> None:
 
 
 def test_each_question_offers_what_helps_with_it() -> None:
-    helped = {q.code: (*q.scales, q.linked_flow) for q in METASTASIS.questions if q.scales or q.linked_flow}
+    helped = {q.code: (*q.scales, *q.linked_flows) for q in METASTASIS.questions if q.scales or q.linked_flows}
     assert helped == {
-        "fitness": ("fitness", ""),
-        "deficit": ("ais", ""),
+        "fitness": ("fitness", "bauer", "tokuhashi", "tomita"),
+        "deficit": ("ais",),
         "destruction": ("sins",),
         "single_approach": ("sins",),
     }

@@ -260,7 +260,7 @@ def test_a_score_of_six_says_stable_and_one_of_seven_does_not() -> None:
 def test_the_same_score_in_the_note_and_made_here_is_said_once() -> None:
     stable = flow_registry().flow("sins").guidance.bands[0]
     made = Scored("sins", 5, stable, "T8")
-    told = [said.text for said in scope_texts(CATALOG.wording.scope, MARKS, made)]
+    told = [said.text for said in scope_texts(CATALOG.wording.scope, MARKS, (made,))]
     assert told[0] == "You scored SINS 5, stable. This source is about unstable spines."
     assert TEXTS[MIDDLE] not in told
     assert len(told) == len(MARKS)

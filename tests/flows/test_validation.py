@@ -24,6 +24,7 @@ from flows.model.case import Case
 from flows.model.conditions import Always, Is
 from flows.model.findings import Codes, Findings
 from flows.model.flow import Choice, Flow, Progress, Question
+from flows.model.levels import LEVELS
 from flows.model.rules import Guidance, Note, Rule, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.registry import flow_registry
@@ -167,8 +168,19 @@ def test_every_end_has_exactly_one_class_and_every_class_can_be_reached(flow: Fl
 @every_flow
 def test_what_helps_with_a_question_is_offered(flow: Flow) -> None:
     for question in flow.questions:
-        assert not question.linked_flow or flow_registry().flow(question.linked_flow).guidance.bands
+        assert all(flow_registry().flow(code).guidance.bands for code in question.linked_flows)
         assert set(question.scales) <= set(CATALOG.scales)
+
+
+@every_flow
+def test_each_case_that_may_help_another_has_an_id_of_its_own_that_a_button_can_carry(flow: Flow) -> None:
+    linked = [flow_registry().flow(code) for code in flow.linked_flows]
+    case = Case("1f2e3d4c5b", flow.code, CATALOG.edition)
+    levels = [(), *((level,) for level in LEVELS)]
+    per_level = [case.linked_case_id(each, codes) for each in linked if each.per_level for codes in levels]
+    others = [case.linked_case_id(each, ("T8",)) for each in linked if not each.per_level]
+    assert len({*per_level, *others}) == len(per_level) + len(others)
+    assert all(len(helper) <= 16 for helper in (*per_level, *others))
 
 
 @every_flow

@@ -26,7 +26,7 @@ from flows.model.case import AnswerEvent, AnswerEventKind
 from flows.model.findings import Findings
 from flows.model.rules import decide
 from flows.pathways.metastasis import METASTASIS
-from flows.pathways.sins import SINS
+from flows.pathways.registry import flow_registry
 
 pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
@@ -95,10 +95,12 @@ def test_a_record_without_a_vote_says_so() -> None:
 
 def test_every_button_of_a_score_fits_telegram_with_the_longest_name_of_a_case() -> None:
     name = max((code_word(name) for name in CATALOG.team.names), key=len)
-    aid = replace(new_case(), id=LONGEST_ID).linked_case_id(("T12",))
-    for verb, question in product((Action.answer, Action.dispute), SINS.questions):
-        for choice in question.codes:
-            tap = Tap(verb, question.code, choice, aid, MANY_TURNS, name)
+    case = replace(new_case(), id=LONGEST_ID)
+    scores = [flow_registry().flow(code) for code in METASTASIS.linked_flows]
+    for verb, flow in product((Action.answer, Action.dispute), scores):
+        linked = case.linked_case_id(flow, ("T12",))
+        for question, choice in [(asked.code, choice) for asked in flow.questions for choice in asked.codes]:
+            tap = Tap(verb, question, choice, linked, MANY_TURNS, name)
             assert len(pack(tap).encode()) <= MOST_BYTES, tap
             assert unpack(pack(tap)) == tap
 

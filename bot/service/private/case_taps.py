@@ -116,14 +116,14 @@ class CaseTaps:
     def _open_linked(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Open the case that helps with the question at hand; it starts from what is found already."""
         state = self._cases.services_of(record).interview.state(record.case)
-        if tap.turn != record.case.turn or state.current is None or state.current.linked_flow != tap.question:
+        if tap.turn != record.case.turn or state.current is None or tap.question not in state.current.linked_flows:
             raise StaleTap(tap.question)
-        linked_id = record.case.linked_case_id(state.levels)
-        begun = repository.get(linked_id)
+        interview = self._cases.services_for(tap.question).interview
+        begun = repository.get(record.case.linked_case_id(interview.flow, state.levels))
         if begun:
             return self._cases.bring_here(repository, begun, context)
-        fresh = record.case.helper(tap.question, self._catalog.edition, state.levels)
-        case = self._cases.services_for(tap.question).interview.prefill(fresh, state.findings, context.user_id)
+        fresh = record.case.helper(interview.flow, self._catalog.edition, state.levels)
+        case = interview.prefill(fresh, state.findings, context.user_id)
         opened = CaseRecord(
             case, context.chat, context.user_id, next_timestamp(self._clock, record), context.message_id
         )

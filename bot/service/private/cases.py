@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -96,15 +96,15 @@ class PrivateCases:
         named, picture = self.with_name(record.case, card), record.picture.message_id
         return ShowCard(named, record.card_message_id, record.case.id, picture=picture)
 
-    def scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
-        """Return what was scored of a case at its levels, where its card says it and it is complete."""
-        flow = self.services_of(record).interview.flow
-        is_linked = flow.is_aided if state.current is None else state.current.linked_flow
-        helps = repository.get(record.case.linked_case_id(state.levels)) if is_linked else None
-        if helps is None:
-            return None
-        services = self.services_of(helps)
-        return services.renderer.scored(helps.case, services.interview.state(helps.case))
+    def scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> tuple[Scored, ...]:
+        """Return what was scored of a case, at its levels where a level is scored: what its card says, if complete."""
+        asked = state.current or self.services_of(record).interview.flow
+        found: list[Scored | None] = []
+        for code in filter(self.serves, asked.linked_flows):
+            interview, renderer = self.services_for(code)
+            helps = repository.get(record.case.linked_case_id(interview.flow, state.levels))
+            found += [renderer.scored(helps.case, interview.state(helps.case))] if helps else []
+        return tuple(filter(None, found))
 
     def spine_view(self, repository: CaseRepository, record: CaseRecord) -> SpineView:
         """Return what the picture of a case shows."""
@@ -175,7 +175,7 @@ class PrivateCases:
         )
         return None if nothing_read else self.go_on(record)
 
-    def to_read(self, case: Case, tap: Tap, scored: Scored | None = None) -> Card:
+    def to_read(self, case: Case, tap: Tap, scored: Sequence[Scored] = ()) -> Card:
         """Draw what is read beside a case, or the case itself with what was scored of it; nobody is named on it.
 
         Raises:

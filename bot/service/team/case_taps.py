@@ -192,15 +192,15 @@ class TeamCaseTaps:
         parent = [
             q
             for q in questions
-            if q.linked_flow == tap.question and (q is state.current or state.findings.get(q.code))
+            if tap.question in q.linked_flows and (q is state.current or state.findings.get(q.code))
         ]
         if tap.turn != record.case.turn or not parent or not view.discussion.is_open:
             return Reply((self._cases.show_case(repository, updated),), self._catalog.wording.toasts.stale)
-        linked_id = record.case.linked_case_id(state.levels)
-        begun = load(repository, linked_id)
+        interview = self._cases.services_for(tap.question).interview
+        begun = load(repository, record.case.linked_case_id(interview.flow, state.levels))
         if begun is None:
-            fresh = record.case.helper(tap.question, self._catalog.edition, state.levels)
-            case = self._cases.services_for(tap.question).interview.prefill(fresh, state.findings, context.user_id)
+            fresh = record.case.helper(interview.flow, self._catalog.edition, state.levels)
+            case = interview.prefill(fresh, state.findings, context.user_id)
             begun = as_linked(
                 updated, CaseRecord(case, updated.place, updated.owner, next_timestamp(self._clock, record))
             )

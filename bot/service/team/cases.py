@@ -67,7 +67,7 @@ class TeamCases:
         state = replace(state, disputed=tuple(discussion.disputes(state)))
         team = record.team
         named = (team.code_name, record.owner, team.shared_by) if team else ("", record.owner, "")
-        scored = self._scored(repository, record, state) if repository else None
+        scored = self._scored(repository, record, state) if repository else ()
         missing = tuple(team.undelivered.split()) if team else ()
         return TeamCaseView(record.case, state, discussion, *named, scored, missing)
 
@@ -99,14 +99,17 @@ class TeamCases:
             scored=view.scored,
         )
 
-    def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
-        """Return what was scored of a case at its levels, once that is complete."""
-        begun = (
-            load(repository, record.case.linked_case_id(state.levels))
-            if self.services_of(record).interview.flow.is_aided
-            else None
-        )
-        return self.services_of(begun).renderer.score(self.view(begun)) if begun else None
+    def linked(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> list[CaseRecord]:
+        """Return the cases that help a case, at its levels where they score a level, as far as they were begun."""
+        codes = self.services_of(record).interview.flow.linked_flows
+        flows = (self.services_for(code).interview.flow for code in codes)
+        found = (load(repository, record.case.linked_case_id(flow, state.levels)) for flow in flows)
+        return [begun for begun in found if begun]
+
+    def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> tuple[Scored, ...]:
+        """Return what was scored of a case, as far as that is complete."""
+        begun = self.linked(repository, record, state)
+        return tuple(filter(None, (self.services_of(helps).renderer.score(self.view(helps)) for helps in begun)))
 
     def show_decision(self, repository: CaseRepository, record: CaseRecord) -> ShowCard:
         """Draw the card of the latest decision."""

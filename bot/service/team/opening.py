@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -55,10 +55,10 @@ class CaseOpening:
         case: Case,
         context: ActionContext,
         shared_by: str,
-        helps: CaseRecord | None = None,
+        helps: Iterable[CaseRecord] = (),
         wanted: str = "",
     ) -> Reply:
-        """Open a case under a name that no other open one here has, with a copy of what helped with it elsewhere."""
+        """Open a case under a name that no other open one here has, with copies of what helped with it elsewhere."""
         name = self.free_name(repository, case.id, context.chat, wanted)
         if name is None:
             return _new_message(self._pages.bare(self._words.pages.names_taken))
@@ -68,8 +68,10 @@ class CaseOpening:
         now = max([self._clock(), *(k.team.created_at + 1e-3 for k in others if k.team)])
         record = CaseRecord(case, context.chat, context.user_id, updated_at=now, team=TeamRecord(name, now, shared_by))
         repository.add(record)
-        if helps:
-            repository.add(copy_linked(record, helps, case.linked_case_id(self._cases.view(record).state.levels)))
+        levels = self._cases.view(record).state.levels
+        for linked in helps:
+            flow = self._cases.services_of(linked).interview.flow
+            repository.add(copy_linked(record, linked, case.linked_case_id(flow, levels)))
         return Reply((self._cases.show_case(repository, record),))
 
     def opened(self, repository: CaseRepository, context: ActionContext) -> int:
@@ -112,7 +114,7 @@ class CaseOpening:
         if updated:
             return self.bring_here(repository, updated, context)
         case = replace(record.case, id=copied_case_id(token, context.chat, len(record.case.id)), discussion_events=())
-        helps = repository.get(record.case.linked_case_id(self._cases.view(record).state.levels))
+        helps = self._cases.linked(repository, record, self._cases.view(record).state)
         return self.open(
             repository, case, context, context.user_id, helps, wanted=code_name(record.case.id, self._words.names)
         )

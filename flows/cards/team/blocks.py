@@ -40,10 +40,8 @@ class TeamBlocks:
 
     def findings_block(self, view: TeamCaseView) -> Block:
         """Draw each finding with who gave it, and what was scored beside them."""
-        given = [Line(said) for said in self.cards.finding_texts(view.state).values()]
-        if view.scored:
-            given.append(self.cards.score(view.scored, self.cards.catalog.wording.result.scored_finding))
-        return Block(tuple(given), self.words.heads.given_by, Style.listed)
+        given = map(Line, self.cards.finding_texts(view.state).values())
+        return Block((*given, *self.cards.scores(view.scored)), self.words.heads.given_by, Style.listed)
 
     def urgent(self, state: InterviewState) -> Block:
         """Draw the emergency note where the recommendation has it."""

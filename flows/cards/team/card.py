@@ -8,7 +8,7 @@ from typing import Final
 
 from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap, person
 from flows.cards.case import CaseRenderer
-from flows.cards.layout import bind, choice_grid, split_rows
+from flows.cards.layout import bind, choice_grid, split_rows, wrap_rows
 from flows.cards.note import note_card
 from flows.cards.team.blocks import TeamBlocks
 from flows.cards.team.case import TeamCaseView, code_word
@@ -125,21 +125,9 @@ class TeamRenderer:
         for codes in self.disputes.answers(view, question):
             label = words.labels.settle.format(answer=question.finding_text(codes))
             rows.append((Button(label, Tap(Action.settle, question.code, encode_choices(question, codes))),))
-        if question.linked_flow:
-            rows.append(
-                (
-                    Button(
-                        self.case_renderer.catalog.scales[question.linked_flow].name,
-                        Tap(Action.linked_case, question.linked_flow),
-                    ),
-                )
-            )
-        scored = view.scored if question.linked_flow else None
-        helps = Block(
-            (self.case_renderer.score(scored, self.case_renderer.catalog.wording.result.linked_score),)
-            if scored
-            else ()
-        )
+        rows += wrap_rows(self.case_renderer.linked(question))
+        scored = [score for score in view.scored if score.scale in question.linked_flows]
+        helps = Block(self.case_renderer.scores(scored, asked=True))
         blocks = (
             Block(tuple(lines), style=Style.listed),
             helps,

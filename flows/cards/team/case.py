@@ -20,7 +20,7 @@ class TeamCaseView:
         code_name: the name that tells it from the other cases of its chat.
         opener: the opaque id of whoever opened it.
         shared_by: the opaque id of whoever brought it from a private chat; empty where it was begun here.
-        scored: what was scored of it at its levels, in the case that helps it.
+        scored: what was scored of it, in the cases that help it.
         undelivered: what could not be shown to the chat: "card", "record", "poll".
     """
 
@@ -30,7 +30,7 @@ class TeamCaseView:
     code_name: str
     opener: str
     shared_by: str = ""
-    scored: Scored | None = None
+    scored: tuple[Scored, ...] = ()
     undelivered: tuple[str, ...] = ()
 
     @property
