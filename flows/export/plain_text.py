@@ -76,7 +76,7 @@ class PlainText:
             judged = self._carried(f"{self._named(advice.option)}: {because}", facts_of(advice.decisive))
             lines.append(f"{verdicts.judgement}: {judged}")
         lines.append(words.findings.format(findings=self.findings(findings)))
-        lines += [*map(self._score, scored), *caveats_of(scored)]
+        lines += self.scores(scored)
         for no in RULED_OUT:
             advised = result.with_verdict(no)
             lines += [f"{getattr(verdicts, no.name)}: {self._options(advised)}"] if advised else []
@@ -93,6 +93,10 @@ class PlainText:
         source, words = self.catalog.source, self.catalog.team.record
         origin = words.source.format(source=source.name, year=source.year, edition=self.catalog.edition)
         return [*([when] if when else []), origin, self.catalog.wording.result.disclaimer]
+
+    def scores(self, scored: Sequence[Scored]) -> list[str]:
+        """Return what was scored of a case, a line for each, and what must be known of it."""
+        return [*map(self._score, scored), *caveats_of(scored)]
 
     def _score(self, scored: Scored) -> str:
         """Return what was scored of a case: the scale with its year, the score, its class, the level or direction."""
