@@ -19,7 +19,7 @@ from flows.cards.team.card import TeamRenderer
 from flows.cards.team.case import TeamCaseView
 from flows.catalog.loader import Catalog
 from flows.catalog.wording import PageWording
-from flows.engine.discussion import Discussion, Stage
+from flows.engine.discussion import NONE_OF_THESE, Discussion, Stage
 from flows.engine.interview import Interview, InterviewState
 from flows.export.picture import SpineView
 from flows.model.flow import Flow
@@ -101,6 +101,7 @@ class TeamCases:
             disputed=view.state.disputed,
             scope=view.state.scope,
             scored=view.scored,
+            instead=self._catalog.team.heads.none_of_these if decided == NONE_OF_THESE else "",
         )
 
     def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
