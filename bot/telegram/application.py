@@ -30,6 +30,7 @@ from bot.telegram.members import ChatMemberCache
 from bot.telegram.receiving.outage import OPEN_SECONDS, OutageWatch
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
+from bot.telegram.sending.documents import Typeset
 from bot.telegram.sending.outbox import Outbox
 from bot.telegram.sending.pictures import Draw
 from bot.telegram.sending.rate_limit import RateLimiter
@@ -90,10 +91,11 @@ class TelegramApplication:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         draw: Draw | None = None,
+        typeset: Typeset | None = None,
     ) -> None:
         """Store what it works with; the clock counts steady seconds, the wall clock those since 1970.
 
-        Pictures are drawn by a thread of its own unless something else is to draw them.
+        Pictures and records are drawn by a thread of its own unless something else is to draw them.
         """
         self._clock_watch = ClockWatch(wall, clock)
         self._outage_watch = OutageWatch(wall, clock)
@@ -105,7 +107,8 @@ class TelegramApplication:
         self._dispatcher = Dispatcher(services, access, retention, log)
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
-        sending = RateLimiter(clock), draw or DrawingThread().draw
+        thread = DrawingThread()
+        sending = RateLimiter(clock), draw or thread.draw, typeset or thread.typeset
         self._outbox = Outbox(bot, store, self._dispatcher, self._members, note_texts, *sending, log)
         inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
         parts = (

@@ -16,6 +16,8 @@ class PageOfRecordWording(WordingModel):
 
     lang: Label
     author: Label
+    caption: Annotated[str, placeholders("case", "when")]
+    file: Annotated[str, placeholders("case", "when")]
     title: Annotated[str, placeholders("when")]
     title_named: Annotated[str, placeholders("name", "when")]
     case: Label
@@ -51,7 +53,32 @@ class PageOfRecordWording(WordingModel):
     topics: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")], Topic]
 
 
+class MinutesWording(WordingModel):
+    """The words of a list of decisions, for a board's minutes."""
+
+    file: Annotated[str, placeholders("when")]
+    caption: Annotated[str, placeholders("since", "until", "number")]
+    title: Annotated[str, placeholders("until")]
+    head: Text
+    about: Annotated[str, placeholders("since", "until", "number")]
+    time: Label
+    case: Label
+    findings: Label
+    sourced: Label
+    decision: Label
+    disputes: Label
+    status: Label
+    by: Label
+    voters: Label
+    patient: Label
+    holds: Text
+    superseded: Text
+    unnamed: Text
+    named: Text
+
+
 class PaperWording(WordingModel):
     """All the words of a record."""
 
     page: PageOfRecordWording
+    minutes: MinutesWording

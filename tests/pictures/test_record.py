@@ -241,3 +241,35 @@ def test_of_a_long_list_of_people_the_first_are_named_and_the_rest_counted() -> 
     names = {f"p{n}": f"Member {n}" for n in range(6)}
     listed = ", ".join(map(person, names))
     assert insert_page_names({"who": listed}, names) == {"who": "Member 0, Member 1, Member 2, +3"}
+
+
+# ---- the list of decisions ----
+
+
+def test_a_long_list_of_decisions_has_its_head_on_each_page_and_every_row_whole(tmp_path: Path) -> None:
+    rows = [
+        ["29 Nov 2026, 14:05 UTC", f"Case{n}", "T8: fit", "Posterior MIS (F12)", "Decided", "0", "stands"]
+        for n in range(60)
+    ]
+    words = CATALOG.paper.minutes
+    columns = [words.time, words.case, words.findings, words.sourced, words.decision, words.disputes, words.status]
+    page: Page = {
+        "lang": "en",
+        "author": "spinemets",
+        "title": "Decisions",
+        "seconds": TIME.seconds,
+        "head": words.head,
+        "about": "60",
+        "columns": columns,
+        "rows": rows,
+        "patient": words.patient,
+        "closing": ["end"],
+    }
+    pdf = typeset_pdf("minutes.typ", page)
+    number = re.search(r"^Pages: +(\d+)$", told_by("pdfinfo", "-", pdf=pdf), re.MULTILINE)
+    assert number
+    text = told_by("pdftotext", "-layout", "-", "-", pdf=pdf)
+    assert text.count(words.patient) == int(number[1]) > 1
+    assert [f"Case{n}" for n in range(60) if not re.search(rf"Case{n}\b", text)] == []
+    checked = subprocess.run(["qpdf", "--check", on_disk(tmp_path, pdf)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr

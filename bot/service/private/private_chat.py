@@ -202,9 +202,10 @@ class PrivateChat:
         """Erase everything kept about the person's cases; the open card no longer shows findings."""
         record = repository.get_current(context.chat, context.user_id)
         pictures = [
-            DeleteMessage(shown.picture.message_id)
+            DeleteMessage(message)
             for shown in repository.list_recent(context.chat, context.user_id, MOST_ERASED)
-            if shown.picture.message_id is not None
+            for message in (shown.picture.message_id, shown.picture.record_message_id)
+            if message is not None
         ]
         repository.erase_person(context.user_id)
         shows = [ShowCard(self._pages.plain(self._words.pages.forgotten), context.message_id)]

@@ -9,9 +9,11 @@ from typing import Any, Final
 import orjson
 from structlog.typing import FilteringBoundLogger
 
-from bot.service.case_store import CARD, RECORD, chat_of, thread_of
+from bot.service.case_store import CARD, RECORD, chat_of, place_of, thread_of
 from bot.service.links.read_links import TO_CASE
+from bot.service.pictures.board_minutes import MinutesDocument
 from bot.service.pictures.case_pictures import CasePicture
+from bot.service.pictures.case_records import CaseDocument
 from bot.service.policies import AccessPolicy
 from bot.service.ports import InboxUpdate, OutboxKind, OutboxMessage, UnitOfWork
 from bot.service.replies import (
@@ -20,13 +22,15 @@ from bot.service.replies import (
     ChangePicture,
     ClosePoll,
     DeleteMessage,
-    Effect,
     NoteInput,
     OpenPoll,
     PinMessage,
     Reply,
+    SendMinutes,
     SendPicture,
+    SendRecord,
     ShowCard,
+    SingleEffect,
 )
 from bot.service.retention import RetentionPolicy
 from bot.service.services import Services
@@ -81,6 +85,7 @@ class Dispatcher:
         self._private = services.private
         self._team = services.team
         self._pictures = services.pictures
+        self._records = services.records
         self._case_retention = services.retention
         self._access = access
         self._retention = retention
@@ -155,11 +160,17 @@ class Dispatcher:
         told = self._pictures.failed(uow, outbox_message.case)
         return (*self._lost(uow, outbox_message), *self._enqueue_reply(uow, outbox_message.chat, told))
 
-    def _picture_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Return the notice that Telegram refused a picture; one that can be changed no more is forgotten."""
-        if outbox_message.kind is not OutboxKind.send_picture:
+    def _drawing_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Return the notice that Telegram refused a picture or a document.
+
+        A picture that can be changed no more is forgotten.
+        """
+        if outbox_message.kind is OutboxKind.send_minutes:
+            return self._enqueue_reply(uow, _place(outbox_message), self._team.minutes.refused())
+        if outbox_message.kind not in (OutboxKind.send_picture, OutboxKind.send_record):
             return self._lost(uow, outbox_message)
-        told = self._pictures.refused(uow, outbox_message.case)
+        refused = self._pictures if outbox_message.kind is OutboxKind.send_picture else self._records
+        told = refused.refused(uow, outbox_message.case)
         return self._enqueue_reply(uow, outbox_message.chat, told)
 
     def _lost(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -168,6 +179,34 @@ class Dispatcher:
             return ()
         chat, message = outbox_message.chat, int(outbox_message.target)
         return self._enqueue_reply(uow, chat, self._pictures.on_lost(uow, outbox_message.case, chat, message))
+
+    def record_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> CaseDocument | None:
+        """Return the record to be sent, as its case stands now; None if the case has none any more."""
+        document = self._records.of(uow, outbox_message.case)
+        return document if document and chat_of(document.place) == outbox_message.chat else None
+
+    def on_record_sent(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int
+    ) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a document that was sent; it is now the record of its case."""
+        uow.acknowledge((outbox_message,))
+        chat = outbox_message.chat
+        return self._enqueue_reply(uow, chat, self._records.on_sent(uow, outbox_message.case, chat, message))
+
+    def on_record_failed(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a record that could not be set, and say so."""
+        uow.acknowledge((outbox_message,))
+        return self._enqueue_reply(uow, outbox_message.chat, self._records.failed(uow, outbox_message.case))
+
+    def minutes_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> MinutesDocument | None:
+        """Return the list of a group's decisions to be sent; None if there is nothing to list any more."""
+        asked = orjson.loads(outbox_message.payload)["asked"]
+        return self._team.minutes.of(uow, outbox_message.chat, SendMinutes(*asked))
+
+    def on_minutes_failed(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a list that could not be set, and say so."""
+        uow.acknowledge((outbox_message,))
+        return self._enqueue_reply(uow, _place(outbox_message), self._team.minutes.failed())
 
     def on_poll_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, poll: str, message: int
@@ -225,7 +264,7 @@ class Dispatcher:
             case OutboxKind.pin:
                 return self.unpinned(uow, outbox_message)
             case _:
-                return self._picture_refused(uow, outbox_message)
+                return self._drawing_refused(uow, outbox_message)
         return ()
 
     def _leave_topic(
@@ -379,7 +418,9 @@ class Dispatcher:
         """Erase what is kept of a person; the cards of their teams name them no more."""
         worked = uow.said_by(context.user_id)
         reply = self._private.tap(uow, tap, context)
-        return replace(reply, shows=(*reply.shows, *self._team.receipts.unsigned(uow, worked)))
+        unsigned = self._team.receipts.unsigned(uow, worked)
+        withdrawn = self._records.withdrawn(uow, worked)
+        return replace(reply, shows=(*reply.shows, *unsigned), effects=(*reply.effects, *withdrawn))
 
     def _linked(self, uow: UnitOfWork, update: ParsedUpdate, context: ActionContext, role: Role | None) -> Reply:
         """Show a member what they asked for in the group; a moment ago they tapped there."""
@@ -463,7 +504,10 @@ class Dispatcher:
         pictures = [
             ChangePicture(show.case, show.picture, chat=show.chat) for show in reply.shows if show.picture is not None
         ]
-        return (*shown, *(_enqueue_effect(uow, deed.chat or place, deed) for deed in (*reply.effects, *pictures)))
+        deeds = (*reply.effects, *pictures)
+        lists = [queued for deed in deeds if isinstance(deed, SendMinutes) for queued in _enqueue_minutes(uow, deed)]
+        others = (deed for deed in deeds if not isinstance(deed, SendMinutes))
+        return (*shown, *lists, *(_enqueue_effect(uow, deed.chat or place, deed) for deed in others))
 
     def _enqueue_with_answer(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, update: ParsedUpdate, reply: Reply
@@ -523,7 +567,20 @@ def _thread_params(topic: int) -> dict[str, int]:
     return {"message_thread_id": topic} if topic else {}
 
 
-def _enqueue_effect(uow: UnitOfWork, place: str, effect: Effect) -> OutboxMessage:
+def _place(outbox_message: OutboxMessage) -> str:
+    """Return the place that a document was asked for in."""
+    thread = orjson.loads(outbox_message.payload).get("message_thread_id", 0)
+    return place_of(outbox_message.chat, int(thread))
+
+
+def _enqueue_minutes(uow: UnitOfWork, asked: SendMinutes) -> list[OutboxMessage]:
+    """Keep that a list of decisions is to be sent in each form; what was asked for stands in it, and no decision."""
+    said = {"asked": [asked.since, asked.until, asked.named], **_thread_params(thread_of(asked.chat))}
+    body, queue = orjson.dumps(said).decode(), picture_queue(chat_of(asked.chat))
+    return [uow.enqueue(queue, OutboxKind.send_minutes, form, body) for form in ("pdf", "csv")]
+
+
+def _enqueue_effect(uow: UnitOfWork, place: str, effect: SingleEffect) -> OutboxMessage:
     """Keep that a vote is to be opened or to end, or that a message is to be pinned."""
     chat = chat_of(place)
     match effect:
@@ -539,6 +596,9 @@ def _enqueue_effect(uow: UnitOfWork, place: str, effect: Effect) -> OutboxMessag
         case SendPicture(case=case):
             body = orjson.dumps(_thread_params(thread_of(place))).decode()
             return uow.enqueue(picture_queue(chat), OutboxKind.send_picture, case, body, case)
+        case SendRecord(case=case):
+            body = orjson.dumps(_thread_params(thread_of(place))).decode()
+            return uow.enqueue(picture_queue(chat), OutboxKind.send_record, case, body, case)
         case ChangePicture(case=case, message_id=message):
             return uow.enqueue(picture_queue(chat), OutboxKind.edit_picture, str(message), "{}", case)
         case PinMessage(message_id=message, on=on):

@@ -13,7 +13,7 @@ import orjson
 from telegram.constants import ChatType, MessageAttachmentType
 
 from bot.service.case_store import place_of
-from bot.service.commands import GROUP_COMMANDS, NO_TEXT, OWN_CARD, PRIVATE_COMMANDS
+from bot.service.commands import GROUP_COMMANDS, MINUTES, NO_TEXT, OWN_CARD, PRIVATE_COMMANDS, minutes_argument
 from bot.service.links.read_links import TO_CASE, TO_PAGE
 from bot.service.ports import InboxUpdate
 from bot.service.replies import NoteInput
@@ -323,6 +323,8 @@ def _command(text: str, username: str, *, private: bool) -> tuple[str, str]:
     if command is None or (command[2] and username and command[2].lower() != username.lower()):
         return "", ""
     named = command[1].lower()
+    if named == MINUTES:
+        return named, minutes_argument(text[command.end(2) if command[2] else command.end(1) :])
     payload = command[3] or ""
     ours = named == "start" and _PAYLOAD.fullmatch(payload)
     return (named, payload if ours else "") if named in KNOWN else (UNKNOWN, "")
