@@ -37,6 +37,11 @@ class PictureRecord(NamedTuple):
     theme: str = ""
     record_message_id: int | None = None
 
+    @property
+    def messages(self) -> tuple[int, ...]:
+        """Return the messages that show either."""
+        return tuple(number for number in (self.message_id, self.record_message_id) if number is not None)
+
     def gone(self) -> PictureRecord:
         """Return what stays where no message shows either any more."""
         return self._replace(message_id=None, record_message_id=None)

@@ -98,6 +98,17 @@ async def test_whoever_is_erased_stands_in_no_record_any_more(who: str) -> None:
     assert person(who) not in json.dumps(made.page, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("verb", list(Action))
+async def test_no_button_is_taken_from_the_message_of_a_record(verb: Action) -> None:
+    group = FakeGroup()
+    await group.decided()
+    await sent(group)
+    record = await group.case()
+    refused = await reply(group, Tap(verb, "posterior_mis", "", record.case.id, record.case.turn), ANA, PAPER)
+    assert (refused.forged, refused.shows, refused.effects) == (MISPLACED, (), ())
+    assert await group.case() == record
+
+
 def test_the_words_of_a_document_tell_no_finding() -> None:
     words = CATALOG.paper.page
     assert "{levels}" not in words.caption + words.file
