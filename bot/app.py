@@ -26,7 +26,7 @@ from bot.settings import ELSEWHERE, Settings, SettingsError
 from bot.storage.factory import create_storage
 from bot.telegram.application import ForeignDatabase, TelegramApplication, WebhookRefused
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.dispatcher import RetentionPolicy
+from bot.telegram.housekeeping import RetentionPolicy
 from bot.telegram.receiving.polling import PollingConflict, TokenRefused
 from flows.pathways.registry import flow_registry
 

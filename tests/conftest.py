@@ -27,7 +27,7 @@ from bot.storage.factory import create_storage, parse_database_url
 from bot.storage.transactions import Transactions
 from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.dispatcher import RetentionPolicy
+from bot.telegram.housekeeping import RetentionPolicy
 from bot.telegram.request import AiohttpRequest
 from flows.pathways.registry import flow_registry
 

@@ -32,7 +32,7 @@ def taking_in(*updates: Fields) -> Callable[[UnitOfWork], list[int]]:
 
 def handling(harness: BotHarness, update: Fields) -> Callable[[UnitOfWork], tuple[OutboxMessage, ...]]:
     """Do what a process does with a letter in one transaction, before it shows anything."""
-    return lambda uow: harness.application._dispatcher.handle(uow, letter_in(update))
+    return lambda uow: harness.application.receiver._dispatcher.handle(uow, letter_in(update))
 
 
 def shown(harness: BotHarness) -> list[str]:

@@ -24,7 +24,7 @@ from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
 from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.dispatcher import RetentionPolicy
+from bot.telegram.housekeeping import RetentionPolicy
 from flows.pathways.registry import flow_registry
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for

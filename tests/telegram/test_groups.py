@@ -46,7 +46,7 @@ from bot.playground.chats.models import (
 )
 from bot.service.policies import AccessPolicy
 from bot.service.private_chat import LOOKS_APART
-from bot.telegram.handlers.dispatcher import RetentionPolicy
+from bot.telegram.housekeeping import RetentionPolicy
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,12 @@ from bot.service.ports import InboxUpdate, NotSaved, NumberInUse, OutboxMessage,
 from bot.service.private_chat import PrivateChat
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Outcome, failure_of
-from bot.telegram.handlers.dispatcher import AlreadyHandled, Dispatcher, MemberWanted, callback_queue
+from bot.telegram.handlers.dispatcher import AlreadyHandled, Dispatcher, MemberWanted
 from bot.telegram.handlers.inline import InlineAnswers
 from bot.telegram.members import FAILURE_SECONDS, ChatMemberCache, Role
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT
 from bot.telegram.sending.outbox import MAX_ANSWER_TEXT, Outbox
+from bot.telegram.sending.outbox_writer import callback_queue
 from bot.telegram.updates.fingerprint import fingerprint_of
 from bot.telegram.updates.flood_limit import FloodLimiter
 from bot.telegram.updates.note_text import NoteTextCache
