@@ -14,18 +14,18 @@ from telegram import BotCommandScope, BotCommandScopeAllGroupChats
 from telegram.error import BadRequest, TelegramError
 
 from bot.pictures.drawing_thread import DrawingThread
+from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.service.policies import AccessPolicy
 from bot.service.ports import NotSaved, Storage, UnitOfWork
-from bot.service.private_chat import COMMANDS
+from bot.service.retention import RetentionPolicy
 from bot.service.services import Services
-from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
 from bot.telegram.access import AccessControl
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import failure_of
 from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.handlers.inline import InlineAnswers
 from bot.telegram.health import Health, WatchedStorage
-from bot.telegram.housekeeping import Housekeeping, RetentionPolicy
+from bot.telegram.housekeeping import Housekeeping
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
@@ -104,8 +104,8 @@ class TelegramApplication:
         parts = (
             bot,
             store,
-            services.private,
-            Dispatcher(services.private, services.team, listed, writer, log),
+            services.private.notices,
+            Dispatcher(services, listed, writer, log),
             self._outbox,
             self._members,
             note_texts,
@@ -255,7 +255,7 @@ class TelegramApplication:
     async def _offer(self) -> None:
         """Offer the commands, again and again until Telegram takes them; nothing waits for it."""
         words = {**self._catalog.wording.commands.model_dump(), **self._catalog.team.commands.model_dump()}
-        for names, scope in ((COMMANDS, None), (TEAM_COMMANDS, BotCommandScopeAllGroupChats())):
+        for names, scope in ((PRIVATE_COMMANDS, None), (GROUP_COMMANDS, BotCommandScopeAllGroupChats())):
             wait = FIRST_WAIT
             while not await self._offered([(name, words[name]) for name in names], scope, wait):
                 wait = min(wait * 2, LONGEST_OFFER)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
 from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
+from bot.service.retention import RetentionPolicy
 from bot.service.services import Services
 from bot.telegram.clock_watch import ClockLook, ClockWatch
 from bot.telegram.health import Health
@@ -28,19 +29,6 @@ UNDELIVERED_RETRY_SECONDS: Final = 600.0
 
 OUTAGE_CHECK_SECONDS: Final = 30.0
 """Seconds between notes of when updates last came through."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionPolicy:
-    """How long cases are kept.
-
-    Attributes:
-        archive_after: seconds without a tap after which a team's case rests.
-        delete_after: seconds without a tap after which any case is erased.
-    """
-
-    archive_after: float = 48 * 3600.0
-    delete_after: float = 30 * 86400.0
 
 
 class Housekeeping:
@@ -62,6 +50,7 @@ class Housekeeping:
         self._store = store
         self._private = services.private
         self._team = services.team
+        self._cases = services.retention
         self._writer = writer
         self._outbox = outbox
         self._retention = retention
@@ -124,11 +113,11 @@ class Housekeeping:
             look: what is seen of the clocks.
             observed: how many seconds the bot has run in all.
         """
-        self._private.redate(uow, look.since, look.jump)
-        self._private.expire_due(uow, self._retention.delete_after, observed)
+        self._cases.redate(uow, look.since, look.jump)
+        self._cases.expire_due(uow, self._retention.delete_after, observed)
         if not look.settled:
             return ()
-        return self._writer.enqueue(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
+        return self._writer.enqueue(uow, "", self._team.changes.archive_idle(uow, self._retention.archive_after))
 
     def _look_for_outage(self, unheard: float, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
         """Where an outage is over, warn each chat with an open card that was last touched before it or in it."""
@@ -136,10 +125,10 @@ class Housekeeping:
         if not gap:
             return ()
         self._log.warning("outage", seconds=round(gap.seconds), advice="taps of that time may be missing")
-        notice = self._private.outage_notice()
+        notice = self._private.notices.outage()
         places = uow.open_places(gap.began - OPEN_SECONDS, gap.began + gap.seconds)
         return tuple(self._writer.enqueue_outage_notice(uow, place, notice) for place in places)
 
     def retry(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
         """Try again what Telegram has refused of cases that are open."""
-        return self._writer.enqueue(uow, "", self._team.retry(uow, uow.list_undelivered()))
+        return self._writer.enqueue(uow, "", self._team.receipts.retry(uow, uow.list_undelivered()))

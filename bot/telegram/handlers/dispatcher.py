@@ -9,11 +9,10 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from bot.service.case_store import chat_of
+from bot.service.links.read_links import TO_CASE
 from bot.service.ports import InboxUpdate, OutboxMessage, UnitOfWork
-from bot.service.private_chat import PrivateChat
-from bot.service.read_links import TO_CASE
 from bot.service.replies import FOREIGN, ActionContext, NoteInput, Reply
-from bot.service.team.group_chat import GroupChat
+from bot.service.services import Services
 from bot.telegram.access import AccessControl
 from bot.telegram.members import Role
 from bot.telegram.rendering.callback_data import unpack
@@ -51,15 +50,14 @@ class Dispatcher:
 
     def __init__(
         self,
-        conversation: PrivateChat,
-        team: GroupChat,
+        services: Services,
         access: AccessControl,
         writer: OutboxWriter,
         log: FilteringBoundLogger,
     ) -> None:
         """Store the services of private chats and of groups, who may take part, and what queues replies."""
-        self._private = conversation
-        self._team = team
+        self._private = services.private
+        self._team = services.team
         self._access = access
         self._writer = writer
         self._log = log
@@ -92,7 +90,7 @@ class Dispatcher:
         uow.move_to_dead_letters(inbox_update.update_id, fault)
         update = from_inbox(inbox_update)
         return self._enqueue_with_answer(
-            uow, inbox_update, update, self._private.failure_notice(tapped=bool(update.query))
+            uow, inbox_update, update, self._private.notices.failed(tapped=bool(update.query))
         )
 
     def _reply(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
@@ -104,16 +102,16 @@ class Dispatcher:
                 return self._vote(uow, update, role)
             case UpdateKind.migrated:
                 self._access.move_listing(uow, str(update.chat), update.argument)
-                return self._team.on_chat_migrated(uow, str(update.chat), update.argument)
+                return self._team.changes.on_chat_migrated(uow, str(update.chat), update.argument)
             case UpdateKind.bot_removed:
-                return self._team.on_bot_removed(uow, str(update.chat))
+                return self._team.changes.on_bot_removed(uow, str(update.chat))
         forgets = tap.action is Action.erase if tap else update.data == "forget" and not tapped
         allowed = self._access.allows(uow, update.user_id, update.chat) or forgets
         if not update.is_private:
             return self._group_reply(uow, update, tap, role or Role.member, allowed=allowed)
         context = ActionContext(update.place, str(update.user_id), update.message_id, bears=update.bears)
         if edited:
-            return self._private.edited(uow, context, update.note or NoteInput()) if allowed else Reply()
+            return self._private.notes.edited(uow, context, update.note or NoteInput()) if allowed else Reply()
         if update.data == "start" and re.fullmatch(TO_CASE, update.argument):
             return self._linked(uow, update, context, role)
         private = self._alone(uow, update, tap, context) if allowed else self._not_listed(update)
@@ -122,7 +120,7 @@ class Dispatcher:
         return private
 
     def _not_listed(self, update: ParsedUpdate) -> Reply:
-        return self._private.not_listed_notice(str(update.user_id), tapped=update.kind == UpdateKind.tap)
+        return self._private.notices.not_listed(str(update.user_id), tapped=update.kind == UpdateKind.tap)
 
     def _alone(self, uow: UnitOfWork, update: ParsedUpdate, tap: Tap | None, context: ActionContext) -> Reply:
         """Handle what a person does in a private chat."""
@@ -134,13 +132,13 @@ class Dispatcher:
             return self._private.on_start_link(uow, update.argument, context)
         if update.data:
             return self._private.command(uow, update.data, context)
-        return self._private.text(uow, context, update.note or NoteInput())
+        return self._private.notes.typed(uow, context, update.note or NoteInput())
 
     def _erased(self, uow: UnitOfWork, tap: Tap, context: ActionContext) -> Reply:
         """Erase what is kept of a person; the cards of their teams name them no more."""
         worked = uow.said_by(context.user_id)
         reply = self._private.tap(uow, tap, context)
-        return replace(reply, shows=(*reply.shows, *self._team.unsigned(uow, worked)))
+        return replace(reply, shows=(*reply.shows, *self._team.receipts.unsigned(uow, worked)))
 
     def _linked(self, uow: UnitOfWork, update: ParsedUpdate, context: ActionContext, role: Role | None) -> Reply:
         """Show a member what they asked for in the group; a moment ago they tapped there."""
@@ -206,7 +204,7 @@ class Dispatcher:
     def _vote(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
         """Handle a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
         if update.kind == UpdateKind.poll:
-            return self._team.on_stray_vote(
+            return self._team.votes.on_stray_vote(
                 uow, update.data, lambda question: question_fingerprint(question) == update.argument
             )
         chat = self.chat_of(uow, update)
@@ -218,9 +216,9 @@ class Dispatcher:
             return Reply()
         if role in UNPROVEN:
             told = not uow.mark_refusal_sent(f"poll:{update.data}")
-            return Reply() if told else self._team.on_unproven_vote(uow, update.data)
+            return Reply() if told else self._team.votes.on_unproven_vote(uow, update.data)
         numbers = [int(number) for number in update.argument.split(",") if number]
-        return self._team.vote(uow, update.data, numbers, str(update.user_id))
+        return self._team.votes.count(uow, update.data, numbers, str(update.user_id))
 
     def _enqueue_with_answer(
         self, uow: UnitOfWork, inbox_update: InboxUpdate, update: ParsedUpdate, reply: Reply

@@ -37,10 +37,10 @@ class DeliveryReceipts:
         if not outbox_message.case:
             return ()
         if outbox_message.kind is OutboxKind.send_decision:
-            reply = self._team.on_decision_sent(uow, outbox_message.case, message)
+            reply = self._team.receipts.on_decision_sent(uow, outbox_message.case, message)
         else:
             record = uow.get(outbox_message.case)
-            room = self._team if record and record.team else self._private
+            room = self._team.receipts if record and record.team else self._private
             reply = room.on_card_sent(uow, outbox_message.case, message)
         fresh = tuple(
             show
@@ -81,13 +81,13 @@ class DeliveryReceipts:
         return self._writer.enqueue(
             uow,
             outbox_message.queue,
-            self._team.on_poll_sent(uow, outbox_message.case, outbox_message.number, poll, message),
+            self._team.votes.on_poll_sent(uow, outbox_message.case, outbox_message.number, poll, message),
         )
 
     def on_chat_migrated(self, uow: UnitOfWork, old: str, new: str) -> tuple[OutboxMessage, ...]:
         """Go on in the chat that a group has become; where the group was listed, the chat is as well."""
         self._access.move_listing(uow, old, new)
-        return self._writer.enqueue(uow, new, self._team.on_chat_migrated(uow, old, new))
+        return self._writer.enqueue(uow, new, self._team.changes.on_chat_migrated(uow, old, new))
 
     def on_message_gone(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Queue a new message for a case whose message is gone, in the topic that the case belongs to."""
@@ -114,16 +114,18 @@ class DeliveryReceipts:
                     return self.on_message_gone(uow, outbox_message)
             case OutboxKind.edit_card:
                 return self._writer.enqueue(
-                    uow, queue, self._team.on_record_stays(uow, queue, int(outbox_message.target))
+                    uow, queue, self._team.receipts.on_record_stays(uow, queue, int(outbox_message.target))
                 )
             case OutboxKind.send_card:
-                self._team.on_part_refused(uow, case, CARD)
+                self._team.receipts.on_part_refused(uow, case, CARD)
             case OutboxKind.send_decision:
-                return self._writer.enqueue(uow, queue, self._team.on_part_refused(uow, case, RECORD))
+                return self._writer.enqueue(uow, queue, self._team.receipts.on_part_refused(uow, case, RECORD))
             case OutboxKind.open_poll:
-                return self._writer.enqueue(uow, queue, self._team.on_poll_refused(uow, case, outbox_message.number))
+                return self._writer.enqueue(
+                    uow, queue, self._team.votes.on_poll_refused(uow, case, outbox_message.number)
+                )
             case OutboxKind.close_poll:
-                return self._writer.enqueue(uow, queue, self._team.on_poll_stays(queue))
+                return self._writer.enqueue(uow, queue, self._team.votes.on_poll_stays(queue))
             case OutboxKind.pin:
                 return self.on_pin_refused(uow, outbox_message)
             case _:
@@ -133,7 +135,7 @@ class DeliveryReceipts:
     def on_chat_unreachable(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Have the cases of a group rest that the bot is not in any more: `/cases` offers them once it is again."""
         if outbox_message.kind is not OutboxKind.answer_callback:
-            self._team.on_bot_removed(uow, outbox_message.chat)
+            self._team.changes.on_bot_removed(uow, outbox_message.chat)
         return ()
 
     def on_pin_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -145,7 +147,7 @@ class DeliveryReceipts:
         return self._writer.enqueue(
             uow,
             outbox_message.queue,
-            self._team.unpinned(f"{outbox_message.queue}/{topic}" if topic else outbox_message.queue),
+            self._team.receipts.unpinned(f"{outbox_message.queue}/{topic}" if topic else outbox_message.queue),
         )
 
     def on_version_superseded(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -160,7 +162,7 @@ class DeliveryReceipts:
         if waiting:
             return waiting
         record = uow.get(outbox_message.case)
-        room = self._team if record and record.team else self._private
+        room = self._team.receipts if record and record.team else self._private
         return self._writer.enqueue(uow, outbox_message.chat, room.redraw(uow, outbox_message.case))
 
     def _leave_topic(
@@ -169,7 +171,7 @@ class DeliveryReceipts:
         """Send into the chat itself what was for a topic that is closed or gone, and have its cases go on there."""
         queue, kind, chat = outbox_message.queue, outbox_message.kind, outbox_message.chat
         topic = int(body.pop("message_thread_id"))
-        moved = self._writer.enqueue(uow, chat, self._team.on_topic_gone(uow, chat, topic))
+        moved = self._writer.enqueue(uow, chat, self._team.changes.on_topic_gone(uow, chat, topic))
         if kind is OutboxKind.send_card or (kind is OutboxKind.send_page and moved):
             return moved
         target = "0" if kind is OutboxKind.send_page else outbox_message.target
