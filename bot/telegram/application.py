@@ -33,7 +33,7 @@ from bot.telegram.sending.outbox import Outbox
 from bot.telegram.sending.outbox_writer import OutboxWriter
 from bot.telegram.sending.pictures import Draw
 from bot.telegram.sending.rate_limit import RateLimiter
-from bot.telegram.sending.receipts import DeliveryReceipts
+from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.updates.flood_limit import FloodLimiter
 from bot.telegram.updates.note_text import NoteTextCache
 from bot.telegram.updates.parser import KINDS
@@ -94,7 +94,7 @@ class TelegramApplication:
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
         listed, writer = AccessControl(access, log), OutboxWriter()
-        receipts = DeliveryReceipts(services, listed, writer)
+        receipts = OutboxReceipts(services, listed, writer)
         sending = RateLimiter(clock), draw or DrawingThread().draw
         self._outbox = Outbox(bot, store, receipts, self._members, note_texts, *sending, log)
         self._housekeeping = Housekeeping(

@@ -19,7 +19,7 @@ from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
 from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
 from bot.telegram.sending.rate_limit import RateLimiter
-from bot.telegram.sending.receipts import DeliveryReceipts
+from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.sending.turns import Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
@@ -64,7 +64,7 @@ class Outbox:
         self,
         bot: TelegramBot,
         store: Storage,
-        receipts: DeliveryReceipts,
+        receipts: OutboxReceipts,
         members: ChatMemberCache,
         note_texts: NoteTextCache,
         rate_limiter: RateLimiter,

@@ -15,7 +15,7 @@ from bot.telegram.access import AccessControl
 from bot.telegram.sending.outbox_writer import OutboxWriter, in_thread
 
 
-class DeliveryReceipts:
+class OutboxReceipts:
     """Records in the database what became of a message, and queues what follows from that."""
 
     def __init__(self, services: Services, access: AccessControl, writer: OutboxWriter) -> None:
