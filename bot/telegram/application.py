@@ -20,23 +20,25 @@ from bot.service.ports import NotSaved, Storage, UnitOfWork
 from bot.service.retention import RetentionPolicy
 from bot.service.services import Services
 from bot.telegram.access import AccessControl
+from bot.telegram.background import BackgroundTasks
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import failure_of
-from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.handlers.inline import InlineAnswers
+from bot.telegram.handlers.registration import Sending, build_application
 from bot.telegram.health import Health, WatchedStorage
 from bot.telegram.housekeeping import Housekeeping
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
+from bot.telegram.sending.callback_answers import CallbackAnswers
 from bot.telegram.sending.outbox import Outbox
 from bot.telegram.sending.outbox_writer import OutboxWriter
 from bot.telegram.sending.pictures import Draw
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.updates.flood_limit import FloodLimiter
+from bot.telegram.updates.inbox import KINDS
 from bot.telegram.updates.note_text import NoteTextCache
-from bot.telegram.updates.parser import KINDS
 from flows.catalog.loader import Catalog
 
 Result = TypeVar("Result")
@@ -95,25 +97,19 @@ class TelegramApplication:
         note_texts = NoteTextCache(services.flow)
         listed, writer = AccessControl(access, log), OutboxWriter()
         receipts = OutboxReceipts(services, listed, writer)
-        sending = RateLimiter(clock), draw or DrawingThread().draw
-        self._outbox = Outbox(bot, store, receipts, self._members, note_texts, *sending, log)
+        drawing = RateLimiter(clock), draw or DrawingThread().draw
+        self._outbox = Outbox(bot, store, receipts, self._members, note_texts, *drawing, log)
         self._housekeeping = Housekeeping(
             store, services, writer, self._outbox, retention, self.health, log, clock, wall
         )
+        self._tasks = BackgroundTasks(log)
+        answers = CallbackAnswers(bot, store, self._outbox, self._members, services.private.notices, self._tasks, log)
         inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
-        parts = (
-            bot,
-            store,
-            services.private.notices,
-            Dispatcher(services, listed, writer, log),
-            self._outbox,
-            self._members,
-            note_texts,
-            inline,
-            FloodLimiter(clock),
-            log,
-        )
-        self.receiver = UpdateReceiver(*parts, self.health.committed)
+        sending = Sending(writer, self._outbox, self._members, answers)
+        committed = self.health.committed
+        self._application = build_application(bot, store, services, listed, inline, sending, committed, log)
+        into = (self._members, note_texts, FloodLimiter(clock), answers, self._tasks, log)
+        self.receiver = UpdateReceiver(bot, store, self._application, *into, committed)
         self._poller = Poller(bot, self.receiver.accept, log, clock, polled=self.health.polled)
         self._seen_pending: set[object] = set()
         self._started = asyncio.Event()
@@ -165,13 +161,13 @@ class TelegramApplication:
         finally:
             for task in beside:
                 task.cancel()
-            await self.receiver.close(SHUTDOWN_SECONDS)
+            await self._tasks.close(SHUTDOWN_SECONDS)
             await self._outbox.close(SHUTDOWN_SECONDS)
             await self._bot.shutdown()
 
     async def _start(self, hook: dict[str, Any]) -> None:
         """Make oneself known, through whatever hinders it, and take up what was left undone."""
-        await self._call_with_retry(self._bot.initialize)
+        await self._call_with_retry(self._application.initialize)
         me, self._members.username = str(self._bot.id), self._bot.username or ""
         if await self._transact_with_retry(lambda uow: uow.claim_for_bot(me)) != me:
             raise ForeignDatabase
