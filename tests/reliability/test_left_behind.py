@@ -11,8 +11,8 @@ import pytest
 from conftest import BotHarness, Fields, bot_harness, running, virtual_bot_harness
 
 from bot.service.ports import InboxUpdate, OutboxMessage, Storage, UnitOfWork
-from bot.telegram.handlers.commands import Commands
-from bot.telegram.handlers.taps import Taps
+from bot.telegram.handlers.commands import CommandCallbacks
+from bot.telegram.handlers.taps import TapCallbacks
 from bot.telegram.members import Role
 from bot.telegram.updates.inbox import from_inbox, to_inbox
 from bot.telegram.updates.origin import is_private
@@ -37,7 +37,7 @@ def taking_in(*updates: Fields) -> Callable[[UnitOfWork], list[int]]:
 def handling(harness: BotHarness, update: Fields) -> Callable[[UnitOfWork], tuple[OutboxMessage, ...]]:
     """Do what a process does with a letter in one transaction, before it shows anything."""
     owners = {type(handler.callback.__self__): handler.callback.__self__ for handler in _handlers(harness)}
-    taps, commands, kept = owners[Taps], owners[Commands], from_inbox(letter_in(update))
+    taps, commands, kept = owners[TapCallbacks], owners[CommandCallbacks], from_inbox(letter_in(update))
     reply_to = commands.in_private if kept.message else taps.in_private if is_private(kept) else taps.in_group
     return lambda uow: taps._transactions.handle(uow, kept, reply_to(uow, kept, Role.member))
 

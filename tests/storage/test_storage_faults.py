@@ -26,7 +26,7 @@ LEVELS = "Which symptomatic levels"
 @pytest.fixture
 async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotHarness]:
     monkeypatch.setattr("bot.telegram.handlers.transactions.SAVE_WAIT", 0.05)
-    monkeypatch.setattr("bot.telegram.handlers.failures.SAVE_WAIT", 0.05)
+    monkeypatch.setattr("bot.telegram.handlers.errors.SAVE_WAIT", 0.05)
     monkeypatch.setattr("bot.telegram.receiving.polling.SAVE_WAIT", 0.05)
     monkeypatch.setattr("bot.telegram.sending.outbox.LONGEST_WAIT", 0.05)
     store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")

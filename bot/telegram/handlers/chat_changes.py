@@ -15,7 +15,7 @@ from bot.telegram.updates.commands import BEGINNING
 from bot.telegram.updates.origin import chat_id_of
 
 
-class ChatChanges:
+class ChatChangeCallbacks:
     """Handles changes of membership, and moves."""
 
     def __init__(

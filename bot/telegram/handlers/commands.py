@@ -18,7 +18,7 @@ from bot.telegram.handlers.transactions import UpdateTransactions
 from bot.telegram.members import Role
 
 
-class Commands:
+class CommandCallbacks:
     """Handles messages that are a command."""
 
     def __init__(

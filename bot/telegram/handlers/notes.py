@@ -14,7 +14,7 @@ from bot.telegram.members import Role
 from bot.telegram.updates.commands import BEGINNING
 
 
-class TypedNotes:
+class NoteCallbacks:
     """Handles messages that hold a note."""
 
     def __init__(self, services: Services, permissions: Permissions, transactions: UpdateTransactions) -> None:

@@ -16,7 +16,7 @@ from bot.telegram.updates.origin import user_id_of
 from bot.telegram.updates.redaction import question_fingerprint
 
 
-class Votes:
+class VoteCallbacks:
     """Handles poll answers and polls."""
 
     def __init__(self, services: Services, permissions: Permissions, transactions: UpdateTransactions) -> None:

@@ -28,15 +28,15 @@ from bot.service.replies import Reply
 from bot.service.services import Services
 from bot.telegram.access import AccessControl
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.chat_changes import ChatChanges
-from bot.telegram.handlers.commands import Commands
-from bot.telegram.handlers.failures import Failures
+from bot.telegram.handlers.chat_changes import ChatChangeCallbacks
+from bot.telegram.handlers.commands import CommandCallbacks
+from bot.telegram.handlers.errors import ErrorCallbacks
 from bot.telegram.handlers.group_reading import GroupReading
 from bot.telegram.handlers.inline import InlineAnswers
-from bot.telegram.handlers.notes import TypedNotes
+from bot.telegram.handlers.notes import NoteCallbacks
 from bot.telegram.handlers.permissions import Permissions
-from bot.telegram.handlers.polls import Votes
-from bot.telegram.handlers.taps import Taps
+from bot.telegram.handlers.polls import VoteCallbacks
+from bot.telegram.handlers.taps import TapCallbacks
 from bot.telegram.handlers.transactions import UpdateTransactions
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.sending.callback_answers import CallbackAnswers
@@ -86,12 +86,12 @@ def build_application(
     transactions = UpdateTransactions(store, *sending, committed, log)
     permissions = Permissions(services, access)
     reading = GroupReading(services, permissions)
-    taps = Taps(services, permissions, reading, transactions)
-    votes = Votes(services, permissions, transactions)
-    changes = ChatChanges(services, access, permissions, transactions)
-    notes = TypedNotes(services, permissions, transactions)
-    commands = Commands(services, permissions, reading, transactions)
-    failures = Failures(store, transactions, sending.outbox, services.private.notices, log)
+    taps = TapCallbacks(services, permissions, reading, transactions)
+    votes = VoteCallbacks(services, permissions, transactions)
+    changes = ChatChangeCallbacks(services, access, permissions, transactions)
+    notes = NoteCallbacks(services, permissions, transactions)
+    commands = CommandCallbacks(services, permissions, reading, transactions)
+    failures = ErrorCallbacks(store, transactions, sending.outbox, services.private.notices, log)
 
     async def on_other(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         await transactions.run(update, lambda _, __: Reply())

@@ -19,7 +19,7 @@ from bot.telegram.updates.origin import is_private
 from flows.cards.card import Action, Tap
 
 
-class Taps:
+class TapCallbacks:
     """Handles callback queries."""
 
     def __init__(

@@ -15,7 +15,7 @@ from bot.telegram.sending.outbox import Outbox
 from flows.errors import VersionConflict
 
 
-class Failures:
+class ErrorCallbacks:
     """Sets updates aside."""
 
     def __init__(
