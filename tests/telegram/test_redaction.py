@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from telegram import InaccessibleMessage, Update
+from telegram import Update
 
 from bot.service.ports import InboxUpdate
 from bot.service.replies import NoteInput
@@ -172,15 +172,14 @@ def test_of_the_buttons_of_a_message_the_one_that_was_tapped_is_kept() -> None:
     assert "1f.3.ok" not in shown.to_json()
 
 
-def test_of_the_message_of_a_tap_in_private_its_number_is_kept_alone() -> None:
+def test_of_the_message_of_a_tap_in_private_no_button_is_kept() -> None:
     rows = [[{"text": "T8", "callback_data": "1f.3.di"}]]
     update = read(tapped(chat=PRIVATE, reply_markup={"inline_keyboard": rows}))
     topic = read(tapped(chat=PRIVATE, is_topic_message=True, message_thread_id=7))
     assert update
     assert topic
-    assert update.callback_query
-    assert isinstance(update.callback_query.message, InaccessibleMessage)
-    assert update.callback_query.message.message_id == 17
+    assert not bears_tapped_button(update)
+    assert "reply_markup" not in update.to_json()
     assert (place_of_update(update), place_of_update(topic)) == ("1001", "1001/7")
 
 

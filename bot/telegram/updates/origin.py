@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegram import Message, Update
+from telegram import Update
 from telegram.constants import ChatType
 
 from bot.service.case_store import place_of
@@ -26,25 +26,18 @@ def is_private(update: Update) -> bool:
 
 def place_of_update(update: Update) -> str:
     """Return the chat, or the topic of it: a place of its own."""
-    message = _message_of(update)
+    message = update.effective_message
     return place_of(str(chat_id_of(update)), (message and message.message_thread_id) or 0)
 
 
 def acts_as_another(update: Update) -> bool:
     """Return whether somebody acts as the group, as a channel or as a bot."""
-    user, message = update.effective_user, _message_of(update)
+    user, message = update.effective_user, update.effective_message
     masked = user is not None and is_anonymous(user.id, is_bot=user.is_bot)
     return masked or (message is not None and message.sender_chat is not None)
 
 
 def bears_tapped_button(update: Update) -> bool:
     """Return whether the message that was tapped shows this very button, as Telegram has it."""
-    message = _message_of(update)
+    message = update.effective_message
     return update.callback_query is not None and message is not None and message.reply_markup is not None
-
-
-def _message_of(update: Update) -> Message | None:
-    """Return the message; None where the inbox keeps its number alone, as of one that was tapped in private."""
-    query = update.callback_query
-    message = query.message if query else update.effective_message
-    return message if isinstance(message, Message) else None
