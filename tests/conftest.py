@@ -19,6 +19,7 @@ import orjson
 import pytest
 import structlog
 from empty_database import empty_database
+from telegram import User
 from telegram.request import BaseRequest, RequestData
 
 from bot.service.policies import AccessPolicy
@@ -143,6 +144,7 @@ class ScriptedTelegram(BaseRequest):
         self.waiting: list[Fields] = []
         self.screens: dict[tuple[int, int], Fields] = {}
         self.photos: dict[tuple[int, int], Fields] = {}
+        self.documents: dict[tuple[int, int], Fields] = {}
         self._messages = itertools.count(1000)
         self._updates = itertools.count(1)
         self._news = asyncio.Event()
@@ -177,13 +179,14 @@ class ScriptedTelegram(BaseRequest):
         answer = await self.script(name, params) if self.script else None
         if answer is None:
             files = request_data.multipart_data if request_data else {}
-            answer = await self._carried_out(name, params, [content for _, content, _ in files.values()])
+            answer = await self._carried_out(name, params, list(files.values()))
         if self.heard:
             well = bool(answer.get("ok"))
             self.calls.append(Call(asyncio.get_running_loop().time(), name, params, well))
         return answer.get("error_code", 200), orjson.dumps(answer)
 
-    async def _carried_out(self, name: str, params: Fields, files: list[Any]) -> Fields:
+    async def _carried_out(self, name: str, params: Fields, uploads: list[tuple[str, Any, str]]) -> Fields:
+        names, files = [name for name, _, _ in uploads], [content for _, content, _ in uploads]
         match name:
             case "getMe":
                 return {"ok": True, "result": {"id": 4242, "is_bot": True, "first_name": "b", "username": "b"}}
@@ -197,7 +200,12 @@ class ScriptedTelegram(BaseRequest):
                 number = int(params.get("message_id") or next(self._messages))
                 self.photos[int(params["chat_id"]), number] = {**params, **params.get("media", {}), "file": files[0]}
                 return {"ok": True, "result": {"message_id": number}}
+            case "sendDocument":
+                number = next(self._messages)
+                self.documents[int(params["chat_id"]), number] = {**params, "file": files[0], "name": names[0]}
+                return {"ok": True, "result": {"message_id": number}}
             case "deleteMessage":
+                self.documents.pop((int(params["chat_id"]), int(params["message_id"])), None)
                 self.photos.pop((int(params["chat_id"]), int(params["message_id"])), None)
             case "getChatMember":
                 return {"ok": True, "result": {"status": "member", "user": person(int(params["user_id"]))}}
@@ -366,8 +374,8 @@ class BotHarness:
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
-        receiver, outbox = self.application.receiver, self.application._outbox
-        while receiver._tasks or outbox._workers or outbox._flush_task:  # noqa: ASYNC110 - it has no event for that
+        background, outbox = self.application._tasks, self.application._outbox
+        while background._tasks or outbox._workers or outbox._flush_task:  # noqa: ASYNC110 - it has no event for that
             await asyncio.sleep(0.01)
 
     async def accept(self, *updates: Fields) -> None:
@@ -404,10 +412,28 @@ async def drawn_at_once(drawing: Fields) -> bytes:
     return orjson.dumps(drawing)
 
 
+async def set_at_once(_: str, page: Fields) -> bytes:
+    """Set nothing, at once: the words of a page in place of its bytes."""
+    return orjson.dumps(page)
+
+
 async def claimed(store: Storage) -> Storage:
     """Have a store claimed by the bot of a rig, as every start does."""
     await store.transact(lambda uow: uow.claim_for_bot(PLANTED_TOKEN.partition(":")[0]))
     return store
+
+
+class ReadyApplication(TelegramApplication):
+    """A channel that handles updates before it was started, as if it had asked who it is."""
+
+    def __init__(self, bot: TelegramBot, *parts: Any) -> None:
+        super().__init__(bot, *parts)
+        self._application._initialized = True
+        bot._bot_user = User(4242, "b", is_bot=True, username="b")
+
+    async def _run(self, *hook: Any) -> None:
+        self._application._initialized = False
+        await super()._run(*hook)
 
 
 def bot_harness(
@@ -415,17 +441,17 @@ def bot_harness(
     script: Script | None = None,
     clock: Callable[[], float] | None = None,
     access: AccessPolicy | None = None,
+    bot: TelegramBot | None = None,
 ) -> BotHarness:
-    """Put a channel together on a store; in a running loop."""
+    """Put a channel together on a store; in a running loop. It may have a bot of its own."""
     telegram, wall, log = ScriptedTelegram(script), Wall(), io.StringIO()
     numbers = itertools.count(0xA000)
     offered = flow_registry()
     both = build_services(offered, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
-    bot = TelegramBot(PLANTED_TOKEN, "http://nowhere", telegram)
-    application = TelegramApplication(
-        bot,
+    application = ReadyApplication(
+        bot or TelegramBot(PLANTED_TOKEN, "http://nowhere", telegram),
         store,
         both,
         offered.catalog,
@@ -435,6 +461,7 @@ def bot_harness(
         steady,
         wall,
         drawn_at_once,
+        set_at_once,
     )
     return BotHarness(telegram, store, application, log, wall)
 

@@ -15,11 +15,12 @@ from bot.pictures.typesetter import NotDrawn
 from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
-from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
+from bot.telegram.sending.documents import DOCUMENTS, DocumentSender, Typeset
 from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
 from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.sending.turns import Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
@@ -64,22 +65,24 @@ class Outbox:
         self,
         bot: TelegramBot,
         store: Storage,
-        dispatcher: Dispatcher,
+        receipts: OutboxReceipts,
         members: ChatMemberCache,
         note_texts: NoteTextCache,
         rate_limiter: RateLimiter,
         draw: Draw,
+        typeset: Typeset,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Store what it works with."""
         self._bot = bot
         self._store = store
-        self._dispatcher = dispatcher
+        self._receipts = receipts
         self._members = members
         self._note_texts = note_texts
         self._rate_limiter = rate_limiter
         self._pictures = PictureSender(bot, draw, rate_limiter, sleep)
+        self._documents = DocumentSender(bot, typeset, members, rate_limiter, sleep)
         self._log = log
         self._sleep = sleep
         self._queues: dict[str, dict[Slot, OutboxMessage]] = {}
@@ -142,9 +145,11 @@ class Outbox:
             wait = min(wait * 2, LONGEST_WAIT)
 
     def _pause_before(self, outbox_message: OutboxMessage) -> float:
-        """Return the seconds to wait before a message is sent; a picture books its turn once it is drawn."""
+        """Return the seconds to wait before a message is sent; what is drawn books its turn once it is."""
         if outbox_message.kind in PICTURES:
             return SETTLES if outbox_message.kind is OutboxKind.edit_picture else 0.0
+        if outbox_message.kind in DOCUMENTS:
+            return 0.0
         edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         return self._rate_limiter.reserve(outbox_message.queue, edit=edit)
 
@@ -181,6 +186,10 @@ class Outbox:
         if outbox_message.kind in PICTURES:
             await self._show_picture(outbox_message)
             return
+        if outbox_message.kind in DOCUMENTS:
+            send = self._send_record if outbox_message.kind is OutboxKind.send_record else self._send_minutes
+            await send(outbox_message)
+            return
         body = orjson.loads(outbox_message.payload)
         if has_placeholders(outbox_message.payload):
             body = await self._named(outbox_message, body)
@@ -197,29 +206,57 @@ class Outbox:
         if outbox_message.kind is OutboxKind.open_poll:
             sent = await self._bot.send_poll(**params)
             poll = sent.poll.id if sent.poll else ""
-            await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, sent.message_id))
+            await self._record(lambda uow: self._receipts.on_poll_sent(uow, outbox_message, poll, sent.message_id))
         else:
             sent = await self._bot.send_message(**params)
             lacks = self._lacks(outbox_message)
             await self._record(
-                lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
+                lambda uow: self._receipts.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
             )
         self._forget(outbox_message)
 
     async def _show_picture(self, outbox_message: OutboxMessage) -> None:
         """Send or change a picture; one that cannot be drawn is given up, and nothing else."""
-        picture = await self._store.transact(lambda uow: self._dispatcher.picture_of(uow, outbox_message))
+        picture = await self._store.transact(lambda uow: self._receipts.picture_of(uow, outbox_message))
         try:
             if picture and outbox_message.kind is OutboxKind.send_picture:
                 message = await self._pictures.send(outbox_message, picture)
-                await self._record(lambda uow: self._dispatcher.on_picture_sent(uow, outbox_message, message))
+                await self._record(lambda uow: self._receipts.on_picture_sent(uow, outbox_message, message))
                 self._forget(outbox_message)
                 return
             if picture:
                 await self._pictures.change(outbox_message, picture)
         except NotDrawn as fault:
             self._log.error("picture_failed", error=str(fault))
-            await self._record(lambda uow: self._dispatcher.on_picture_failed(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_picture_failed(uow, outbox_message))
+            self._forget(outbox_message)
+            return
+        self._queue_ack(outbox_message)
+
+    async def _send_record(self, outbox_message: OutboxMessage) -> None:
+        """Send the record of a case; one that cannot be set is given up, and nothing else."""
+        document = await self._store.transact(lambda uow: self._receipts.record_of(uow, outbox_message))
+        if document is None:
+            self._queue_ack(outbox_message)
+            return
+        try:
+            message = await self._documents.send(outbox_message, document)
+        except NotDrawn as fault:
+            self._log.error("record_failed", error=str(fault))
+            await self._record(lambda uow: self._receipts.on_record_failed(uow, outbox_message))
+        else:
+            await self._record(lambda uow: self._receipts.on_record_sent(uow, outbox_message, message))
+        self._forget(outbox_message)
+
+    async def _send_minutes(self, outbox_message: OutboxMessage) -> None:
+        """Send a list of decisions; one that cannot be set is given up, and nothing else."""
+        document = await self._store.transact(lambda uow: self._receipts.minutes_of(uow, outbox_message))
+        try:
+            if document:
+                await self._documents.send_minutes(outbox_message, document)
+        except NotDrawn as fault:
+            self._log.error("minutes_failed", error=str(fault))
+            await self._record(lambda uow: self._receipts.on_minutes_failed(uow, outbox_message))
             self._forget(outbox_message)
             return
         self._queue_ack(outbox_message)
@@ -273,21 +310,21 @@ class Outbox:
             and outbox_message.case
             and outbox_message.kind is OutboxKind.edit_card
         ):
-            await self._record(lambda uow: self._dispatcher.on_message_gone(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_message_gone(uow, outbox_message))
             return
         if failure.outcome is Outcome.unpinned and outbox_message.kind in (OutboxKind.pin, OutboxKind.unpin):
-            await self._record(lambda uow: self._dispatcher.unpinned(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_pin_refused(uow, outbox_message))
             return
         if failure.outcome in _REFUSED or (failure.outcome in _ELSEWHERE and outbox_message.case):
             topic_gone = failure.outcome is Outcome.topic_gone
-            await self._record(lambda uow: self._dispatcher.on_refused(uow, outbox_message, topic_gone=topic_gone))
+            await self._record(lambda uow: self._receipts.on_refused(uow, outbox_message, topic_gone=topic_gone))
             return
         self._queue_ack(outbox_message)
         if failure.outcome is Outcome.chat_unreachable:
-            await self._record(lambda uow: self._dispatcher.on_chat_unreachable(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_chat_unreachable(uow, outbox_message))
         if failure.outcome is Outcome.chat_migrated:
             await self._record(
-                lambda uow: self._dispatcher.on_chat_migrated(uow, outbox_message.chat, failure.new_chat_id)
+                lambda uow: self._receipts.on_chat_migrated(uow, outbox_message.chat, failure.new_chat_id)
             )
         if failure.outcome in (Outcome.chat_unreachable, Outcome.chat_migrated):
             for later in list(newer.values()):
@@ -334,7 +371,7 @@ class Outbox:
             return
         for outbox_message in acks:
             if self._forget(outbox_message) and outbox_message.version in overtaken and outbox_message.case:
-                await self._record(partial(self._dispatcher.on_version_superseded, outbox_message=outbox_message))
+                await self._record(partial(self._receipts.on_version_superseded, outbox_message=outbox_message))
 
     def _forget(self, outbox_message: OutboxMessage) -> bool:
         """Forget a message; return whether it was the newest for its target that came by here."""
