@@ -18,6 +18,7 @@ from flows.catalog.site import NO_SITE, KnownValues, LocalOption, Site, parse_si
 from flows.engine.interview import Interview
 from flows.errors import SiteFileError
 from flows.export.picture import SpinePictures, SpineView
+from flows.export.record_page import PageTime, RecordPages, RecordView
 from flows.export.records import recommendation_record
 from flows.model.findings import Findings
 from flows.model.rules import decide
@@ -336,6 +337,14 @@ def test_the_picture_marks_its_option() -> None:
     registry = flow_registry(MINE)
     caption = SpinePictures(registry.flow(), registry.catalog).caption(SpineView(METASTASIS.effective(T8)))
     assert "✓ supported · not available here" in caption
+
+
+def test_the_page_of_the_record_says_what_is_not_available_and_whom_to_call() -> None:
+    registry = flow_registry(MINE)
+    unsure = METASTASIS.effective({**T8, "deficit": ("minor",)})
+    page = RecordPages(registry.flow(), registry.catalog).page(RecordView(unsure, PageTime("now", 1_800_000_000)))
+    assert REFERRED in str(page)
+    assert LINE in str(page)
 
 
 async def test_a_picture_has_the_ground_of_the_hospital_until_a_person_chooses() -> None:
