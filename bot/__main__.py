@@ -163,6 +163,22 @@ def picture(
     return 0
 
 
+@app.command
+def doctor() -> int:
+    """Look at this installation, line by line, and change nothing; the exit status is 1 where something is wrong."""
+    with _collector_off():
+        from bot.doctor.examination import examine
+        from bot.doctor.results import Mark
+
+    async def told() -> int:
+        results = await examine(time.time)
+        for result in results:
+            _say(result.line)
+        return int(any(result.mark is Mark.wrong for result in results))
+
+    return asyncio.run(told())
+
+
 dead = App(name="dead", help="Updates that were set aside because they could not be handled.")
 app.command(dead)
 

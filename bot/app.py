@@ -22,7 +22,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.log import make_log
 from bot.service.policies import AccessPolicy
 from bot.service.services import build_services
-from bot.settings import ELSEWHERE, Settings, SettingsError
+from bot.settings import ELSEWHERE, PLAYGROUND_BOT, Settings, SettingsError
 from bot.storage.factory import create_storage
 from bot.telegram.application import ForeignDatabase, TelegramApplication, WebhookRefused
 from bot.telegram.client import TelegramBot
@@ -41,9 +41,6 @@ REFUSED: Final = 78
 
 FOREIGN_DATABASE: Final = 65
 """Exit status where the database is another bot's."""
-
-PLAYGROUND_BOT: Final = 1_000_000_001
-"""The number of the playground's bot: the same in every run, so that its database stays its own."""
 
 KEY_BYTES: Final = 32
 
