@@ -79,7 +79,7 @@ def chat() -> int:
 
     from bot.cli.chat import Terminal
     from bot.service.case_store import MemoryStorage
-    from bot.service.private_chat import PrivateChat
+    from bot.service.private.private_chat import PrivateChat
     from flows.pathways.registry import flow_registry
 
     conversation = PrivateChat(*flow_registry(), time.time, lambda: secrets.token_hex(5))

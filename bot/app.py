@@ -21,12 +21,12 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.log import make_log
 from bot.service.policies import AccessPolicy
+from bot.service.retention import RetentionPolicy
 from bot.service.services import build_services
 from bot.settings import ELSEWHERE, PLAYGROUND_BOT, Settings, SettingsError
 from bot.storage.factory import create_storage
 from bot.telegram.application import ForeignDatabase, TelegramApplication, WebhookRefused
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.dispatcher import RetentionPolicy
 from bot.telegram.receiving.polling import PollingConflict, TokenRefused
 from flows.pathways.registry import flow_registry
 

@@ -22,12 +22,12 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.service.policies import AccessPolicy
 from bot.service.ports import Storage, UnitOfWork
+from bot.service.retention import RetentionPolicy
 from bot.service.services import build_services
 from bot.storage.factory import create_storage, parse_database_url
 from bot.storage.transactions import Transactions
 from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.dispatcher import RetentionPolicy
 from bot.telegram.request import AiohttpRequest
 from flows.pathways.registry import flow_registry
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.service.case_store import CaseRepository, CaseStorage
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ActionContext, Reply, SendPicture
 from flows.cards.card import Block, Button, Card, Line, Style
 

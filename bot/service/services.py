@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from bot.service.inline_search import InlineSearch
 from bot.service.pictures.case_pictures import CasePictures
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
+from bot.service.retention import CaseRetention
 from bot.service.team.group_chat import GroupChat
 from flows.model.flow import Flow
 from flows.pathways.registry import FlowRegistry
@@ -21,6 +22,7 @@ class Services(NamedTuple):
     flow: Flow
     inline_search: InlineSearch
     pictures: CasePictures
+    retention: CaseRetention
 
 
 def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Callable[[], str]) -> Services:
@@ -35,4 +37,4 @@ def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Ca
     flow = offered.flow()
     team = GroupChat(*offered, clock, new_id, private)
     pictures = CasePictures(flow, offered.catalog, private, team)
-    return Services(private, team, flow, InlineSearch(offered), pictures)
+    return Services(private, team, flow, InlineSearch(offered), pictures, CaseRetention(clock))

@@ -15,15 +15,15 @@ from telegram import BotCommandScope, BotCommandScopeAllGroupChats
 from telegram.error import BadRequest, TelegramError
 
 from bot.pictures.drawing_thread import DrawingThread
+from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.service.policies import AccessPolicy
 from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
-from bot.service.private_chat import COMMANDS
+from bot.service.retention import RetentionPolicy
 from bot.service.services import Services
-from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
 from bot.telegram.client import TelegramBot
 from bot.telegram.clock_watch import ClockLook, ClockWatch
 from bot.telegram.errors import failure_of
-from bot.telegram.handlers.dispatcher import Dispatcher, RetentionPolicy
+from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.handlers.inline import InlineAnswers
 from bot.telegram.health import Health, WatchedStorage
 from bot.telegram.members import ChatMemberCache
@@ -102,7 +102,7 @@ class TelegramApplication:
         self._log = log
         self.health = Health(clock)
         self._store = store = WatchedStorage(store, self.health)
-        self._dispatcher = Dispatcher(services.private, services.team, services.pictures, access, retention, log)
+        self._dispatcher = Dispatcher(services, access, retention, log)
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
         sending = RateLimiter(clock), draw or DrawingThread().draw
@@ -111,7 +111,7 @@ class TelegramApplication:
         parts = (
             bot,
             store,
-            services.private,
+            services.private.notices,
             self._dispatcher,
             self._outbox,
             self._members,
@@ -312,7 +312,7 @@ class TelegramApplication:
     async def _offer(self) -> None:
         """Offer the commands, again and again until Telegram takes them; nothing waits for it."""
         words = {**self._catalog.wording.commands.model_dump(), **self._catalog.team.commands.model_dump()}
-        for names, scope in ((COMMANDS, None), (TEAM_COMMANDS, BotCommandScopeAllGroupChats())):
+        for names, scope in ((PRIVATE_COMMANDS, None), (GROUP_COMMANDS, BotCommandScopeAllGroupChats())):
             wait = FIRST_WAIT
             while not await self._offered([(name, words[name]) for name in names], scope, wait):
                 wait = min(wait * 2, LONGEST_OFFER)

@@ -51,6 +51,11 @@ class InterviewState:
     scope: tuple[ScopeMark, ...] = ()
 
     @property
+    def levels(self) -> Codes:
+        """The levels that were found; none where they were not asked."""
+        return self.findings.get("levels", NOT_ASKED)
+
+    @property
     def inactive(self) -> tuple[AnswerEvent, ...]:
         """The answers kept although their question is not asked any more; they do not count."""
         return tuple(s for code, s in self.answers.items() if self.findings.get(code) == NOT_ASKED)

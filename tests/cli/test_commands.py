@@ -35,14 +35,15 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def spinemets(tmp_path: Path) -> Spinemets:
-    return Spinemets(tmp_path)
+def spinemets(tmp_path: Path, request: pytest.FixtureRequest) -> Spinemets:
+    return Spinemets(tmp_path, measured=request.node.get_closest_marker("measured") is not None)
 
 
 def decided(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+@pytest.mark.measured
 def test_decide_writes_one_line_for_each_in_order_and_says_so_at_the_end(spinemets: Spinemets) -> None:
     lines = [
         json.dumps(T8),
@@ -78,6 +79,7 @@ def test_decide_survives_any_line(spinemets: Spinemets, line: bytes) -> None:
     assert good["headline"] == "posterior_mis"
 
 
+@pytest.mark.measured
 def test_chat_leads_through_the_same_interview(spinemets: Spinemets) -> None:
     typed = "new case\nT8\nOnly T8 ›\nfit\nnone\nbody only\nlimited\nnone\nAll options\nPosterior MIS\n99\n/about\nq\n"
     result = spinemets("chat", given=typed)
@@ -93,18 +95,21 @@ def test_chat_ends_at_the_end_of_the_input(spinemets: Spinemets) -> None:
     assert spinemets("chat").returncode == 0
 
 
+@pytest.mark.measured
 def test_flow_prints_a_chart_with_labelled_edges(spinemets: Spinemets) -> None:
     told = spinemets("flow").stdout.decode()
     assert told.startswith("flowchart TD")
     assert 'fitness -->|"otherwise"| recommendation' in told
 
 
+@pytest.mark.measured
 def test_the_stages_of_a_discussion_are_printed_as_a_chart(spinemets: Spinemets) -> None:
     told = spinemets("flow", "discussion").stdout.decode()
     assert told.startswith("stateDiagram-v2\n    [*] --> gathering\n")
     assert "    voting --> decided: close\n" in told
 
 
+@pytest.mark.measured
 def test_another_flow_is_drawn_and_decided_by_its_code(spinemets: Spinemets) -> None:
     assert 'location["Where is the lesion?"]' in spinemets("flow", "sins").stdout.decode()
     worst = {
@@ -157,6 +162,7 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
     assert "not-a-token-1234" not in said
 
 
+@pytest.mark.measured
 def test_all_wrong_settings_are_named_together(spinemets: Spinemets) -> None:
     (spinemets.folder / ".env").write_text("LOG_LEVEL=loud\nPLAYGROUND_PORT=none\n", encoding="utf-8")
     said = spinemets("run").stderr.decode()
@@ -176,6 +182,7 @@ def test_an_env_file_that_is_a_folder_stops_every_command_that_reads_it(
     assert "Traceback" not in said
 
 
+@pytest.mark.measured
 def test_a_folder_in_the_place_of_the_database_is_told_in_one_line(spinemets: Spinemets) -> None:
     (spinemets.folder / "cases.db").mkdir()
     result = spinemets("run", DATABASE_URL="sqlite:///cases.db", PLAYGROUND_PORT=str(free_port()))
@@ -212,6 +219,7 @@ def test_a_data_folder_that_cannot_be_made_is_told_in_plain_words(spinemets: Spi
     assert "Traceback" not in said
 
 
+@pytest.mark.measured
 def test_a_damaged_database_is_refused_with_advice_and_left_as_it_is(spinemets: Spinemets) -> None:
     path = spinemets.folder / "cases.db"
     path.write_bytes(b"this is no database, but it may be somebody's only copy" * 100)
@@ -232,6 +240,7 @@ def heard(process: subprocess.Popen[str], pattern: str) -> str:
     raise AssertionError(f"it ended with {process.wait()}")
 
 
+@pytest.mark.measured
 def test_the_playground_takes_the_next_free_port_and_says_so(spinemets: Spinemets) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -282,6 +291,7 @@ def seen_alive(address: str) -> dict[str, Any]:
     return state
 
 
+@pytest.mark.measured
 def test_the_local_bot_api_serves_alone_and_a_bot_finds_it(spinemets: Spinemets) -> None:
     server, address, token = alone(spinemets)
     bot = spinemets.start("run", BOT_TOKEN=token, BOT_API_URL=address)
@@ -400,6 +410,7 @@ def copied_as_the_readme_says(folder: Path) -> Path:
     return folder / ".env"
 
 
+@pytest.mark.measured
 def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemets) -> None:
     env_file = copied_as_the_readme_says(spinemets.folder)
     assert env_file.stat().st_mode & 0o777 == 0o600
@@ -415,6 +426,7 @@ def test_the_example_with_a_token_starts_the_bot_on_telegram(spinemets: Spinemet
         assert seen_alive(address)["commands"][0]["command"] == "new"
 
 
+@pytest.mark.measured
 def test_the_example_without_a_token_starts_the_playground_twice_in_a_row(spinemets: Spinemets) -> None:
     copied_as_the_readme_says(spinemets.folder)
     for _ in range(2):

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.cli.chat import Terminal
 from bot.service.case_store import MemoryStorage
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from flows.pathways.registry import flow_registry
 
 

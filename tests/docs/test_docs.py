@@ -21,8 +21,7 @@ from bot.__main__ import app
 from bot.app import FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED
 from bot.cli.decide import decide_lines
 from bot.log import ALLOWED
-from bot.service.private_chat import COMMANDS
-from bot.service.team.group_chat import COMMANDS as OF_A_GROUP
+from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.settings import Settings
 from flows.export.mermaid import document
 from flows.pathways.registry import flow_registry
@@ -97,7 +96,9 @@ def test_the_readme_names_settings_and_commands_of_the_chat_that_exist() -> None
     named = codes(section(README, "Configuration"))
     assert named
     assert set(named) <= set(SETTINGS)
-    assert set(first_codes(section(README, "Using it"))) <= {f"/{command}" for command in (*COMMANDS, *OF_A_GROUP)}
+    assert set(first_codes(section(README, "Using it"))) <= {
+        f"/{command}" for command in (*PRIVATE_COMMANDS, *GROUP_COMMANDS)
+    }
 
 
 # Settings.
@@ -190,12 +191,12 @@ def test_a_command_of_the_program_that_a_document_names_exists(name: str) -> Non
 
 
 def test_the_guide_has_every_command_of_the_chat_and_no_other() -> None:
-    assert sorted(first_codes(section(GUIDE, "All commands"))) == sorted(f"/{command}" for command in COMMANDS)
+    assert sorted(first_codes(section(GUIDE, "All commands"))) == sorted(f"/{command}" for command in PRIVATE_COMMANDS)
 
 
 def test_the_guide_has_every_command_of_a_group_and_no_other() -> None:
     told = {code for code in codes(section(GUIDE, "In a group")) if code.startswith("/")}
-    assert told == {f"/{command}" for command in OF_A_GROUP}
+    assert told == {f"/{command}" for command in GROUP_COMMANDS}
 
 
 NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/setinline", "/healthz", "/readyz"}
@@ -205,7 +206,7 @@ NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/setinline", "/healthz", "/read
 @every_document
 def test_a_command_of_the_chat_that_a_document_names_exists(name: str) -> None:
     named = {code for code in codes(DOCS[name]) if re.fullmatch(r"/[a-z]+", code)}
-    assert named - NOT_OF_THE_CHAT <= {f"/{command}" for command in (*COMMANDS, *OF_A_GROUP)}
+    assert named - NOT_OF_THE_CHAT <= {f"/{command}" for command in (*PRIVATE_COMMANDS, *GROUP_COMMANDS)}
 
 
 def begins(shown: Any, real: Any) -> bool:

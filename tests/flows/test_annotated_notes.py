@@ -49,7 +49,6 @@ def test_there_are_held_out_notes_of_each_kind_that_a_line_can_show() -> None:
     assert {note["kind"] for note in held_out} == set(range(1, 11))
 
 
-@pytest.mark.untraced
 def test_every_finding_that_is_made_of_an_annotated_note_is_annotated() -> None:
     counts = counted(ANNOTATED)
     assert {code: count.invented for code, count in counts.items()} == dict.fromkeys(counts, 0)

@@ -15,7 +15,7 @@ from team_kit import ANA, FakeGroup, block, told
 
 from bot.service.case_store import CaseRecord, TeamRecord
 from bot.service.ports import UnitOfWork
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ActionContext
 from bot.storage.factory import create_storage
 from flows.cards.card import Action, Card, Tap

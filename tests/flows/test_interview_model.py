@@ -9,7 +9,7 @@ from kit import CARDS, INTERVIEW, WHO, buttons, drawn, new_case
 from oracle import STEPS as MODELLED
 from store_kit import chance_of
 
-from bot.service.private_chat import ASKS_ABOVE, require_confirmation
+from bot.service.answers import ASKS_ABOVE, require_confirmation
 from flows.cards.card import Action, Card, Tap
 from flows.errors import AnswersWouldGo, EmptySelection, NothingToUndo
 from flows.model.case import Case

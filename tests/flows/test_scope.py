@@ -14,7 +14,7 @@ from bot.cli.chat import Terminal
 from bot.cli.decide_note import record_of
 from bot.service.case_store import MemoryStorage
 from bot.service.inline_search import InlineSearch
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ActionContext, NoteInput
 from bot.telegram.rendering.html import ScreenCache, screen
 from flows.cards.card import Action, Card, Line, Style

@@ -15,7 +15,7 @@ from kit import CATALOG
 from oracle import TOASTS
 
 from bot.service.case_store import CaseRecord, MemoryCaseRepository
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ActionContext, Reply
 from flows.cards.card import Action, Tap
 from flows.errors import VersionConflict

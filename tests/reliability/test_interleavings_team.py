@@ -44,7 +44,7 @@ class MemberTap:
         if self.verb is None:
             offered = talk(record.case).offered
             numbers = [offered.index(self.question)] if self.question in offered else []
-            return ROOM.vote(repository, record.team.poll_id if record.team else "", numbers, self.who)
+            return ROOM.votes.count(repository, record.team.poll_id if record.team else "", numbers, self.who)
         tap = Tap(self.verb, self.question, self.choice, record.case.id, record.case.turn)
         return ROOM.tap(repository, tap, ActionContext(PLACE, self.who, CARD))
 
@@ -90,7 +90,7 @@ def after(record: CaseRecord, action: MemberTap) -> tuple[CaseRecord, Reply]:
     reply = action(repository)
     for deed in reply.effects:
         if isinstance(deed, OpenPoll):
-            ROOM.on_poll_sent(repository, deed.case, deed.number, f"poll{deed.number}", 100 + deed.number)
+            ROOM.votes.on_poll_sent(repository, deed.case, deed.number, f"poll{deed.number}", 100 + deed.number)
     return repository.cases[record.case.id], reply
 
 

@@ -121,4 +121,4 @@ def share(harness: BotHarness, first: BotHarness) -> None:
         harness.application._poller,
     ):
         part._bot = bot
-    harness.application.receiver._private._new_id = lambda: f"b{time.monotonic_ns():x}"[-12:]
+    harness.application._dispatcher._private.cases._new_id = lambda: f"b{time.monotonic_ns():x}"[-12:]

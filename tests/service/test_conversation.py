@@ -9,7 +9,8 @@ import pytest
 from kit import CATALOG, INTERVIEW, T8, WHO, FakePrivateChat, buttons, labels, plain, played, read, refusals, tap_of
 
 from bot.service.case_store import CaseRecord, CaseRepository, MemoryCaseRepository, MemoryStorage
-from bot.service.private_chat import COMMANDS, PrivateChat
+from bot.service.commands import PRIVATE_COMMANDS
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ActionContext, Reply
 from flows.cards.card import Action, Card, Tap
 from flows.errors import VersionConflict
@@ -374,10 +375,10 @@ async def test_two_people_have_cases_of_their_own(private_chat: FakePrivateChat)
 
 
 def test_every_command_has_its_words_for_the_menu() -> None:
-    assert set(COMMANDS) == set(type(CATALOG.wording.commands).model_fields)
+    assert set(PRIVATE_COMMANDS) == set(type(CATALOG.wording.commands).model_fields)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", PRIVATE_COMMANDS)
 async def test_every_command_is_answered_and_none_is_taken_for_unknown(
     private_chat: FakePrivateChat, name: str
 ) -> None:
@@ -387,7 +388,7 @@ async def test_every_command_is_answered_and_none_is_taken_for_unknown(
     assert refusals(private_chat.card) == []
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("start", "help")])
+@pytest.mark.parametrize("name", [name for name in PRIVATE_COMMANDS if name not in ("start", "help")])
 async def test_every_other_command_is_told_in_the_help(private_chat: FakePrivateChat, name: str) -> None:
     await private_chat.command("help")
     assert f"/{name} " in read(private_chat.card).text
@@ -780,17 +781,17 @@ def pages(reply: Reply) -> list[Card]:
 
 
 def test_what_failed_is_told_in_passing_or_by_a_message() -> None:
-    assert CONVERSATION.failure_notice(tapped=True) == Reply(toast=TOASTS.failed)
-    [card] = pages(CONVERSATION.failure_notice(tapped=False))
+    assert CONVERSATION.notices.failed(tapped=True) == Reply(toast=TOASTS.failed)
+    [card] = pages(CONVERSATION.notices.failed(tapped=False))
     assert card.title == PAGES.failed.title
     assert refusals(card) == []
 
 
 def test_who_is_not_listed_is_told_the_number_to_be_listed_under() -> None:
-    tapped = CONVERSATION.not_listed_notice("1234567890123", tapped=True)
+    tapped = CONVERSATION.notices.not_listed("1234567890123", tapped=True)
     assert "1234567890123" in tapped.toast
     assert len(tapped.toast) <= 200
-    [card] = pages(CONVERSATION.not_listed_notice("1234567890123", tapped=False))
+    [card] = pages(CONVERSATION.notices.not_listed("1234567890123", tapped=False))
     assert "Send your ID, 1234567890123," in read(card).text
     assert refusals(card) == []
     assert card.rows == ()
@@ -807,4 +808,4 @@ def test_a_case_is_drawn_again_where_it_is_shown_and_nowhere_else() -> None:
 
 
 def test_what_could_not_be_kept_is_told_in_passing() -> None:
-    assert CONVERSATION.not_saved_notice() == Reply(toast=TOASTS.not_saved)
+    assert CONVERSATION.notices.not_saved() == Reply(toast=TOASTS.not_saved)

@@ -18,10 +18,10 @@ from team_kit import FakeGroup as Team
 from telegram_kit import SOON, data
 
 from bot.service.case_store import CaseRepository
+from bot.service.links.read_links import MOST, case_in, link_to_case, page_in
+from bot.service.links.share_links import LINK_LIFETIME
 from bot.service.policies import AccessPolicy
-from bot.service.read_links import MOST, case_in, link_to_case, page_in
 from bot.service.replies import ActionContext, Reply
-from bot.service.share_links import LINK_LIFETIME
 from bot.service.tap_rules import RULES, Where
 from flows.cards.card import PERSON, Action, Card, Tap
 from flows.model.findings import Codes

@@ -9,8 +9,9 @@ import pytest
 from conftest import BotHarness, virtual_bot_harness
 from kit import CATALOG, T4, T8, WHO, FakePrivateChat, expired, labels, lines, read, refusals, tap_of
 
-from bot.service.private_chat import MOST_RECENT
+from bot.service.private.recent_cases import MOST_RECENT
 from bot.service.replies import NoteInput
+from bot.service.retention import CaseRetention
 from bot.telegram.clock_watch import ClockLook
 from flows.cards.card import Action, Style, Tap
 from flows.model.code_names import code_name
@@ -241,7 +242,9 @@ async def test_a_note_that_nobody_confirms_is_let_go_after_a_day_and_its_card_sa
     await noted(private_chat, T4)
     private_chat.now += DAY
     assert (
-        await private_chat.store.transact(lambda repository: expired(private_chat.conversation, repository, 30 * DAY))
+        await private_chat.store.transact(
+            lambda repository: expired(CaseRetention(private_chat._clock), repository, 30 * DAY)
+        )
         == 1
     )
     assert [record.case.answer_events[0].kind for record in (await private_chat.kept()).values()] == ["answer"]
@@ -255,7 +258,9 @@ async def test_a_note_that_was_touched_within_the_day_stays(private_chat: FakePr
     await private_chat.tap("✕ fit")
     private_chat.now += DAY - 10
     assert (
-        await private_chat.store.transact(lambda repository: expired(private_chat.conversation, repository, 30 * DAY))
+        await private_chat.store.transact(
+            lambda repository: expired(CaseRetention(private_chat._clock), repository, 30 * DAY)
+        )
         == 0
     )
 

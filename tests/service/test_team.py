@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 from team_kit import ANA, BEN, CLEO, HOUR, T8_TAPS, FakeGroup, block, disputed, findings_of, record, told
 
 from bot.service.case_store import CaseRepository, MemoryStorage
+from bot.service.links.share_links import LINK_LIFETIME
 from bot.service.replies import ActionContext, Reply
-from bot.service.share_links import LINK_LIFETIME
-from bot.service.team.group_chat import MOST_OPEN
+from bot.service.team.opening import MOST_OPEN
 from flows.cards.card import PERSON, Action, Card, Style, Tap, person
 from flows.cards.team.case import code_word
 from flows.engine.discussion import MAX_EVENTS
@@ -52,7 +52,7 @@ async def name_of(group: FakeGroup) -> str:
 
 async def tended(group: FakeGroup) -> None:
     """Let the cases rest that nobody touched for two days."""
-    await group.do(lambda repository: group.services.team.archive_idle(repository, 48 * HOUR))
+    await group.do(lambda repository: group.services.team.changes.archive_idle(repository, 48 * HOUR))
 
 
 async def test_a_case_says_who_opened_it_and_each_answer_who_gave_it(group: FakeGroup) -> None:
@@ -571,7 +571,7 @@ async def test_a_decided_case_does_not_rest(group: FakeGroup) -> None:
 async def test_a_tap_on_a_card_of_a_resting_case_offers_to_continue(group: FakeGroup) -> None:
     card = await group.finished()
     shown = group.messages[card]
-    await group.do(lambda repository: group.services.team.on_bot_removed(repository, group.place))
+    await group.do(lambda repository: group.services.team.changes.on_bot_removed(repository, group.place))
     await group.wish(tap_of(shown, "Discuss"), BEN, card)
     assert group.toast == CATALOG.wording.toasts.archived
     await group.tap(CATALOG.wording.labels.go_on, who=BEN, at=card)
@@ -651,7 +651,7 @@ async def test_cases_lists_the_open_ones_and_brings_a_card_down(group: FakeGroup
 async def test_a_case_is_erased_when_its_time_is_over(group: FakeGroup) -> None:
     card = await group.decided()
     group.now += 31 * DAY
-    assert await group.store.transact(lambda repository: expired(group.services.private, repository, 30 * DAY)) == 1
+    assert await group.store.transact(lambda repository: expired(group.services.retention, repository, 30 * DAY)) == 1
     await group.tap("Reopen", at=card)
     assert group.toast == GONE
     assert await group.kept() == {}
@@ -662,7 +662,7 @@ async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_
     await group.finished(BEN)
     await group.tap("Discuss", who=BEN)
     new = FakeGroup(place="-1007", store=group.store, now=group.now)
-    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    await new.do(lambda repository: new.services.team.changes.on_chat_migrated(repository, "-100", "-1007"))
     record = await new.kept()
     assert {k.place for k in record.values()} == {"-1007"}
     assert {k.card_message_id for k in record.values()} <= set(new.messages) | {None}
@@ -671,7 +671,7 @@ async def test_a_group_that_moves_keeps_its_cases_and_uses_no_number_of_the_old_
     assert new.messages[minutes].title.startswith("Decision: Posterior MIS · ")
     await new.vote("Posterior MIS", CLEO)
     shown = dict(new.messages)
-    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    await new.do(lambda repository: new.services.team.changes.on_chat_migrated(repository, "-100", "-1007"))
     assert set(new.messages) == set(shown)
 
 
@@ -694,7 +694,7 @@ async def test_help_in_a_group_is_of_the_group_and_from_its_button_opens_for_the
 async def test_what_hangs_on_a_topic_stays_in_it_when_the_group_moves() -> None:
     group = FakeGroup(place="-100/5")
     await group.finished()
-    await group.do(lambda repository: group.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    await group.do(lambda repository: group.services.team.changes.on_chat_migrated(repository, "-100", "-1007"))
     assert (await group.case()).place == "-1007/5"
 
 
@@ -786,7 +786,7 @@ async def forgotten(group: FakeGroup, who: str) -> None:
     def erased(repository: CaseRepository) -> Reply:
         worked = repository.said_by(who)
         repository.erase_person(who)
-        return Reply(group.services.team.unsigned(repository, worked))
+        return Reply(group.services.team.receipts.unsigned(repository, worked))
 
     await group.do(erased)
 
@@ -814,9 +814,9 @@ async def test_forget_draws_the_cards_and_records_anew_that_named_somebody_and_n
 async def test_forget_after_the_group_has_moved_touches_no_message_of_another_number(group: FakeGroup) -> None:
     await group.decided(BEN)
     new = FakeGroup(place="-1007", store=group.store, now=group.now)
-    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    await new.do(lambda repository: new.services.team.changes.on_chat_migrated(repository, "-100", "-1007"))
     shows = await new.store.transact(
-        lambda repository: new.services.team.unsigned(repository, repository.said_by(BEN))
+        lambda repository: new.services.team.receipts.unsigned(repository, repository.said_by(BEN))
     )
     assert {show.message_id for show in shows} <= set(new.messages)
     assert {show.chat for show in shows} == {"-1007"}
@@ -901,7 +901,7 @@ async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: FakeGroup) -
     await group.tap("Discuss")
     await group.tap("End the poll", at=card)
     late: Any = await group.store.transact(
-        lambda repository: group.services.team.on_poll_sent(repository, "c1", 1, "late", 77)
+        lambda repository: group.services.team.votes.on_poll_sent(repository, "c1", 1, "late", 77)
     )
     assert [effect.message_id for effect in late.effects] == [77]
     assert await group.store.transact(lambda repository: repository.get_by_poll("late")) is None
@@ -909,7 +909,7 @@ async def test_a_poll_that_comes_too_late_is_stopped_at_once(group: FakeGroup) -
 
 async def uncounted(group: FakeGroup, poll: str, question: str) -> None:
     """Let a vote be given in a poll that asks so."""
-    await group.do(lambda repository: group.services.team.on_stray_vote(repository, poll, question.__eq__))
+    await group.do(lambda repository: group.services.team.votes.on_stray_vote(repository, poll, question.__eq__))
 
 
 async def test_a_vote_in_a_copy_of_the_poll_is_said_not_to_count_in_the_place_of_its_case() -> None:

@@ -138,7 +138,7 @@ async def test_a_score_has_no_name_of_its_own_and_never_rests_by_itself(group: F
     await group.command("cases")
     assert len(labels(group.card)) == 1
     group.now += 49 * HOUR
-    await group.do(lambda repository: group.services.team.archive_idle(repository, 48 * HOUR))
+    await group.do(lambda repository: group.services.team.changes.archive_idle(repository, 48 * HOUR))
     assert len([label for label in labels(group.card) if label.startswith("Continue")]) == 1
     rests = group.messages[1]
     await group.wish(Tap(Action.answer, "bone", "lytic", "c1xt8", 2), CLEO, 1)
@@ -150,7 +150,7 @@ async def test_a_tap_on_the_score_keeps_its_case_from_resting(group: FakeGroup) 
     group.now += 47 * HOUR
     await group.tap("SINS", "Mechanical", who=BEN)
     group.now += 2 * HOUR
-    await group.do(lambda repository: group.services.team.archive_idle(repository, 48 * HOUR))
+    await group.do(lambda repository: group.services.team.changes.archive_idle(repository, 48 * HOUR))
     assert not (await group.kept())["c1"].archived
 
 
@@ -185,7 +185,7 @@ async def test_a_card_that_was_deleted_while_it_showed_the_score_comes_anew_as_t
     group: FakeGroup,
 ) -> None:
     await group.tap("SINS", who=BEN)
-    await group.do(lambda repository: group.services.team.on_card_sent(repository, "c1xt8", 7))
+    await group.do(lambda repository: group.services.team.receipts.on_card_sent(repository, "c1xt8", 7))
     assert group.messages[7].title == "What is the pain like?"
     await group.tap(TO_CASE, at=7)
     assert group.messages[7].title == QUESTION
@@ -195,7 +195,7 @@ async def test_a_card_that_was_deleted_while_it_showed_the_score_comes_anew_as_t
 async def test_the_score_moves_with_the_group_and_is_shown_by_no_message_of_its_own(group: FakeGroup) -> None:
     await group.tap("SINS", *SCORED, who=BEN)
     new = FakeGroup(place="-1007", store=group.store, now=group.now)
-    await new.do(lambda repository: new.services.team.on_chat_migrated(repository, "-100", "-1007"))
+    await new.do(lambda repository: new.services.team.changes.on_chat_migrated(repository, "-100", "-1007"))
     assert len(new.messages) == 1
     assert [told.partition(" · ")[0] for told in sins(new.card)] == ["SINS: 11"]
 

@@ -154,7 +154,8 @@ async def test_a_line_that_nobody_confirms_goes_after_a_day_and_frees_its_name(g
     await wrote(group, NoteInput(READ, (), "5", 17))
     group.now += 86_400
     assert (
-        await group.store.transact(lambda repository: expired(group.services.private, repository, 30 * 86_400.0)) == 1
+        await group.store.transact(lambda repository: expired(group.services.retention, repository, 30 * 86_400.0))
+        == 1
     )
     await group.tap("Confirm", who=BEN)
     assert group.toast == WORDS.toasts.gone

@@ -14,7 +14,7 @@ from conftest import BotHarness, Fields, bot_harness, data_of, running, virtual_
 from store_kit import full_disk, locked
 
 from bot.service.ports import NotSaved, UnitOfWork
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.storage.errors import CorruptDatabase
 from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage

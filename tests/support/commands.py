@@ -7,18 +7,22 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from coverage import Coverage
 
 from bot.settings import Settings
 
+ROOT: Final = Path(__file__).parents[2]
 CLEAN = {k: v for k, v in os.environ.items() if k.lower() not in Settings.model_fields and not k.startswith("XDG_")}
 
 
 class Spinemets:
     """Runs `spinemets` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, measured: bool = False) -> None:
         self.folder = folder
+        self.measured = measured
 
     def __call__(self, *words: str, given: str | bytes = b"", **settings: str) -> subprocess.CompletedProcess[bytes]:
         typed = given.encode() if isinstance(given, str) else given
@@ -40,7 +44,14 @@ class Spinemets:
         return [sys.executable, "-m", "bot", *words]
 
     def env(self, settings: dict[str, str]) -> dict[str, str]:
-        return {**CLEAN, "XDG_DATA_HOME": str(self.folder / "data"), **settings}
+        return {**CLEAN, "XDG_DATA_HOME": str(self.folder / "data"), **(coverage() if self.measured else {}), **settings}
+
+
+def coverage() -> dict[str, str]:
+    """Return what has a process write down which lines it reaches, where this one does."""
+    if Coverage.current() is None:
+        return {}
+    return {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(ROOT / ".coverage")}
 
 
 def ended(process: subprocess.Popen[str]) -> int:

@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 from bot.service.case_store import CaseRepository, MemoryStorage
-from bot.service.private_chat import LOOKS_APART, PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ActionContext, DeleteMessage, NoteInput, Reply
+from bot.service.retention import LOOKS_APART, CaseRetention
 from bot.telegram.rendering.callback_data import pack, unpack
 from bot.telegram.rendering.html import screen
 from flows.cards.card import Action, Button, Card, Line, Style, Tap
@@ -259,7 +260,7 @@ class FakePrivateChat:
     async def write(self, said: NoteInput | None = None) -> None:
         """Send a text; of what it says nothing but codes gets this far."""
         await self._do(
-            lambda repository: self.conversation.text(
+            lambda repository: self.conversation.notes.typed(
                 repository, ActionContext(self.place, self.who), said or NoteInput()
             )
         )
@@ -312,7 +313,7 @@ class FakePrivateChat:
         return f"{self.who}c{self.ids}"
 
 
-def expired(conversation: PrivateChat, repository: CaseRepository, keep: float) -> int:
+def expired(retention: CaseRetention, repository: CaseRepository, keep: float) -> int:
     """Look twice, a day of running apart, for cases whose time is over, and return how many were erased."""
-    conversation.expire_due(repository, keep, 0.0)
-    return conversation.expire_due(repository, keep, LOOKS_APART)
+    retention.expire_due(repository, keep, 0.0)
+    return retention.expire_due(repository, keep, LOOKS_APART)

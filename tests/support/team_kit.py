@@ -89,7 +89,7 @@ class FakeGroup:
         """Let a member vote for an answer of the newest poll, by how it begins; an empty one takes the vote back."""
         poll = self.polls[at or max(self.polls)]
         numbers = [n for n, said in enumerate(poll.answers) if answer and said.startswith(answer)]
-        await self.do(lambda repository: self.services.team.vote(repository, poll.id, numbers, who))
+        await self.do(lambda repository: self.services.team.votes.count(repository, poll.id, numbers, who))
 
     async def kept(self) -> dict[str, CaseRecord]:
         """Give what is kept, by case."""
@@ -128,7 +128,7 @@ class FakeGroup:
         if show.message_id is not None or not show.case:
             return
         case, team = show.case, self.services.team
-        arrived = team.on_decision_sent if show.is_decision else team.on_card_sent
+        arrived = team.receipts.on_decision_sent if show.is_decision else team.receipts.on_card_sent
         await self._follow(await self.store.transact(lambda repository: arrived(repository, case, message)))
 
     async def _done(self, effect: Effect) -> None:
@@ -136,7 +136,7 @@ class FakeGroup:
             case OpenPoll(case=case, number=number, question=question, answers=answers):
                 message = self._number()
                 self.polls[message] = Poll(f"poll{message}", case, question, answers)
-                polled = self.services.team.on_poll_sent
+                polled = self.services.team.votes.on_poll_sent
                 await self._follow(
                     await self.store.transact(
                         lambda repository: polled(repository, case, number, f"poll{message}", message)

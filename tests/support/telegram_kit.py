@@ -19,12 +19,12 @@ from local_bot_api import CHAT, RunningPlayground, running_playground
 from bot.playground.botapi.http import FaultHook
 from bot.playground.chats.models import PRIVATE, Chat
 from bot.service.policies import AccessPolicy
+from bot.service.retention import RetentionPolicy
 from bot.service.services import build_services
 from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
 from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
-from bot.telegram.handlers.dispatcher import RetentionPolicy
 from flows.pathways.registry import flow_registry
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import BotHarness, Fields, Report, bot_harness, claimed, data_of, virtual_bot_harness
 
-from bot.service.private_chat import SLOW
+from bot.service.commands import SLOW
 from bot.storage.factory import create_storage
 from bot.telegram.updates.flood_limit import BURST, FloodLimiter
 from bot.telegram.updates.parser import from_inbox, to_inbox

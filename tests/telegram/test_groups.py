@@ -45,8 +45,7 @@ from bot.playground.chats.models import (
     Person,
 )
 from bot.service.policies import AccessPolicy
-from bot.service.private_chat import LOOKS_APART
-from bot.telegram.handlers.dispatcher import RetentionPolicy
+from bot.service.retention import LOOKS_APART, RetentionPolicy
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from conftest import BotHarness, Fields, refused, virtual_bot_harness
 from kit import CATALOG
 from members_kit import Crowd
 
-from bot.service.team.group_chat import MOST_OPEN
+from bot.service.team.opening import MOST_OPEN
 from bot.telegram.sending.rate_limit import GROUP_BURST, RateLimiter
 
 _LIMIT = 20

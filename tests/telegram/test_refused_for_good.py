@@ -123,7 +123,7 @@ class Team:
         return record
 
     def stage(self, record: CaseRecord) -> Stage:
-        return self.harness.application._dispatcher._team._cases.view(record).discussion.stage
+        return self.harness.application._dispatcher._team.cases.view(record).discussion.stage
 
     def screen(self) -> str:
         return str(self.harness.telegram.newest(self.chat)[1]["text"])

@@ -106,7 +106,7 @@ async def test_a_record_stands_where_its_case_is_erased_and_its_button_is_presse
     stands = await board()
     group = stands.group
     shown = group.messages[stands.record]
-    await group.store.transact(lambda repository: expired(group.services.private, repository, -1.0))
+    await group.store.transact(lambda repository: expired(group.services.retention, repository, -1.0))
     assert await group.kept() == {}
     await group.tap("Reopen", at=stands.record)
     assert group.toast == CATALOG.wording.toasts.gone
@@ -208,7 +208,7 @@ async def test_a_resting_card_says_so_whether_or_not_the_button_still_stood_ther
     card = await group.finished()
     late = tap_of(group.messages[card], "Discuss")
     group.now += 49 * HOUR
-    await group.do(lambda repository: group.services.team.archive_idle(repository, 48 * HOUR))
+    await group.do(lambda repository: group.services.team.changes.archive_idle(repository, 48 * HOUR))
     await group.wish(late, BEN, card)
     assert (group.toast, group.forged) == (CATALOG.wording.toasts.archived, "")
     assert labels(group.messages[card]) == [CATALOG.wording.labels.go_on]

@@ -306,7 +306,7 @@ async def test_of_two_people_each_changes_notes_of_their_own() -> None:
 async def edited(private_chat: FakePrivateChat, said: NoteInput) -> None:
     """Change a message; of what it says now nothing but codes gets this far."""
     context = ActionContext(private_chat.place, private_chat.who)
-    await private_chat._do(lambda repository: private_chat.conversation.edited(repository, context, said))
+    await private_chat._do(lambda repository: private_chat.conversation.notes.edited(repository, context, said))
 
 
 # What is no text, and what nobody wrote.

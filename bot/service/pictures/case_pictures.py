@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from bot.service.case_store import CaseRecord, CaseRepository
-from bot.service.private_chat import PrivateChat
+from bot.service.private.private_chat import PrivateChat
 from bot.service.replies import ChangePicture, DeleteMessage, Reply, ShowCard
 from bot.service.team.group_chat import GroupChat
 from flows.cards.card import Action, Button, Tap
@@ -51,7 +51,9 @@ class CasePictures:
         if record is None:
             return None
         theme = Theme(record.picture.theme or Theme.light)
-        view = (self._team if record.team else self._private).spine_view(repository, record)._replace(theme=theme)
+        view = (
+            (self._team if record.team else self._private).cases.spine_view(repository, record)._replace(theme=theme)
+        )
         labels = self._catalog.wording.labels
         button = Button(getattr(labels, _OTHER[theme]), Tap(Action.theme, _OTHER[theme], case=case_id))
         drawing, caption = self._pictures.drawing(view), self._pictures.caption(view)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from bot.service.answers import apply_answer, require_confirmation
 from bot.service.case_store import CaseRecord
-from bot.service.private_chat import PrivateChat, require_confirmation
 from bot.service.replies import ActionContext
 from flows.cards.card import Action, Card, Tap
 from flows.cards.team.card import TeamRenderer, decode_choices
 from flows.cards.team.case import TeamCaseView
 from flows.engine.discussion import NONE_OF_THESE, Discussion, Member, Stage
+from flows.engine.interview import Interview
 from flows.errors import EmptySelection, OpenDisputes, StaleTap, WrongStage
 from flows.model.case import Case
 from flows.model.findings import Codes
@@ -39,16 +40,16 @@ class TeamActions:
 
     def __init__(
         self,
+        interview: Interview,
         discussion: Discussion,
         board: TeamRenderer,
-        private: PrivateChat,
         clock: Callable[[], float],
     ) -> None:
-        """Store the discussion, what it is drawn by, what takes an answer, the clock (seconds since 1970)."""
+        """Store what takes an answer, the discussion, what it is drawn by, the clock (seconds since 1970)."""
+        self._interview = interview
         self._discussion = discussion
         self._renderer = board
         self._reasons = board.case_renderer.catalog.team.reasons
-        self._private = private
         self._clock = clock
 
     def view(self, view: TeamCaseView, tap: Tap, user_id: str) -> Card:
@@ -106,7 +107,7 @@ class TeamActions:
             return self._apply_stage(view, tap, member)
         if not view.discussion.is_open:
             raise WrongStage
-        return self._private.apply(view.case, tap, context.user_id)
+        return apply_answer(self._interview, view.case, tap, context.user_id)
 
     def _apply_opinion(self, view: TeamCaseView, tap: Tap, member: Member) -> Case:
         """Apply what somebody holds: an answer, which of the held ones counts, or a reason."""
@@ -144,7 +145,7 @@ class TeamActions:
                 require_confirmation(view.state, tap)
                 return begun
             case Action.confirm | Action.drop:
-                return self._private.apply(case, tap, member.who)
+                return apply_answer(self._interview, case, tap, member.who)
             case _:
                 raise StaleTap(tap.question)
 

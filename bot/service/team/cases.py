@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bot.service.case_store import CARD, RECORD, CaseRecord, CaseRepository
-from bot.service.private_chat import PrivateChat, age_text, linked_case_id
-from bot.service.replies import OpenPoll, ShowCard
+from bot.service.replies import OpenPoll, Reply, ShowCard
 from bot.service.team.actions import TeamActions
 from bot.service.team.linked_cases import load
-from bot.service.times import in_utc
+from bot.service.times import age_text, in_utc
 from flows.cards.card import Action, Button, Card, Tap
 from flows.cards.case import CaseRenderer
 from flows.cards.pages import Pages
@@ -38,15 +37,12 @@ class TeamFlowServices(NamedTuple):
 class TeamCases:
     """Reads and draws the cases of every flow that a team works."""
 
-    def __init__(
-        self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], private: PrivateChat
-    ) -> None:
-        """Store the flows by their codes, their words, a clock (seconds since 1970, UTC), and what takes an answer."""
+    def __init__(self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float]) -> None:
+        """Store the flows by their codes, their words, and a clock (seconds since 1970, UTC)."""
         self._catalog = catalog
         self._words = catalog.team
         self._pages = Pages(catalog)
         self._clock = clock
-        self._private = private
         self._flows = {code: self._build(flow) for code, flow in flows.items()}
 
     def services_for(self, flow: str) -> TeamFlowServices:
@@ -106,7 +102,7 @@ class TeamCases:
     def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
         """Return what was scored of a case at its levels, once that is complete."""
         begun = (
-            load(repository, linked_case_id(record.case, state))
+            load(repository, record.case.linked_case_id(state.levels))
             if self.services_of(record).interview.flow.is_aided
             else None
         )
@@ -121,15 +117,19 @@ class TeamCases:
 
     def superseded_card(self, record: CaseRecord) -> Card:
         """Draw what a card says that does not hold any more."""
-        return self._notice(self._catalog.wording.pages.superseded, record)
+        return self._in_place(self._catalog.wording.pages.superseded, record)
 
     def archived_card(self, record: CaseRecord) -> Card:
         """Draw what a card says while its case rests."""
-        return self._notice(self._catalog.wording.pages.archived, record)
+        return self._in_place(self._catalog.wording.pages.archived, record)
 
-    def _notice(self, page: PageWording, record: CaseRecord) -> Card:
+    def _in_place(self, page: PageWording, record: CaseRecord) -> Card:
         """Draw what stands in place of a case, under its name, with the way to it."""
         return replace(self._pages.bare(page, self._go_on(record)), label=record.team.code_name if record.team else "")
+
+    def notice(self, place: str, title: str, line: str) -> Reply:
+        """Return a notice for a place that belongs to no card."""
+        return Reply((ShowCard(self._pages.list_page(title, line, ()), chat=place),))
 
     def archive_notice(self, cases: list[CaseRecord], hours: int) -> Card:
         """Return the card that says which cases are archived from now on."""
@@ -164,9 +164,7 @@ class TeamCases:
         interview = Interview(flow)
         discussion = Discussion(interview)
         board = TeamRenderer(CaseRenderer(flow, self._catalog, named=True), in_utc)
-        return TeamFlowServices(
-            interview, discussion, board, TeamActions(discussion, board, self._private, self._clock)
-        )
+        return TeamFlowServices(interview, discussion, board, TeamActions(interview, discussion, board, self._clock))
 
 
 def _show_tap(record: CaseRecord) -> Tap:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.service.case_store import CaseRecord, CaseRepository
-from bot.service.private_chat import PrivateChat
-from bot.service.read_links import case_in, link_to_case
+from bot.service.links.read_links import case_in, link_to_case
+from bot.service.notices import Notices
+from bot.service.private.cases import PrivateCases
 from bot.service.replies import MISPLACED, ActionContext, Reply, ShowCard
 from bot.service.tap_rules import Where, allows
 from bot.service.team.cases import TeamCases
@@ -20,10 +21,18 @@ from flows.errors import FlowError
 class PrivateReading:
     """Opens a team's case to be read."""
 
-    def __init__(self, cases: TeamCases, private: PrivateChat, catalog: Catalog, clock: Callable[[], float]) -> None:
-        """Store what draws a team's case, what draws one without names, the words, a clock (seconds since 1970)."""
-        self._wards = cases
-        self._alone = private
+    def __init__(
+        self,
+        cases: TeamCases,
+        private: PrivateCases,
+        notices: Notices,
+        catalog: Catalog,
+        clock: Callable[[], float],
+    ) -> None:
+        """Store what draws a team's case, what draws one without names, words, a clock (seconds since 1970)."""
+        self._cases = cases
+        self._private = private
+        self._notices = notices
         self._catalog = catalog
         self._clock = clock
 
@@ -44,14 +53,14 @@ class PrivateReading:
     def shown(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Show a member of the group what is read beside its case."""
         if not allows(tap.action, Where.reading):
-            return self._alone.refused(MISPLACED)
+            return self._notices.refused(MISPLACED)
         toast = ""
-        view, board = self._wards.view(record, repository), self._wards.services_of(record).renderer
+        view, board = self._cases.view(record, repository), self._cases.services_of(record).renderer
         try:
-            card = self._alone.read(record.case, tap, view.scored)
+            card = self._private.to_read(record.case, tap, view.scored)
         except FlowError:
             toast = self._catalog.wording.toasts.stale
-            card = self._alone.read(record.case, Tap(Action.show), view.scored)
+            card = self._private.to_read(record.case, Tap(Action.show), view.scored)
         if tap.action is Action.show or toast:
             card = board.marked(view, card)
         return Reply((ShowCard(board.to_read(view, card, self._clock()), context.message_id),), toast)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 from structlog.typing import FilteringBoundLogger
 
 from bot.service.case_store import CARD, RECORD, chat_of, thread_of
-from bot.service.pictures.case_pictures import CasePicture, CasePictures
+from bot.service.links.read_links import TO_CASE
+from bot.service.pictures.case_pictures import CasePicture
 from bot.service.policies import AccessPolicy
 from bot.service.ports import InboxUpdate, OutboxKind, OutboxMessage, UnitOfWork
-from bot.service.private_chat import PrivateChat
-from bot.service.read_links import TO_CASE
 from bot.service.replies import (
     FOREIGN,
     ActionContext,
@@ -29,7 +28,8 @@ from bot.service.replies import (
     SendPicture,
     ShowCard,
 )
-from bot.service.team.group_chat import GroupChat
+from bot.service.retention import RetentionPolicy
+from bot.service.services import Services
 from bot.telegram.clock_watch import ClockLook
 from bot.telegram.members import Role
 from bot.telegram.rendering.callback_data import unpack
@@ -63,19 +63,6 @@ class MemberWanted(Exception):
         self.chat = chat
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionPolicy:
-    """How long cases are kept.
-
-    Attributes:
-        archive_after: seconds without a tap after which a team's case rests.
-        delete_after: seconds without a tap after which any case is erased.
-    """
-
-    archive_after: float = 48 * 3600.0
-    delete_after: float = 30 * 86400.0
-
-
 OUTAGE_SLOT: Final = 1
 """The number of the notice after an outage among the pages of a chat; every other page is 0."""
 
@@ -85,17 +72,16 @@ class Dispatcher:
 
     def __init__(
         self,
-        conversation: PrivateChat,
-        team: GroupChat,
-        pictures: CasePictures,
+        services: Services,
         access: AccessPolicy,
         retention: RetentionPolicy,
         log: FilteringBoundLogger,
     ) -> None:
         """Store the services of private chats, of groups and of pictures, who may take part, how long cases stay."""
-        self._private = conversation
-        self._team = team
-        self._pictures = pictures
+        self._private = services.private
+        self._team = services.team
+        self._pictures = services.pictures
+        self._case_retention = services.retention
         self._access = access
         self._retention = retention
         self._log = log
@@ -135,10 +121,10 @@ class Dispatcher:
         if not outbox_message.case:
             return ()
         if outbox_message.kind is OutboxKind.send_decision:
-            reply = self._team.on_decision_sent(uow, outbox_message.case, message)
+            reply = self._team.receipts.on_decision_sent(uow, outbox_message.case, message)
         else:
             record = uow.get(outbox_message.case)
-            room = self._team if record and record.team else self._private
+            room = self._team.receipts if record and record.team else self._private
             reply = room.on_card_sent(uow, outbox_message.case, message)
         fresh = tuple(
             show
@@ -191,13 +177,13 @@ class Dispatcher:
         return self._enqueue_reply(
             uow,
             outbox_message.queue,
-            self._team.on_poll_sent(uow, outbox_message.case, outbox_message.number, poll, message),
+            self._team.votes.on_poll_sent(uow, outbox_message.case, outbox_message.number, poll, message),
         )
 
     def on_chat_migrated(self, uow: UnitOfWork, old: str, new: str) -> tuple[OutboxMessage, ...]:
         """Go on in the chat that a group has become; where the group was listed, the chat is as well."""
         self._move_listing(uow, old, new)
-        return self._enqueue_reply(uow, new, self._team.on_chat_migrated(uow, old, new))
+        return self._enqueue_reply(uow, new, self._team.changes.on_chat_migrated(uow, old, new))
 
     def on_message_gone(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Queue a new message for a case whose message is gone, in the topic that the case belongs to."""
@@ -224,16 +210,18 @@ class Dispatcher:
                     return self.on_message_gone(uow, outbox_message)
             case OutboxKind.edit_card:
                 return self._enqueue_reply(
-                    uow, queue, self._team.on_record_stays(uow, queue, int(outbox_message.target))
+                    uow, queue, self._team.receipts.on_record_stays(uow, queue, int(outbox_message.target))
                 )
             case OutboxKind.send_card:
-                self._team.on_part_refused(uow, case, CARD)
+                self._team.receipts.on_part_refused(uow, case, CARD)
             case OutboxKind.send_decision:
-                return self._enqueue_reply(uow, queue, self._team.on_part_refused(uow, case, RECORD))
+                return self._enqueue_reply(uow, queue, self._team.receipts.on_part_refused(uow, case, RECORD))
             case OutboxKind.open_poll:
-                return self._enqueue_reply(uow, queue, self._team.on_poll_refused(uow, case, outbox_message.number))
+                return self._enqueue_reply(
+                    uow, queue, self._team.votes.on_poll_refused(uow, case, outbox_message.number)
+                )
             case OutboxKind.close_poll:
-                return self._enqueue_reply(uow, queue, self._team.on_poll_stays(queue))
+                return self._enqueue_reply(uow, queue, self._team.votes.on_poll_stays(queue))
             case OutboxKind.pin:
                 return self.unpinned(uow, outbox_message)
             case _:
@@ -246,7 +234,7 @@ class Dispatcher:
         """Send into the chat itself what was for a topic that is closed or gone, and have its cases go on there."""
         queue, kind, chat = outbox_message.queue, outbox_message.kind, outbox_message.chat
         topic = int(body.pop("message_thread_id"))
-        moved = self._enqueue_reply(uow, chat, self._team.on_topic_gone(uow, chat, topic))
+        moved = self._enqueue_reply(uow, chat, self._team.changes.on_topic_gone(uow, chat, topic))
         if kind is OutboxKind.send_card or (kind is OutboxKind.send_page and moved):
             return moved
         target = "0" if kind is OutboxKind.send_page else outbox_message.target
@@ -258,12 +246,12 @@ class Dispatcher:
     def on_chat_unreachable(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Have the cases of a group rest that the bot is not in any more: `/cases` offers them once it is again."""
         if outbox_message.kind is not OutboxKind.answer_callback:
-            self._team.on_bot_removed(uow, outbox_message.chat)
+            self._team.changes.on_bot_removed(uow, outbox_message.chat)
         return ()
 
     def retry_undelivered(self, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
         """Try again what Telegram has refused of cases that are open."""
-        return self._enqueue_reply(uow, "", self._team.retry(uow, uow.list_undelivered()))
+        return self._enqueue_reply(uow, "", self._team.receipts.retry(uow, uow.list_undelivered()))
 
     def unpinned(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
         """Delete a pin that the bot has no right to, and say so where the decision stands."""
@@ -274,7 +262,7 @@ class Dispatcher:
         return self._enqueue_reply(
             uow,
             outbox_message.queue,
-            self._team.unpinned(f"{outbox_message.queue}/{topic}" if topic else outbox_message.queue),
+            self._team.receipts.unpinned(f"{outbox_message.queue}/{topic}" if topic else outbox_message.queue),
         )
 
     def on_version_superseded(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -289,7 +277,7 @@ class Dispatcher:
         if waiting:
             return waiting
         record = uow.get(outbox_message.case)
-        room = self._team if record and record.team else self._private
+        room = self._team.receipts if record and record.team else self._private
         return self._enqueue_reply(uow, outbox_message.chat, room.redraw(uow, outbox_message.case))
 
     def on_failure(self, uow: UnitOfWork, inbox_update: InboxUpdate, fault: str) -> tuple[OutboxMessage, ...]:
@@ -297,7 +285,7 @@ class Dispatcher:
         uow.move_to_dead_letters(inbox_update.update_id, fault)
         update = from_inbox(inbox_update)
         return self._enqueue_with_answer(
-            uow, inbox_update, update, self._private.failure_notice(tapped=bool(update.query))
+            uow, inbox_update, update, self._private.notices.failed(tapped=bool(update.query))
         )
 
     def expire_cases(self, uow: UnitOfWork, look: ClockLook, observed: float) -> tuple[OutboxMessage, ...]:
@@ -308,18 +296,18 @@ class Dispatcher:
             look: what is seen of the clocks.
             observed: how many seconds the bot has run in all.
         """
-        self._private.redate(uow, look.since, look.jump)
-        self._private.expire_due(uow, self._retention.delete_after, observed)
+        self._case_retention.redate(uow, look.since, look.jump)
+        self._case_retention.expire_due(uow, self._retention.delete_after, observed)
         if not look.settled:
             return ()
-        return self._enqueue_reply(uow, "", self._team.archive_idle(uow, self._retention.archive_after))
+        return self._enqueue_reply(uow, "", self._team.changes.archive_idle(uow, self._retention.archive_after))
 
     def tell_outage(self, uow: UnitOfWork, since: float, until: float) -> tuple[OutboxMessage, ...]:
         """Warn each chat with an open card, last touched between these times, that taps may be missing.
 
         The notice has a slot of its own: it takes the place of no answer that waits to be sent.
         """
-        body = self._screens.render(self._private.outage_notice())
+        body = self._screens.render(self._private.notices.outage())
         return tuple(
             uow.enqueue(
                 chat_of(place),
@@ -340,16 +328,16 @@ class Dispatcher:
                 return self._vote(uow, update, role)
             case UpdateKind.migrated:
                 self._move_listing(uow, str(update.chat), update.argument)
-                return self._team.on_chat_migrated(uow, str(update.chat), update.argument)
+                return self._team.changes.on_chat_migrated(uow, str(update.chat), update.argument)
             case UpdateKind.bot_removed:
-                return self._team.on_bot_removed(uow, str(update.chat))
+                return self._team.changes.on_bot_removed(uow, str(update.chat))
         forgets = tap.action is Action.erase if tap else update.data == "forget" and not tapped
         allowed = self._allows(uow, update.user_id, update.chat) or forgets
         if not update.is_private:
             return self._group_reply(uow, update, tap, role or Role.member, allowed=allowed)
         context = ActionContext(update.place, str(update.user_id), update.message_id, bears=update.bears)
         if edited:
-            return self._private.edited(uow, context, update.note or NoteInput()) if allowed else Reply()
+            return self._private.notes.edited(uow, context, update.note or NoteInput()) if allowed else Reply()
         if update.data == "start" and re.fullmatch(TO_CASE, update.argument):
             return self._linked(uow, update, context, role)
         private = self._alone(uow, update, tap, context) if allowed else self._not_listed(update)
@@ -373,7 +361,7 @@ class Dispatcher:
         self._log.warning("chat_moved", chat=new, was=old, advice=advice)
 
     def _not_listed(self, update: ParsedUpdate) -> Reply:
-        return self._private.not_listed_notice(str(update.user_id), tapped=update.kind == UpdateKind.tap)
+        return self._private.notices.not_listed(str(update.user_id), tapped=update.kind == UpdateKind.tap)
 
     def _alone(self, uow: UnitOfWork, update: ParsedUpdate, tap: Tap | None, context: ActionContext) -> Reply:
         """Handle what a person does in a private chat."""
@@ -385,13 +373,13 @@ class Dispatcher:
             return self._private.on_start_link(uow, update.argument, context)
         if update.data:
             return self._private.command(uow, update.data, context)
-        return self._private.text(uow, context, update.note or NoteInput())
+        return self._private.notes.typed(uow, context, update.note or NoteInput())
 
     def _erased(self, uow: UnitOfWork, tap: Tap, context: ActionContext) -> Reply:
         """Erase what is kept of a person; the cards of their teams name them no more."""
         worked = uow.said_by(context.user_id)
         reply = self._private.tap(uow, tap, context)
-        return replace(reply, shows=(*reply.shows, *self._team.unsigned(uow, worked)))
+        return replace(reply, shows=(*reply.shows, *self._team.receipts.unsigned(uow, worked)))
 
     def _linked(self, uow: UnitOfWork, update: ParsedUpdate, context: ActionContext, role: Role | None) -> Reply:
         """Show a member what they asked for in the group; a moment ago they tapped there."""
@@ -457,7 +445,7 @@ class Dispatcher:
     def _vote(self, uow: UnitOfWork, update: ParsedUpdate, role: Role | None) -> Reply:
         """Handle a member's vote; a poll that was forwarded can be answered by anyone, and one may be a copy."""
         if update.kind == UpdateKind.poll:
-            return self._team.on_stray_vote(
+            return self._team.votes.on_stray_vote(
                 uow, update.data, lambda question: question_fingerprint(question) == update.argument
             )
         chat = self.chat_of(uow, update)
@@ -465,9 +453,9 @@ class Dispatcher:
             return Reply()
         if role in UNPROVEN:
             told = not uow.mark_refusal_sent(f"poll:{update.data}")
-            return Reply() if told else self._team.on_unproven_vote(uow, update.data)
+            return Reply() if told else self._team.votes.on_unproven_vote(uow, update.data)
         numbers = [int(number) for number in update.argument.split(",") if number]
-        return self._team.vote(uow, update.data, numbers, str(update.user_id))
+        return self._team.votes.count(uow, update.data, numbers, str(update.user_id))
 
     def _enqueue_reply(self, uow: UnitOfWork, place: str, reply: Reply) -> tuple[OutboxMessage, ...]:
         """Queue all that a reply asks for: in the chat that it names, else in the one that it replies to."""

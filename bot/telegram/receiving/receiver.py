@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
+from bot.service.notices import Notices
 from bot.service.ports import InboxUpdate, NotSaved, NumberInUse, OutboxMessage, Storage, UnitOfWork
-from bot.service.private_chat import PrivateChat
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Outcome, failure_of
 from bot.telegram.handlers.dispatcher import AlreadyHandled, Dispatcher, MemberWanted, callback_queue
@@ -62,7 +62,7 @@ class UpdateReceiver:
         self,
         bot: TelegramBot,
         store: Storage,
-        conversation: PrivateChat,
+        notices: Notices,
         dispatcher: Dispatcher,
         outbox: Outbox,
         members: ChatMemberCache,
@@ -75,7 +75,7 @@ class UpdateReceiver:
         """Store what it works with; `committed` is called after each commit."""
         self._bot = bot
         self._store = store
-        self._private = conversation
+        self._notices = notices
         self._dispatcher = dispatcher
         self._outbox = outbox
         self._members = members
@@ -125,7 +125,7 @@ class UpdateReceiver:
             )
         for update in batch:
             if update_id_of(update) in unreadable:
-                self._answer(query_id_of(update), self._private.failure_notice(tapped=True).toast)
+                self._answer(query_id_of(update), self._notices.failed(tapped=True).toast)
         return max((found for update in batch if (found := update_id_of(update)) is not None), default=0)
 
     def process(self, inbox_update: InboxUpdate) -> None:
@@ -204,7 +204,7 @@ class UpdateReceiver:
                 return await self._dispatch(inbox_update)
         except (NotSaved, VersionConflict):
             self._log.error("not_saved", update_id=inbox_update.update_id)
-            self._answer(from_inbox(inbox_update).query, self._private.not_saved_notice().toast)
+            self._answer(from_inbox(inbox_update).query, self._notices.not_saved().toast)
             return None
         except AlreadyHandled:
             raise
@@ -289,12 +289,12 @@ class UpdateReceiver:
     def _notify_not_saved(self, batch: Iterable[Any]) -> None:
         """Answer each person once that nothing is saved; the batch is not confirmed and comes again."""
         self._log.error("not_saved")
-        self._notify((query_id_of(update) for update in batch), self._private.not_saved_notice().toast)
+        self._notify((query_id_of(update) for update in batch), self._notices.not_saved().toast)
 
     @contextmanager
     def _patience(self, queries: Sequence[str | None]) -> Iterator[None]:
         """Answer people who have tapped that the database is slow, if what follows takes long."""
-        toast = self._private.slow_save_notice().toast
+        toast = self._notices.slow_save().toast
         notice = asyncio.get_running_loop().call_later(LONG_SAVE, self._notify, queries, toast)
         try:
             yield

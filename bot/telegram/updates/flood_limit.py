@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from bot.service.commands import SLOW
 from bot.service.ports import InboxUpdate
-from bot.service.private_chat import SLOW
 from bot.telegram.updates.parser import UpdateKind, from_inbox
 
 BURST: Final = 60

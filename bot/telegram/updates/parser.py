@@ -13,18 +13,17 @@ import orjson
 from telegram.constants import ChatType, MessageAttachmentType
 
 from bot.service.case_store import place_of
+from bot.service.commands import GROUP_COMMANDS, NO_TEXT, OWN_CARD, PRIVATE_COMMANDS
+from bot.service.links.read_links import TO_CASE, TO_PAGE
 from bot.service.ports import InboxUpdate
-from bot.service.private_chat import COMMANDS, NO_TEXT, OWN_CARD
-from bot.service.read_links import TO_CASE, TO_PAGE
 from bot.service.replies import NoteInput
-from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
 from bot.telegram.updates.fingerprint import fingerprint_of
 from flows.export.start_payload import SCOPE_PATTERN
 
 KINDS: Final = ("message", "edited_message", "callback_query", "poll_answer", "poll", "my_chat_member", "inline_query")
 """The kinds of update that are asked for."""
 
-KNOWN: Final = frozenset((*COMMANDS, *TEAM_COMMANDS))
+KNOWN: Final = frozenset((*PRIVATE_COMMANDS, *GROUP_COMMANDS))
 
 UNKNOWN: Final = "unknown"
 """Stands for a command that is none of ours: what was written after the slash is nobody's business."""

@@ -7,7 +7,7 @@ import hmac
 import re
 from typing import Final
 
-from bot.service.share_links import LINK_LIFETIME
+from bot.service.links.share_links import LINK_LIFETIME
 from flows.cards.card import Action, Tap
 
 MOST: Final = 64

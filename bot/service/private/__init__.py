@@ -1,0 +1,1 @@
+"""What a person alone does: their cases, notes and pages in a private chat."""
