@@ -14,8 +14,7 @@ from bot.doctor.files import check_disk, check_pictures, check_rights
 from bot.doctor.network import RawCalls, check_clock, check_way, no_answer
 from bot.doctor.results import CheckResult, Mark, skipped, well, without, wrong
 from bot.doctor.webhook import check_port, check_second_poller, check_secret, check_webhook
-from bot.service.private_chat import COMMANDS
-from bot.service.team.group_chat import COMMANDS as TEAM_COMMANDS
+from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.settings import ENV_FILE, Settings, SettingsError, read_settings
 from bot.storage.factory import parse_place
 from bot.telegram.request import AiohttpRequest
@@ -74,7 +73,7 @@ async def _telegram(settings: Settings, wall: Callable[[], float], *, runs_here:
         if not me:
             return [way, token, clock]
         told = await asyncio.gather(
-            check_menu(calls, COMMANDS, TEAM_COMMANDS),
+            check_menu(calls, PRIVATE_COMMANDS, GROUP_COMMANDS),
             check_webhook(calls, settings, wall()),
             check_second_poller(calls, settings, runs_here=runs_here),
         )

@@ -44,7 +44,12 @@ class Spinemets:
         return [sys.executable, "-m", "bot", *words]
 
     def env(self, settings: dict[str, str]) -> dict[str, str]:
-        return {**CLEAN, "XDG_DATA_HOME": str(self.folder / "data"), **(coverage() if self.measured else {}), **settings}
+        return {
+            **CLEAN,
+            "XDG_DATA_HOME": str(self.folder / "data"),
+            **(coverage() if self.measured else {}),
+            **settings,
+        }
 
 
 def coverage() -> dict[str, str]:
