@@ -117,4 +117,4 @@ def _count(connection: Connection) -> str:
     edition = catalog().edition
     total = connection.scalar(select(func.count()).select_from(CASES)) or 0
     other = connection.scalar(select(func.count()).where(CASES.c.edition != edition)) or 0
-    return f"{total} cases, {other} of another edition than {edition}"
+    return f"cases: {total}, {other} of them begun under another edition than {edition}"
