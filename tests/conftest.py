@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import orjson
 import pytest
 import structlog
+from empty_database import empty_database
 from telegram.request import BaseRequest, RequestData
 
 from bot.service.policies import AccessPolicy
@@ -450,7 +451,7 @@ def virtual_bot_harness(
     observation: Observation | None = None,
 ) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
     """A rig on SQLite, in line, in virtual time; gives what runs something there, and the rig."""
-    store = InlineStorage(f"sqlite:///{folder / 'cases.db'}")
+    store = InlineStorage(empty_database(folder))
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
 
         async def made() -> BotHarness:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from transitions import Machine, MachineError
@@ -416,6 +417,7 @@ class Discussion:
         return discussion if model.state == discussion.stage else replace(discussion, stage=Stage(model.state))
 
 
+@cache
 def machine() -> Machine:
     """Build the stages of a discussion, and what leads from one to another."""
     return Machine(

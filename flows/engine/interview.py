@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from transitions import Machine, MachineError
@@ -384,8 +384,9 @@ def _source(event: AnswerEvent) -> str:
     return event.question if event.kind in (AnswerEventKind.answer, AnswerEventKind.mark) else RECOMMENDATION
 
 
+@cache
 def _machine(flow: Flow) -> Machine:
-    """Generate the states and transitions of a flow from its declaration."""
+    """Generate the states and transitions of a flow from its declaration; once, since no case moves them."""
     codes = [question.code for question in flow.questions]
     transitions: list[dict[str, object]] = []
     for source in flow.questions:

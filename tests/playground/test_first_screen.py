@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from browser import CHROMIUM, PATIENCE, Bot, BrowserUser, browser
+import pytest_asyncio
+from browser import PATIENCE, Bot, BrowserUser
 from kinds import KINDS, SIZES, reach
 from kit import CARDS, INTERVIEW, drawn, every_path, plain, walked
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from bot.playground.text.html import parse_html
 from bot.telegram.rendering.html import screen
@@ -17,7 +17,9 @@ from flows.cards.card import Card
 from flows.model.case import Case
 from flows.pathways.metastasis import METASTASIS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+pytest_plugins = ("browser_fixtures",)
 
 MEASURED = """() => {
     const room = document.querySelector("#messages").getBoundingClientRect();
@@ -42,24 +44,13 @@ HEIGHTS = """async ([messages, last]) => {
 """How tall each message is, from its top to the end of one of its rows of buttons."""
 
 
-@pytest.fixture
-def bot(tmp_path: Path) -> Iterator[Bot]:
-    bot = Bot(tmp_path / "data")
-    yield bot
-    if bot.process and bot.process.poll() is None:
-        bot.kill()
-
-
-@pytest.fixture
-async def page(bot: Bot) -> AsyncIterator[Page]:
-    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
-    address = bot.start()
-    async with browser() as running:
-        page = await running.new_page(viewport={"width": 390, "height": 844}, color_scheme="light")
-        page.set_default_timeout(PATIENCE)
-        await page.goto(address)
-        await page.locator("#start").click()
-        yield page
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(bot: Bot, phone: BrowserContext) -> Page:
+    page = await phone.new_page()
+    page.set_default_timeout(PATIENCE)
+    await page.goto(bot.start())
+    await page.locator("#start").click()
+    return page
 
 
 async def test_each_of_the_eight_kinds_fits_a_phone_with_its_first_row_of_buttons(page: Page) -> None:

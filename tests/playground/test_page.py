@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, T8, Bot, BrowserUser, browser
-from playwright.async_api import ConsoleMessage, Request, expect
+import pytest_asyncio
+from browser import T8, Bot, BrowserUser
+from playwright.async_api import BrowserContext, ConsoleMessage, Request, expect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+pytest_plugins = ("browser_fixtures",)
 
 FRESH = (
     ("Which symptomatic levels", "T8"),
@@ -24,23 +25,12 @@ WIDER = """() => [document.scrollingElement, ...document.querySelectorAll("#mess
 """What holds more than it is wide."""
 
 
-@pytest.fixture
-def bot(tmp_path: Path) -> Iterator[Bot]:
-    bot = Bot(tmp_path / "data")
-    yield bot
-    if bot.process and bot.process.poll() is None:
-        bot.kill()
-
-
-@pytest.fixture
-async def private_chat(bot: Bot) -> AsyncIterator[BrowserUser]:
-    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
-    address = bot.start()
-    async with browser() as running:
-        page = await running.new_page(viewport={"width": 390, "height": 844})
-        page.set_default_timeout(10_000)
-        await page.goto(address)
-        yield BrowserUser(page)
+@pytest_asyncio.fixture(loop_scope="session")
+async def private_chat(bot: Bot, phone: BrowserContext) -> BrowserUser:
+    page = await phone.new_page()
+    page.set_default_timeout(10_000)
+    await page.goto(bot.start())
+    return BrowserUser(page)
 
 
 async def begin(private_chat: BrowserUser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from browser import CHROMIUM, browser
+import pytest_asyncio
 from local_bot_api import TAP, RunningPlayground, running_playground
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
@@ -26,7 +26,9 @@ from bot.playground.chats.models import (
     ChatMember,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+pytest_plugins = ("browser_fixtures",)
 
 BOARD = SPINE_BOARD.id
 FORUM = TUMOUR_CONFERENCE.id
@@ -34,17 +36,10 @@ REYES, OKAFOR, LINDQVIST = DR_REYES.id, DR_OKAFOR.id, DR_LINDQVIST.id
 OPTIONS = [{"text": "Posterior"}, {"text": "Anterior"}]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def playground() -> AsyncIterator[RunningPlayground]:
     async with running_playground(rooms=START) as playground:
         yield playground
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
-    async with browser() as running:
-        yield running
 
 
 @asynccontextmanager

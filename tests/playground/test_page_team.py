@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, PATIENCE, Bot, BrowserMember, browser
-from playwright.async_api import expect
+import pytest_asyncio
+from browser import PATIENCE, Bot, BrowserMember
+from playwright.async_api import Browser, expect
 
 from bot.playground.chats.models import DR_LINDQVIST, DR_OKAFOR, DR_REYES, SPINE_BOARD
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+pytest_plugins = ("browser_fixtures",)
 
 TEAM = {"reyes": DR_REYES.id, "okafor": DR_OKAFOR.id, "lindqvist": DR_LINDQVIST.id}
 REYES, OKAFOR, LINDQVIST = (f"\u2068{p.first_name}\u2069" for p in (DR_REYES, DR_OKAFOR, DR_LINDQVIST))
 
 
-@pytest.fixture
-def bot(tmp_path: Path) -> Iterator[Bot]:
-    bot = Bot(tmp_path / "data")
-    yield bot
-    if bot.process and bot.process.poll() is None:
-        bot.kill()
-
-
-@pytest.fixture
-async def team(bot: Bot) -> AsyncIterator[dict[str, BrowserMember]]:
-    assert CHROMIUM, "no browser: apt install chromium fonts-noto-color-emoji"
+@pytest_asyncio.fixture(loop_scope="session")
+async def team(bot: Bot, chromium: Browser) -> AsyncIterator[dict[str, BrowserMember]]:
     address = bot.start()
-    async with browser() as running, AsyncExitStack() as tabs:
+    async with AsyncExitStack() as tabs:
         members: dict[str, BrowserMember] = {}
         for name, number in TEAM.items():
-            page = await running.new_page(viewport={"width": 390, "height": 844})
+            page = await chromium.new_page(viewport={"width": 390, "height": 844})
             tabs.push_async_callback(page.close)
             page.set_default_timeout(PATIENCE)
             await page.goto(f"{address}/?person={number}&chat={SPINE_BOARD.id}")

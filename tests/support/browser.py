@@ -8,12 +8,12 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
-import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from fork_server import ForkedCommand, shared_server
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
@@ -28,6 +28,10 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+START = 30.0
+"""Seconds that a bot may take to start on a busy machine."""
 
 
 def free_port() -> int:
@@ -46,28 +50,24 @@ class Bot:
         self.folder = folder
         self.database = database
         self.port = port or free_port()
-        self.process: subprocess.Popen[str] | None = None
+        self.process: ForkedCommand | None = None
 
     def start(self) -> str:
         """Start it, and give the address that it prints."""
         self.folder.mkdir(parents=True, exist_ok=True)
         env = {key: value for key, value in os.environ.items() if not key.startswith(("BOT_", "DATABASE_"))}
         env |= {"XDG_DATA_HOME": str(self.folder), "PLAYGROUND_PORT": str(self.port), "DATABASE_URL": self.database}
-        with (self.folder / "log").open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
-                env=env,
-                cwd=self.folder,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self.process.stdout
-        for line in self.process.stdout:
-            found = re.search(r"http://\S+", line)
+        log = self.folder / "log"
+        log.touch()
+        before = log.stat().st_size
+        self.process = shared_server().command(self.folder, log, env)
+        end = time.monotonic() + START
+        while time.monotonic() < end and self.process.poll() is None:
+            found = re.search(r"http://\S+(?=\n)", log.read_text()[before:])
             if found:
                 return found[0]
-        raise AssertionError(f"the bot ended with {self.process.wait()}: {(self.folder / 'log').read_text()}")
+            time.sleep(0.01)
+        raise AssertionError(f"the bot did not start: {log.read_text()}")
 
     def kill(self) -> None:
         """Kill it as a power cut does."""
@@ -80,10 +80,7 @@ class Bot:
     def _end(self, number: signal.Signals) -> int:
         assert self.process
         self.process.send_signal(number)
-        status = self.process.wait(timeout=10)
-        if self.process.stdout:
-            self.process.stdout.close()
-        return status
+        return self.process.wait(10)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiogram.methods
 import structlog
+from empty_database import empty_database
 from local_bot_api import CHAT, RunningPlayground, running_playground
 
 from bot.playground.botapi.http import FaultHook
@@ -138,7 +139,7 @@ async def playground_harness(
         group_limit=group_limit,
     )
     async with playground as play:
-        store = create_storage(f"sqlite:///{folder / 'cases.db'}")
+        store = create_storage(empty_database(folder))
         numbers = itertools.count(int(time.time() * 1000))
         offered = flow_registry()
         both = build_services(offered, time.time, lambda: f"{next(numbers):x}")
