@@ -46,12 +46,20 @@ def check_disk(folder: Path) -> CheckResult:
 def nearest_existing(path: Path) -> Path:
     """Return a path, or the nearest folder above it that exists."""
     path = path.absolute()
-    return next(place for place in (path, *path.parents) if place.exists())
+    return next(place for place in (path, *path.parents) if is_there(place) or place == place.parent)
+
+
+def is_there(path: Path) -> bool:
+    """Return whether a path is known to exist; one below a folder that may not be entered is not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def check_rights(files: Iterable[Path]) -> Iterator[CheckResult]:
     """Look whether others on this machine may read or write files that are there."""
-    there = [path for path in files if path.exists()]
+    there = [path for path in files if is_there(path)]
     for path in there:
         if whom := others(path):
             yield wrong("rights", f"{whom} may read or write {path}", f"Run: chmod 600 {path}")

@@ -75,7 +75,7 @@ async def check_way(server: str) -> CheckResult:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, UnicodeError):  # a name too long to be one is no OSError
         return wrong("way", f"the name {host} is not found", "Check the network and its name server (DNS).")
     ways = {family: place for family, *_, place in reversed(found) if family in FAMILIES}
     reached: dict[int, bool] = dict(zip(ways, await asyncio.gather(*map(_connects, ways.values())), strict=True))
@@ -109,7 +109,7 @@ async def _connects(place: tuple[Any, ...]) -> bool:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(*place[:2])
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, UnicodeError):
         return False
     writer.close()
     return True

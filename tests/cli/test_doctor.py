@@ -307,6 +307,24 @@ async def server_that_is_away(here: Installation) -> None:
     here.settings["BOT_API_URL"] = f"http://127.0.0.1:{free_port()}"
 
 
+async def name_that_is_none(here: Installation) -> None:
+    here.settings["BOT_API_URL"] = f"https://{'n' * 70}.test"
+
+
+async def database_behind_a_closed_door(here: Installation) -> None:
+    here.settings["DATABASE_URL"] = f"sqlite:///{here.folder}/sealed/deep/cases.db"
+    real = Path.exists
+
+    def exists(path: Path) -> bool:
+        if "sealed" in path.parts:
+            raise PermissionError(13, os.strerror(13))
+        return real(path)
+
+    # The tests may run as root, whom no door keeps out: it is answered as for another user.
+    here.monkeypatch.setattr(Path, "exists", exists)
+    here.monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
+
+
 async def page_of_a_filter(here: Installation) -> None:
     here.settings["BOT_API_URL"] = f"http://127.0.0.1:{await here.door(_shows_a_page)}"
 
@@ -353,6 +371,8 @@ PLANTED: list[tuple[Callable[[Installation], Awaitable[None]], str, str]] = [
     (no_ipv4, "way", "IPv4 does not reach, IPv6 reaches 127.0.0.1.*Give the machine IPv4"),
     (proxy_that_is_away, "way", "proxy 127.0.0.1:1 cannot be reached.*HTTPS_PROXY"),
     (server_that_is_away, "way", "IPv4 does not reach.*firewall"),
+    (name_that_is_none, "way", r"the name n+\.test is not found.*DNS"),
+    (database_behind_a_closed_door, "database", "may not be written by this user.*rights"),
     (page_of_a_filter, "way", "does not answer as the Bot API does.*BOT_API_URL"),
 ]
 

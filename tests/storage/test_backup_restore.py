@@ -157,6 +157,27 @@ async def test_a_file_that_comes_meanwhile_is_not_written_over(
     assert (tmp_path / "a.backup").read_text("utf-8") == "mine"
 
 
+@pytest.mark.parametrize("there", [False, True])
+async def test_where_a_file_may_have_one_name_alone_a_backup_is_made_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    def one_name(_: object, file: Path) -> None:
+        if there:
+            file_there(file)
+        raise PermissionError(1, os.strerror(1))
+
+    url = sqlite_url(tmp_path)
+    await create_storage(url).close()
+    monkeypatch.setattr(os, "link", one_name)
+    if there:
+        with pytest.raises(BackupRefused, match="is there already"):
+            make_backup(url, tmp_path / "a.backup")
+        assert (tmp_path / "a.backup").read_text("utf-8") == "mine"
+    else:
+        assert make_backup(url, tmp_path / "a.backup").cases == 0
+        assert stat.S_IMODE((tmp_path / "a.backup").stat().st_mode) == 0o600
+
+
 def test_where_there_is_no_database_there_is_no_backup_and_none_is_made(tmp_path: Path) -> None:
     with pytest.raises(BackupRefused, match="There is no database at"):
         make_backup(sqlite_url(tmp_path), tmp_path / "a.backup")
@@ -354,6 +375,17 @@ async def test_a_restored_file_is_the_owners_alone_and_has_no_log_beside_it(back
     restore_backup(backup, url, BOT)
     assert names(tmp_path / "new/deep") == ["spinemets.db"]
     assert stat.S_IMODE(path_of(url).stat().st_mode) == 0o600
+
+
+async def test_a_file_that_root_restores_is_the_one_of_whoever_owns_the_folder(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda _, owner, group: given.append((owner, group)))
+    restore_backup(backup, sqlite_url(tmp_path / "new"), BOT)
+    owner = (tmp_path / "new").stat()
+    assert given == [(owner.st_uid, owner.st_gid)]
 
 
 async def test_of_a_restore_that_fails_half_way_nothing_stays(

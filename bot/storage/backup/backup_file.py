@@ -92,9 +92,21 @@ def publish(whole: Path, file: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+        _claim(file)
         whole.replace(file)
     _sync(file.parent)
+
+
+def _claim(file: Path) -> None:
+    """Make an empty file, which is then replaced by a whole one.
+
+    Raises:
+        BackupRefused: where there is a file of that name.
+    """
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+    except FileExistsError:
+        raise already_there(file) from None
 
 
 def already_there(file: Path) -> BackupRefused:
