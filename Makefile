@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := scripts/install $(VENV)
 
 # One process more than there are cores: some tests wait, for a minute of Telegram's or for a bot to come up.
-SHARED := --numprocesses=$$(expr $$(nproc) + 1) --maxprocesses=5 --dist=load --maxschedchunk=1
+# Tests that share what takes long to make are in one group, for one process.
+SHARED := --numprocesses=$$(expr $$(nproc) + 1) --maxprocesses=5 --dist=loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test soak lint lock docs screenshot clean

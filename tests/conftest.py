@@ -19,6 +19,7 @@ import orjson
 import pytest
 import structlog
 from empty_database import empty_database
+from telegram import User
 from telegram.request import BaseRequest, RequestData
 
 from bot.service.policies import AccessPolicy
@@ -367,8 +368,8 @@ class BotHarness:
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
-        receiver, outbox = self.application.receiver, self.application._outbox
-        while receiver._tasks or outbox._workers or outbox._flush_task:  # noqa: ASYNC110 - it has no event for that
+        background, outbox = self.application._tasks, self.application._outbox
+        while background._tasks or outbox._workers or outbox._flush_task:  # noqa: ASYNC110 - it has no event for that
             await asyncio.sleep(0.01)
 
     async def accept(self, *updates: Fields) -> None:
@@ -411,25 +412,37 @@ async def claimed(store: Storage) -> Storage:
     return store
 
 
+class ReadyApplication(TelegramApplication):
+    """A channel that handles updates before it was started, as if it had asked who it is."""
+
+    def __init__(self, bot: TelegramBot, *parts: Any) -> None:
+        super().__init__(bot, *parts)
+        self._application._initialized = True
+        bot._bot_user = User(4242, "b", is_bot=True, username="b")
+
+    async def _run(self, *hook: Any) -> None:
+        self._application._initialized = False
+        await super()._run(*hook)
+
+
 def bot_harness(
     store: Storage,
     script: Script | None = None,
     clock: Callable[[], float] | None = None,
     access: AccessPolicy | None = None,
     observation: Observation | None = None,
+    bot: TelegramBot | None = None,
 ) -> BotHarness:
-    """Put a channel together on a store; in a running loop."""
+    """Put a channel together on a store; in a running loop. It may have a bot of its own."""
     telegram, wall, log = ScriptedTelegram(script), Wall(), io.StringIO()
     numbers = itertools.count(0xA000)
     offered = flow_registry()
     both = build_services(offered, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
-    bot = TelegramBot(
-        PLANTED_TOKEN, "http://nowhere", observation.observe_request(telegram) if observation else telegram
-    )
-    application = TelegramApplication(
-        bot,
+    transport = observation.observe_request(telegram) if observation else telegram
+    application = ReadyApplication(
+        bot or TelegramBot(PLANTED_TOKEN, "http://nowhere", transport),
         observation.observe_storage(store) if observation else store,
         both,
         offered.catalog,

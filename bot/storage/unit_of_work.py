@@ -73,7 +73,7 @@ _ERASE_UPDATES: Final = (
     .where(
         _RECEIVED,
         INBOX.c.state != NEW,
-        or_(INBOX.c.chat == bindparam("of"), INBOX.c.payload.startswith(bindparam("by"))),
+        or_(INBOX.c.chat == bindparam("of"), INBOX.c.payload.contains(bindparam("by"))),
     )
     .values(state=DONE, chat="", payload="", answer_text="", error="", **_NO_NOTE)
 )
@@ -183,7 +183,7 @@ class SqlUnitOfWork(SqlCaseRepository):
 
         Where others were told what the person did, or are to be shown it, somebody did.
         """
-        self._count(_ERASE_UPDATES, {"of": owner, "by": f"[{owner},"})  # a payload begins with who it is of
+        self._count(_ERASE_UPDATES, {"of": owner, "by": f'{{"id":{owner},"is_bot":'})  # so a payload names a person
         for unname in (_ANONYMIZE_ANSWERS, _ANONYMIZE_MESSAGES):
             self._count(unname, {"named": person(owner), "nobody": person("")})
         return super().erase_person(owner)

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -17,27 +16,30 @@ from telegram.error import BadRequest, TelegramError
 from bot.pictures.drawing_thread import DrawingThread
 from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.service.policies import AccessPolicy
-from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
+from bot.service.ports import NotSaved, Storage, UnitOfWork
 from bot.service.retention import RetentionPolicy
 from bot.service.services import Services
+from bot.telegram.access import AccessControl
+from bot.telegram.background import BackgroundTasks
 from bot.telegram.client import TelegramBot
-from bot.telegram.clock_watch import ClockLook, ClockWatch
 from bot.telegram.errors import failure_of
-from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.handlers.inline import InlineAnswers
+from bot.telegram.handlers.registration import Sending, build_application
 from bot.telegram.health import Health, WatchedStorage
+from bot.telegram.housekeeping import Housekeeping
 from bot.telegram.members import ChatMemberCache
-from bot.telegram.receiving.outage import OPEN_SECONDS, OutageWatch
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
+from bot.telegram.sending.callback_answers import CallbackAnswers
 from bot.telegram.sending.outbox import Outbox
+from bot.telegram.sending.outbox_writer import OutboxWriter
 from bot.telegram.sending.pictures import Draw
 from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.updates.flood_limit import FloodLimiter
+from bot.telegram.updates.inbox import KINDS
 from bot.telegram.updates.note_text import NoteTextCache
-from bot.telegram.updates.parser import KINDS
 from flows.catalog.loader import Catalog
-from flows.errors import VersionConflict
 
 Result = TypeVar("Result")
 
@@ -47,18 +49,9 @@ SHUTDOWN_SECONDS: Final = 4.0
 TOKEN_CHECK_SECONDS: Final = 60.0
 """Seconds between looks at the token where updates come by webhook."""
 
-EXPIRY_CHECK_SECONDS: Final = 60.0
-"""Seconds between looks for cases that nobody touches any more."""
-
-UNDELIVERED_RETRY_SECONDS: Final = 600.0
-"""Seconds between attempts to send what Telegram refused for lack of a right, or for another reason."""
-
 ADOPTION_CHECK_SECONDS: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
 
-
-OUTAGE_CHECK_SECONDS: Final = 30.0
-"""Seconds between notes of when updates last came through."""
 
 REFUSALS: Final = 3
 """How often Telegram refuses a webhook before the bot gives up: a name may be found a moment later."""
@@ -95,32 +88,28 @@ class TelegramApplication:
 
         Pictures are drawn by a thread of its own unless something else is to draw them.
         """
-        self._clock_watch = ClockWatch(wall, clock)
-        self._outage_watch = OutageWatch(wall, clock)
         self._bot = bot
         self._catalog = catalog
         self._log = log
         self.health = Health(clock)
         self._store = store = WatchedStorage(store, self.health)
-        self._dispatcher = Dispatcher(services, access, retention, log)
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
-        sending = RateLimiter(clock), draw or DrawingThread().draw
-        self._outbox = Outbox(bot, store, self._dispatcher, self._members, note_texts, *sending, log)
-        inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
-        parts = (
-            bot,
-            store,
-            services.private.notices,
-            self._dispatcher,
-            self._outbox,
-            self._members,
-            note_texts,
-            inline,
-            FloodLimiter(clock),
-            log,
+        listed, writer = AccessControl(access, log), OutboxWriter()
+        receipts = OutboxReceipts(services, listed, writer)
+        drawing = RateLimiter(clock), draw or DrawingThread().draw
+        self._outbox = Outbox(bot, store, receipts, self._members, note_texts, *drawing, log)
+        self._housekeeping = Housekeeping(
+            store, services, writer, self._outbox, retention, self.health, log, clock, wall
         )
-        self.receiver = UpdateReceiver(*parts, self.health.committed)
+        self._tasks = BackgroundTasks(log)
+        answers = CallbackAnswers(bot, store, self._outbox, self._members, services.private.notices, self._tasks, log)
+        inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
+        sending = Sending(writer, self._outbox, self._members, answers)
+        committed = self.health.committed
+        self._application = build_application(bot, store, services, listed, inline, sending, committed, log)
+        into = (self._members, note_texts, FloodLimiter(clock), answers, self._tasks, log)
+        self.receiver = UpdateReceiver(bot, store, self._application, *into, committed)
         self._poller = Poller(bot, self.receiver.accept, log, clock, polled=self.health.polled)
         self._seen_pending: set[object] = set()
         self._started = asyncio.Event()
@@ -161,8 +150,10 @@ class TelegramApplication:
 
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
-        chores = (self._adopt_abandoned, self._expire_cases, self._retry_undelivered, self._tell_outages)
-        beside = [asyncio.create_task(chore()) for chore in chores]
+        kept = self._housekeeping
+        chores = (kept.expire_cases, kept.retry_undelivered, kept.tell_outages)
+        beside = [asyncio.create_task(self._adopt_abandoned())]
+        beside += [asyncio.create_task(self._once_started(chore)) for chore in chores]
         try:
             await self._start(hook)
             beside.append(asyncio.create_task(self._offer()))
@@ -170,13 +161,13 @@ class TelegramApplication:
         finally:
             for task in beside:
                 task.cancel()
-            await self.receiver.close(SHUTDOWN_SECONDS)
+            await self._tasks.close(SHUTDOWN_SECONDS)
             await self._outbox.close(SHUTDOWN_SECONDS)
             await self._bot.shutdown()
 
     async def _start(self, hook: dict[str, Any]) -> None:
         """Make oneself known, through whatever hinders it, and take up what was left undone."""
-        await self._call_with_retry(self._bot.initialize)
+        await self._call_with_retry(self._application.initialize)
         me, self._members.username = str(self._bot.id), self._bot.username or ""
         if await self._transact_with_retry(lambda uow: uow.claim_for_bot(me)) != me:
             raise ForeignDatabase
@@ -193,62 +184,10 @@ class TelegramApplication:
         self._started.set()
         self.health.ready()
 
-    async def _expire_cases(self) -> None:
-        """Archive and delete the cases whose time has come, every minute once what was left undone is in hand."""
+    async def _once_started(self, chore: Callable[[], Awaitable[None]]) -> None:
+        """Do something once what was left undone is in hand."""
         await self._started.wait()
-        seen, owed = -1.0, 0.0
-        jump, since = 0.0, 0.0
-        while True:
-            look = self._clock_watch.look()
-            if look.jump:
-                self._log.warning("clock_jumped", seconds=round(look.jump), advice="check the time of the machine")
-                jump, since = look.jump, look.since
-            owed += look.elapsed
-            with suppress(NotSaved, VersionConflict):
-                work = partial(self._expire, replace(look, jump=jump, since=since), seen, owed)
-                seen, outbox_messages = await self._store.transact(work)
-                self.health.committed()
-                jump, owed = 0.0, 0.0
-                self._outbox.enqueue(outbox_messages)
-            await asyncio.sleep(EXPIRY_CHECK_SECONDS)
-
-    def _expire(
-        self, look: ClockLook, seen: float, owed: float, uow: UnitOfWork
-    ) -> tuple[float, tuple[OutboxMessage, ...]]:
-        """Count how long the bot has run, unless another process counts, and do what is due; return the count.
-
-        Something is written each time, so that a bot that nobody uses notices when nothing can be saved.
-        """
-        observed = uow.observed()
-        if observed == seen:
-            observed += owed
-        uow.observe(observed)
-        return observed, self._dispatcher.expire_cases(uow, look, observed)
-
-    async def _tell_outages(self) -> None:
-        """Warn chats whose taps may be missing, once updates come through again."""
-        await self._started.wait()
-        while True:
-            if (unheard := self.health.unheard) is not None:
-                with suppress(NotSaved, VersionConflict):
-                    self._outbox.enqueue(await self._store.transact(partial(self._look_for_outage, unheard)))
-            await asyncio.sleep(OUTAGE_CHECK_SECONDS)
-
-    def _look_for_outage(self, unheard: float, uow: UnitOfWork) -> tuple[OutboxMessage, ...]:
-        """Warn of an outage, where one is over."""
-        gap = self._outage_watch.look(uow, unheard)
-        if not gap:
-            return ()
-        self._log.warning("outage", seconds=round(gap.seconds), advice="taps of that time may be missing")
-        return self._dispatcher.tell_outage(uow, gap.began - OPEN_SECONDS, gap.began + gap.seconds)
-
-    async def _retry_undelivered(self) -> None:
-        """Try again now and then what Telegram has refused: nothing tells when the bot may send it."""
-        await self._started.wait()
-        while True:
-            await asyncio.sleep(UNDELIVERED_RETRY_SECONDS)
-            with suppress(NotSaved, VersionConflict):
-                self._outbox.enqueue(await self._store.transact(self._dispatcher.retry_undelivered))
+        await chore()
 
     async def _check_token(self, hook: dict[str, Any]) -> None:
         """Ask now and then whether token and webhook still hold: if updates are delivered, nothing else would tell."""

@@ -47,6 +47,8 @@ from flows.model.rules import Recommendation, Verdict, decide
 from flows.pathways.metastasis import METASTASIS
 from flows.pathways.sins import SINS
 
+pytestmark = pytest.mark.xdist_group("cards")  # one process draws them all, once
+
 WORDS = CATALOG.wording
 EMERGENCY = (
     "New or worsening weakness, gait, bladder, bowel or saddle disturbance is an emergency: "

@@ -8,7 +8,7 @@ from itertools import chain, combinations
 import pytest
 from kit import FLOWS, T8
 
-from bot.telegram.updates.parser import to_inbox
+from bot.telegram.updates.inbox import to_inbox
 from flows.engine import enumeration as space
 from flows.export.start_payload import Prefill, decode_start_payload, encode_start_payload
 from flows.model.flow import Flow

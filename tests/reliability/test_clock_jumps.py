@@ -9,7 +9,7 @@ import pytest
 from clocks import HOUR, passes, restarted
 from conftest import BotHarness, virtual_bot_harness
 
-import bot.telegram.application
+import bot.telegram.housekeeping
 
 USER = 7
 DAY = 24 * HOUR
@@ -20,7 +20,7 @@ MONTHS = 100 * DAY
 @pytest.fixture(autouse=True)
 def hourly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look every hour instead of every minute: a month has few enough of these."""
-    monkeypatch.setattr(bot.telegram.application, "EXPIRY_CHECK_SECONDS", HOUR)
+    monkeypatch.setattr(bot.telegram.housekeeping, "EXPIRY_CHECK_SECONDS", HOUR)
 
 
 async def kept(harness: BotHarness) -> bool:
@@ -79,8 +79,7 @@ def test_f4_several_processes_on_one_database_count_a_day_once(tmp_path: Path) -
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def three() -> None:
-            harness.application._started.set()
-            looking = [asyncio.create_task(harness.application._expire_cases()) for _ in range(3)]
+            looking = [asyncio.create_task(harness.application._housekeeping.expire_cases()) for _ in range(3)]
             await asyncio.sleep(10 * DAY)
             for task in looking:
                 task.cancel()

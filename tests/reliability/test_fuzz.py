@@ -19,7 +19,8 @@ from conftest import BotHarness, Fields, Report, bot_harness, message, person
 from store_kit import bytes_of, chance_of
 
 from bot.storage.factory import create_storage
-from bot.telegram.updates.parser import LARGEST, query_id_of, to_inbox, update_id_of
+from bot.telegram.updates.inbox import from_inbox, query_id_of, to_inbox, update_id_of
+from bot.telegram.updates.redaction import LARGEST
 from flows.cards.card import Action
 
 pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
@@ -195,9 +196,9 @@ class Sower:
 
 async def settle(harness: BotHarness) -> None:
     """Wait until every letter is handled, every tap answered and every screen shown."""
-    receiver, outbox = harness.application.receiver, harness.application._outbox
-    while receiver._tasks or outbox._workers:
-        await asyncio.wait([*receiver._tasks, *outbox._workers.values()], return_when=asyncio.ALL_COMPLETED)
+    background, outbox = harness.application._tasks, harness.application._outbox
+    while background._tasks or outbox._workers:
+        await asyncio.wait([*background._tasks, *outbox._workers.values()], return_when=asyncio.ALL_COMPLETED)
 
 
 async def at_once(_: float) -> None:
@@ -283,7 +284,8 @@ def culprit(batch: list[Any]) -> str:
     """Find the update that a batch cannot be taken in for."""
     for update in batch:
         try:
-            to_inbox(update) if update_id_of(update) is not None else None
+            inbox_update = to_inbox(update) if update_id_of(update) is not None else None
+            from_inbox(inbox_update) if inbox_update else None
         except Exception as fault:  # noqa: BLE001 - it is the one that is looked for
             if type(fault).__name__ != "Unreadable":
                 return shown(update)

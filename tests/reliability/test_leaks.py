@@ -176,25 +176,16 @@ async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person
     monkeypatch.setattr("bot.telegram.receiving.polling.LONGEST_WAIT", 0.01)
     monkeypatch.setattr("bot.telegram.sending.outbox.FIRST_WAIT", 0.01)
     monkeypatch.setattr("bot.telegram.sending.outbox.LONGEST_WAIT", 0.01)
-    monkeypatch.setattr("bot.telegram.receiving.receiver.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.telegram.sending.callback_answers.FIRST_WAIT", 0.01)
     monkeypatch.setattr("bot.telegram.application.FIRST_WAIT", 0.01)
     asyncio.get_running_loop().set_debug(enabled=True)
     errors = Errors()
     found: list[bytes] = []
     async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:
         store = create_storage(url)
-        harness = bot_harness(store)
-        harness.telegram = None  # type: ignore[assignment] # it is the real wire that is looked at
-        bot = TelegramBot(PLANTED_TOKEN, playground.url)
-        poller = harness.application._poller
-        for part in (
-            harness.application,
-            harness.application.receiver,
-            harness.application._outbox,
-            poller,
-            poller._batches,
-        ):
-            part._bot = bot
+        # It is the real wire that is looked at.
+        harness = bot_harness(store, bot=TelegramBot(PLANTED_TOKEN, playground.url))
+        harness.telegram = None  # type: ignore[assignment]
         task = asyncio.create_task(harness.application.run_polling())
         await until(lambda: harness.application.health.is_ready)
         for turn in range(3):
@@ -293,6 +284,7 @@ async def test_s2_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> 
         TelegramBot(PLANTED_TOKEN, "http://x", request),
         request,
         application,
+        application._application,
         application.receiver,
         application._outbox,
         application._poller,

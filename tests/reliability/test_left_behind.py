@@ -11,7 +11,11 @@ import pytest
 from conftest import BotHarness, Fields, bot_harness, running, virtual_bot_harness
 
 from bot.service.ports import InboxUpdate, OutboxMessage, Storage, UnitOfWork
-from bot.telegram.updates.parser import to_inbox
+from bot.telegram.handlers.commands import CommandCallbacks
+from bot.telegram.handlers.taps import TapCallbacks
+from bot.telegram.members import Role
+from bot.telegram.updates.inbox import from_inbox, to_inbox
+from bot.telegram.updates.origin import is_private
 
 Result = TypeVar("Result")
 USER = 7
@@ -32,7 +36,15 @@ def taking_in(*updates: Fields) -> Callable[[UnitOfWork], list[int]]:
 
 def handling(harness: BotHarness, update: Fields) -> Callable[[UnitOfWork], tuple[OutboxMessage, ...]]:
     """Do what a process does with a letter in one transaction, before it shows anything."""
-    return lambda uow: harness.application._dispatcher.handle(uow, letter_in(update))
+    owners = {type(handler.callback.__self__): handler.callback.__self__ for handler in _handlers(harness)}
+    taps, commands, kept = owners[TapCallbacks], owners[CommandCallbacks], from_inbox(letter_in(update))
+    reply_to = commands.in_private if kept.message else taps.in_private if is_private(kept) else taps.in_group
+    return lambda uow: taps._transactions.handle(uow, kept, reply_to(uow, kept, Role.member))
+
+
+def _handlers(harness: BotHarness) -> list[Any]:
+    """Return the registered handlers whose callback is a method."""
+    return [each for each in harness.application._application.handlers[0] if hasattr(each.callback, "__self__")]
 
 
 def shown(harness: BotHarness) -> list[str]:

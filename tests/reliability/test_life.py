@@ -22,7 +22,7 @@ from telegram.error import NetworkError, TimedOut
 
 from bot.app import FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED, _failure_text
 from bot.service.ports import OutboxKind, OutboxMessage, UnitOfWork
-from bot.telegram.application import OUTAGE_CHECK_SECONDS
+from bot.telegram.housekeeping import OUTAGE_CHECK_SECONDS
 from bot.telegram.receiving.polling import PATIENCE, PollingConflict, TokenRefused
 from bot.telegram.sending.outbox import LONGEST_WAIT
 

@@ -39,7 +39,7 @@ async def begun_by_two(harness: BotHarness) -> None:
     """Begin a case that is a week old when a second one is begun."""
     await harness.begun(IDLE)
     harness.wall.now += 7 * DAY
-    harness.application._clock_watch.look()  # it has not jumped: a week has gone by
+    harness.application._housekeeping._clock_watch.look()  # it has not jumped: a week has gone by
     await harness.begun(OPEN)
 
 
@@ -79,7 +79,7 @@ def test_a_process_that_begins_after_an_outage_tells_of_it(tmp_path: Path, secon
 
         async def second_life() -> None:
             harness.wall.now = ended + seconds
-            harness.application._clock_watch.look()  # the process begins now
+            harness.application._housekeeping._clock_watch.look()  # the process begins now
             async with running(harness):
                 await passes(harness, 300)
 

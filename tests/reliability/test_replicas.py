@@ -112,13 +112,6 @@ def case_of(uow: UnitOfWork, who: str) -> CaseRecord | None:
 
 def share(harness: BotHarness, first: BotHarness) -> None:
     """Let a replica talk to the same Telegram, and draw case ids of its own."""
-    bot = first.application._bot
     harness.telegram = first.telegram
-    for part in (
-        harness.application,
-        harness.application.receiver,
-        harness.application._outbox,
-        harness.application._poller,
-    ):
-        part._bot = bot
-    harness.application._dispatcher._private.cases._new_id = lambda: f"b{time.monotonic_ns():x}"[-12:]
+    harness.application._bot._request = first.application._bot._request
+    harness.application._housekeeping._private.cases._new_id = lambda: f"b{time.monotonic_ns():x}"[-12:]

@@ -17,7 +17,7 @@ from telegram_kit import PlaygroundHarness, playground_harness
 from bot.service.inline_search import MAX_RESULTS, InlineSearch
 from bot.service.policies import AccessPolicy
 from bot.telegram.rendering.html import screen
-from bot.telegram.updates.parser import to_inbox
+from bot.telegram.updates.inbox import to_inbox
 from flows.cards.card import Style
 from flows.export.start_payload import decode_start_payload
 from flows.pathways.metastasis import EMERGENCY, METASTASIS

@@ -275,7 +275,7 @@ def test_the_sweep_lets_a_note_go_for_good_and_leaves_the_case(tmp_path: Path) -
             await harness.tap(8, "Confirm")
             harness.wall.now += DAY
             for observed in (0.0, DAY):
-                expire = partial(harness.application._dispatcher.expire_cases, look=STEADY, observed=observed)
+                expire = partial(harness.application._housekeeping.expire, look=STEADY, observed=observed)
                 harness.application._outbox.enqueue(await harness.store.transact(expire))
             await harness.settled()
 

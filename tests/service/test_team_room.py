@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import cycle, product
 from typing import Final
 
 import pytest
@@ -31,6 +31,8 @@ from flows.pathways.sins import SINS
 pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 BOARD: Final = TeamRenderer(CaseRenderer(METASTASIS, CATALOG, named=True), in_utc)
+REASONS: Final = cycle(CATALOG.team.reasons)
+NEEDLESS: Final = cycle(("", "wish"))
 LATE: Final = 1_793_000_000.0
 LONGEST_ID: Final = "f" * 10
 MANY_TURNS: Final = 9_999
@@ -47,13 +49,13 @@ def shared_of(findings: Findings) -> TeamCaseView:
 
 
 def decisions(findings: Findings) -> Iterator[Decision]:
-    """Every decision on a case, each with every reason that it may need, or one, made by fifteen against one."""
+    """Every decision on a case, made by fifteen against one; each reason in turn where one is needed, or may be."""
     result = decide(METASTASIS.guidance, findings)
     for option in (*(advice.option for advice in result.options), NONE_OF_THESE):
         votes = {str(who): option for who in range(15)}
         votes["15"] = "nonoperative" if option == NONE_OF_THESE else NONE_OF_THESE
-        for reason in CATALOG.team.reasons if departs(result, option) else ("", "wish"):
-            yield Decision(option, reason, ANA, LATE, (option, votes["15"]), votes, {})
+        reason = next(REASONS) if departs(result, option) else next(NEEDLESS)
+        yield Decision(option, reason, ANA, LATE, (option, votes["15"]), votes, {})
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from conftest import BotHarness, Fields, bot_harness, data_of, running, virtual_
 from store_kit import full_disk, locked
 
 from bot.service.ports import NotSaved, UnitOfWork
+from bot.service.private.cases import PrivateCases
 from bot.service.private.private_chat import PrivateChat
 from bot.storage.errors import CorruptDatabase
 from bot.storage.factory import create_storage
@@ -25,7 +26,8 @@ LEVELS = "Which symptomatic levels"
 
 @pytest.fixture
 async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BotHarness]:
-    monkeypatch.setattr("bot.telegram.receiving.receiver.SAVE_WAIT", 0.05)
+    monkeypatch.setattr("bot.telegram.handlers.transactions.SAVE_WAIT", 0.05)
+    monkeypatch.setattr("bot.telegram.handlers.errors.SAVE_WAIT", 0.05)
     monkeypatch.setattr("bot.telegram.receiving.polling.SAVE_WAIT", 0.05)
     monkeypatch.setattr("bot.telegram.sending.outbox.LONGEST_WAIT", 0.05)
     store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
@@ -263,9 +265,11 @@ def test_b15_an_update_nested_as_deep_as_json_may_be_is_set_aside_like_any_other
         assert LEVELS in harness.telegram.newest(7)[1]["text"]
 
 
-@pytest.mark.parametrize("broken", ["tap", "_tap_case", "_show_case"])
+@pytest.mark.parametrize(
+    ("part", "broken"), [(PrivateChat, "tap"), (PrivateChat, "_tap_own"), (PrivateCases, "show_case")]
+)
 def test_b16_a_handler_that_raises_is_undone_told_and_can_be_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: type, broken: str
 ) -> None:
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("a secret of the patient")
@@ -276,7 +280,7 @@ def test_b16_a_handler_that_raises_is_undone_told_and_can_be_tried_again(
             await harness.begun(7)
             before = await harness.store.transact(lambda uow: uow.get_current("7", "7"))
             with monkeypatch.context() as patched:
-                patched.setattr(PrivateChat, broken, breaks)
+                patched.setattr(part, broken, breaks)
                 assert (await harness.tap(7, "T8")).startswith("That failed")
             assert await harness.store.transact(lambda uow: uow.get_current("7", "7")) == before
             ((dead, fault),) = await harness.store.transact(lambda uow: uow.dead_letters())

@@ -13,8 +13,7 @@ HOUR = 3600.0
 
 async def passes(harness: BotHarness, seconds: float, *jumps: tuple[float, float]) -> None:
     """Pass time in a process of the bot; at each of some times, the clock on the wall jumps."""
-    harness.application._started.set()
-    looking = asyncio.create_task(harness.application._expire_cases())
+    looking = asyncio.create_task(harness.application._housekeeping.expire_cases())
     begun, wall, jumped = asyncio.get_running_loop().time(), harness.wall.now, dict(jumps)
     for half_hour in range(int(seconds / HOUR * 2)):
         wall += jumped.get(half_hour * HOUR / 2, 0.0)
@@ -26,4 +25,6 @@ async def passes(harness: BotHarness, seconds: float, *jumps: tuple[float, float
 
 def restarted(harness: BotHarness) -> None:
     """Have another process look at the clocks from now on."""
-    harness.application._clock_watch = ClockWatch(harness.wall, harness.application._clock_watch._steady)
+    harness.application._housekeeping._clock_watch = ClockWatch(
+        harness.wall, harness.application._housekeeping._clock_watch._steady
+    )

@@ -15,7 +15,7 @@ from conftest import BotHarness, Fields, Report, bot_harness, claimed, data_of, 
 from bot.service.commands import SLOW
 from bot.storage.factory import create_storage
 from bot.telegram.updates.flood_limit import BURST, FloodLimiter
-from bot.telegram.updates.parser import from_inbox, to_inbox
+from bot.telegram.updates.inbox import from_inbox, to_inbox
 
 FLOODER = 666
 TOLD = "Too many messages"
@@ -104,7 +104,8 @@ def let(flood_limiter: FloodLimiter, number: int, who: int = 7) -> str | None:
     inbox_update = to_inbox({"update_id": number, "message": said})
     assert inbox_update
     through = flood_limiter.admit(inbox_update)
-    return from_inbox(through).data if through else None
+    message = from_inbox(through).message if through else None
+    return (message.text or "").removeprefix("/") if message else None
 
 
 def test_c10_after_a_burst_nothing_is_read_for_a_minute_and_that_is_said_once() -> None:

@@ -180,7 +180,7 @@ def test_x8_a_vote_waits_for_as_long_as_telegram_cannot_be_asked_and_the_newest_
     run(voted())
     [record] = run(crowd.cases())
     votes = [said.codes for said in record.case.discussion_events if said.action == "vote"]
-    offered = crowd.harness.application._dispatcher._team.cases.view(record).discussion.offered
+    offered = crowd.harness.application._housekeeping._team.cases.view(record).discussion.offered
     assert votes == [(offered[1],)]
 
 

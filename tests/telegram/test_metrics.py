@@ -164,7 +164,7 @@ def test_what_is_set_aside_is_counted_and_stays_to_be_seen(
         raise RuntimeError
 
     observed.run(observed.harness.begun(ANNE))
-    monkeypatch.setattr(observed.harness.application._dispatcher, "handle", fail)
+    monkeypatch.setattr(observed.harness.application._housekeeping._private, "command", fail)
     observed.accept(observed.harness.telegram.writes(ANNE, "/new"))
     samples = observed.samples()
     assert samples["spinemets_updates_set_aside_total"] == 1

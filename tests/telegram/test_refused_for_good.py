@@ -123,7 +123,7 @@ class Team:
         return record
 
     def stage(self, record: CaseRecord) -> Stage:
-        return self.harness.application._dispatcher._team.cases.view(record).discussion.stage
+        return self.harness.application._housekeeping._team.cases.view(record).discussion.stage
 
     def screen(self) -> str:
         return str(self.harness.telegram.newest(self.chat)[1]["text"])
@@ -220,7 +220,7 @@ def test_a_decision_that_may_not_be_posted_says_so_and_is_posted_when_the_right_
         run(provoke(team, OutboxKind.send_decision))
         assert "not posted yet" in team.screen()
         team.refuses = ()
-        again = harness.application._dispatcher.retry_undelivered
+        again = harness.application._housekeeping.retry
 
         async def later() -> None:
             harness.application._outbox.enqueue(await harness.store.transact(again))

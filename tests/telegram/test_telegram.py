@@ -322,7 +322,7 @@ async def test_a_handler_that_raises_sets_the_update_aside_and_tells_the_person(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret of the patient")
 
-    monkeypatch.setattr(harness.application._dispatcher._private, "tap", broken)
+    monkeypatch.setattr(harness.application._housekeeping._private, "tap", broken)
     await harness.tap("T8")
     await harness.until(lambda _: any("That failed" in toast for toast in harness.toasts))
     monkeypatch.undo()

@@ -24,7 +24,7 @@ from bot.storage.factory import create_storage
 from bot.telegram.health import STALE, Health
 from bot.telegram.receiving.http_server import AddressTaken, serve
 from bot.telegram.receiving.webhook import LARGEST, SECRET, create_webhook_app
-from bot.telegram.updates.parser import to_inbox
+from bot.telegram.updates.inbox import to_inbox
 
 Result = TypeVar("Result")
 

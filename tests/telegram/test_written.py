@@ -13,7 +13,7 @@ from kit import CATALOG, FakePrivateChat, labels, lines, read, tap_of
 
 from bot.service.case_store import CaseRecord
 from bot.service.replies import ActionContext, NoteInput
-from bot.telegram.updates.parser import CONTENT
+from bot.telegram.updates.redaction import CONTENT
 from flows.cards.card import Action
 from flows.cards.note import IDENTIFIERS
 

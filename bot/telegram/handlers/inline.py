@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQuery,
     InlineQueryResultArticle,
     InlineQueryResultsButton,
     InputTextMessageContent,
+    Update,
 )
 from telegram.error import TelegramError
+from telegram.ext import ContextTypes
 
 from bot.service.inline_search import InlineSearch, SearchResult
 from bot.service.policies import AccessPolicy
@@ -48,10 +51,10 @@ class InlineAnswers:
         self._members = members
         self._log = log
 
-    async def answer(self, query: object) -> None:
-        """Answer an inline query; one that cannot be read is let go, and one that comes too late."""
-        if not isinstance(query, dict) or not isinstance(query.get("id"), str):
-            self._log.error("inline_unreadable")
+    async def on_query(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer an inline query; one that comes too late is let go."""
+        query = update.inline_query
+        if query is None:
             return
         try:
             found = self._found(query)
@@ -62,16 +65,15 @@ class InlineAnswers:
         button = InlineQueryResultsButton(self._labels.in_private, start_parameter=unfinished) if unfinished else None
         results = [self._article(result) for result in found]
         try:
-            await self._bot.answer_inline_query(query["id"], results, cache_time=0, is_personal=True, button=button)
+            await self._bot.answer_inline_query(query.id, results, cache_time=0, is_personal=True, button=button)
         except TelegramError as error:
             self._log.info("not_answered", error=type(error).__name__)
 
-    def _found(self, query: dict[str, Any]) -> tuple[SearchResult, ...]:
+    def _found(self, query: InlineQuery) -> tuple[SearchResult, ...]:
         """Look a line up, for people who may use the bot."""
-        line = str(query.get("query", ""))
-        if len(line) > LONGEST or not self._access.allows(int(query["from"]["id"]), None):
+        if len(query.query) > LONGEST or not self._access.allows(query.from_user.id, None):
             return ()
-        return self._search.results(line)
+        return self._search.results(query.query)
 
     def _article(self, result: SearchResult) -> InlineQueryResultArticle:
         """Write a result as Telegram takes it; a case bears the link to the private chat."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.telegram.client import TelegramBot
 from bot.telegram.garbled import Garbled
-from bot.telegram.updates.parser import KINDS
+from bot.telegram.updates.inbox import KINDS
 
 POLL: Final = 50
 """Seconds that one poll stays open."""

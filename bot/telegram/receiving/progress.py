@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.telegram.updates.fingerprint import fingerprint_of
-from bot.telegram.updates.parser import update_id_of
+from bot.telegram.updates.inbox import update_id_of
 
 OPEN: Final = 1.0
 """Seconds after which a poll counts as one that stayed open, whatever it brought."""

@@ -15,11 +15,11 @@ from bot.pictures.typesetter import NotDrawn
 from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
-from bot.telegram.handlers.dispatcher import Dispatcher
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
 from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
 from bot.telegram.sending.rate_limit import RateLimiter
+from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.sending.turns import Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
@@ -64,7 +64,7 @@ class Outbox:
         self,
         bot: TelegramBot,
         store: Storage,
-        dispatcher: Dispatcher,
+        receipts: OutboxReceipts,
         members: ChatMemberCache,
         note_texts: NoteTextCache,
         rate_limiter: RateLimiter,
@@ -75,7 +75,7 @@ class Outbox:
         """Store what it works with."""
         self._bot = bot
         self._store = store
-        self._dispatcher = dispatcher
+        self._receipts = receipts
         self._members = members
         self._note_texts = note_texts
         self._rate_limiter = rate_limiter
@@ -197,29 +197,29 @@ class Outbox:
         if outbox_message.kind is OutboxKind.open_poll:
             sent = await self._bot.send_poll(**params)
             poll = sent.poll.id if sent.poll else ""
-            await self._record(lambda uow: self._dispatcher.on_poll_sent(uow, outbox_message, poll, sent.message_id))
+            await self._record(lambda uow: self._receipts.on_poll_sent(uow, outbox_message, poll, sent.message_id))
         else:
             sent = await self._bot.send_message(**params)
             lacks = self._lacks(outbox_message)
             await self._record(
-                lambda uow: self._dispatcher.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
+                lambda uow: self._receipts.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
             )
         self._forget(outbox_message)
 
     async def _show_picture(self, outbox_message: OutboxMessage) -> None:
         """Send or change a picture; one that cannot be drawn is given up, and nothing else."""
-        picture = await self._store.transact(lambda uow: self._dispatcher.picture_of(uow, outbox_message))
+        picture = await self._store.transact(lambda uow: self._receipts.picture_of(uow, outbox_message))
         try:
             if picture and outbox_message.kind is OutboxKind.send_picture:
                 message = await self._pictures.send(outbox_message, picture)
-                await self._record(lambda uow: self._dispatcher.on_picture_sent(uow, outbox_message, message))
+                await self._record(lambda uow: self._receipts.on_picture_sent(uow, outbox_message, message))
                 self._forget(outbox_message)
                 return
             if picture:
                 await self._pictures.change(outbox_message, picture)
         except NotDrawn as fault:
             self._log.error("picture_failed", error=str(fault))
-            await self._record(lambda uow: self._dispatcher.on_picture_failed(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_picture_failed(uow, outbox_message))
             self._forget(outbox_message)
             return
         self._queue_ack(outbox_message)
@@ -273,21 +273,21 @@ class Outbox:
             and outbox_message.case
             and outbox_message.kind is OutboxKind.edit_card
         ):
-            await self._record(lambda uow: self._dispatcher.on_message_gone(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_message_gone(uow, outbox_message))
             return
         if failure.outcome is Outcome.unpinned and outbox_message.kind in (OutboxKind.pin, OutboxKind.unpin):
-            await self._record(lambda uow: self._dispatcher.unpinned(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_pin_refused(uow, outbox_message))
             return
         if failure.outcome in _REFUSED or (failure.outcome in _ELSEWHERE and outbox_message.case):
             topic_gone = failure.outcome is Outcome.topic_gone
-            await self._record(lambda uow: self._dispatcher.on_refused(uow, outbox_message, topic_gone=topic_gone))
+            await self._record(lambda uow: self._receipts.on_refused(uow, outbox_message, topic_gone=topic_gone))
             return
         self._queue_ack(outbox_message)
         if failure.outcome is Outcome.chat_unreachable:
-            await self._record(lambda uow: self._dispatcher.on_chat_unreachable(uow, outbox_message))
+            await self._record(lambda uow: self._receipts.on_chat_unreachable(uow, outbox_message))
         if failure.outcome is Outcome.chat_migrated:
             await self._record(
-                lambda uow: self._dispatcher.on_chat_migrated(uow, outbox_message.chat, failure.new_chat_id)
+                lambda uow: self._receipts.on_chat_migrated(uow, outbox_message.chat, failure.new_chat_id)
             )
         if failure.outcome in (Outcome.chat_unreachable, Outcome.chat_migrated):
             for later in list(newer.values()):
@@ -334,7 +334,7 @@ class Outbox:
             return
         for outbox_message in acks:
             if self._forget(outbox_message) and outbox_message.version in overtaken and outbox_message.case:
-                await self._record(partial(self._dispatcher.on_version_superseded, outbox_message=outbox_message))
+                await self._record(partial(self._receipts.on_version_superseded, outbox_message=outbox_message))
 
     def _forget(self, outbox_message: OutboxMessage) -> bool:
         """Forget a message; return whether it was the newest for its target that came by here."""

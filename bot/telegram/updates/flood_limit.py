@@ -6,9 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+import orjson
+from telegram.constants import ChatType
+
 from bot.service.commands import SLOW
 from bot.service.ports import InboxUpdate
-from bot.telegram.updates.parser import UpdateKind, from_inbox
+from bot.telegram.updates.inbox import WRITTEN, json_of
+from bot.telegram.updates.redaction import command_text
 
 BURST: Final = 60
 """Messages at once that nobody types: below, nothing is held back."""
@@ -44,21 +48,26 @@ class FloodLimiter:
 
     def admit(self, inbox_update: InboxUpdate) -> InboxUpdate | None:
         """Admit an update; for the first that is too much return the notice that it is, and then nothing."""
-        update = from_inbox(inbox_update)
-        if update.kind not in (UpdateKind.message, UpdateKind.edited) or not update.is_private:
+        update = json_of(inbox_update)
+        message = next((update[kind] for kind in WRITTEN if kind in update), None)
+        if message is None or message["chat"]["type"] != ChatType.PRIVATE.value:
             return inbox_update
+        user_id = message["from"]["id"]
         now = self._clock()
-        known = self._senders.pop(update.user_id, Sender(now, -1, was_told=False))
+        known = self._senders.pop(user_id, Sender(now, -1, was_told=False))
         counts = inbox_update.update_id > known.last
         due = max(known.due, now) + counts / RATE
         held = known.was_told and known.due > now  # else what is read next would take the place of the word
         over = counts and (held or due - now > BURST / RATE)
         told = over or held
         last = max(known.last, inbox_update.update_id)
-        self._senders[update.user_id] = Sender(known.due if over else due, last, told)
+        self._senders[user_id] = Sender(known.due if over else due, last, told)
         if len(self._senders) > MAX_SENDERS:
             del self._senders[next(iter(self._senders))]
         if not over:
             return inbox_update
-        slow = replace(update, kind=UpdateKind.message, data=SLOW)
-        return None if known.was_told else replace(inbox_update, payload=slow.to_json(), note=None)
+        if known.was_told:
+            return None
+        where = {field: message[field] for field in ("message_id", "date", "chat", "from")}
+        slow = {"update_id": inbox_update.update_id, "message": where | command_text(SLOW)}
+        return replace(inbox_update, payload=orjson.dumps(slow).decode(), note=None)
