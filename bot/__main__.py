@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import metadata
 from io import TextIOWrapper
 from pathlib import Path
@@ -216,6 +217,43 @@ def restore(file: Path, /) -> int:
     summary = restore_backup(file, settings.database, settings.bot_id)
     _say(f"{summary.cases} cases of bot {summary.bot or 'none yet'} were restored from {file}.")
     _say(ERASED_SINCE)
+    return 0
+
+
+@app.command
+def record(
+    case: Path,
+    out: Path | None = None,
+    /,
+    *,
+    text: Annotated[bool, Parameter(negative="")] = False,
+    german: Annotated[bool, Parameter(negative="")] = False,
+    at: datetime | None = None,
+) -> int:
+    """Write the record of a case: one PDF page for the patient's file, or text for a hospital system.
+
+    Args:
+        case: a file with one JSON object, as `decide --jsonl` reads it.
+        out: the file to write; with --text the terminal where none is named.
+        text: write text in ASCII, 80 columns, instead of a page.
+        german: in the text write ae, oe, ue and ss for German letters.
+        at: the time that the record names, such as 2026-11-29T14:05+01:00, in UTC if it names no zone; else now.
+    """
+    from bot.cli.picture import CaseRefused
+    from bot.cli.record import record_pdf, record_text
+    from flows.pathways.registry import flow_registry
+
+    if (out is None and not text) or (german and not text):
+        sys.exit("spinemets: name the PDF to write, or give --text: spinemets record case.json record.pdf")
+    offered, made = flow_registry(), at or datetime.now(UTC)
+    try:
+        written = record_text(offered, case, made, german=german) if text else record_pdf(offered, case, made)
+    except CaseRefused as refused:
+        sys.exit(f"spinemets: {refused}")
+    if out is None:
+        sys.stdout.buffer.write(written)
+    else:
+        out.write_bytes(written)
     return 0
 
 

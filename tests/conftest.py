@@ -145,6 +145,7 @@ class ScriptedTelegram(BaseRequest):
         self.waiting: list[Fields] = []
         self.screens: dict[tuple[int, int], Fields] = {}
         self.photos: dict[tuple[int, int], Fields] = {}
+        self.documents: dict[tuple[int, int], Fields] = {}
         self._messages = itertools.count(1000)
         self._updates = itertools.count(1)
         self._news = asyncio.Event()
@@ -179,13 +180,14 @@ class ScriptedTelegram(BaseRequest):
         answer = await self.script(name, params) if self.script else None
         if answer is None:
             files = request_data.multipart_data if request_data else {}
-            answer = await self._carried_out(name, params, [content for _, content, _ in files.values()])
+            answer = await self._carried_out(name, params, list(files.values()))
         if self.heard:
             well = bool(answer.get("ok"))
             self.calls.append(Call(asyncio.get_running_loop().time(), name, params, well))
         return answer.get("error_code", 200), orjson.dumps(answer)
 
-    async def _carried_out(self, name: str, params: Fields, files: list[Any]) -> Fields:
+    async def _carried_out(self, name: str, params: Fields, uploads: list[tuple[str, Any, str]]) -> Fields:
+        names, files = [name for name, _, _ in uploads], [content for _, content, _ in uploads]
         match name:
             case "getMe":
                 return {"ok": True, "result": {"id": 4242, "is_bot": True, "first_name": "b", "username": "b"}}
@@ -199,7 +201,12 @@ class ScriptedTelegram(BaseRequest):
                 number = int(params.get("message_id") or next(self._messages))
                 self.photos[int(params["chat_id"]), number] = {**params, **params.get("media", {}), "file": files[0]}
                 return {"ok": True, "result": {"message_id": number}}
+            case "sendDocument":
+                number = next(self._messages)
+                self.documents[int(params["chat_id"]), number] = {**params, "file": files[0], "name": names[0]}
+                return {"ok": True, "result": {"message_id": number}}
             case "deleteMessage":
+                self.documents.pop((int(params["chat_id"]), int(params["message_id"])), None)
                 self.photos.pop((int(params["chat_id"]), int(params["message_id"])), None)
             case "getChatMember":
                 return {"ok": True, "result": {"status": "member", "user": person(int(params["user_id"]))}}
@@ -406,6 +413,11 @@ async def drawn_at_once(drawing: Fields) -> bytes:
     return orjson.dumps(drawing)
 
 
+async def set_at_once(_: str, page: Fields) -> bytes:
+    """Set nothing, at once: the words of a page in place of its bytes."""
+    return orjson.dumps(page)
+
+
 async def claimed(store: Storage) -> Storage:
     """Have a store claimed by the bot of a rig, as every start does."""
     await store.transact(lambda uow: uow.claim_for_bot(PLANTED_TOKEN.partition(":")[0]))
@@ -452,6 +464,7 @@ def bot_harness(
         steady,
         wall,
         drawn_at_once,
+        set_at_once,
     )
     return BotHarness(telegram, store, application, log, wall)
 

@@ -23,21 +23,28 @@ POLL: Final = "poll"
 
 
 class PictureRecord(NamedTuple):
-    """What is kept of the picture of a case.
+    """What is kept of the picture of a case, and of its record as a document.
 
     Attributes:
         message_id: the message that shows it; None while none is known.
         option: whose approach it shows; empty for the option that stands as headline.
         theme: the ground that the person chose; empty while they chose none.
+        record_message_id: the message that holds the record; None while none is known.
     """
 
     message_id: int | None = None
     option: str = ""
     theme: str = ""
+    record_message_id: int | None = None
+
+    @property
+    def messages(self) -> tuple[int, ...]:
+        """Return the messages that show either."""
+        return tuple(number for number in (self.message_id, self.record_message_id) if number is not None)
 
     def gone(self) -> PictureRecord:
-        """Return what stays where no message shows it any more."""
-        return self._replace(message_id=None)
+        """Return what stays where no message shows either any more."""
+        return self._replace(message_id=None, record_message_id=None)
 
 
 NO_PICTURE: Final = PictureRecord()
@@ -206,6 +213,10 @@ class CaseRepository(Protocol):
         """
         ...
 
+    def list_since(self, chat: str, since: float) -> list[CaseRecord]:
+        """Return the team's cases of a chat, with all its topics, that were last changed at `since` or later."""
+        ...
+
     def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""
         ...
@@ -313,6 +324,11 @@ class MemoryCaseRepository:
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
         """Return the team's cases of a chat, with all its topics, that do not rest."""
         return [record for record in self._teams() if chat_of(record.place) == chat]
+
+    def list_since(self, chat: str, since: float) -> list[CaseRecord]:
+        """Return the team's cases of a chat, with all its topics, that were last changed at `since` or later."""
+        teams = (record for record in self.cases.values() if record.team and chat_of(record.place) == chat)
+        return [record for record in teams if record.updated_at >= since]
 
     def migrate_chat(self, old: str, new: str) -> None:
         """Move every case of a chat to another chat, where no message shows it yet."""

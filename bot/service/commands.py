@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 PRIVATE_COMMANDS: Final = (
@@ -19,8 +20,17 @@ PRIVATE_COMMANDS: Final = (
 )
 """Every command of a private chat, in the order of its menu."""
 
-GROUP_COMMANDS: Final = ("case", "cases", "options", "scales", "help", "about", "start")
+GROUP_COMMANDS: Final = ("case", "cases", "minutes", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
+
+MINUTES: Final = "minutes"
+NAMES: Final = "names"
+"""Behind /minutes: the members are named."""
+
+UNREADABLE: Final = "?"
+"""Stands behind /minutes for what is neither a date nor NAMES: what it was is not taken in."""
+
+_DATE: Final = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 SLOW: Final = "slow"
 """What stands in place of a command that is one too many; nobody can type it."""
@@ -30,3 +40,12 @@ NO_TEXT: Final = "no_text"
 
 OWN_CARD: Final = "own_card"
 """What stands in place of a command for a card of the bot's that comes back."""
+
+
+def minutes_argument(words: str) -> str:
+    """Return what stands behind /minutes as codes: a date, NAMES, both or neither; UNREADABLE for anything else."""
+    said = words.split()
+    dates = [word for word in said if _DATE.fullmatch(word)]
+    named = [NAMES] if NAMES in map(str.lower, said) else []
+    read = [*dates[:1], *named]
+    return " ".join(read) if len(read) == len(said) else UNREADABLE

@@ -59,6 +59,10 @@ class OutboxKind(StrEnum):
     """The picture of a case is to be drawn and sent; the target is the case."""
     edit_picture = "edit_picture"
     """It is to be drawn anew; the target is the message that shows it."""
+    send_record = "send_record"
+    """The record of a case is to be set and sent as a document; the target is the case."""
+    send_minutes = "send_minutes"
+    """The list of a group's decisions is to be sent as a document; the target is its form, "pdf" or "csv"."""
     answer_callback = "answer_callback"
     """A tap is to be answered; the target is the update that it came as."""
 

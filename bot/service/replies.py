@@ -122,7 +122,28 @@ class ChangePicture:
     chat: str = ""
 
 
-Effect = OpenPoll | ClosePoll | PinMessage | DeleteMessage | SendPicture | ChangePicture
+@dataclass(frozen=True, slots=True)
+class SendRecord:
+    """The record of a case that is to be sent as a document, as the case stands when it is set."""
+
+    case: str
+    chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMinutes:
+    """The list of a group's decisions of a period (seconds since 1970, UTC), with names or without, as two files."""
+
+    since: float
+    until: float
+    named: bool
+    chat: str = ""
+
+
+SingleEffect = OpenPoll | ClosePoll | PinMessage | DeleteMessage | SendPicture | ChangePicture | SendRecord
+"""What takes one call."""
+
+Effect = SingleEffect | SendMinutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.service.inline_search import InlineSearch
 from bot.service.pictures.case_pictures import CasePictures
+from bot.service.pictures.case_records import CaseRecords
 from bot.service.private.private_chat import PrivateChat
 from bot.service.retention import CaseRetention
 from bot.service.team.group_chat import GroupChat
@@ -15,13 +16,14 @@ from flows.pathways.registry import FlowRegistry
 
 
 class Services(NamedTuple):
-    """The conversation of private chats, the room of groups, the flow meant where none is named, look-up, pictures."""
+    """The conversation of private chats, the room of groups, the flow meant where none is named, look-up, papers."""
 
     private: PrivateChat
     team: GroupChat
     flow: Flow
     inline_search: InlineSearch
     pictures: CasePictures
+    records: CaseRecords
     retention: CaseRetention
 
 
@@ -37,4 +39,5 @@ def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Ca
     flow = offered.flow()
     team = GroupChat(*offered, clock, new_id, private)
     pictures = CasePictures(flow, offered.catalog, private, team)
-    return Services(private, team, flow, InlineSearch(offered), pictures, CaseRetention(clock))
+    records = CaseRecords(offered.catalog, private, team, clock)
+    return Services(private, team, flow, InlineSearch(offered), pictures, records, CaseRetention(clock))

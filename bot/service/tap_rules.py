@@ -83,6 +83,7 @@ RULES: Final[dict[Action, TapRule]] = {
     Action.picture: _ANSWERING,
     Action.theme: TapRule(frozenset({Where.own, Where.picture})),
     Action.copy: _ALONE,
+    Action.record: TapRule(frozenset({Where.own, Where.record})),
     Action.share: _ALONE,
     # What belongs to no case.
     Action.new: TapRule(_ANYWHERE_TO_READ.where | {Where.own}),

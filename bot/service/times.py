@@ -16,6 +16,11 @@ DAY: Final = 24 * HOUR
 """Minutes."""
 
 
+def for_file_name(at: float) -> str:
+    """Return a time (seconds since 1970, UTC) as a file's name has it: "20261124-1405"."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M}"
+
+
 def in_utc(at: float) -> str:
     """Return a time (seconds since 1970, UTC) as it is read: "24 Nov 2026, 14:05 UTC"."""
     return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"

@@ -59,6 +59,9 @@ _NEWEST_CARD: Final = select(func.max(CASES.c.card_message_id)).where(_OF_BOT, *
 _LISTED: Final = _CASE.where(CASES.c.code_name.is_not(None), CASES.c.archived.is_(False))
 _LIST_TEAM_CASES: Final = _LISTED.where(*_HERE).order_by(CASES.c.created_at.desc())
 _LIST_IN_CHAT: Final = _LISTED.where(CASES.c.chat_id == bindparam("chat"))
+_LIST_SINCE: Final = _CASE.where(
+    CASES.c.code_name.is_not(None), CASES.c.chat_id == bindparam("chat"), CASES.c.updated_at >= bindparam("since")
+)
 _LIST_UNSHOWN: Final = _CASE.where(
     CASES.c.code_name.is_not(None),
     *_HERE,
@@ -68,7 +71,7 @@ _LIST_UNDELIVERED: Final = _LISTED.where(CASES.c.undelivered != "")
 _LEAVE_TOPIC: Final = (
     update(CASES)
     .where(_OF_BOT_SCANNED, CASES.c.chat_id == bindparam("chat"), CASES.c.thread_id == bindparam("topic"))
-    .values(thread_id=0, card_message_id=None, picture_message_id=None)
+    .values(thread_id=0, card_message_id=None, picture_message_id=None, record_message_id=None)
 )
 _LIST_IDLE: Final = _LISTED.where(CASES.c.updated_at < bindparam("since"))
 _GET_BY_POLL: Final = _CASE.where(CASES.c.poll_id == bindparam("poll"), VOTED)
@@ -79,6 +82,7 @@ _MIGRATE_CHAT: Final = (
         chat_id=bindparam("new"),
         card_message_id=None,
         picture_message_id=None,
+        record_message_id=None,
         poll_message_id=None,
         decision_message_id=None,
     )
@@ -203,6 +207,10 @@ class SqlCaseRepository:
     def list_in_chat(self, chat: str) -> list[CaseRecord]:
         """Return the team's cases of a chat, with all its topics, that do not rest."""
         return self._list(_LIST_IN_CHAT, {"chat": chat})
+
+    def list_since(self, chat: str, since: float) -> list[CaseRecord]:
+        """Return the team's cases of a chat, with all its topics, that were last changed at `since` or later."""
+        return self._list(_LIST_SINCE, {"chat": chat, "since": since})
 
     def get_by_poll(self, poll: str) -> CaseRecord | None:
         """Find a case by the id of its vote."""
@@ -373,6 +381,7 @@ def _changed_columns(record: CaseRecord) -> dict[str, Any]:
         "picture_message_id": record.picture.message_id,
         "picture_option": record.picture.option,
         "picture_theme": record.picture.theme,
+        "record_message_id": record.picture.record_message_id,
         **(_team_columns(record, record.team) if record.team else {}),
     }
 
@@ -416,7 +425,7 @@ REMEMBERED: Final = 1024
 def _to_record(row: Sequence[Any]) -> CaseRecord:
     """Read a case as it was written; the columns in the order of the table."""
     case_id, chat, thread, owner, parent, level, flow, edition, revision, turn, answer_events, *rest = row
-    card, archived, updated_at, picture, option, theme, discussion_events, *team = rest
+    card, archived, updated_at, picture, option, theme, paper, discussion_events, *team = rest
     said = _parse_discussion_events(discussion_events) if discussion_events else ()
     case = Case(
         case_id, flow, edition, revision, turn, _parse_answer_events(answer_events), said, parent or "", level or ""
@@ -429,7 +438,7 @@ def _to_record(row: Sequence[Any]) -> CaseRecord:
         card,
         archived,
         TeamRecord(*team) if team[0] else None,
-        PictureRecord(picture, option or "", theme or ""),
+        PictureRecord(picture, option or "", theme or "", paper),
     )
 
 

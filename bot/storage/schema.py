@@ -85,6 +85,8 @@ CASES: Final = Table(
     Column("picture_message_id", LONG),
     Column("picture_option", Text),
     Column("picture_theme", Text),
+    # The message with its record as a document.
+    Column("record_message_id", LONG),
     # The rest is of cases that a team works; their code name tells them from a person's own, which has none.
     Column("discussion_events", EVENTS),
     Column("code_name", Text),

@@ -31,6 +31,7 @@ from bot.telegram.members import ChatMemberCache
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
 from bot.telegram.sending.callback_answers import CallbackAnswers
+from bot.telegram.sending.documents import Typeset
 from bot.telegram.sending.outbox import Outbox
 from bot.telegram.sending.outbox_writer import OutboxWriter
 from bot.telegram.sending.pictures import Draw
@@ -83,10 +84,11 @@ class TelegramApplication:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         draw: Draw | None = None,
+        typeset: Typeset | None = None,
     ) -> None:
         """Store what it works with; the clock counts steady seconds, the wall clock those since 1970.
 
-        Pictures are drawn by a thread of its own unless something else is to draw them.
+        Pictures and records are drawn by a thread of its own unless something else is to draw them.
         """
         self._bot = bot
         self._catalog = catalog
@@ -97,7 +99,8 @@ class TelegramApplication:
         note_texts = NoteTextCache(services.flow)
         listed, writer = AccessControl(access, log), OutboxWriter()
         receipts = OutboxReceipts(services, listed, writer)
-        drawing = RateLimiter(clock), draw or DrawingThread().draw
+        thread = DrawingThread()
+        drawing = RateLimiter(clock), draw or thread.draw, typeset or thread.typeset
         self._outbox = Outbox(bot, store, receipts, self._members, note_texts, *drawing, log)
         self._housekeeping = Housekeeping(
             store, services, writer, self._outbox, retention, self.health, log, clock, wall

@@ -20,7 +20,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Outcome, failure_of
-from bot.telegram.rendering.names import disambiguate, ids_in, insert_names, insert_names_text
+from bot.telegram.rendering.names import disambiguate, ids_in, insert_names, insert_names_text, insert_page_names
 
 ROLE_SECONDS: Final = 120.0
 """Seconds that a person's rights are held; then Telegram is asked again."""
@@ -133,6 +133,11 @@ class ChatMemberCache:
     async def insert_names(self, screen: Mapping[str, Any], chat: int) -> dict[str, Any]:
         """Insert the names of people into a screen."""
         return insert_names(screen, await self._names_of(screen, chat), self.username)
+
+    async def insert_page_names(self, page: Mapping[str, Any], chat: int, within: float) -> dict[str, Any]:
+        """Insert the names of people into a page that is printed, and wait for those that are not known yet."""
+        await self.ask_names(page, chat, within)
+        return insert_page_names(page, await self._names_of(page, chat))
 
     async def insert_names_text(self, text: str, chat: int) -> str:
         """Insert the names of people into a few words."""

@@ -54,6 +54,7 @@ class Action(StrEnum):
     recent = "rc"
     picture = "pi"
     theme = "th"
+    record = "rd"
 
 
 class Tap(NamedTuple):

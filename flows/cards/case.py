@@ -234,10 +234,11 @@ class CaseRenderer:
         else:
             text = self.plain.recommendation(state, when, scored)
         words = self.catalog.wording
+        paper = () if self._band(state) else ((Button(words.labels.record, Tap(Action.record)),),)
         row = (Button(words.labels.to_card, Tap(Action.show)),)
         how = Block((Line(words.result.copy_block),))
         block = Block(tuple(map(Line, text.splitlines())), style=Style.typed)
-        return bind(Card(self._findings_label(state), words.labels.copy_text, (how, block), (row,)), case)
+        return bind(Card(self._findings_label(state), words.labels.copy_text, (how, block), (*paper, row)), case)
 
     def _urgent(self, state: InterviewState) -> tuple[Block, ...]:
         """Return the urgent notes of an answered case, if it has any."""

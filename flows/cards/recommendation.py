@@ -9,6 +9,7 @@ from typing import Final
 from flows.cards.card import Block, Line, Style
 from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
+from flows.export.plain_text import explained
 from flows.model.rules import Note, OptionVerdict, Recommendation, Verdict, facts_of
 
 WARNINGS: Final = (Verdict.contraindicated, Verdict.not_recommended)
@@ -86,11 +87,8 @@ class RecommendationText:
 
     def _reason_line(self, advice: OptionVerdict) -> Line:
         """Return why, in one line: for a matter of judgement also the indication that is met."""
-        met = [rule for rule in advice.reasons if rule.verdict is Verdict.indicated and rule not in advice.decisive]
-        because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
-        if met:
-            because = "; ".join([*(rule.because for rule in met), f"{self.catalog.wording.result.but} {because}"])
-        return Line(because, facts=facts_of((*met, *advice.decisive)))
+        because, facts = explained(self.catalog.wording.result.but, advice)
+        return Line(because, facts=facts)
 
 
 def note_lines(notes: Iterable[Note]) -> tuple[Line, ...]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.catalog.record_wording import PaperWording
 from flows.catalog.team_wording import TeamWording
 from flows.catalog.wording import Wording, require_text
 from flows.errors import CatalogError
@@ -121,6 +122,7 @@ class Catalog(_Data):
     scales: dict[str, Scale]
     wording: Wording
     team: TeamWording
+    paper: PaperWording
 
     @property
     def known(self) -> frozenset[str]:
@@ -157,7 +159,8 @@ def load_catalog(folder: Traversable) -> Catalog:
     scales = _read(folder, "scales.toml", _Scales, faults)
     wording = _read(folder, "wording.toml", Wording, faults)
     team = _read(folder, "team.toml", TeamWording, faults)
-    if facts is None or options is None or scales is None or wording is None or team is None:
+    paper = _read(folder, "record.toml", PaperWording, faults)
+    if facts is None or options is None or scales is None or wording is None or team is None or paper is None:
         raise CatalogError(faults)
     faults += _dangling(facts, options)
     if faults:
@@ -172,6 +175,7 @@ def load_catalog(folder: Traversable) -> Catalog:
         scales=scales.scales,
         wording=wording,
         team=team,
+        paper=paper,
     )
 
 

@@ -152,6 +152,10 @@ class TeamPages(WordingModel):
     erase_privately: PageWording
     names_taken: PageWording
     too_many: NumberedPageWording
+    no_minutes: PageWording
+    minutes_unread: PageWording
+    minutes_failed: PageWording
+    minutes_refused: PageWording
 
 
 class TeamCommands(WordingModel):
@@ -159,6 +163,7 @@ class TeamCommands(WordingModel):
 
     case: Text
     cases: Text
+    minutes: Text
 
 
 class RecordWording(WordingModel):

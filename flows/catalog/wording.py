@@ -205,6 +205,7 @@ class LabelWording(WordingModel):
     in_private: Label
     copy_text: Label
     picture: Label
+    record: Label
     light: Label
     dark: Label
     newer: Label
@@ -339,6 +340,8 @@ class PagesWording(WordingModel):
     failed: PageWording
     picture_failed: PageWording
     picture_refused: PageWording
+    record_failed: PageWording
+    record_refused: PageWording
 
 
 class RecentWording(WordingModel):

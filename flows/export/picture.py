@@ -42,6 +42,7 @@ class SpineView(NamedTuple):
         disputed: the questions whose answer is disputed.
         scope: what puts the case outside the scope of the source.
         scored: what was scored of it.
+        instead: what a team decided where that is none of the options: it stands as headline, without an approach.
     """
 
     findings: Findings
@@ -51,6 +52,7 @@ class SpineView(NamedTuple):
     disputed: Codes = ()
     scope: tuple[ScopeMark, ...] = ()
     scored: Scored | None = None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class SpinePictures:
 
     def _meant(self, view: SpineView, result: Recommendation | None) -> str:
         """Return the option whose approach is drawn; none while nothing is settled."""
-        if result is None:
+        if result is None or view.instead:
             return ""
         if view.option:
             return view.option
@@ -134,6 +136,8 @@ class SpinePictures:
         """Return the option that is drawn, or what stands as headline."""
         if result is None:
             return self.catalog.wording.picture.incomplete
+        if view.instead:
+            return view.instead
         if view.option:
             return self.catalog.options[view.option].short
         if result.fork or not result.headline:
@@ -143,7 +147,7 @@ class SpinePictures:
     def _status(self, view: SpineView, result: Recommendation | None) -> list[str]:
         """Return what the source says of the option that is drawn, and what is not settled."""
         words = self.catalog.wording
-        if result is None:
+        if result is None or view.instead:
             return []
         disputed = [words.picture.disputed] if view.disputed else []
         if not view.option and result.fork:

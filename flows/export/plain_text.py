@@ -9,7 +9,7 @@ from flows.catalog.headline import HeadlineText
 from flows.catalog.loader import Catalog
 from flows.engine.interview import InterviewState
 from flows.export.scope_text import scope_texts
-from flows.model.findings import Findings
+from flows.model.findings import Codes, Findings
 from flows.model.flow import Flow
 from flows.model.levels import as_spans
 from flows.model.rules import Band, OptionVerdict, Recommendation, Rule, Verdict, decide, facts_of
@@ -38,6 +38,12 @@ class PlainText:
         outside = [said.text for said in scope_texts(self.catalog.wording.scope, state.scope, scored)]
         support = self.support(state.findings, result, scored)
         return "\n".join([*outside, *self.headline(result), *support, *self.closing(when)])
+
+    def record(self, state: InterviewState, when: str, scored: Scored | None = None) -> str:
+        """Return a recommendation as a hospital system stores it: the same, and for whom the source speaks."""
+        notes = decide(self.flow.guidance, state.findings).notes
+        scope = [self._carried(note.text, note.facts) for note in notes if note.closing]
+        return "\n".join([self.recommendation(state, when, scored), *scope])
 
     def score(self, findings: Findings, band: Band, level: str, when: str) -> str:
         """Return a score as it is copied: the total, its class, the level if it is known, the points of each item."""
@@ -106,6 +112,20 @@ class PlainText:
     def _carried(self, text: str, facts: Iterable[str]) -> str:
         """Add the facts that carry a text."""
         return f"{text} ({', '.join(facts)})"
+
+
+def explained(but: str, advice: OptionVerdict) -> tuple[str, Codes]:
+    """Return why an option has its verdict, and what carries that; of a matter of judgement first what is met.
+
+    Args:
+        but: the word between what is met and what speaks against it.
+        advice: the option with its verdict and reasons.
+    """
+    met = [rule for rule in advice.reasons if rule.verdict is Verdict.indicated and rule not in advice.decisive]
+    because = "; ".join(dict.fromkeys(rule.because for rule in advice.decisive))
+    if met:
+        because = "; ".join([*(rule.because for rule in met), f"{but} {because}"])
+    return because, facts_of((*met, *advice.decisive))
 
 
 def utf16_length(text: str) -> int:

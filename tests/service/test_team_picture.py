@@ -124,3 +124,13 @@ async def test_before_the_last_answer_there_is_no_picture() -> None:
     record = await group.case()
     early = await reply(group, Tap(Action.picture, case=record.case.id), ANA, max(group.messages))
     assert (early.toast, early.effects) == (CATALOG.wording.toasts.stale, ())
+
+
+async def test_a_decision_for_none_of_the_options_is_drawn_without_an_approach() -> None:
+    group = FakeGroup()
+    card = await with_picture(group)
+    await group.tap("Close", "None of these / discuss in person", "Other", at=card)
+    picture = await shown(group)
+    assert picture.drawing["ways"] == []
+    assert "None of these / discuss in person" in picture.caption
+    assert "supported" not in picture.caption

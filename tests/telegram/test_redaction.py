@@ -60,6 +60,8 @@ def test_of_a_poll_its_first_vote_is_read_with_a_mark_of_its_question_and_nothin
         ("/case", ("case", "")),
         ("/CASE@spinebot", ("case", "")),
         ("/cases@SpineBot", ("cases", "")),
+        ("/minutes@SpineBot names 2026-11-01", ("minutes", "2026-11-01 names")),
+        ("/minutes Mrs Smith", ("minutes", "?")),
         ("/case@other_bot", None),
         ("/case T8 fit for surgery", (REDACTED, "")),
         ("/start@SpineBot case", ("start", "case")),

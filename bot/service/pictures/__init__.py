@@ -1,1 +1,1 @@
-"""The picture of a case: a message of its own, which shows what the case shows."""
+"""What is drawn of cases: pictures, records and lists of decisions, each a message of its own."""

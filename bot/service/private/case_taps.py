@@ -12,7 +12,7 @@ from bot.service.links.share_links import sign
 from bot.service.pictures.requests import require_picture, send_picture
 from bot.service.private.cases import PrivateCases, read_only_card
 from bot.service.private.recent_cases import MOST_RECENT
-from bot.service.replies import ActionContext, Reply, ShowCard
+from bot.service.replies import ActionContext, Reply, SendRecord, ShowCard
 from bot.service.times import in_utc, next_timestamp
 from flows.cards.card import Action, Button, Tap
 from flows.cards.pages import Pages
@@ -54,6 +54,8 @@ class CaseTaps:
                 return self._share(repository, updated)
             if tap.action is Action.picture:
                 return self._send_picture(repository, updated, tap.question)
+            if tap.action is Action.record:
+                return self._send_record(repository, updated)
             if tap.action is Action.scale:
                 return self._scale(updated, tap)
             if tap.action is Action.linked_case:
@@ -108,6 +110,17 @@ class CaseTaps:
         require_picture(interview.flow, interview.state(record.case), option)
         others = repository.list_recent(record.place, record.owner, MOST_RECENT)
         return send_picture(repository, record, record.case.revision, option, others)
+
+    def _send_record(self, repository: CaseRepository, record: CaseRecord) -> Reply:
+        """Have the record of a case sent.
+
+        Raises:
+            StaleTap: where it has none.
+        """
+        interview = self._cases.services_of(record).interview
+        require_picture(interview.flow, interview.state(record.case), "")
+        repository.update(record, record.case.revision)
+        return Reply(effects=(SendRecord(record.case.id, chat=record.place),))
 
     def _scale(self, record: CaseRecord, tap: Tap) -> Reply:
         """Show a scale beside the question at hand."""

@@ -13,10 +13,12 @@ from flows.cards.card import Action, Button, Card, Tap
 from flows.cards.case import CaseRenderer
 from flows.cards.note import note_card
 from flows.cards.pages import Pages
+from flows.cards.team.case import code_word
 from flows.catalog.loader import Catalog
 from flows.engine.interview import Interview, InterviewState
 from flows.errors import StaleTap
 from flows.export.picture import SpineView
+from flows.export.record_page import Page, PageTime, RecordPages, RecordView
 from flows.model.case import Case
 from flows.model.code_names import code_name
 from flows.model.findings import NOT_ASKED
@@ -115,6 +117,26 @@ class PrivateCases:
             scope=state.scope,
             scored=self.scored(repository, record, state),
         )
+
+    def record_page(self, repository: CaseRepository, record: CaseRecord, now: float) -> Page | None:
+        """Return the page of a finished case; None where a question is open, or its flow advises nothing."""
+        interview, cards = self.services_of(record)
+        state = interview.state(record.case)
+        if state.current or interview.flow.guidance.bands:
+            return None
+        view = RecordView(
+            state.findings,
+            PageTime(in_utc(now), int(now)),
+            code_word(self.name(record.case)).capitalize(),
+            state.scope,
+            self.scored(repository, record, state),
+            "".join(line.text for line in cards.older(record.case)),
+        )
+        return RecordPages(interview.flow, self._catalog).page(view)
+
+    def name_of(self, record: CaseRecord) -> str:
+        """Return the name of a case that is kept."""
+        return self.name(record.case)
 
     def short_title(self, record: CaseRecord) -> str:
         """Return a case in a line: its levels, and its headline or how far it has come."""

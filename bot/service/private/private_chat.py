@@ -108,7 +108,7 @@ class PrivateChat:
         if tap.action is Action.theme:
             old = self._words.toasts.old_picture
             return change_theme(repository, record, tap.question, context.message_id, old)
-        if context.message_id is not None and context.message_id == record.picture.message_id:
+        if context.message_id is not None and context.message_id in record.picture.messages:
             return self.notices.refused(MISPLACED)
         if tap.action is Action.show:
             return self.cases.bring_here(repository, record, context)
@@ -202,9 +202,9 @@ class PrivateChat:
         """Erase everything kept about the person's cases; the open card no longer shows findings."""
         record = repository.get_current(context.chat, context.user_id)
         pictures = [
-            DeleteMessage(shown.picture.message_id)
+            DeleteMessage(message)
             for shown in repository.list_recent(context.chat, context.user_id, MOST_ERASED)
-            if shown.picture.message_id is not None
+            for message in shown.picture.messages
         ]
         repository.erase_person(context.user_id)
         shows = [ShowCard(self._pages.plain(self._words.pages.forgotten), context.message_id)]

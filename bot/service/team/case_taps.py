@@ -11,6 +11,7 @@ from bot.service.pictures.requests import require_picture, send_picture
 from bot.service.replies import (
     ActionContext,
     ClosePoll,
+    DeleteMessage,
     Effect,
     PinMessage,
     Reply,
@@ -175,6 +176,9 @@ class TeamCaseTaps:
         if before.stage is Stage.decided and updated.team and updated.team.decision_message_id is not None:
             effects.append(PinMessage(updated.team.decision_message_id, on=False, chat=updated.place))
             shows.append(self._cases.show_decision(repository, updated))
+        if before.stage is Stage.decided and updated.picture.record_message_id is not None:
+            effects.append(DeleteMessage(updated.picture.record_message_id, chat=updated.place))
+            updated = replace(updated, picture=updated.picture._replace(record_message_id=None))
         return updated, Reply(tuple(shows), effects=tuple(effects))
 
     def _open_linked(

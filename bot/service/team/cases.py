@@ -18,9 +18,10 @@ from flows.cards.team.card import TeamRenderer
 from flows.cards.team.case import TeamCaseView
 from flows.catalog.loader import Catalog
 from flows.catalog.wording import PageWording
-from flows.engine.discussion import Discussion, Stage
+from flows.engine.discussion import NONE_OF_THESE, Discussion, Stage
 from flows.engine.interview import Interview, InterviewState
 from flows.export.picture import SpineView
+from flows.export.record_page import Page
 from flows.model.flow import Flow
 from flows.model.scored import Scored
 
@@ -48,6 +49,11 @@ class TeamCases:
     def services_for(self, flow: str) -> TeamFlowServices:
         """Return what serves the cases of a flow, by its code."""
         return self._flows[flow]
+
+    @property
+    def renderer(self) -> TeamRenderer:
+        """Return what draws the cases of the flow that teams work."""
+        return next(iter(self._flows.values())).renderer
 
     def open_poll(self, record: CaseRecord) -> OpenPoll:
         """Return the poll of the vote that is open."""
@@ -97,7 +103,18 @@ class TeamCases:
             disputed=view.state.disputed,
             scope=view.state.scope,
             scored=view.scored,
+            instead=self._catalog.team.heads.none_of_these if decided == NONE_OF_THESE else "",
         )
+
+    def record_page(self, repository: CaseRepository, record: CaseRecord, _now: float) -> Page | None:
+        """Return the page of the decision that holds; None where the case is not decided."""
+        view = self.view(record, repository)
+        return None if self.is_open(record) else self.services_of(record).renderer.decision_page(view)
+
+    @staticmethod
+    def name_of(record: CaseRecord) -> str:
+        """Return the name of a case that is kept."""
+        return record.team.code_name if record.team else ""
 
     def _scored(self, repository: CaseRepository, record: CaseRecord, state: InterviewState) -> Scored | None:
         """Return what was scored of a case at its levels, once that is complete."""

@@ -9,6 +9,7 @@ from typing import Final
 from bot.service.case_store import CaseRepository, chat_of
 from bot.service.commands import GROUP_COMMANDS
 from bot.service.links.read_links import link_to_page
+from bot.service.pictures.board_minutes import BoardMinutes
 from bot.service.pictures.requests import change_theme
 from bot.service.private.private_chat import PrivateChat
 from bot.service.private.typed_notes import heading
@@ -18,6 +19,7 @@ from bot.service.replies import (
     ActionContext,
     NoteInput,
     Reply,
+    SendRecord,
     ShowCard,
 )
 from bot.service.tap_rules import Where, allows
@@ -86,6 +88,7 @@ class GroupChat:
         self.receipts = DeliveryReceipts(self.cases, catalog)
         self.changes = ChatChanges(self.cases, self.opening, self.votes, catalog, clock)
         self.reading = PrivateReading(self.cases, private.cases, private.notices, catalog, clock)
+        self.minutes = BoardMinutes(self.cases, catalog, clock)
         self._refusals = RefusalTexts(self.cases, catalog)
         self._case_taps = TeamCaseTaps(self.cases, self.opening, self.reading, self._refusals, catalog, clock)
 
@@ -96,6 +99,8 @@ class GroupChat:
                 return self.opening.new(repository, context)
             case "cases" | "cancel":
                 return self._list(repository, context.chat)
+            case "minutes":
+                return self.minutes.command(repository, argument, context)
             case "start" if argument:
                 return (
                     self.opening.new(repository, context)
@@ -176,6 +181,8 @@ class GroupChat:
         where = kind_of(repository, record, context)
         if where is None or not allows(tap.action, where):
             return self._notices.refused(MISPLACED)
+        if tap.action is Action.record:
+            return Reply(effects=(SendRecord(record.case.id, chat=record.place),))
         if where is Where.record:
             return self._case_taps.on_button(repository, record, record, tap, context)
         if where is Where.picture:

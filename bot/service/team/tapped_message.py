@@ -21,11 +21,11 @@ def kind_of(repository: CaseRepository, record: CaseRecord, context: ActionConte
 
 
 def shows_a_case(repository: CaseRepository, context: ActionContext) -> bool:
-    """Return whether the message that was tapped shows a case, its picture, or the record of its decision."""
+    """Return whether the message that was tapped shows a case, its picture, its record, or its decision."""
     updated = roots(repository.list_in_chat(chat_of(context.chat)))
     return (
         any(
-            context.message_id in (k.card_message_id, k.team and k.team.decision_message_id, k.picture.message_id)
+            context.message_id in (k.card_message_id, k.team and k.team.decision_message_id, *k.picture.messages)
             for k in updated
         )
         and context.message_id is not None

@@ -28,6 +28,7 @@ class TapCallbacks:
         """Store the services, who may tap, and what runs a transaction."""
         self._private = services.private
         self._team = services.team
+        self._records = services.records
         self._permissions = permissions
         self._reading = reading
         self._transactions = transactions
@@ -61,7 +62,9 @@ class TapCallbacks:
             return self._private.tap(uow, tap, context)
         worked = uow.said_by(context.user_id)
         reply = self._private.tap(uow, tap, context)
-        return replace(reply, shows=(*reply.shows, *self._team.receipts.unsigned(uow, worked)))
+        unsigned = self._team.receipts.unsigned(uow, worked)
+        withdrawn = self._records.withdrawn(uow, worked)
+        return replace(reply, shows=(*reply.shows, *unsigned), effects=(*reply.effects, *withdrawn))
 
 
 def _tap_of(update: Update) -> Tap | None:

@@ -32,6 +32,18 @@ _SEPARATOR: Final = ", "
 _LIST: Final = re.compile(f"{_ID.pattern}(?:{_SEPARATOR}{_ID.pattern})+")
 _TAG: Final = re.compile("<[^>]*>")
 
+ON_PAPER: Final = 20
+"""Characters of a name on a page that is printed."""
+
+FEW: Final = 3
+"""Names of a list there; how many more there are is said."""
+
+PRINTED: Final = re.compile(
+    "[ -~\\u00a1-\\u017f\\u0218-\\u021b\\u0370-\\u0377\\u037a-\\u037f\\u0384-\\u038a\\u038c"
+    "\\u038e-\\u03a1\\u03a3-\\u045f\\u2010-\\u2015\\u2018-\\u201e…]"
+)
+"""The letters and signs that the fonts of the package have: Latin, Greek, Cyrillic."""
+
 MAX_TEXT: Final = 4096
 """Units of UTF-16 that Telegram takes of a text."""
 
@@ -81,6 +93,32 @@ def insert_names(screen: Mapping[str, Any], names: Mapping[str, str], bot: str) 
         if _length(str(filled_in.get("text", ""))) <= MAX_TEXT:
             break
     return filled_in
+
+
+def insert_page_names(page: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Insert names into a page that is printed: short ones, few of a list, in letters that its fonts have.
+
+    Args:
+        page: what the page says.
+        names: what each person is called, by id; who is missing is somebody.
+    """
+    shown = {user_id: _printable(name) for user_id, name in disambiguate(names, ON_PAPER).items()}
+    few = _insert(page, lambda text: _LIST.sub(lambda found: _shortened(found[0], FEW), text))
+    filled_in: dict[str, Any] = _insert(few, lambda text: insert_names_text(text, shown))
+    return filled_in
+
+
+def _printable(name: str) -> str:
+    """Write a name in the letters that the fonts of the package have; one that has none of them is somebody."""
+    composed = unicodedata.normalize("NFC", name.strip("".join(_ISOLATED)))
+    return " ".join("".join(map(_letter, composed)).split()) or SOMEBODY
+
+
+def _letter(character: str) -> str:
+    """Return a letter, or what is left of it without its marks; nothing where it is of another script."""
+    if PRINTED.fullmatch(character):
+        return character
+    return "".join(part for part in unicodedata.normalize("NFKD", character) if PRINTED.fullmatch(part))
 
 
 def _insert_shortened(screen: Mapping[str, Any], shown: Mapping[str, str], bot: str, most: int) -> dict[str, Any]:

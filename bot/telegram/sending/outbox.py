@@ -17,6 +17,7 @@ from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.names import BOT, has_placeholders
+from bot.telegram.sending.documents import DOCUMENTS, DocumentSender, Typeset
 from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.sending.receipts import OutboxReceipts
@@ -69,6 +70,7 @@ class Outbox:
         note_texts: NoteTextCache,
         rate_limiter: RateLimiter,
         draw: Draw,
+        typeset: Typeset,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -80,6 +82,7 @@ class Outbox:
         self._note_texts = note_texts
         self._rate_limiter = rate_limiter
         self._pictures = PictureSender(bot, draw, rate_limiter, sleep)
+        self._documents = DocumentSender(bot, typeset, members, rate_limiter, sleep)
         self._log = log
         self._sleep = sleep
         self._queues: dict[str, dict[Slot, OutboxMessage]] = {}
@@ -142,9 +145,11 @@ class Outbox:
             wait = min(wait * 2, LONGEST_WAIT)
 
     def _pause_before(self, outbox_message: OutboxMessage) -> float:
-        """Return the seconds to wait before a message is sent; a picture books its turn once it is drawn."""
+        """Return the seconds to wait before a message is sent; what is drawn books its turn once it is."""
         if outbox_message.kind in PICTURES:
             return SETTLES if outbox_message.kind is OutboxKind.edit_picture else 0.0
+        if outbox_message.kind in DOCUMENTS:
+            return 0.0
         edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
         return self._rate_limiter.reserve(outbox_message.queue, edit=edit)
 
@@ -180,6 +185,10 @@ class Outbox:
             return
         if outbox_message.kind in PICTURES:
             await self._show_picture(outbox_message)
+            return
+        if outbox_message.kind in DOCUMENTS:
+            send = self._send_record if outbox_message.kind is OutboxKind.send_record else self._send_minutes
+            await send(outbox_message)
             return
         body = orjson.loads(outbox_message.payload)
         if has_placeholders(outbox_message.payload):
@@ -220,6 +229,34 @@ class Outbox:
         except NotDrawn as fault:
             self._log.error("picture_failed", error=str(fault))
             await self._record(lambda uow: self._receipts.on_picture_failed(uow, outbox_message))
+            self._forget(outbox_message)
+            return
+        self._queue_ack(outbox_message)
+
+    async def _send_record(self, outbox_message: OutboxMessage) -> None:
+        """Send the record of a case; one that cannot be set is given up, and nothing else."""
+        document = await self._store.transact(lambda uow: self._receipts.record_of(uow, outbox_message))
+        if document is None:
+            self._queue_ack(outbox_message)
+            return
+        try:
+            message = await self._documents.send(outbox_message, document)
+        except NotDrawn as fault:
+            self._log.error("record_failed", error=str(fault))
+            await self._record(lambda uow: self._receipts.on_record_failed(uow, outbox_message))
+        else:
+            await self._record(lambda uow: self._receipts.on_record_sent(uow, outbox_message, message))
+        self._forget(outbox_message)
+
+    async def _send_minutes(self, outbox_message: OutboxMessage) -> None:
+        """Send a list of decisions; one that cannot be set is given up, and nothing else."""
+        document = await self._store.transact(lambda uow: self._receipts.minutes_of(uow, outbox_message))
+        try:
+            if document:
+                await self._documents.send_minutes(outbox_message, document)
+        except NotDrawn as fault:
+            self._log.error("minutes_failed", error=str(fault))
+            await self._record(lambda uow: self._receipts.on_minutes_failed(uow, outbox_message))
             self._forget(outbox_message)
             return
         self._queue_ack(outbox_message)

@@ -12,12 +12,14 @@ from bot.service.replies import (
     ChangePicture,
     ClosePoll,
     DeleteMessage,
-    Effect,
     OpenPoll,
     PinMessage,
     Reply,
+    SendMinutes,
     SendPicture,
+    SendRecord,
     ShowCard,
+    SingleEffect,
 )
 from bot.telegram.rendering.html import ScreenCache
 from bot.telegram.rendering.names import BOT
@@ -40,7 +42,10 @@ class OutboxWriter:
         pictures = [
             ChangePicture(show.case, show.picture, chat=show.chat) for show in reply.shows if show.picture is not None
         ]
-        return (*shown, *(_enqueue_effect(uow, deed.chat or place, deed) for deed in (*reply.effects, *pictures)))
+        deeds = (*reply.effects, *pictures)
+        lists = [queued for deed in deeds if isinstance(deed, SendMinutes) for queued in _enqueue_minutes(uow, deed)]
+        others = (deed for deed in deeds if not isinstance(deed, SendMinutes))
+        return (*shown, *lists, *(_enqueue_effect(uow, deed.chat or place, deed) for deed in others))
 
     def enqueue_answer(self, uow: UnitOfWork, update_id: int, query: str, chat: int, reply: Reply) -> OutboxMessage:
         """Queue the answer to a tap: it is answered even where the process dies before it could be.
@@ -109,7 +114,14 @@ def _thread_params(topic: int) -> dict[str, int]:
     return {"message_thread_id": topic} if topic else {}
 
 
-def _enqueue_effect(uow: UnitOfWork, place: str, effect: Effect) -> OutboxMessage:
+def _enqueue_minutes(uow: UnitOfWork, asked: SendMinutes) -> list[OutboxMessage]:
+    """Keep that a list of decisions is to be sent in each form; what was asked for stands in it, and no decision."""
+    said = {"asked": [asked.since, asked.until, asked.named], **_thread_params(thread_of(asked.chat))}
+    body, queue = orjson.dumps(said).decode(), picture_queue(chat_of(asked.chat))
+    return [uow.enqueue(queue, OutboxKind.send_minutes, form, body) for form in ("pdf", "csv")]
+
+
+def _enqueue_effect(uow: UnitOfWork, place: str, effect: SingleEffect) -> OutboxMessage:
     """Keep that a vote is to be opened or to end, or that a message is to be pinned."""
     chat = chat_of(place)
     match effect:
@@ -125,6 +137,9 @@ def _enqueue_effect(uow: UnitOfWork, place: str, effect: Effect) -> OutboxMessag
         case SendPicture(case=case):
             body = orjson.dumps(_thread_params(thread_of(place))).decode()
             return uow.enqueue(picture_queue(chat), OutboxKind.send_picture, case, body, case)
+        case SendRecord(case=case):
+            body = orjson.dumps(_thread_params(thread_of(place))).decode()
+            return uow.enqueue(picture_queue(chat), OutboxKind.send_record, case, body, case)
         case ChangePicture(case=case, message_id=message):
             return uow.enqueue(picture_queue(chat), OutboxKind.edit_picture, str(message), "{}", case)
         case PinMessage(message_id=message, on=on):

@@ -7,9 +7,12 @@ from typing import Any
 
 import orjson
 
-from bot.service.case_store import CARD, RECORD, chat_of, thread_of
+from bot.service.case_store import CARD, RECORD, chat_of, place_of, thread_of
+from bot.service.pictures.board_minutes import MinutesDocument
 from bot.service.pictures.case_pictures import CasePicture
+from bot.service.pictures.case_records import CaseDocument
 from bot.service.ports import OutboxKind, OutboxMessage, UnitOfWork
+from bot.service.replies import SendMinutes
 from bot.service.services import Services
 from bot.telegram.access import AccessControl
 from bot.telegram.sending.outbox_writer import OutboxWriter, in_thread
@@ -23,6 +26,7 @@ class OutboxReceipts:
         self._private = services.private
         self._team = services.team
         self._pictures = services.pictures
+        self._records = services.records
         self._access = access
         self._writer = writer
 
@@ -72,6 +76,34 @@ class OutboxReceipts:
         uow.acknowledge((outbox_message,))
         told = self._pictures.failed(uow, outbox_message.case)
         return (*self._lost(uow, outbox_message), *self._writer.enqueue(uow, outbox_message.chat, told))
+
+    def record_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> CaseDocument | None:
+        """Return the record to be sent, as its case stands now; None if the case has none any more."""
+        document = self._records.of(uow, outbox_message.case)
+        return document if document and chat_of(document.place) == outbox_message.chat else None
+
+    def on_record_sent(
+        self, uow: UnitOfWork, outbox_message: OutboxMessage, message: int
+    ) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a document that was sent; it is now the record of its case."""
+        uow.acknowledge((outbox_message,))
+        chat = outbox_message.chat
+        return self._writer.enqueue(uow, chat, self._records.on_sent(uow, outbox_message.case, chat, message))
+
+    def on_record_failed(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a record that could not be set, and say so."""
+        uow.acknowledge((outbox_message,))
+        return self._writer.enqueue(uow, outbox_message.chat, self._records.failed(uow, outbox_message.case))
+
+    def minutes_of(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> MinutesDocument | None:
+        """Return the list of a group's decisions to be sent; None if there is nothing to list any more."""
+        asked = orjson.loads(outbox_message.payload)["asked"]
+        return self._team.minutes.of(uow, outbox_message.chat, SendMinutes(*asked))
+
+    def on_minutes_failed(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Acknowledge a list that could not be set, and say so."""
+        uow.acknowledge((outbox_message,))
+        return self._writer.enqueue(uow, _place(outbox_message), self._team.minutes.failed())
 
     def on_poll_sent(
         self, uow: UnitOfWork, outbox_message: OutboxMessage, poll: str, message: int
@@ -129,7 +161,7 @@ class OutboxReceipts:
             case OutboxKind.pin:
                 return self.on_pin_refused(uow, outbox_message)
             case _:
-                return self._picture_refused(uow, outbox_message)
+                return self._drawing_refused(uow, outbox_message)
         return ()
 
     def on_chat_unreachable(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -180,11 +212,17 @@ class OutboxReceipts:
         )
         return (*moved, again)
 
-    def _picture_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
-        """Return the notice that Telegram refused a picture; one that can be changed no more is forgotten."""
-        if outbox_message.kind is not OutboxKind.send_picture:
+    def _drawing_refused(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
+        """Return the notice that Telegram refused a picture or a document.
+
+        A picture that can be changed no more is forgotten.
+        """
+        if outbox_message.kind is OutboxKind.send_minutes:
+            return self._writer.enqueue(uow, _place(outbox_message), self._team.minutes.refused())
+        if outbox_message.kind not in (OutboxKind.send_picture, OutboxKind.send_record):
             return self._lost(uow, outbox_message)
-        told = self._pictures.refused(uow, outbox_message.case)
+        refused = self._pictures if outbox_message.kind is OutboxKind.send_picture else self._records
+        told = refused.refused(uow, outbox_message.case)
         return self._writer.enqueue(uow, outbox_message.chat, told)
 
     def _lost(self, uow: UnitOfWork, outbox_message: OutboxMessage) -> tuple[OutboxMessage, ...]:
@@ -193,3 +231,9 @@ class OutboxReceipts:
             return ()
         chat, message = outbox_message.chat, int(outbox_message.target)
         return self._writer.enqueue(uow, chat, self._pictures.on_lost(uow, outbox_message.case, chat, message))
+
+
+def _place(outbox_message: OutboxMessage) -> str:
+    """Return the place that a document was asked for in."""
+    thread = orjson.loads(outbox_message.payload).get("message_thread_id", 0)
+    return place_of(outbox_message.chat, int(thread))

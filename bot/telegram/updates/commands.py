@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
+from bot.service.commands import GROUP_COMMANDS, MINUTES, PRIVATE_COMMANDS, minutes_argument
 from bot.service.links.read_links import TO_CASE, TO_PAGE
 from flows.export.start_payload import SCOPE_PATTERN
 
@@ -37,6 +37,8 @@ def bare_command(text: str, username: str, *, private: bool) -> tuple[str, str]:
     if command is None or (command[2] and username and command[2].lower() != username.lower()):
         return "", ""
     named = command[1].lower()
+    if named == MINUTES:
+        return named, minutes_argument(text[command.end(2) if command[2] else command.end(1) :])
     payload = command[3] or ""
     ours = named == "start" and _PAYLOAD.fullmatch(payload)
     return (named, payload if ours else "") if named in KNOWN else (UNKNOWN, "")

@@ -12,9 +12,12 @@ from flows.cards.layout import bind, choice_grid, split_rows
 from flows.cards.note import note_card
 from flows.cards.team.blocks import TeamBlocks
 from flows.cards.team.case import TeamCaseView, code_word
+from flows.cards.team.decision_page import DecisionPages
 from flows.cards.team.decisions import Decisions
 from flows.cards.team.disputes import Disputes
+from flows.cards.team.minutes import Minutes
 from flows.engine.discussion import Decision, Stage
+from flows.export.record_page import Page
 from flows.model.findings import Codes
 from flows.model.flow import Question
 from flows.model.scored import Scored
@@ -40,12 +43,14 @@ class TeamRenderer:
     blocks: TeamBlocks = field(init=False)
     disputes: Disputes = field(init=False)
     decisions: Decisions = field(init=False)
+    minutes: Minutes = field(init=False)
 
     def __post_init__(self) -> None:
         """Assemble the parts."""
         object.__setattr__(self, "blocks", TeamBlocks(self.case_renderer))
         object.__setattr__(self, "disputes", Disputes(self.blocks))
         object.__setattr__(self, "decisions", Decisions(self.blocks, self.disputes, self.time_text))
+        object.__setattr__(self, "minutes", Minutes(self.decisions, self.time_text))
 
     def case(self, view: TeamCaseView) -> Card:
         """Draw where a team's case stands: the question at hand, the recommendation, the vote, the decision."""
@@ -179,6 +184,11 @@ class TeamRenderer:
     def decision(self, view: TeamCaseView, decision: Decision) -> Card:
         """Draw the record of a decision."""
         return self.decisions.record(view, decision)
+
+    def decision_page(self, view: TeamCaseView) -> Page:
+        """Return the page of the decision that holds."""
+        decision = view.discussion.decisions[-1]
+        return DecisionPages(self.blocks, self.disputes).page(view, decision, self.time_text(decision.at))
 
     def poll(self, view: TeamCaseView) -> tuple[str, tuple[str, ...]]:
         """Write the vote as a poll: its question and its answers, in the order of what is put to the vote."""

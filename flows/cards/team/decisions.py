@@ -79,7 +79,8 @@ class Decisions:
         if holds:
             typed = Block(tuple(map(Line, self.text(view, decision).splitlines())), style=Style.typed)
             parts = (*parts, Block((Line(words.lines.record),)), typed)
-            rows = ((Button(words.labels.reopen, Tap(Action.reopen)),),)
+            paper = Button(blocks.cards.catalog.wording.labels.record, Tap(Action.record))
+            rows = ((paper, Button(words.labels.reopen, Tap(Action.reopen))),)
         title = f"{heading.format(option=blocks.short_name(decision.option))} · {view.code_name}"
         shown = tuple(part for part in parts if part.lines)
         return bind(Card("", title, shown, rows), view.case)
@@ -92,7 +93,7 @@ class Decisions:
         headline, *reasons = text.headline(result)
         lines = [
             *(line.text for line in self.blocks.scope_lines(then)),
-            self._decision_line(view, decision),
+            self.line(view, decision),
             words.begins.format(name=code_word(view.code_name).capitalize(), when=self.when(decision.at)),
             words.sourced.format(headline=headline),
             *reasons,
@@ -135,7 +136,7 @@ class Decisions:
         state = view.at(decision, self.blocks.cards.flow).state
         return departs(self.blocks.recommendation(state), decision.option)
 
-    def _decision_line(self, view: TeamCaseView, decision: Decision) -> str:
+    def line(self, view: TeamCaseView, decision: Decision) -> str:
         """Write in one line what was decided, why, and the votes for it and for others."""
         words, reasons = self.blocks.words.record, self.blocks.words.reasons
         decided = words.decided if decision.offered else words.decided_alone

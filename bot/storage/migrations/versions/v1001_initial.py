@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("picture_message_id", LONG),
         sa.Column("picture_option", sa.Text()),
         sa.Column("picture_theme", sa.Text()),
+        sa.Column("record_message_id", LONG),
         sa.Column("discussion_events", EVENTS),
         sa.Column("code_name", sa.Text()),
         sa.Column("created_at", sa.Double()),
