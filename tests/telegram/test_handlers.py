@@ -32,8 +32,8 @@ class FailsToSetAside:
     def __init__(self, harness: BotHarness, times: int) -> None:
         self.left = times
         self._failures = next(iter(harness.application._application.error_handlers)).__self__  # type: ignore[attr-defined]
-        self._write = self._failures.set_aside
-        self._failures.set_aside = self.set_aside
+        self._write = self._failures.to_dead_letters
+        self._failures.to_dead_letters = self.set_aside
 
     def set_aside(self, *parts: Any) -> Any:
         if self.left:

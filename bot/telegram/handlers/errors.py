@@ -41,14 +41,14 @@ class ErrorCallbacks:
         self._log.error("set_aside", update_id=update.update_id, error=name)
         while True:
             try:
-                self._outbox.enqueue(await self._store.transact(lambda uow: self.set_aside(uow, update, name)))
+                self._outbox.enqueue(await self._store.transact(lambda uow: self.to_dead_letters(uow, update, name)))
             except (NotSaved, VersionConflict):
                 self._log.error("not_saved", update_id=update.update_id)
                 await asyncio.sleep(SAVE_WAIT)
             else:
                 return
 
-    def set_aside(self, uow: UnitOfWork, update: Update | InboxUpdate, fault: str) -> tuple[OutboxMessage, ...]:
+    def to_dead_letters(self, uow: UnitOfWork, update: Update | InboxUpdate, fault: str) -> tuple[OutboxMessage, ...]:
         """Make an update a dead letter, and say that nothing was changed; of an unreadable one nobody is known."""
         if not uow.is_pending(update.update_id):
             return ()

@@ -29,7 +29,7 @@ LONG_SAVE: Final = 4.0
 
 
 class CallbackAnswers:
-    """Says a few words to who has tapped, beside the rest."""
+    """Answers whoever has tapped in a few words, beside the rest."""
 
     def __init__(
         self,
@@ -52,15 +52,15 @@ class CallbackAnswers:
         self._notified: set[str] = set()
 
     def failed(self, query: str | None) -> None:
-        """Say that a tap could not be handled."""
+        """Answer that a tap could not be handled."""
         self._answer(query, self._notices.failed(tapped=True).toast)
 
     def not_saved(self, query: str | None) -> None:
-        """Say that nothing could be saved; it is tried again."""
+        """Answer that nothing could be saved; it is tried again."""
         self._answer(query, self._notices.not_saved().toast)
 
     def batch_not_saved(self, queries: Iterable[str | None]) -> None:
-        """Say once to each that nothing could be saved; the batch is not confirmed and comes again."""
+        """Answer each once that nothing could be saved; the batch is not confirmed and comes again."""
         self._answer_once(queries, self._notices.not_saved().toast)
 
     def batch_saved(self) -> None:
@@ -69,7 +69,7 @@ class CallbackAnswers:
 
     @contextmanager
     def patience(self, queries: Iterable[str | None]) -> Iterator[None]:
-        """Say that the database is slow, if what follows takes long."""
+        """Answer that the database is slow, if what follows takes long."""
         toast = self._notices.slow_save().toast
         notice = asyncio.get_running_loop().call_later(LONG_SAVE, self._answer_once, queries, toast)
         try:
