@@ -184,6 +184,62 @@ def site_check(file: Path) -> int:
 
 
 @app.command
+def doctor() -> int:
+    """Look at this installation, line by line, and change nothing; the exit status is 1 where something is wrong."""
+    with _collector_off():
+        from bot.doctor.examination import examine
+        from bot.doctor.results import Mark
+
+    async def told() -> int:
+        results = await examine(time.time)
+        for result in results:
+            _say(result.line)
+        return int(any(result.mark is Mark.wrong for result in results))
+
+    return asyncio.run(told())
+
+
+ERASED_SINCE: Final = (
+    "What users erase after a backup was made is still in it, and no list of them is kept: keep backups for days, "
+    "and after a restore ask users who erased their cases since then to send /forget again."
+)
+
+
+@app.command
+def backup(file: Path, /) -> int:
+    """Write everything that the bot keeps into a new file, while it runs; the file is checked before it gets its name.
+
+    Args:
+        file: the file to write; one that is there is not written over.
+    """
+    from bot.settings import read_settings
+    from bot.storage.backup.making import make_backup
+
+    summary = make_backup(read_settings().database, file)
+    size = file.stat().st_size // 1000
+    _say(f"{file}: a backup of {summary.cases} cases of bot {summary.bot or 'none yet'}, {size:,} kB, checked.")
+    _say(ERASED_SINCE)
+    return 0
+
+
+@app.command
+def restore(file: Path, /) -> int:
+    """Restore a backup into the database of the settings, while the bot is stopped; one with cases is left alone.
+
+    Args:
+        file: a file that `backup` wrote, of either kind of database.
+    """
+    from bot.settings import read_settings
+    from bot.storage.backup.restoring import restore_backup
+
+    settings = read_settings()
+    summary = restore_backup(file, settings.database, settings.bot_id)
+    _say(f"{summary.cases} cases of bot {summary.bot or 'none yet'} were restored from {file}.")
+    _say(ERASED_SINCE)
+    return 0
+
+
+@app.command
 def record(
     case: Path,
     out: Path | None = None,

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from importlib import metadata
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -23,15 +24,18 @@ from bot.log import make_log
 from bot.service.policies import AccessPolicy
 from bot.service.retention import RetentionPolicy
 from bot.service.services import build_services
-from bot.settings import ELSEWHERE, Settings, SettingsError
+from bot.settings import ELSEWHERE, PLAYGROUND_BOT, Settings, SettingsError
 from bot.storage.factory import create_storage
 from bot.telegram.application import ForeignDatabase, TelegramApplication, WebhookRefused
 from bot.telegram.client import TelegramBot
 from bot.telegram.receiving.polling import PollingConflict, TokenRefused
+from bot.telegram.request import AiohttpRequest
 from flows.pathways.registry import flow_registry
 
 if TYPE_CHECKING:
     from bot.playground.world.world import FakeTelegram
+    from bot.service.ports import Storage
+    from bot.telegram.metrics.observers import Observation
 
 POLLING_CONFLICT: Final = 75
 """Exit status where another process polls with the same token."""
@@ -41,9 +45,6 @@ REFUSED: Final = 78
 
 FOREIGN_DATABASE: Final = 65
 """Exit status where the database is another bot's."""
-
-PLAYGROUND_BOT: Final = 1_000_000_001
-"""The number of the playground's bot: the same in every run, so that its database stays its own."""
 
 KEY_BYTES: Final = 32
 
@@ -66,8 +67,20 @@ async def run(settings: Settings, say: Say) -> int:
         say("Access is open: whoever finds the bot may use it. ALLOWED_USERS lists those who may.")
         log.warning("access_open", advice="whoever finds the bot may use it; ALLOWED_USERS lists those who may")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would bear the token
-    bot = TelegramBot(settings.bot_token.get_secret_value(), settings.bot_api_url)
-    return await _until_signal(lambda: _telegram(settings, bot, say, log))
+    observation = _observation() if settings.http_listen else None
+    request = observation.observe_request(AiohttpRequest()) if observation else None
+    bot = TelegramBot(settings.bot_token.get_secret_value(), settings.bot_api_url, request)
+    return await _until_signal(lambda: _telegram(settings, bot, say, log, observation))
+
+
+def _observation() -> Observation:
+    """Begin to count for `/metrics`."""
+    from bot.telegram.metrics.metrics import Metrics  # noqa: PLC0415 - loaded where it is needed
+    from bot.telegram.metrics.observers import Observation  # noqa: PLC0415 - loaded where it is needed
+
+    offered = flow_registry()
+    versions = metadata.version("spinemets"), offered.catalog.edition
+    return Observation(Metrics(offered.flow(), time.monotonic, *versions))
 
 
 async def run_api_only(settings: Settings, say: Say) -> int:
@@ -110,23 +123,35 @@ def _told_unheeded(log: FilteringBoundLogger, method: str, parameter: str) -> No
     log.warning("parameter_unheeded", said=f"{method} {parameter}", advice=advice)
 
 
-async def _telegram(settings: Settings, bot: TelegramBot, say: Say, log: FilteringBoundLogger) -> int:
+async def _telegram(
+    settings: Settings, bot: TelegramBot, say: Say, log: FilteringBoundLogger, observation: Observation | None
+) -> int:
     """Serve the Bot API of the settings, by long polling or by webhook."""
     access = AccessPolicy(settings.is_open, settings.allowed_users, settings.allowed_chats)
     hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
-    async with _application(settings, bot, say, log, access) as application, AsyncExitStack() as doors:
+    async with (
+        _application(settings, bot, say, log, access, observation) as application,
+        AsyncExitStack() as doors,
+    ):
         if settings.http_listen:
             from bot.telegram.receiving.http_server import serve  # noqa: PLC0415 - loaded where it is needed
             from bot.telegram.receiving.webhook import create_webhook_app  # noqa: PLC0415 - loaded where it is needed
 
-            app = create_webhook_app(application.health, application.accept_delivery, urlsplit(hook).path, secret)
+            page = partial(observation.page, application.health) if observation else None
+            door = urlsplit(hook).path, secret, page
+            app = create_webhook_app(application.health, application.accept_delivery, *door)
             await doors.enter_async_context(serve(app, settings.http_listen))
         return await _failure_text(application.run_webhook(hook, secret) if hook else application.run_polling(), say)
 
 
 @asynccontextmanager
 async def _application(
-    settings: Settings, bot: TelegramBot, say: Say, log: FilteringBoundLogger, access: AccessPolicy
+    settings: Settings,
+    bot: TelegramBot,
+    say: Say,
+    log: FilteringBoundLogger,
+    access: AccessPolicy,
+    observation: Observation | None = None,
 ) -> AsyncIterator[TelegramApplication]:
     """Build a channel on the database of the settings, and close that in the end."""
     offered = flow_registry(settings.site)
@@ -135,7 +160,9 @@ async def _application(
     store = await asyncio.to_thread(create_storage, settings.database)
     try:
         say(f"Cases are kept in {store.name}")
-        application = TelegramApplication(bot, store, services, offered.catalog, log, access, retention)
+        used: Storage = observation.observe_storage(store) if observation else store
+        log = observation.observe_log(log) if observation else log
+        application = TelegramApplication(bot, used, services, offered.catalog, log, access, retention)
         # What is here now stays to the end: a collector that looks through it again and again takes a fifth of a tap.
         gc.collect()
         gc.freeze()

@@ -38,12 +38,16 @@ ELSEWHERE: Final = "set XDG_DATA_HOME to a folder for data, or DATABASE_URL"
 
 TELEGRAM: Final = "https://api.telegram.org"
 
+PLAYGROUND_BOT: Final = 1_000_000_001
+"""The number of the playground's bot: the same in every run, so that its database stays its own."""
+
 
 class SettingsError(Exception):
     """Settings that cannot be used; each fault on a line, no value repeated that may be secret."""
 
     def __init__(self, faults: list[str]) -> None:
-        """Keep the faults."""
+        """Keep the faults, each one line."""
+        self.faults = faults
         super().__init__("settings that cannot be used (environment or .env):\n" + "\n".join(f"  {f}" for f in faults))
 
 
@@ -190,6 +194,11 @@ class Settings(BaseSettings):
     def is_open(self) -> bool:
         """Whether everybody may use the bot: unless it is said, as long as nobody is listed."""
         return self.access is Access.open or (self.access is None and not (self.allowed_users or self.allowed_chats))
+
+    @property
+    def bot_id(self) -> str:
+        """The number of the bot, which its token begins with; that of the playground's bot without one."""
+        return self.bot_token.get_secret_value().partition(":")[0] if self.bot_token else str(PLAYGROUND_BOT)
 
     @property
     def data_folder(self) -> Path:

@@ -30,6 +30,7 @@ from bot.storage.factory import create_storage, parse_database_url
 from bot.storage.transactions import Transactions
 from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
+from bot.telegram.metrics.observers import Observation
 from bot.telegram.request import AiohttpRequest
 from flows.pathways.registry import flow_registry
 
@@ -441,6 +442,7 @@ def bot_harness(
     script: Script | None = None,
     clock: Callable[[], float] | None = None,
     access: AccessPolicy | None = None,
+    observation: Observation | None = None,
     bot: TelegramBot | None = None,
 ) -> BotHarness:
     """Put a channel together on a store; in a running loop. It may have a bot of its own."""
@@ -450,12 +452,13 @@ def bot_harness(
     both = build_services(offered, wall, lambda: f"{next(numbers):x}")
     logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
     steady = clock or asyncio.get_running_loop().time
+    transport = observation.observe_request(telegram) if observation else telegram
     application = ReadyApplication(
-        bot or TelegramBot(PLANTED_TOKEN, "http://nowhere", telegram),
-        store,
+        bot or TelegramBot(PLANTED_TOKEN, "http://nowhere", transport),
+        observation.observe_storage(store) if observation else store,
         both,
         offered.catalog,
-        logger,
+        observation.observe_log(logger) if observation else logger,
         access or AccessPolicy(),
         RetentionPolicy(),
         steady,
@@ -468,14 +471,17 @@ def bot_harness(
 
 @contextmanager
 def virtual_bot_harness(
-    folder: Path, script: Script | None = None, access: AccessPolicy | None = None
+    folder: Path,
+    script: Script | None = None,
+    access: AccessPolicy | None = None,
+    observation: Observation | None = None,
 ) -> Iterator[tuple[Callable[..., Any], BotHarness]]:
     """A rig on SQLite, in line, in virtual time; gives what runs something there, and the rig."""
     store = InlineStorage(empty_database(folder))
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
 
         async def made() -> BotHarness:
-            return bot_harness(await claimed(store), script, access=access)
+            return bot_harness(await claimed(store), script, access=access, observation=observation)
 
         harness = runner.run(made())
 

@@ -147,6 +147,10 @@ class UnitOfWork(CaseRepository, Protocol):
         """Note that a listed group has another number from now on."""
         ...
 
+    def count_open_cases(self) -> dict[str, int]:
+        """Return how many cases do not rest, by kind: "private" and "team"; those that help another count with it."""
+        ...
+
     def add_updates(self, inbox_updates: Sequence[InboxUpdate]) -> list[int]:
         """Add updates to the inbox; return the ids of those that were not known before.
 

@@ -49,6 +49,12 @@ _LAST_IDS: Final = (
     select(CASES.c.id).where(_OF_BOT, *_ALONE).order_by(CASES.c.updated_at.desc()).limit(bindparam("most"))
 )
 _NOTE: Final = _CASE.where(*_OWNED, _UNCONFIRMED, cast(CASES.c.answer_events, Text).contains(bindparam("message")))
+_OF_TEAM: Final[Any] = CASES.c.code_name.is_not(None)
+_COUNT_OPEN: Final = (
+    select(_OF_TEAM, func.count())
+    .where(_OF_BOT_SCANNED, CASES.c.archived.is_(False), CASES.c.parent_id.is_(None))
+    .group_by(_OF_TEAM)
+)
 _NEWEST_CARD: Final = select(func.max(CASES.c.card_message_id)).where(_OF_BOT, *_OWNED)
 _LISTED: Final = _CASE.where(CASES.c.code_name.is_not(None), CASES.c.archived.is_(False))
 _LIST_TEAM_CASES: Final = _LISTED.where(*_HERE).order_by(CASES.c.created_at.desc())
@@ -270,6 +276,11 @@ class SqlCaseRepository:
     def list_undelivered(self) -> list[CaseRecord]:
         """Return the team's cases of which something was refused, and that do not rest."""
         return self._list(_LIST_UNDELIVERED, {})
+
+    def count_open_cases(self) -> dict[str, int]:
+        """Return how many cases do not rest, by kind; those that help another one are left out."""
+        found = {bool(team): number for team, number in self._rows(_COUNT_OPEN, {})}
+        return {"private": found.get(False, 0), "team": found.get(True, 0)}
 
     def leave_topic(self, chat: str, topic: int) -> int:
         """Move the cases of a topic into the chat itself, and return how many they were."""

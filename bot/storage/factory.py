@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage.backends.database import Database
@@ -45,13 +45,23 @@ def parse_database_url(place: str | Path) -> Database:
     Raises:
         DatabaseUnusable: for a URL that cannot be used; it repeats nothing of it.
     """
+    named = parse_place(place)
+    return Sqlite(named) if isinstance(named, Path) else Postgresql(named)
+
+
+def parse_place(place: str | Path) -> Path | URL:
+    """Return the SQLite file that is named, or the URL of a server; nothing is opened or made.
+
+    Raises:
+        DatabaseUnusable: for a URL that cannot be used; it repeats nothing of it.
+    """
     if isinstance(place, Path):
-        return Sqlite(place)
+        return place
     try:
         parts = make_url(check_database_url(place))
     except ValueError as error:
         raise DatabaseUnusable(f"DATABASE_URL {error}.") from None
-    return Sqlite(Path(parts.database or "")) if parts.drivername == "sqlite" else Postgresql(parts)
+    return Path(parts.database or "") if parts.drivername == "sqlite" else parts
 
 
 def _ready(database: Database) -> Transactions:

@@ -26,10 +26,10 @@ def bring_up_to_date(database: Database, connection: Connection) -> None:
         OlderDatabase: for one from before the first version that we know.
     """
     with connection.begin():
-        if _is_newest(database, connection):
+        if is_newest(database, connection):
             return
     with database.migration() as private:
-        if not _is_newest(database, private):  # another process may have been faster
+        if not is_newest(database, private):  # another process may have been faster
             upgrade(private)
 
 
@@ -45,7 +45,7 @@ def upgrade(connection: Connection, scripts: Path = HERE) -> None:
     command.upgrade(config, "head")
 
 
-def _is_newest(database: Database, connection: Connection) -> bool:
+def is_newest(database: Database, connection: Connection) -> bool:
     """Return whether nothing is to be done.
 
     Raises:

@@ -41,13 +41,18 @@ _HERE: Final = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
 class AiohttpRequest(BaseRequest):
-    """Carries calls to the Bot API; the URL bears the token, so no error repeats it."""
+    """Carries calls to the Bot API; the URL bears the token, so no error repeats it.
 
-    __slots__ = ("_session",)
+    Attributes:
+        date: what the server's clock said with its last answer, as HTTP writes it; empty before.
+    """
+
+    __slots__ = ("_session", "date")
 
     def __init__(self) -> None:
         """Open nothing yet."""
         self._session: ClientSession | None = None
+        self.date = ""
 
     @property
     def read_timeout(self) -> float:
@@ -95,7 +100,7 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError("the request is not initialized")
         seconds = read_timeout if isinstance(read_timeout, int | float) else READ
         try:
-            address, proxy = _route(url)
+            address, proxy = route(url)
             async with self._session.request(
                 method,
                 address,
@@ -104,6 +109,7 @@ class AiohttpRequest(BaseRequest):
                 allow_redirects=False,
                 timeout=ClientTimeout(total=seconds),
             ) as answer:
+                self.date = answer.headers.get("Date", "")
                 return answer.status, await answer.read()
         except Exception as error:  # noqa: BLE001 - whatever failed, it may know the URL
             failure = TimedOut() if isinstance(error, TimeoutError) else NetworkError(type(error).__name__)
@@ -140,7 +146,7 @@ def _body(data: RequestData | None) -> BytesPayload | FormData:
 
 
 @lru_cache(maxsize=64)
-def _route(url: str) -> tuple[URL, str | None]:
+def route(url: str) -> tuple[URL, str | None]:
     """Parse a URL, and find the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for it.
 
     aiohttp's `trust_env` would read them, and a file with passwords, again for each call.

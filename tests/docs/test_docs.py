@@ -199,7 +199,7 @@ def test_the_guide_has_every_command_of_a_group_and_no_other() -> None:
     assert told == {f"/{command}" for command in GROUP_COMMANDS}
 
 
-NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/setinline", "/healthz", "/readyz"}
+NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/setinline", "/healthz", "/readyz", "/metrics"}
 """What @BotFather and a web server understand."""
 
 
@@ -272,7 +272,8 @@ FOR_GOOD = (FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED)
 def test_the_exit_statuses_are_told_and_obeyed_by_the_unit() -> None:
     told = {row[0] for row in rows(section(OPERATIONS, "Under systemd"))}
     assert told == {"0", "1", *map(str, FOR_GOOD)}
-    assert f"RestartPreventExitStatus={' '.join(map(str, FOR_GOOD))}\n" in OPERATIONS
+    unit = (ROOT / "deploy/systemd/spinemets.service").read_text("utf-8")
+    assert f"RestartPreventExitStatus={' '.join(map(str, FOR_GOOD))}\n" in unit
 
 
 # Documents among themselves.
@@ -319,7 +320,9 @@ def test_every_file_that_a_page_names_exists(name: str) -> None:
     if name.startswith("docs/decisions/") or name == "CHANGELOG.md":
         return  # they tell of their own time
     named = {
-        code for code in codes(DOCS[name]) if re.fullmatch(r"(?:bot|flows|tests|docs|scripts|bench)/[\w./-]+", code)
+        code
+        for code in codes(DOCS[name])
+        if re.fullmatch(r"(?:bot|flows|tests|docs|scripts|bench|deploy)/[\w./-]+", code)
     }
     assert {code for code in named if not (ROOT / code).exists()} == set()
 
@@ -357,6 +360,8 @@ COMMENT: Final = {
     ".sh": r"# (.+)",
     ".svg": r"<!-- (.+)",
     ".toml": r"# (.+)",
+    ".service": r"# (.+)",
+    ".timer": r"# (.+)",
     ".yaml": r"# (.+)",
 }
 

@@ -1,16 +1,11 @@
-"""Backups that are made while the bot works, as the page of operations says, and what comes back with them."""
+"""Backups that are made while the bot works, and what comes back with them."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import re
-import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,44 +15,34 @@ from conftest import Report, data_of, virtual_bot_harness
 from life_kit import Asked, Known, Life
 from store_kit import ask, sqlite_url
 
-OPERATIONS = Path(__file__).parents[2] / "docs/operations.md"
+from bot.storage.backup.making import make_backup
+
+pytest_plugins = ("store_fixtures",)
 
 
-def backed_up(source: Path, target: Path) -> None:
-    """Copy a database page by page, a hundred at a time, as `sqlite3 … .backup` does."""
-    with closing(sqlite3.connect(source)) as present, closing(sqlite3.connect(target)) as copy:
-        present.backup(copy, pages=100, sleep=0.001)
-
-
-def vacuumed(source: Path, target: Path) -> None:
-    """Do what the page of operations says where there is no `sqlite3`, word for word but for the places."""
-    (said,) = re.findall(r'^python3 -c "(.*)"$', OPERATIONS.read_text("utf-8"), re.MULTILINE)
-    words = said.replace('\\"', '"')
-    for place, ours in (("/var/lib/spinemets/spinemets.db", source), ("/var/backups/spinemets-2.db", target)):
-        assert place in words
-        words = words.replace(place, str(ours))
-    subprocess.run([sys.executable, "-c", words], check=True)
-
-
-@pytest.mark.parametrize("back_up", [backed_up, vacuumed])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowledged_before_it(
-    tmp_path: Path, back_up: Callable[[Path, Path], None], report: Report
+    tmp_path: Path,
+    kind: str,
+    url_for: Callable[[str], str],
+    report: Report,
 ) -> None:
+    url = url_for(kind)
     log: list[Any] = []
     backups: list[tuple[Known, str]] = []
-    life = asyncio.create_task(Life(sqlite_url(tmp_path), log).lasts())
+    life = asyncio.create_task(Life(url, log).lasts())
     while not life.done():
         await asyncio.sleep(0.05)
         known, before = Known(), list(log)
         copy = tmp_path / f"backup{len(backups)}/spinemets.db"
         copy.parent.mkdir()
-        await asyncio.to_thread(back_up, tmp_path / "spinemets.db", copy)
+        await asyncio.to_thread(make_backup, url, copy)
         for news in (*before, *(later for later in log[len(before) :] if isinstance(later, Asked))):
             known.hears(news)
         backups.append((known, sqlite_url(copy.parent)))
     await life
     due = sum(answers + 1 for known, _ in backups for answers in known.told.values())
-    report(f"backups ({back_up.__name__}): {len(backups)} of a bot at work, {due} answers looked for")
+    report(f"backups ({kind}): {len(backups)} of a bot at work, {due} answers looked for")
     for known, url in backups:
         assert await known.faults(url) == Counter()
     assert len(backups) >= 3
@@ -72,7 +57,7 @@ def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
         async def until_backup() -> None:
             await harness.begun(7)
             await harness.tap(7, "T8")
-            backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
+            make_backup(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
             await harness.tap(7, "T9")
             await harness.tap(7, "Done")
 
@@ -102,7 +87,7 @@ def test_b19_a_backup_older_than_cases_are_kept_brings_back_nobody_for_more_than
         async def erased_after_backup() -> None:
             await harness.begun(7)
             await harness.tap(7, "T8")
-            backed_up(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
+            make_backup(tmp_path / "old/cases.db", tmp_path / "new/cases.db")
             await harness.accept(harness.telegram.writes(7, "/forget"))
             await harness.tap(7, "Erase everything")
 

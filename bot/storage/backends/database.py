@@ -22,6 +22,10 @@ class Database(Protocol):
         """What opens connections; each transaction on one is as if no other process were there."""
         ...
 
+    def is_in_use(self) -> bool:
+        """Return whether another process has it open now; this one must have no connection to it."""
+        ...
+
     def migration(self) -> AbstractContextManager[Connection]:
         """Open a transaction in which no other process changes the tables."""
         ...

@@ -27,6 +27,12 @@ SETTINGS: Final = (
     "SET idle_in_transaction_session_timeout = '10s'",  # a process that was stopped holds no other up for longer
 )
 
+OTHERS: Final = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+)
+"""Counts the other connections of a bot."""
+
 MIGRATION: Final = 0x5350494E_454D4554
 """The number of the lock under which tables are changed: "SPINEMET"."""
 
@@ -50,6 +56,11 @@ class Postgresql:
             hide_parameters=True,
         )
         event.listen(self.engine, "connect", _set)
+
+    def is_in_use(self) -> bool:
+        """Return whether another connection to the database has the name that a bot's has."""
+        with self.engine.connect() as connection, connection.begin():
+            return bool(connection.scalar(text(OTHERS)))
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:

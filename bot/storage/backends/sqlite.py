@@ -62,6 +62,17 @@ class Sqlite:
         self._files = (path, _log_of(path))
         self._found = [_identity(file) for file in self._files]
 
+    def is_in_use(self) -> bool:
+        """Return whether another process has the file open: as long as one has, nobody else gets it alone."""
+        with closing(sqlite3.connect(self._files[0], isolation_level=None, timeout=0.2)) as connection:
+            try:
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError as error:
+                return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+        return False
+
     def migration(self) -> AbstractContextManager[Connection]:
         """Open a transaction in which no other process changes the tables: in SQLite that is every one."""
         return self.engine.begin()

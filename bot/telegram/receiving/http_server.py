@@ -47,7 +47,7 @@ async def serve(app: Starlette, address: str) -> AsyncIterator[None]:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    listener = _listening(address)
+    listener = listen(address)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -57,7 +57,7 @@ async def serve(app: Starlette, address: str) -> AsyncIterator[None]:
         await task
 
 
-def _listening(address: str) -> socket.socket:
+def listen(address: str) -> socket.socket:
     """Listen at an address: a name, or a number of either kind of network, an IPv6 one in brackets.
 
     Raises:

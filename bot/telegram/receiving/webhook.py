@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -16,6 +16,7 @@ from bot.service.ports import NotSaved
 from bot.telegram.garbled import update_in
 from bot.telegram.health import Health
 
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 LARGEST: Final = 1_000_000
 """Bytes of an update; Telegram's are far smaller."""
 
@@ -23,7 +24,11 @@ SECRET: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of th
 
 
 def create_webhook_app(
-    health: Health, accept: Callable[[list[Any]], Awaitable[int]], path: str = "", secret: str = ""
+    health: Health,
+    accept: Callable[[list[Any]], Awaitable[int]],
+    path: str = "",
+    secret: str = "",
+    metrics_page: Callable[[], Awaitable[bytes]] | None = None,
 ) -> Starlette:
     """Make the server.
 
@@ -32,13 +37,8 @@ def create_webhook_app(
         accept: keeps a batch of updates, or raises NotSaved.
         path: where Telegram delivers; without one there is no webhook.
         secret: what each delivery must bear; nobody is let in where it is empty.
+        metrics_page: what `/metrics` shows; without it there is no such page.
     """
-
-    async def healthz(_: Request) -> Response:
-        return JSONResponse(health.as_dict(), 200 if health.is_well else 503)
-
-    async def readyz(_: Request) -> Response:
-        return JSONResponse({"ready": health.is_ready}, 200 if health.is_ready else 503)
 
     async def deliver(request: Request) -> Response:
         """Confirm an update once it is kept, and not before."""
@@ -59,10 +59,27 @@ def create_webhook_app(
             return Response(status_code=503)
         return Response(status_code=200)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
-    if path:
-        routes.append(Route(path, deliver, methods=["POST"]))
-    return Starlette(routes=routes)
+    hook = [Route(path, deliver, methods=["POST"])] if path else []
+    return Starlette(routes=[*_watched(health, metrics_page), *hook])
+
+
+def _watched(health: Health, metrics_page: Callable[[], Awaitable[bytes]] | None) -> Iterator[Route]:
+    """Yield the pages for whoever watches the bot."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse(health.as_dict(), 200 if health.is_well else 503)
+
+    async def readyz(_: Request) -> Response:
+        return JSONResponse({"ready": health.is_ready}, 200 if health.is_ready else 503)
+
+    yield Route("/healthz", healthz)
+    yield Route("/readyz", readyz)
+    if metrics_page:
+
+        async def metrics(_: Request) -> Response:
+            return Response(await metrics_page(), media_type=METRICS_TYPE)
+
+        yield Route("/metrics", metrics)
 
 
 def _read(body: bytes) -> dict[str, Any] | None:

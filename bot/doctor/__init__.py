@@ -1,0 +1,1 @@
+"""`spinemets doctor`: looks at an installation, line by line, and changes nothing of it."""
