@@ -54,12 +54,14 @@ def installed(folder: Path, *pins: str) -> tuple[int, str, bool]:
 
 
 @pytest.mark.slow
-def test_s4_a_package_that_is_what_was_pinned_is_installed(tmp_path: Path) -> None:
+@pytest.mark.case("S4")
+def test_a_package_that_is_what_was_pinned_is_installed(tmp_path: Path) -> None:
     status, _, there = installed(tmp_path, pin(wheel(tmp_path, "as it was")))
     assert (status, there) == (0, True)
 
 
-def test_s4_a_package_that_is_not_what_was_pinned_is_refused(tmp_path: Path) -> None:
+@pytest.mark.case("S4")
+def test_a_package_that_is_not_what_was_pinned_is_refused(tmp_path: Path) -> None:
     pinned = pin(wheel(tmp_path, "as it was"))
     wheel(tmp_path, "altered")
     status, words, there = installed(tmp_path, pinned)
@@ -68,7 +70,8 @@ def test_s4_a_package_that_is_not_what_was_pinned_is_refused(tmp_path: Path) -> 
     assert not there
 
 
-def test_s4_one_pin_without_a_hash_among_pins_with_one_is_refused(tmp_path: Path) -> None:
+@pytest.mark.case("S4")
+def test_one_pin_without_a_hash_among_pins_with_one_is_refused(tmp_path: Path) -> None:
     wheel(tmp_path, "not pinned", "other")
     status, words, there = installed(tmp_path, pin(wheel(tmp_path, "as it was")), "other==1.0")
     assert status != 0
@@ -77,14 +80,16 @@ def test_s4_one_pin_without_a_hash_among_pins_with_one_is_refused(tmp_path: Path
 
 
 @pytest.mark.parametrize("pins", PINS, ids=lambda pins: pins.name)
-def test_s4_every_dependency_is_pinned_to_a_version_by_hash_and_names_no_index(pins: Path) -> None:
+@pytest.mark.case("S4")
+def test_every_dependency_is_pinned_to_a_version_by_hash_and_names_no_index(pins: Path) -> None:
     lines = entries(pins)
     assert len(lines) > 20
     pinned = re.compile(r"[\w.\[\],-]+==[\w.+!]+(?: *;[^#]*?)?(?: +--hash=sha256:[0-9a-f]{64})+ *")
     assert [line for line in lines if not pinned.fullmatch(line)] == []
 
 
-def test_s4_what_is_installed_to_run_and_to_test_is_what_is_pinned() -> None:
+@pytest.mark.case("S4")
+def test_what_is_installed_to_run_and_to_test_is_what_is_pinned() -> None:
     assert [pins.name for pins in PINS] == ["run.txt", "test.txt"]
     made = (ROOT / "Makefile").read_text("utf-8")
     named = re.findall(r"\$\(PIP\) (.*)", made)

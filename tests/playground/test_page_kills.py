@@ -34,7 +34,8 @@ def bot(tmp_path: Path, url: str) -> Iterator[Bot]:
         bot.kill()
 
 
-async def test_b4_killed_at_every_tap_each_answer_is_there_or_its_button_still_works(
+@pytest.mark.case("B4")
+async def test_killed_at_every_tap_each_answer_is_there_or_its_button_still_works(
     bot: Bot, phone: BrowserContext
 ) -> None:
     address = bot.start()

@@ -39,7 +39,8 @@ def test_a_clock_that_is_wrong_for_a_while_erases_nobody(tmp_path: Path, hours: 
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_g1_what_was_begun_before_the_clock_was_set_is_kept(tmp_path: Path, *, restarts: bool) -> None:
+@pytest.mark.case("G1")
+def test_what_was_begun_before_the_clock_was_set_is_kept(tmp_path: Path, *, restarts: bool) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         harness.wall.now = 100.0
         restarted(harness)
@@ -54,7 +55,8 @@ def test_g1_what_was_begun_before_the_clock_was_set_is_kept(tmp_path: Path, *, r
         assert run(kept(harness))
 
 
-def test_g1_what_was_begun_while_the_clock_was_a_month_behind_is_kept(tmp_path: Path) -> None:
+@pytest.mark.case("G1")
+def test_what_was_begun_while_the_clock_was_a_month_behind_is_kept(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         run(harness.begun(USER))
         run(passes(harness, 5 * DAY, (3 * HOUR, 31 * DAY)), MONTHS)
@@ -62,7 +64,8 @@ def test_g1_what_was_begun_while_the_clock_was_a_month_behind_is_kept(tmp_path: 
 
 
 @pytest.mark.parametrize("run_for", [HOUR * 12, DAY * 40])
-def test_f4_a_case_is_erased_a_day_after_its_time_also_by_a_bot_that_starts_twice_a_day(
+@pytest.mark.case("F4")
+def test_a_case_is_erased_a_day_after_its_time_also_by_a_bot_that_starts_twice_a_day(
     tmp_path: Path, run_for: float
 ) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
@@ -75,7 +78,8 @@ def test_f4_a_case_is_erased_a_day_after_its_time_also_by_a_bot_that_starts_twic
         assert not run(kept(harness))
 
 
-def test_f4_several_processes_on_one_database_count_a_day_once(tmp_path: Path) -> None:
+@pytest.mark.case("F4")
+def test_several_processes_on_one_database_count_a_day_once(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def three() -> None:

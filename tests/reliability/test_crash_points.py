@@ -133,7 +133,8 @@ PARTS = 6
     [*(("sqlite", part, PARTS) for part in range(PARTS)), ("postgresql", 0, 40)],
     indirect=["url"],
 )
-def test_b3_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
+@pytest.mark.case("B3")
+def test_wherever_the_bot_dies_the_case_goes_on_and_nothing_is_lost(
     url: str, first: int, every: int, report: Report
 ) -> None:
     open_and_close(url)

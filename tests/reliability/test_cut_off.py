@@ -19,7 +19,8 @@ SHOWN = 2
 @pytest.mark.parametrize(
     ("kind", "carried_out"), [("cut_before", False), ("hang_before", False), ("cut_after", True), ("hang_after", True)]
 )
-async def test_a6_a7_a8_a_call_that_is_cut_off_is_made_again_and_shows_no_message_but_what_was_carried_out(
+@pytest.mark.case("A6", "A7", "A8")
+async def test_a_call_that_is_cut_off_is_made_again_and_shows_no_message_but_what_was_carried_out(
     tmp_path: Path, kind: str, *, carried_out: bool
 ) -> None:
     faults = FaultInjector(FaultRates(**{kind: 0.25}), SEED, methods=CALLS, hang=0.1)

@@ -45,7 +45,8 @@ def folders(mine: Path) -> list[Path]:
     return view
 
 
-def test_s1_f1_no_byte_that_the_tests_before_had_written_bears_the_token_or_what_a_person_wrote(
+@pytest.mark.case("S1", "F1")
+def test_no_byte_that_the_tests_before_had_written_bears_the_token_or_what_a_person_wrote(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, report: Report
 ) -> None:
     mine = tmp_path / "planted here"

@@ -217,7 +217,8 @@ def heap_of_a_bot() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("heap_of_a_bot")
 @pytest.mark.parametrize("seed", [SEED])
-async def test_d3_d4_d13_any_update_is_survived_every_tap_answered_and_nothing_personal_kept(
+@pytest.mark.case("D3", "D4", "D13")
+async def test_any_update_is_survived_every_tap_answered_and_nothing_personal_kept(
     tmp_path: Path, seed: int, report: Report
 ) -> None:
     path = tmp_path / "spinemets.db"

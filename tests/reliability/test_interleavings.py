@@ -150,7 +150,8 @@ def copied(model: CaseModel) -> CaseModel:
         pytest.param(lambda: Play(SPLIT, split=True), 924, id="two-with-three-reads-and-three-writes"),
     ],
 )
-def test_c7_in_every_order_some_one_after_the_other_explains_all_that_was_told(
+@pytest.mark.case("C7")
+def test_in_every_order_some_one_after_the_other_explains_all_that_was_told(
     playground: Callable[[], Play], orders: int, report: Report
 ) -> None:
     played = playground()

@@ -65,7 +65,8 @@ def judged(loop: KillLoop, log: Path, what: str, report: Report) -> None:
         ("postgresql", "webhook", 0.03),
     ],
 )
-async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_tap(
+@pytest.mark.case("B1", "B2", "B4")
+async def test_kills_lose_double_and_change_no_answer_and_silence_no_tap(
     database: str,
     door: str,
     share: float,
@@ -82,7 +83,8 @@ async def test_b1_b2_b4_kills_lose_double_and_change_no_answer_and_silence_no_ta
 
 
 @pytest.mark.parametrize("door", ["polling", "webhook"])
-async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_order_and_shown(
+@pytest.mark.case("B1")
+async def test_what_a_server_commits_only_after_the_next_bot_began_is_in_order_and_shown(
     door: str, fork_server: ForkServer, tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:
     """What a bot that is dead had told a server to commit is committed all the same, at some time."""
@@ -112,7 +114,8 @@ async def test_b1_what_a_server_commits_only_after_the_next_bot_began_is_in_orde
         judged(loop, log, f"postgresql that commits late, {door}", report)
 
 
-async def test_b1_the_command_itself_is_killed_and_goes_on(tmp_path: Path, report: Report) -> None:
+@pytest.mark.case("B1")
+async def test_the_command_itself_is_killed_and_goes_on(tmp_path: Path, report: Report) -> None:
     log = tmp_path / "log"
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     async with kill_loop() as loop:

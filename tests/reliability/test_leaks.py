@@ -169,7 +169,8 @@ def hits(text: bytes) -> list[str]:
 
 
 @pytest.mark.slow
-async def test_s1_f1_no_byte_of_log_or_database_bears_the_token_or_what_a_person_wrote(
+@pytest.mark.case("S1", "F1")
+async def test_no_byte_of_log_or_database_bears_the_token_or_what_a_person_wrote(
     url: str, everything_logged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.telegram.receiving.polling.FIRST_WAIT", 0.01)
@@ -230,7 +231,8 @@ def told_of(error: BaseException) -> str:
 
 
 @pytest.mark.parametrize("number", range(len(Errors().answers)))
-async def test_s2_no_error_of_an_answer_bears_the_token(number: int) -> None:
+@pytest.mark.case("S2")
+async def test_no_error_of_an_answer_bears_the_token(number: int) -> None:
     errors = Errors()
     errors.left["getMe"] = number
     async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:
@@ -252,14 +254,16 @@ async def test_s2_no_error_of_an_answer_bears_the_token(number: int) -> None:
         "ftp://x",
     ],
 )
-async def test_s2_no_error_of_a_connection_bears_the_token(url: str) -> None:
+@pytest.mark.case("S2")
+async def test_no_error_of_a_connection_bears_the_token(url: str) -> None:
     async with connected(url) as bot:
         with pytest.raises(TelegramError) as caught:
             await bot.get_me(read_timeout=2)
     assert SECRET_PART not in told_of(caught.value)
 
 
-async def test_s2_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() -> None:
+@pytest.mark.case("S2")
+async def test_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() -> None:
     async def hang(_: str, __: str, ___: dict[str, object]) -> None:
         await asyncio.sleep(1)
 
@@ -275,7 +279,8 @@ async def test_s2_no_error_of_a_timeout_or_of_a_closed_wire_bears_the_token() ->
         assert SECRET_PART not in told_of(caught.value)
 
 
-async def test_s2_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> None:
+@pytest.mark.case("S2")
+async def test_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> None:
     store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
     harness = bot_harness(store)
     request = AiohttpRequest()
@@ -295,12 +300,14 @@ async def test_s2_nothing_shows_the_token_when_it_is_printed(tmp_path: Path) -> 
     await store.close()
 
 
-def test_s1_making_an_api_tells_no_log_the_token(everything_logged: Path) -> None:
+@pytest.mark.case("S1")
+def test_making_an_api_tells_no_log_the_token(everything_logged: Path) -> None:
     TelegramBot(PLANTED_TOKEN, "http://nowhere")
     assert SECRET_PART not in everything_logged.read_text(encoding="utf-8")
 
 
-def test_s1_a_field_that_is_not_on_the_list_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.case("S1")
+def test_a_field_that_is_not_on_the_list_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
     handlers = list(root.handlers)
     make_log(LogLevel.debug).error("not_shown", error="TimedOut", url=f"http://x/bot{PLANTED_TOKEN}", text=ALL)
@@ -309,7 +316,8 @@ def test_s1_a_field_that_is_not_on_the_list_is_not_logged(capsys: pytest.Capture
 
 
 @pytest.mark.slow
-async def test_s1_s3_f1_no_byte_of_a_process_bears_the_token_or_what_a_person_wrote(tmp_path: Path) -> None:
+@pytest.mark.case("S1", "S3", "F1")
+async def test_no_byte_of_a_process_bears_the_token_or_what_a_person_wrote(tmp_path: Path) -> None:
     spinemets = Spinemets(tmp_path)
     errors = Errors()
     async with running_playground(token=PLANTED_TOKEN, fault_hook=errors) as playground:

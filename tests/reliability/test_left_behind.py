@@ -69,7 +69,8 @@ class Late:
         await self._store.close()
 
 
-def test_b1_updates_that_a_dead_process_kept_and_never_confirmed_are_handled_in_order_when_they_come_again(
+@pytest.mark.case("B1")
+def test_updates_that_a_dead_process_kept_and_never_confirmed_are_handled_in_order_when_they_come_again(
     tmp_path: Path,
 ) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
@@ -83,7 +84,8 @@ def test_b1_updates_that_a_dead_process_kept_and_never_confirmed_are_handled_in_
         assert run(harness.store.transact(lambda uow: uow.pending_updates())) == []
 
 
-def test_b1_a_repeat_of_what_is_in_hand_is_not_handled_beside_it(tmp_path: Path) -> None:
+@pytest.mark.case("B1")
+def test_a_repeat_of_what_is_in_hand_is_not_handled_beside_it(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         run(harness.begun(USER))
         tap = harness.telegram.taps(USER, *harness.telegram.button(USER, "T8"))
@@ -98,7 +100,8 @@ def test_b1_a_repeat_of_what_is_in_hand_is_not_handled_beside_it(tmp_path: Path)
         assert len(shown(harness)) == 2, "the new card, and its one change"
 
 
-def test_b1_what_a_dead_process_handled_and_never_showed_is_shown_within_a_moment(tmp_path: Path) -> None:
+@pytest.mark.case("B1")
+def test_what_a_dead_process_handled_and_never_showed_is_shown_within_a_moment(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         run(harness.begun(USER))
         tap = harness.telegram.taps(USER, *harness.telegram.button(USER, "T8"))
@@ -121,7 +124,8 @@ def in_group(update: Fields) -> Fields:
     return update
 
 
-def test_b1_the_link_that_a_dead_process_was_to_open_is_opened_when_the_tap_comes_again(tmp_path: Path) -> None:
+@pytest.mark.case("B1")
+def test_the_link_that_a_dead_process_was_to_open_is_opened_when_the_tap_comes_again(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         harness.application._members.username = "b"
         run(harness.accept(in_group(harness.telegram.writes(USER, "/case"))))
@@ -137,7 +141,8 @@ def test_b1_the_link_that_a_dead_process_was_to_open_is_opened_when_the_tap_come
         assert harness.telegram.toasts()[tap["callback_query"]["id"]] == ""
 
 
-def test_b1_what_a_living_process_shows_within_a_moment_is_not_shown_beside_it(tmp_path: Path) -> None:
+@pytest.mark.case("B1")
+def test_what_a_living_process_shows_within_a_moment_is_not_shown_beside_it(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         command = harness.telegram.writes(USER, "/new")
         run(harness.store.transact(taking_in(command)))
@@ -154,7 +159,8 @@ def test_b1_what_a_living_process_shows_within_a_moment_is_not_shown_beside_it(t
 
 
 @pytest.mark.parametrize("after", range(3), ids=["claimed", "looked", "handled"])
-def test_b1_what_is_committed_late_while_the_next_process_begins_is_shown_soon(tmp_path: Path, after: int) -> None:
+@pytest.mark.case("B1")
+def test_what_is_committed_late_while_the_next_process_begins_is_shown_soon(tmp_path: Path, after: int) -> None:
     with virtual_bot_harness(tmp_path) as (run, first):
         run(first.begun(USER))
         tap = first.telegram.taps(USER, *first.telegram.button(USER, "T8"))

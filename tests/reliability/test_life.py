@@ -72,9 +72,8 @@ async def until_ended(serve: Coroutine[Any, Any, None]) -> tuple[float, type[Bas
 
 @pytest.mark.parametrize("code", [401, 404])
 @pytest.mark.parametrize("method", ["getUpdates", "getMe"])
-def test_a12_s6_a_lasting_401_ends_the_bot_after_ten_minutes(
-    virtual: tuple[Run, BotHarness], method: str, code: int
-) -> None:
+@pytest.mark.case("A12", "S6")
+def test_a_lasting_401_ends_the_bot_after_ten_minutes(virtual: tuple[Run, BotHarness], method: str, code: int) -> None:
     run, harness = virtual
     harness.telegram.script = fault = Fault(method, refused(code, "Unauthorized"), lasts=True)
     took, why = run(until_ended(harness.application.run_polling()))
@@ -86,7 +85,8 @@ def test_a12_s6_a_lasting_401_ends_the_bot_after_ten_minutes(
     assert 100 < len(fault.at) < 300, "neither silence nor a hot loop"
 
 
-def test_s6_a_refused_token_is_told_with_an_exit_status_of_its_own(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("S6")
+def test_a_refused_token_is_told_with_an_exit_status_of_its_own(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     harness.telegram.script = Fault("getUpdates", UNAUTHORIZED, lasts=True)
     said: list[str] = []
@@ -95,7 +95,8 @@ def test_s6_a_refused_token_is_told_with_an_exit_status_of_its_own(virtual: tupl
 
 
 @pytest.mark.parametrize("answers", [[UNAUTHORIZED], [refused(404, "Not Found")], [UNAUTHORIZED] * 20])
-def test_a12_a_401_that_passes_is_no_end(virtual: tuple[Run, BotHarness], answers: list[Fields]) -> None:
+@pytest.mark.case("A12")
+def test_a_401_that_passes_is_no_end(virtual: tuple[Run, BotHarness], answers: list[Fields]) -> None:
     run, harness = virtual
     harness.telegram.script = fault = Fault("getUpdates", *answers)
 
@@ -110,7 +111,8 @@ def test_a12_a_401_that_passes_is_no_end(virtual: tuple[Run, BotHarness], answer
     assert harness.events()["token_refused"] == len(answers)
 
 
-def test_a12_two_401_with_a_long_outage_between_them_are_no_lasting_401(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A12")
+def test_two_401_with_a_long_outage_between_them_are_no_lasting_401(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     harness.telegram.script = Fault("getUpdates", UNAUTHORIZED, *[NetworkError("down")] * 150, UNAUTHORIZED)
 
@@ -123,7 +125,8 @@ def test_a12_two_401_with_a_long_outage_between_them_are_no_lasting_401(virtual:
     run(life())
 
 
-def test_a12_s6_a_token_revoked_while_listening_ends_the_bot_too(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A12", "S6")
+def test_a_token_revoked_while_listening_ends_the_bot_too(virtual: tuple[Run, BotHarness]) -> None:
     """Telegram delivers nothing any more then; the process would live on for ever, well and useless."""
     run, harness = virtual
 
@@ -140,7 +143,8 @@ def test_a12_s6_a_token_revoked_while_listening_ends_the_bot_too(virtual: tuple[
     assert why is TokenRefused
 
 
-def test_a3_a_429_on_getupdates_is_obeyed_and_polling_goes_on(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A3")
+def test_a_429_on_getupdates_is_obeyed_and_polling_goes_on(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     harness.telegram.script = fault = Fault("getUpdates", refused(429, "Too Many Requests", retry_after=37))
 
@@ -155,7 +159,8 @@ def test_a3_a_429_on_getupdates_is_obeyed_and_polling_goes_on(virtual: tuple[Run
     assert LEVELS in harness.telegram.newest(7)[1]["text"]
 
 
-def test_a13_a_bot_starts_by_itself_through_whatever_hinders_it(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A13")
+def test_a_bot_starts_by_itself_through_whatever_hinders_it(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     faults: list[Fields | Exception] = [
         refused(502, "Bad Gateway"),
@@ -179,7 +184,8 @@ def test_a13_a_bot_starts_by_itself_through_whatever_hinders_it(virtual: tuple[R
     assert LEVELS in harness.telegram.newest(7)[1]["text"]
 
 
-def test_a5_an_outage_of_five_minutes_is_caught_up_with_the_newest_screens_in_order(
+@pytest.mark.case("A5")
+def test_an_outage_of_five_minutes_is_caught_up_with_the_newest_screens_in_order(
     virtual: tuple[Run, BotHarness],
 ) -> None:
     run, harness = virtual
@@ -222,7 +228,8 @@ def test_a5_an_outage_of_five_minutes_is_caught_up_with_the_newest_screens_in_or
     assert LEVELS in harness.telegram.newest(99)[1]["text"]
 
 
-def test_a1_retry_after_holds_back_the_chat_that_it_was_said_of_and_no_other(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A1")
+def test_retry_after_holds_back_the_chat_that_it_was_said_of_and_no_other(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     harness.telegram.script = fault = Fault("sendMessage", refused(429, "Too Many Requests", retry_after=25))
     fault.chat = 1
@@ -238,7 +245,8 @@ def test_a1_retry_after_holds_back_the_chat_that_it_was_said_of_and_no_other(vir
 
 
 @pytest.mark.parametrize("words", ["Forbidden: bot was blocked by the user", "Forbidden: user is deactivated"])
-def test_a14_whoever_blocked_the_bot_is_left_alone_until_they_write_and_keeps_the_case(
+@pytest.mark.case("A14")
+def test_whoever_blocked_the_bot_is_left_alone_until_they_write_and_keeps_the_case(
     virtual: tuple[Run, BotHarness], words: str
 ) -> None:
     run, harness = virtual
@@ -264,7 +272,8 @@ def test_a14_whoever_blocked_the_bot_is_left_alone_until_they_write_and_keeps_th
 
 
 @pytest.mark.parametrize("words", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"])
-def test_a16_a_card_that_was_deleted_is_sent_anew_and_once(virtual: tuple[Run, BotHarness], words: str) -> None:
+@pytest.mark.case("A16")
+def test_a_card_that_was_deleted_is_sent_anew_and_once(virtual: tuple[Run, BotHarness], words: str) -> None:
     run, harness = virtual
 
     async def life() -> None:
@@ -285,7 +294,8 @@ def test_a16_a_card_that_was_deleted_is_sent_anew_and_once(virtual: tuple[Run, B
     run(life())
 
 
-def test_a15_a_screen_that_is_shown_already_is_shown(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A15")
+def test_a_screen_that_is_shown_already_is_shown(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
 
     async def life() -> None:
@@ -301,7 +311,8 @@ def test_a15_a_screen_that_is_shown_already_is_shown(virtual: tuple[Run, BotHarn
     run(life())
 
 
-def test_a17_a_tap_that_is_too_old_to_be_answered_counts_all_the_same(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A17")
+def test_a_tap_that_is_too_old_to_be_answered_counts_all_the_same(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
 
     async def life() -> None:
@@ -317,7 +328,8 @@ def test_a17_a_tap_that_is_too_old_to_be_answered_counts_all_the_same(virtual: t
     run(life())
 
 
-def test_a18_a_group_that_became_another_is_not_tried_for_ever(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A18")
+def test_a_group_that_became_another_is_not_tried_for_ever(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     words = "Bad Request: group chat was upgraded to a supergroup chat"
     harness.telegram.script = fault = Fault(
@@ -427,7 +439,8 @@ def test_a_group_is_edited_twenty_times_a_minute_and_edits_are_gathered(virtual:
     assert [int(call.text.split()[1]) for call in edits] == sorted(int(call.text.split()[1]) for call in edits)
 
 
-def test_a19_a_second_conflict_ends_the_poller_and_a_single_one_does_not(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A19")
+def test_a_second_conflict_ends_the_poller_and_a_single_one_does_not(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     conflict = refused(409, "Conflict: terminated by other getUpdates request")
     harness.telegram.script = Fault("getUpdates", conflict)
@@ -458,7 +471,8 @@ async def ending(process: Any) -> int:
 
 
 @pytest.mark.slow
-async def test_b10_sigterm_in_a_burst_ends_within_ten_seconds_and_nothing_is_lost(
+@pytest.mark.case("B10")
+async def test_sigterm_in_a_burst_ends_within_ten_seconds_and_nothing_is_lost(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
     levels = [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
@@ -504,7 +518,8 @@ async def shows(playground: Any, text: str) -> Fields:
 
 
 @pytest.mark.slow
-async def test_a19_of_two_processes_with_one_token_one_stops_with_a_status_of_its_own(
+@pytest.mark.case("A19")
+async def test_of_two_processes_with_one_token_one_stops_with_a_status_of_its_own(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
     async with running_playground(tmp_path / "chats.db") as playground:
@@ -543,7 +558,8 @@ async def test_a_process_with_the_database_of_another_bot_ends_with_a_status_of_
 
 
 @pytest.mark.slow
-async def test_b9_a_process_on_a_damaged_database_says_what_to_do_and_does_not_start(
+@pytest.mark.case("B9")
+async def test_a_process_on_a_damaged_database_says_what_to_do_and_does_not_start(
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
     path = tmp_path / "b.db"

@@ -100,7 +100,8 @@ class Cuts:
 
 
 @pytest.mark.slow
-def test_b6_power_that_fails_at_any_instant_takes_no_acknowledged_answer_and_halves_nothing(
+@pytest.mark.case("B6")
+def test_power_that_fails_at_any_instant_takes_no_acknowledged_answer_and_halves_nothing(
     tmp_path: Path, report: Report
 ) -> None:
     cuts = Cuts(recorded(tmp_path / "life", FULL)).at_random(IMAGES, tmp_path / "images")
@@ -112,19 +113,22 @@ def test_b6_power_that_fails_at_any_instant_takes_no_acknowledged_answer_and_hal
 
 
 @pytest.mark.slow
-def test_b6_with_flushes_left_to_the_checkpoints_the_same_images_lose_answers_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.case("B6")
+def test_with_flushes_left_to_the_checkpoints_the_same_images_lose_answers_and_nothing_else(tmp_path: Path) -> None:
     cuts = Cuts(recorded(tmp_path / "life", "PRAGMA synchronous = NORMAL")).at_random(50, tmp_path / "images")
     assert set(cuts.faults) == {"lost"}, f"again with SPINEMETS_POWER_SEED={SEED}: {cuts.told()}"
 
 
 @pytest.mark.slow
-def test_b6_without_flushes_the_same_images_lose_answers_and_the_file_itself(tmp_path: Path) -> None:
+@pytest.mark.case("B6")
+def test_without_flushes_the_same_images_lose_answers_and_the_file_itself(tmp_path: Path) -> None:
     cuts = Cuts(recorded(tmp_path / "life", "PRAGMA synchronous = OFF")).at_random(50, tmp_path / "images")
     assert {"lost", "unsound"} <= set(cuts.faults), cuts.told()
 
 
 @pytest.mark.slow
-def test_b6_power_that_fails_while_the_database_is_made_leaves_one_that_can_be_made(tmp_path: Path) -> None:
+@pytest.mark.case("B6")
+def test_power_that_fails_while_the_database_is_made_leaves_one_that_can_be_made(tmp_path: Path) -> None:
     life = recorded(tmp_path / "life", FULL)
     making = life[: next(number for number, entry in enumerate(life) if isinstance(entry, News))]
     cuts = Cuts(making).at(range(len(making) + 1), chance_of(SEED), tmp_path / "images")

@@ -30,7 +30,8 @@ RIGHT = "secret"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_c8_taps_of_one_case_spread_over_three_replicas_all_count_once(  # noqa: C901, PLR0915 - one story
+@pytest.mark.case("C8")
+async def test_taps_of_one_case_spread_over_three_replicas_all_count_once(  # noqa: C901, PLR0915 - one story
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel, "ADOPTION_CHECK_SECONDS", 4.0)

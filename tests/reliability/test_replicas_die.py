@@ -69,7 +69,8 @@ async def more(loop: KillLoop, answers: int) -> None:
 
 
 @pytest.mark.slow
-async def test_c9_replicas_that_are_killed_and_paused_in_turns_lose_double_and_change_no_answer(
+@pytest.mark.case("C9")
+async def test_replicas_that_are_killed_and_paused_in_turns_lose_double_and_change_no_answer(
     tmp_path: Path, url_for: Callable[[str], str], report: Report
 ) -> None:
     log, url, chance = tmp_path / "log", url_for("postgresql"), chance_of(SEED)

@@ -97,7 +97,8 @@ async def at_once(board: Group, card: dict[str, Any], offered: list[str]) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_c8_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and_the_first_answer_counts(
+@pytest.mark.case("C8")
+async def test_clinicians_of_a_group_who_tap_at_once_reach_three_replicas_and_the_first_answer_counts(
     url: str,
 ) -> None:
     async with AsyncExitStack() as stack:

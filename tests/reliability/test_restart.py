@@ -99,7 +99,8 @@ def most_memory(process: Process) -> int:
 
 
 @pytest.mark.slow
-async def test_b14_a_bot_that_starts_among_a_hundred_thousand_cases_works_a_days_backlog_off(
+@pytest.mark.case("B14")
+async def test_a_bot_that_starts_among_a_hundred_thousand_cases_works_a_days_backlog_off(
     tmp_path: Path, report: Report
 ) -> None:
     url = sqlite_url(tmp_path)

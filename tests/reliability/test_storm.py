@@ -25,7 +25,8 @@ def virtual(tmp_path: Path) -> Iterator[tuple[Any, BotHarness]]:
 
 
 @pytest.mark.slow
-def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual: tuple[Any, BotHarness]) -> None:
+@pytest.mark.case("A2")
+def test_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual: tuple[Any, BotHarness]) -> None:
     run, harness = virtual
     chance, users = chance_of(2), range(1, 101)
     storms = 0
@@ -69,7 +70,8 @@ def test_a2_a_storm_of_429_over_a_hundred_chats_delays_and_loses_nothing(virtual
 
 
 @pytest.mark.slow
-def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, BotHarness]) -> None:
+@pytest.mark.case("C11")
+def test_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtual: tuple[Any, BotHarness]) -> None:
     run, harness = virtual
     chance, users = chance_of(11), range(1, 51)
     models = {user: CaseModel() for user in users}
@@ -107,7 +109,8 @@ def test_c11_fifty_chats_that_tap_twenty_times_a_second_each_stay_in_order(virtu
 @pytest.mark.parametrize(
     "payload", ["", " abc", " 1f2e3d4c5b.3.a.deficit.none", " ../../x", " " + "A" * 64, " case_9"]
 )
-def test_d7_the_payload_of_a_deep_link_is_a_plain_start_and_leaves_the_case_alone(
+@pytest.mark.case("D7")
+def test_the_payload_of_a_deep_link_is_a_plain_start_and_leaves_the_case_alone(
     virtual: tuple[Any, BotHarness], payload: str
 ) -> None:
     run, harness = virtual

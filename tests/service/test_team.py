@@ -601,7 +601,8 @@ async def test_a_case_that_rested_comes_back_under_a_name_that_no_open_case_has(
     assert len(set(names)) == len(names) == len(CATALOG.team.names)
 
 
-async def test_x12_one_member_opens_so_many_cases_and_no_more_until_one_is_decided(group: FakeGroup) -> None:
+@pytest.mark.case("X12")
+async def test_one_member_opens_so_many_cases_and_no_more_until_one_is_decided(group: FakeGroup) -> None:
     await group.decided(ANA)
     for _ in range(MOST_OPEN):
         await group.command("case", ANA)

@@ -21,7 +21,8 @@ pytest_plugins = ("store_fixtures",)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowledged_before_it(
+@pytest.mark.case("B19")
+async def test_a_backup_that_is_made_under_load_holds_whole_what_was_acknowledged_before_it(
     tmp_path: Path,
     kind: str,
     url_for: Callable[[str], str],
@@ -49,7 +50,8 @@ async def test_b19_a_backup_that_is_made_under_load_holds_whole_what_was_acknowl
     assert due > 100 * len(backups)
 
 
-def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
+@pytest.mark.case("B19")
+def test_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
     with virtual_bot_harness(tmp_path / "old") as (run, harness):
@@ -77,7 +79,8 @@ def test_b19_a_backup_goes_on_where_it_was_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("days", "there"), [(1, 1), (31, 0)])
-def test_b19_a_backup_older_than_cases_are_kept_brings_back_nobody_for_more_than_a_day(
+@pytest.mark.case("B19")
+def test_a_backup_older_than_cases_are_kept_brings_back_nobody_for_more_than_a_day(
     tmp_path: Path, days: int, there: int
 ) -> None:
     (tmp_path / "old").mkdir()

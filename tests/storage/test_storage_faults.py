@@ -44,7 +44,8 @@ async def accepted(harness: BotHarness, update: Fields) -> bool:
 
 
 @pytest.mark.parametrize("fault", [full_disk, locked])
-async def test_b7_b8_whoever_taps_is_told_that_nothing_is_saved_and_it_is_once_the_fault_is_over(
+@pytest.mark.case("B7", "B8")
+async def test_whoever_taps_is_told_that_nothing_is_saved_and_it_is_once_the_fault_is_over(
     harness: BotHarness, fault: Callable[[SqlStorage], AbstractContextManager[None]]
 ) -> None:
     assert isinstance(harness.store, SqlStorage)
@@ -75,7 +76,8 @@ async def test_b7_b8_whoever_taps_is_told_that_nothing_is_saved_and_it_is_once_t
     assert not harness.events()["task_failed"]
 
 
-async def test_b8_a_bot_that_polls_outlives_a_lock_and_loses_nothing(harness: BotHarness) -> None:
+@pytest.mark.case("B8")
+async def test_a_bot_that_polls_outlives_a_lock_and_loses_nothing(harness: BotHarness) -> None:
     assert isinstance(harness.store, SqlStorage)
     async with running(harness) as task:
         harness.telegram.deliver(harness.telegram.writes(7, "/new"))
@@ -138,7 +140,8 @@ async def lived(harness: BotHarness) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 3])
-def test_b7_a_write_that_fails_at_any_point_loses_nothing(tmp_path: Path, length: int) -> None:
+@pytest.mark.case("B7")
+def test_a_write_that_fails_at_any_point_loses_nothing(tmp_path: Path, length: int) -> None:
     points = 0
     for point in range(1, 200):
         folder = tmp_path / str(point)
@@ -192,7 +195,8 @@ def test_a_card_whose_sending_could_not_be_noted_at_once_is_not_sent_again(
         assert not harness.events()["screen_failed"]
 
 
-def test_b9_a_file_with_flipped_bytes_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.case("B9")
+def test_a_file_with_flipped_bytes_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         run(harness.accept(*(harness.telegram.writes(user, "/new") for user in range(1, 60))))
     path = tmp_path / "cases.db"
@@ -224,7 +228,8 @@ POISON: tuple[Fields, ...] = (
 
 @pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_b15_an_update_that_cannot_be_read_spoils_nothing_before_or_after_it(
+@pytest.mark.case("B15")
+def test_an_update_that_cannot_be_read_spoils_nothing_before_or_after_it(
     tmp_path: Path, poison: Fields, place: int
 ) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
@@ -249,7 +254,8 @@ def test_b15_an_update_that_cannot_be_read_spoils_nothing_before_or_after_it(
         run(life())
 
 
-def test_b15_an_update_nested_as_deep_as_json_may_be_is_set_aside_like_any_other(tmp_path: Path) -> None:
+@pytest.mark.case("B15")
+def test_an_update_nested_as_deep_as_json_may_be_is_set_aside_like_any_other(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> str:
@@ -268,7 +274,8 @@ def test_b15_an_update_nested_as_deep_as_json_may_be_is_set_aside_like_any_other
 @pytest.mark.parametrize(
     ("part", "broken"), [(PrivateChat, "tap"), (PrivateChat, "_tap_own"), (PrivateCases, "show_case")]
 )
-def test_b16_a_handler_that_raises_is_undone_told_and_can_be_tried_again(
+@pytest.mark.case("B16")
+def test_a_handler_that_raises_is_undone_told_and_can_be_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: type, broken: str
 ) -> None:
     def breaks(*_: object) -> None:
@@ -295,7 +302,8 @@ def test_b16_a_handler_that_raises_is_undone_told_and_can_be_tried_again(
 
 
 @pytest.mark.parametrize("step", [7200, -7200, 86_400 * 400, -86_400 * 400])
-def test_g1_a_clock_that_jumps_loses_no_answer(tmp_path: Path, step: int) -> None:
+@pytest.mark.case("G1")
+def test_a_clock_that_jumps_loses_no_answer(tmp_path: Path, step: int) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> None:
@@ -310,7 +318,8 @@ def test_g1_a_clock_that_jumps_loses_no_answer(tmp_path: Path, step: int) -> Non
         run(life())
 
 
-def test_g1_after_the_clock_was_set_back_the_case_that_was_begun_last_is_the_one_at_hand(tmp_path: Path) -> None:
+@pytest.mark.case("G1")
+def test_after_the_clock_was_set_back_the_case_that_was_begun_last_is_the_one_at_hand(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> None:
@@ -345,7 +354,8 @@ class Stalling(Failing):
         return await super().transact(work)
 
 
-def test_x10_whoever_taps_is_told_within_seconds_that_the_database_stands_still(tmp_path: Path) -> None:
+@pytest.mark.case("X10")
+def test_whoever_taps_is_told_within_seconds_that_the_database_stands_still(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         store = Stalling(harness.store)
 
@@ -372,7 +382,8 @@ def test_x10_whoever_taps_is_told_within_seconds_that_the_database_stands_still(
         run(five_taps())
 
 
-def test_x10_a_bot_that_nobody_uses_is_not_well_while_nothing_can_be_saved(tmp_path: Path) -> None:
+@pytest.mark.case("X10")
+def test_a_bot_that_nobody_uses_is_not_well_while_nothing_can_be_saved(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         failing = Failing(harness.store, range(0), NotSaved)
 

@@ -912,7 +912,8 @@ async def test_jobs_of_several_loops_are_answered_each_in_its_own(store: SqlStor
     assert await store.transact(lambda uow: all(uow.get(f"case{n}") for n in range(8)))
 
 
-async def test_f3_what_others_were_told_of_an_erased_person_is_said_of_somebody(store: SqlStorage) -> None:
+@pytest.mark.case("F3")
+async def test_what_others_were_told_of_an_erased_person_is_said_of_somebody(store: SqlStorage) -> None:
     def said(uow: UnitOfWork) -> None:
         uow.add_updates(letters(1, 2))
         uow.mark_handled(1, f"{person('ann')} answered first: fit.")

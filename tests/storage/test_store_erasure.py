@@ -110,7 +110,8 @@ async def test_an_erasure_that_a_backup_holds_up_is_made_good_when_the_backup_is
     await store.close()
 
 
-async def test_x15_the_last_screen_of_an_erased_person_leaves_no_trace_once_it_was_shown(
+@pytest.mark.case("X15")
+async def test_the_last_screen_of_an_erased_person_leaves_no_trace_once_it_was_shown(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "SCRUB_RETRY_SECONDS", 0.05)
@@ -131,7 +132,8 @@ async def test_x15_the_last_screen_of_an_erased_person_leaves_no_trace_once_it_w
     await store.close()
 
 
-async def test_x15_what_a_killed_process_had_no_time_to_wipe_after_the_last_screen_is_wiped_by_the_next(
+@pytest.mark.case("X15")
+async def test_what_a_killed_process_had_no_time_to_wipe_after_the_last_screen_is_wiped_by_the_next(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "SCRUB_RETRY_SECONDS", 0.05)
@@ -152,7 +154,8 @@ async def test_x15_what_a_killed_process_had_no_time_to_wipe_after_the_last_scre
     await store.close()
 
 
-async def test_x15_what_was_set_aside_of_an_erased_person_in_a_group_is_erased_and_of_others_kept(
+@pytest.mark.case("X15")
+async def test_what_was_set_aside_of_an_erased_person_in_a_group_is_erased_and_of_others_kept(
     store: SqlStorage,
 ) -> None:
     def set_aside(uow: UnitOfWork) -> None:

@@ -123,7 +123,8 @@ async def test_a_server_that_stays_away_keeps_nothing_until_it_is_back(
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_x5_a_server_that_only_reads_is_left_for_the_one_that_writes(
+@pytest.mark.case("X5")
+async def test_a_server_that_only_reads_is_left_for_the_one_that_writes(
     url: str, store: SqlStorage, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transaction, "PAUSES", (0.0,))
@@ -165,7 +166,8 @@ def stopped(processes: Iterable[int]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_x10_a_connection_that_stands_still_is_given_up_for_another(
+@pytest.mark.case("X10")
+async def test_a_connection_that_stands_still_is_given_up_for_another(
     url: str, store: SqlStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "STALL_SECONDS", 0.2)
@@ -177,7 +179,8 @@ async def test_x10_a_connection_that_stands_still_is_given_up_for_another(
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_x10_a_server_that_stands_still_is_said_to_save_nothing_until_it_goes_on(
+@pytest.mark.case("X10")
+async def test_a_server_that_stands_still_is_said_to_save_nothing_until_it_goes_on(
     url: str, store: SqlStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "STALL_SECONDS", 0.2)

@@ -66,7 +66,8 @@ HOW = (moved_away, moved_with_its_log, folder_moved, replaced, log_removed)
 
 
 @pytest.mark.parametrize("how", HOW)
-async def test_x9_a_file_that_is_moved_under_the_bot_takes_no_answer_and_loses_none(
+@pytest.mark.case("X9")
+async def test_a_file_that_is_moved_under_the_bot_takes_no_answer_and_loses_none(
     path: Path, how: Callable[[Path], None]
 ) -> None:
     store = await written(path, 1)
@@ -87,7 +88,8 @@ async def test_x9_a_file_that_is_moved_under_the_bot_takes_no_answer_and_loses_n
     assert cases_in(old) == {"case1", "case2"}, "the file alone has all that was acknowledged"
 
 
-async def test_x9_a_file_that_is_put_back_is_written_again(path: Path) -> None:
+@pytest.mark.case("X9")
+async def test_a_file_that_is_put_back_is_written_again(path: Path) -> None:
     store = await written(path, 1)
     path.rename(path.with_name("elsewhere.db"))
     with pytest.raises(DatabaseMoved):
@@ -98,7 +100,8 @@ async def test_x9_a_file_that_is_put_back_is_written_again(path: Path) -> None:
     assert cases_in(path) == {"case1", "case3"}
 
 
-async def test_x9_an_empty_file_is_refused_and_the_log_beside_it_is_left(path: Path) -> None:
+@pytest.mark.case("X9")
+async def test_an_empty_file_is_refused_and_the_log_beside_it_is_left(path: Path) -> None:
     store = await written(path, 1)
     log = log_of(path).read_bytes()
     copy = path.with_name("copy.db")
@@ -112,7 +115,8 @@ async def test_x9_an_empty_file_is_refused_and_the_log_beside_it_is_left(path: P
     assert log_of(copy).read_bytes() == log
 
 
-async def test_x9_a_log_without_its_file_is_refused_and_left(path: Path) -> None:
+@pytest.mark.case("X9")
+async def test_a_log_without_its_file_is_refused_and_left(path: Path) -> None:
     store = await written(path, 1)
     log = log_of(path).read_bytes()
     copy = path.with_name("copy.db")
@@ -125,7 +129,8 @@ async def test_x9_a_log_without_its_file_is_refused_and_left(path: Path) -> None
 
 
 @pytest.mark.parametrize("leads", ["to a file that is to be made", "to a file"])
-async def test_x9_a_link_is_followed_to_its_file(path: Path, leads: str) -> None:
+@pytest.mark.case("X9")
+async def test_a_link_is_followed_to_its_file(path: Path, leads: str) -> None:
     link = path.with_name("link.db")
     link.symlink_to(path)
     if leads == "to a file":

@@ -61,7 +61,8 @@ def judged(harness: BotHarness) -> None:
     assert {f"other{user}" for user in OTHERS} <= toasts.keys()
 
 
-def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_path: Path) -> None:
+@pytest.mark.case("C10")
+def test_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def life() -> float:
@@ -83,7 +84,8 @@ def test_c10_one_who_floods_holds_back_nobody_and_is_not_answered_in_kind(tmp_pa
 
 
 @pytest.mark.slow
-async def test_c10_the_same_on_the_real_store(tmp_path: Path, report: Report) -> None:
+@pytest.mark.case("C10")
+async def test_the_same_on_the_real_store(tmp_path: Path, report: Report) -> None:
     store = create_storage(f"sqlite:///{tmp_path / 'cases.db'}")
     harness = bot_harness(await claimed(store), clock=time.monotonic)
     await harness.accept(*(harness.telegram.writes(user, "/new") for user in (*OTHERS, FLOODER)))
@@ -108,7 +110,8 @@ def let(flood_limiter: FloodLimiter, number: int, who: int = 7) -> str | None:
     return (message.text or "").removeprefix("/") if message else None
 
 
-def test_c10_after_a_burst_nothing_is_read_for_a_minute_and_that_is_said_once() -> None:
+@pytest.mark.case("C10")
+def test_after_a_burst_nothing_is_read_for_a_minute_and_that_is_said_once() -> None:
     now = 1000.0
     flood_limiter = FloodLimiter(lambda: now)
     numbers = count()
@@ -121,7 +124,8 @@ def test_c10_after_a_burst_nothing_is_read_for_a_minute_and_that_is_said_once() 
     assert [let(flood_limiter, next(numbers)) for _ in range(BURST + 2)] == ["help"] * BURST + [SLOW, None]
 
 
-def test_c10_a_message_that_comes_again_since_it_could_not_be_saved_is_none_more() -> None:
+@pytest.mark.case("C10")
+def test_a_message_that_comes_again_since_it_could_not_be_saved_is_none_more() -> None:
     flood_limiter = FloodLimiter(lambda: 1000.0)
     assert {let(flood_limiter, 5) for _ in range(10 * BURST)} == {"help"}
 
@@ -139,7 +143,8 @@ def backlog(harness: BotHarness, user: int) -> list[Fields]:
 
 
 @pytest.mark.slow
-def test_b14_a_days_backlog_is_all_taken_in_and_stale_taps_are_told_without_a_flood(tmp_path: Path) -> None:
+@pytest.mark.case("B14")
+def test_a_days_backlog_is_all_taken_in_and_stale_taps_are_told_without_a_flood(tmp_path: Path) -> None:
     users = range(1, 101)
     with virtual_bot_harness(tmp_path) as (run, harness):
 

@@ -61,7 +61,8 @@ async def board(tmp_path: Path) -> AsyncIterator[Group]:
         yield board
 
 
-async def test_c2_of_two_answers_at_once_the_first_counts_and_the_second_is_told_who_gave_it_and_what(
+@pytest.mark.case("C2")
+async def test_of_two_answers_at_once_the_first_counts_and_the_second_is_told_who_gave_it_and_what(
     board: Group,
 ) -> None:
     await board.say("/case", answer=LEVELS)
@@ -80,7 +81,8 @@ async def test_c2_of_two_answers_at_once_the_first_counts_and_the_second_is_told
     ]
 
 
-async def test_c3_an_onlooker_of_a_public_group_is_told_and_nothing_is_stored(tmp_path: Path) -> None:
+@pytest.mark.case("C3")
+async def test_an_onlooker_of_a_public_group_is_told_and_nothing_is_stored(tmp_path: Path) -> None:
     stranger = replace(ROUNDS, members=THREE[:2])
     async with grouped(tmp_path, OPEN, (*START, stranger)) as rounds:
         await rounds.say("/case", answer=LEVELS)
@@ -90,7 +92,8 @@ async def test_c3_an_onlooker_of_a_public_group_is_told_and_nothing_is_stored(tm
         assert await rounds.worked() == before
 
 
-async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothing_is_stored(tmp_path: Path) -> None:
+@pytest.mark.case("C3")
+async def test_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothing_is_stored(tmp_path: Path) -> None:
     async with grouped(tmp_path, OPEN) as rounds:
         await rounds.say("/case", answer=LEVELS)
         await rounds.tap("T8", LINDQVIST)
@@ -102,7 +105,8 @@ async def test_c3_an_onlooker_who_was_a_member_until_just_now_is_told_and_nothin
         assert await rounds.worked() == before
 
 
-async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_the_owner_is_back(
+@pytest.mark.case("C4")
+async def test_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_the_owner_is_back(
     tmp_path: Path,
 ) -> None:
     async with grouped(tmp_path, OPEN) as rounds:
@@ -124,7 +128,8 @@ async def test_c4_a_case_whose_owner_leaves_goes_on_with_those_who_stay_until_th
         assert [step.who for step in record.case.answer_events if step.question == "prior"] == [str(OKAFOR)]
 
 
-async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_path: Path) -> None:
+@pytest.mark.case("C3")
+async def test_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_path: Path) -> None:
     stranger = replace(ROUNDS, members=THREE[:2])
     async with grouped(tmp_path, OPEN, (*START, stranger)) as rounds:
         await rounds.beyond()
@@ -135,7 +140,8 @@ async def test_c3_who_comments_in_a_group_without_being_in_it_is_told_so(tmp_pat
         assert not await rounds.cases()
 
 
-async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_themselves(board: Group) -> None:
+@pytest.mark.case("C12")
+async def test_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_themselves(board: Group) -> None:
     board.seat.play.world.admin.make_anonymous(BOARD, REYES)
     for told, (who, masked) in enumerate(((REYES, {}), (LINDQVIST, {"channel": "Spine news"})), start=1):
         await board.say("/case", who, **masked)
@@ -144,7 +150,8 @@ async def test_c12_who_writes_as_the_group_or_as_a_channel_is_told_to_write_as_t
     assert not await board.cases()
 
 
-async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_writes_it(board: Group) -> None:
+@pytest.mark.case("C12")
+async def test_what_is_no_command_of_ours_is_nobody_s_business_whoever_writes_it(board: Group) -> None:
     board.seat.play.world.admin.make_anonymous(BOARD, REYES)
     for said in ("/weather@spinemets_bot", "/case@other_bot", "/sins@spinemets_bot", "T8, no deficit"):
         await board.say(said, REYES)
@@ -153,7 +160,8 @@ async def test_c12_what_is_no_command_of_ours_is_nobody_s_business_whoever_write
     assert [card["text"].splitlines()[0] for card in board.cards()] == ["How to use it in a group"]
 
 
-async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_once_they_can_be_seen(
+@pytest.mark.case("C12")
+async def test_an_anonymous_administrator_who_taps_is_told_and_counts_again_once_they_can_be_seen(
     board: Group,
 ) -> None:
     stage = board.seat.play.world.admin
@@ -170,7 +178,8 @@ async def test_c12_an_anonymous_administrator_who_taps_is_told_and_counts_again_
     assert [step.who for step in record.case.answer_events] == [str(OKAFOR)]
 
 
-async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Group) -> None:
+@pytest.mark.case("C12")
+async def test_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Group) -> None:
     await board.say("/case", answer=LEVELS)
     card = board.card(LEVELS)
     before = await board.worked()
@@ -184,7 +193,8 @@ async def test_c12_a_tap_that_bears_a_mask_is_told_to_come_as_oneself(board: Gro
     assert await board.worked() == before
 
 
-async def test_c12_a_vote_in_the_name_of_the_group_counts_for_nobody(board: Group) -> None:
+@pytest.mark.case("C12")
+async def test_a_vote_in_the_name_of_the_group_counts_for_nobody(board: Group) -> None:
     poll = await board.voting()
     board.seat.play.world.admin.make_anonymous(BOARD, OKAFOR)
     assert await board.seat.play.vote(poll, OKAFOR, 0) == 200
@@ -194,7 +204,8 @@ async def test_c12_a_vote_in_the_name_of_the_group_counts_for_nobody(board: Grou
     assert [said.who for said in record.case.discussion_events if said.action == "vote"] == [str(LINDQVIST)]
 
 
-async def test_c13_a_group_that_is_not_listed_is_told_its_number_once_and_nothing_after(tmp_path: Path) -> None:
+@pytest.mark.case("C13")
+async def test_a_group_that_is_not_listed_is_told_its_number_once_and_nothing_after(tmp_path: Path) -> None:
     listed = AccessPolicy(open=False, users=frozenset({OKAFOR}))
     async with grouped(tmp_path, access=listed) as board:
         await board.say("/case", answer="This group doesn't have access yet")
@@ -208,7 +219,8 @@ async def test_c13_a_group_that_is_not_listed_is_told_its_number_once_and_nothin
         assert not await board.cases()
 
 
-async def test_c13_a_bot_that_is_added_to_a_foreign_group_says_one_line(tmp_path: Path) -> None:
+@pytest.mark.case("C13")
+async def test_a_bot_that_is_added_to_a_foreign_group_says_one_line(tmp_path: Path) -> None:
     absent = replace(SPINE_BOARD, bot="left")
     async with grouped(tmp_path, chats=(*START[:3], absent), access=AccessPolicy(open=False)) as board:
         board.seat.play.world.admin.set_bot(BOARD, "member")
@@ -216,7 +228,8 @@ async def test_c13_a_bot_that_is_added_to_a_foreign_group_says_one_line(tmp_path
         assert len(board.cards()) == 1
 
 
-async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_a_card_there(tmp_path: Path) -> None:
+@pytest.mark.case("A18")
+async def test_a_group_that_became_a_supergroup_goes_on_with_its_case_under_a_card_there(tmp_path: Path) -> None:
     async with grouped(tmp_path, BASIC) as night:
         await night.say("/case", answer=LEVELS)
         await night.tap("T8")
@@ -234,7 +247,8 @@ async def test_a18_a_group_that_became_a_supergroup_goes_on_with_its_case_under_
         assert not await night.cases()
 
 
-async def test_a18_a_decision_is_posted_and_pinned_anew_in_the_supergroup(tmp_path: Path) -> None:
+@pytest.mark.case("A18")
+async def test_a_decision_is_posted_and_pinned_anew_in_the_supergroup(tmp_path: Path) -> None:
     async with grouped(tmp_path, BASIC) as night:
         await night.finished()
         await night.decided()
@@ -245,7 +259,8 @@ async def test_a18_a_decision_is_posted_and_pinned_anew_in_the_supergroup(tmp_pa
         await anew.until(lambda: world.chats.get(anew.chat).pinned == (record["message_id"],))
 
 
-async def test_a18_a_vote_that_is_open_while_the_group_moves_is_asked_anew_there(tmp_path: Path) -> None:
+@pytest.mark.case("A18")
+async def test_a_vote_that_is_open_while_the_group_moves_is_asked_anew_there(tmp_path: Path) -> None:
     async with grouped(tmp_path, BASIC) as night:
         await night.voting()
         anew = Group(night.seat, night.seat.play.world.admin.migrate(BASIC))
@@ -319,7 +334,8 @@ async def test_a_case_stays_with_its_chat_whatever_a_button_elsewhere_says(board
     assert forgeries(board) == ["foreign"]
 
 
-async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_not(board: Group) -> None:
+@pytest.mark.case("D2")
+async def test_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_not(board: Group) -> None:
     await board.say("/case", answer=LEVELS)
     card = board.card(LEVELS)
     late = data(card, "T8")
@@ -340,7 +356,8 @@ async def test_d2_a_forged_tap_is_refused_and_logged_in_codes_and_a_late_one_is_
     assert str(LINDQVIST) not in board.seat.log.getvalue()
 
 
-async def test_d2_no_member_deletes_or_paints_over_the_record_of_a_decision_with_made_up_data(board: Group) -> None:
+@pytest.mark.case("D2")
+async def test_no_member_deletes_or_paints_over_the_record_of_a_decision_with_made_up_data(board: Group) -> None:
     await board.finished()
     record = await board.decided()
     await board.until(lambda: bool(board.seat.play.world.chats.get(BOARD).pinned))
@@ -429,7 +446,8 @@ async def test_votes_that_were_cast_while_the_bot_was_away_are_counted_after_its
         }
 
 
-async def test_a7_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_count(tmp_path: Path) -> None:
+@pytest.mark.case("A7")
+async def test_a_vote_in_the_first_of_two_copies_of_a_poll_is_said_not_to_count(tmp_path: Path) -> None:
     unconfirmed = [JSONResponse({"ok": False, "error_code": 502, "description": "Bad Gateway"}, 502)]
 
     async def lost(when: str, method: str, _: dict[str, Any]) -> Response | None:
@@ -615,7 +633,8 @@ async def test_what_the_members_say_to_each_other_is_never_taken_in(tmp_path: Pa
         assert word not in stored(tmp_path)
 
 
-async def test_d5_d6_names_with_markup_or_from_right_to_left_are_shown_as_they_stand_and_kept_nowhere(
+@pytest.mark.case("D5", "D6")
+async def test_names_with_markup_or_from_right_to_left_are_shown_as_they_stand_and_kept_nowhere(
     tmp_path: Path,
 ) -> None:
     marked = Person(1004, "<b>Bobby</b> & *Co*")

@@ -82,13 +82,15 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=["nothing", "a word", "no end of the head", "no body", "half a body", "no secret", "half a piece"],
 )
-async def test_x13_who_dawdles_is_cut_off(says: bytes, least: float) -> None:
+@pytest.mark.case("X13")
+async def test_who_dawdles_is_cut_off(says: bytes, least: float) -> None:
     async with opened() as at, callers(at, 1, says) as (caller,):
         assert await ended(caller, 3) > least
 
 
 @pytest.mark.usefixtures("_quick")
-async def test_x13_who_says_a_byte_now_and_then_is_cut_off_as_well() -> None:
+@pytest.mark.case("X13")
+async def test_who_says_a_byte_now_and_then_is_cut_off_as_well() -> None:
     async with opened() as at, callers(at, 2) as (in_the_head, in_the_body):
 
         async def trickle(pair: Pair, first: bytes, rest: bytes) -> None:
@@ -109,7 +111,8 @@ async def test_x13_who_says_a_byte_now_and_then_is_cut_off_as_well() -> None:
 
 
 @pytest.mark.usefixtures("_quick")
-async def test_x13_who_dawdles_with_the_second_request_is_cut_off() -> None:
+@pytest.mark.case("X13")
+async def test_who_dawdles_with_the_second_request_is_cut_off() -> None:
     async with opened() as at, callers(at, 1, HEAD + BODY) as (caller,):
         assert b"200 OK" in await caller[0].readuntil(b"\r\n\r\n")
         caller[1].write(b"GET /hea")
@@ -129,7 +132,8 @@ async def test_a_request_that_is_there_is_given_all_the_time_that_the_bot_needs(
         assert taken.updates == [{"update_id": 1}]
 
 
-async def test_x13_a_head_without_end_is_cut_off_at_once() -> None:
+@pytest.mark.case("X13")
+async def test_a_head_without_end_is_cut_off_at_once() -> None:
     async with opened() as at, callers(at, 1) as (caller,):
         caller[1].write(b"GET /healthz HTTP/1.1\r\n")
         with suppress(ConnectionError):
@@ -141,7 +145,8 @@ async def test_x13_a_head_without_end_is_cut_off_at_once() -> None:
 
 
 @pytest.mark.parametrize("says", [b"", HEAD[:40], HEAD, HEAD + BODY[:-1], HEAD.replace(RIGHT.encode(), b"wrong")])
-async def test_x13_a_crowd_that_asks_for_nothing_has_so_many_places_and_holds_up_nobody(says: bytes) -> None:
+@pytest.mark.case("X13")
+async def test_a_crowd_that_asks_for_nothing_has_so_many_places_and_holds_up_nobody(says: bytes) -> None:
     async with opened() as at, callers(at, 400, says) as crowd:
         took = []
         for number in range(50):
@@ -153,7 +158,8 @@ async def test_x13_a_crowd_that_asks_for_nothing_has_so_many_places_and_holds_up
         assert len(still) <= http_limits.MOST
 
 
-async def test_x13_a_crowd_pushes_out_nobody_whose_request_is_in_hand() -> None:
+@pytest.mark.case("X13")
+async def test_a_crowd_pushes_out_nobody_whose_request_is_in_hand() -> None:
     go_on = asyncio.Event()
 
     async def held(_: list[Any]) -> int:
@@ -183,7 +189,8 @@ def test_the_places_are_a_part_of_the_files_that_may_be_open(monkeypatch: pytest
 
 
 @pytest.mark.slow
-async def test_x13_a_bot_that_may_open_few_files_answers_every_tap_beside_a_crowd(tmp_path: Path) -> None:
+@pytest.mark.case("X13")
+async def test_a_bot_that_may_open_few_files_answers_every_tap_beside_a_crowd(tmp_path: Path) -> None:
     """As with the 1,024 of systemd and as many callers, in small."""
     port = free_port()
 

@@ -52,7 +52,8 @@ def arriving(group: Crowd, status: str, user: int) -> Fields:
 
 
 @pytest.mark.parametrize("refusal", [HIDDEN, INACCESSIBLE])
-def test_x8_where_telegram_hides_the_members_no_answer_of_a_stranger_counts_and_the_way_out_is_said(
+@pytest.mark.case("X8")
+def test_where_telegram_hides_the_members_no_answer_of_a_stranger_counts_and_the_way_out_is_said(
     group: tuple[Any, Crowd], refusal: Fields
 ) -> None:
     run, crowd = group
@@ -66,7 +67,8 @@ def test_x8_where_telegram_hides_the_members_no_answer_of_a_stranger_counts_and_
 
 
 @pytest.mark.parametrize("say", [always(FLOODED), always(BROKEN), hang], ids=["429", "502", "hanging"])
-def test_x8_while_telegram_cannot_be_asked_a_stranger_is_told_to_tap_again_and_counts_once_it_can(
+@pytest.mark.case("X8")
+def test_while_telegram_cannot_be_asked_a_stranger_is_told_to_tap_again_and_counts_once_it_can(
     group: tuple[Any, Crowd], say: Say
 ) -> None:
     run, crowd = group
@@ -80,7 +82,8 @@ def test_x8_while_telegram_cannot_be_asked_a_stranger_is_told_to_tap_again_and_c
     assert run(crowd.answered_by()) == ["2"]
 
 
-def test_x8_one_failure_is_asked_again_before_anybody_is_refused(group: tuple[Any, Crowd]) -> None:
+@pytest.mark.case("X8")
+def test_one_failure_is_asked_again_before_anybody_is_refused(group: tuple[Any, Crowd]) -> None:
     run, crowd = group
     run(crowd.says(1, "/case"))
     failures = [BROKEN, BROKEN]
@@ -93,7 +96,8 @@ def test_x8_one_failure_is_asked_again_before_anybody_is_refused(group: tuple[An
     assert run(crowd.answered_by()) == ["2"]
 
 
-def test_x8_who_came_by_a_word_of_telegram_is_a_member_and_who_went_is_not(group: tuple[Any, Crowd]) -> None:
+@pytest.mark.case("X8")
+def test_who_came_by_a_word_of_telegram_is_a_member_and_who_went_is_not(group: tuple[Any, Crowd]) -> None:
     run, crowd = group
     run(crowd.says(1, "/case"))
     crowd.say = always(HIDDEN)
@@ -104,7 +108,8 @@ def test_x8_who_came_by_a_word_of_telegram_is_a_member_and_who_went_is_not(group
     assert run(crowd.answered_by()) == ["2"]
 
 
-def test_x8_who_was_seen_in_one_group_is_no_member_of_another(group: tuple[Any, Crowd]) -> None:
+@pytest.mark.case("X8")
+def test_who_was_seen_in_one_group_is_no_member_of_another(group: tuple[Any, Crowd]) -> None:
     run, crowd = group
     run(crowd.says(1, "/case"))
     crowd.say = always(HIDDEN)
@@ -120,7 +125,8 @@ def test_x8_who_was_seen_in_one_group_is_no_member_of_another(group: tuple[Any, 
         {"sender_chat": {"id": -5, "type": "channel"}},
     ],
 )
-def test_x8_a_comment_below_a_channel_s_post_or_a_channel_s_word_proves_no_membership(
+@pytest.mark.case("X8")
+def test_a_comment_below_a_channel_s_post_or_a_channel_s_word_proves_no_membership(
     group: tuple[Any, Crowd], more: Fields
 ) -> None:
     run, crowd = group
@@ -131,7 +137,8 @@ def test_x8_a_comment_below_a_channel_s_post_or_a_channel_s_word_proves_no_membe
     assert len(run(crowd.cases())) == 1, "nor does it begin a case"
 
 
-def test_x8_a_bot_that_becomes_an_administrator_asks_again_at_once(group: tuple[Any, Crowd]) -> None:
+@pytest.mark.case("X8")
+def test_a_bot_that_becomes_an_administrator_asks_again_at_once(group: tuple[Any, Crowd]) -> None:
     run, crowd = group
     run(crowd.says(1, "/case"))
     crowd.say = always(HIDDEN)
@@ -145,7 +152,8 @@ def test_x8_a_bot_that_becomes_an_administrator_asks_again_at_once(group: tuple[
     assert run(crowd.taps(2, "T8")) == ""
 
 
-def test_x8_a_vote_of_a_stranger_is_not_counted_and_the_group_is_told_once(group: tuple[Any, Crowd]) -> None:
+@pytest.mark.case("X8")
+def test_a_vote_of_a_stranger_is_not_counted_and_the_group_is_told_once(group: tuple[Any, Crowd]) -> None:
     run, crowd = group
     run(crowd.finished())
     run(crowd.taps(1, "Discuss"))
@@ -161,7 +169,8 @@ def test_x8_a_vote_of_a_stranger_is_not_counted_and_the_group_is_told_once(group
     assert record.team.code_name in told[0]
 
 
-def test_x8_a_vote_waits_for_as_long_as_telegram_cannot_be_asked_and_the_newest_one_counts(
+@pytest.mark.case("X8")
+def test_a_vote_waits_for_as_long_as_telegram_cannot_be_asked_and_the_newest_one_counts(
     group: tuple[Any, Crowd],
 ) -> None:
     run, crowd = group
@@ -187,7 +196,8 @@ def test_x8_a_vote_waits_for_as_long_as_telegram_cannot_be_asked_and_the_newest_
 # X7: many at once, and a question that hangs
 
 
-def test_x7_thirty_people_who_tap_at_once_are_answered_within_three_calls_time_and_the_first_tap_counts(
+@pytest.mark.case("X7")
+def test_thirty_people_who_tap_at_once_are_answered_within_three_calls_time_and_the_first_tap_counts(
     group: tuple[Any, Crowd],
 ) -> None:
     run, crowd = group
@@ -210,7 +220,8 @@ def test_x7_thirty_people_who_tap_at_once_are_answered_within_three_calls_time_a
     assert len(crowd.asked) == len({*crowd.asked})
 
 
-def test_x7_who_is_asked_after_longer_keeps_their_place_before_those_who_tapped_later(
+@pytest.mark.case("X7")
+def test_who_is_asked_after_longer_keeps_their_place_before_those_who_tapped_later(
     group: tuple[Any, Crowd],
 ) -> None:
     run, crowd = group
@@ -226,7 +237,8 @@ def test_x7_who_is_asked_after_longer_keeps_their_place_before_those_who_tapped_
     assert run(crowd.answered_by())[-1] == "101"
 
 
-def test_x7_while_the_question_hangs_thirty_taps_are_answered_within_one_wait_and_the_next_ones_at_once(
+@pytest.mark.case("X7")
+def test_while_the_question_hangs_thirty_taps_are_answered_within_one_wait_and_the_next_ones_at_once(
     group: tuple[Any, Crowd],
 ) -> None:
     run, crowd = group
@@ -254,7 +266,8 @@ def test_x7_while_the_question_hangs_thirty_taps_are_answered_within_one_wait_an
     assert run(crowd.taps(1, "T8")) == "", "who was seen is not refused"
 
 
-def test_x7_after_a_restart_a_card_with_twelve_names_is_sent_within_one_wait_while_names_hang(tmp_path: Path) -> None:
+@pytest.mark.case("X7")
+def test_after_a_restart_a_card_with_twelve_names_is_sent_within_one_wait_while_names_hang(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         crowd = Crowd(harness)
         run(crowd.finished())
@@ -277,7 +290,8 @@ def test_x7_after_a_restart_a_card_with_twelve_names_is_sent_within_one_wait_whi
         assert sorted(crowd.asked) == [1, *range(101, 113)]
 
 
-def test_x7_who_rules_unseen_is_asked_after_beside_the_others_too(group: tuple[Any, Crowd]) -> None:
+@pytest.mark.case("X7")
+def test_who_rules_unseen_is_asked_after_beside_the_others_too(group: tuple[Any, Crowd]) -> None:
     run, crowd = group
     run(crowd.says(1, "/case"))
 
@@ -346,7 +360,8 @@ def away(seconds: float) -> Say:
     return say
 
 
-def test_x6_a_record_waits_for_names_that_come_within_seconds(discussed: Crowd, tmp_path: Path) -> None:
+@pytest.mark.case("X6")
+def test_a_record_waits_for_names_that_come_within_seconds(discussed: Crowd, tmp_path: Path) -> None:
     with started(tmp_path, discussed, away(9.0)) as (run, crowd):
         crowd.harness.application._members.observe(crowd.writing(1, "hello"))
         before = len(crowd.harness.telegram.calls)
@@ -357,7 +372,8 @@ def test_x6_a_record_waits_for_names_that_come_within_seconds(discussed: Crowd, 
         assert all(f"P{user}" in posted for user in range(1, 7))
 
 
-def test_x6_a_record_and_a_card_that_lack_names_are_drawn_again_once_they_can_be_had(
+@pytest.mark.case("X6")
+def test_a_record_and_a_card_that_lack_names_are_drawn_again_once_they_can_be_had(
     discussed: Crowd, tmp_path: Path
 ) -> None:
     with started(tmp_path, discussed, away(30.0)) as (run, crowd):
@@ -371,7 +387,8 @@ def test_x6_a_record_and_a_card_that_lack_names_are_drawn_again_once_they_can_be
         assert run(crowd.harness.store.transact(lambda uow: uow.pending_messages())) == []
 
 
-def test_x6_what_lacks_names_is_drawn_again_by_the_next_process_too(discussed: Crowd, tmp_path: Path) -> None:
+@pytest.mark.case("X6")
+def test_what_lacks_names_is_drawn_again_by_the_next_process_too(discussed: Crowd, tmp_path: Path) -> None:
     with started(tmp_path, discussed, hang) as (run, crowd):
         crowd.harness.application._members.observe(crowd.writing(1, "hello"))
         run(crowd.decide())
@@ -381,7 +398,8 @@ def test_x6_what_lacks_names_is_drawn_again_by_the_next_process_too(discussed: C
         assert not any(SOMEBODY in text for text in after.texts())
 
 
-def test_x6_a_name_that_its_owner_brings_is_put_in_though_telegram_never_says_it(
+@pytest.mark.case("X6")
+def test_a_name_that_its_owner_brings_is_put_in_though_telegram_never_says_it(
     discussed: Crowd, tmp_path: Path
 ) -> None:
     with started(tmp_path, discussed, always(HIDDEN)) as (run, crowd):
@@ -395,7 +413,8 @@ def test_x6_a_name_that_its_owner_brings_is_put_in_though_telegram_never_says_it
         assert SOMEBODY not in record_of(crowd)
 
 
-def test_x6_a_name_that_was_erased_meanwhile_is_never_put_in(discussed: Crowd, tmp_path: Path) -> None:
+@pytest.mark.case("X6")
+def test_a_name_that_was_erased_meanwhile_is_never_put_in(discussed: Crowd, tmp_path: Path) -> None:
     with started(tmp_path, discussed, hang) as (run, crowd):
         crowd.harness.application._members.observe(crowd.writing(1, "hello"))
         run(crowd.decide())
@@ -411,7 +430,8 @@ def test_x6_a_name_that_was_erased_meanwhile_is_never_put_in(discussed: Crowd, t
         assert all(f"P{user}" in record_of(crowd) for user in (1, 3, 4, 5, 6))
 
 
-def test_x6_a_name_that_never_comes_is_given_up_after_a_day(discussed: Crowd, tmp_path: Path) -> None:
+@pytest.mark.case("X6")
+def test_a_name_that_never_comes_is_given_up_after_a_day(discussed: Crowd, tmp_path: Path) -> None:
     with started(tmp_path, discussed, always(HIDDEN)) as (run, crowd):
         crowd.harness.application._members.observe(crowd.writing(1, "hello"))
         run(crowd.decide())

@@ -58,7 +58,8 @@ def logged(crowd: Crowd) -> list[Fields]:
 
 
 @pytest.mark.parametrize("heard", [(old_says, new_says), (new_says, old_says), (old_says,), (new_says,)])
-def test_x11_a_listed_group_that_becomes_a_supergroup_in_the_midst_of_its_vote_goes_on(
+@pytest.mark.case("X11")
+def test_a_listed_group_that_becomes_a_supergroup_in_the_midst_of_its_vote_goes_on(
     tmp_path: Path, heard: tuple[Any, ...]
 ) -> None:
     with listed(tmp_path) as (run, crowd):
@@ -76,7 +77,8 @@ def test_x11_a_listed_group_that_becomes_a_supergroup_in_the_midst_of_its_vote_g
         assert {*line} <= {*ALLOWED}, "else it would not be written"
 
 
-def test_x11_the_permission_outlives_a_restart_and_ends_once_the_old_number_is_not_listed(
+@pytest.mark.case("X11")
+def test_the_permission_outlives_a_restart_and_ends_once_the_old_number_is_not_listed(
     tmp_path: Path,
 ) -> None:
     with listed(tmp_path) as (run, crowd):
@@ -89,7 +91,8 @@ def test_x11_the_permission_outlives_a_restart_and_ends_once_the_old_number_is_n
         assert run(gone.taps(2, "T9")) == CATALOG.wording.toasts.not_listed.format(number=2)
 
 
-def test_x11_a_move_that_is_learnt_when_a_card_is_sent_moves_the_permission_as_well(tmp_path: Path) -> None:
+@pytest.mark.case("X11")
+def test_a_move_that_is_learnt_when_a_card_is_sent_moves_the_permission_as_well(tmp_path: Path) -> None:
     with listed(tmp_path) as (run, crowd):
         run(crowd.says(1, "/case"))
         answer = crowd.harness.telegram.script
@@ -108,7 +111,8 @@ def test_x11_a_move_that_is_learnt_when_a_card_is_sent_moves_the_permission_as_w
         assert len(logged(crowd)) == 1
 
 
-def test_x11_a_group_that_is_not_listed_gets_no_permission_by_becoming_a_supergroup(tmp_path: Path) -> None:
+@pytest.mark.case("X11")
+def test_a_group_that_is_not_listed_gets_no_permission_by_becoming_a_supergroup(tmp_path: Path) -> None:
     with listed(tmp_path, access=AccessPolicy(open=False, users=frozenset({1}))) as (run, crowd):
         run(crowd.says(1, "/case"))
         moves(run, crowd, old_says(crowd), new_says(crowd))

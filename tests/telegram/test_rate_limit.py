@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import BotHarness, Fields, refused, virtual_bot_harness
 from kit import CATALOG
 from members_kit import Crowd
@@ -137,7 +138,8 @@ def test_a_card_that_waits_since_telegram_has_enough_is_said_to_follow(tmp_path:
         assert "T8–T9" in harness.telegram.newest(_GROUP)[1]["text"]
 
 
-def test_x12_a_member_s_card_changes_within_seconds_though_another_writes_case_sixty_times(tmp_path: Path) -> None:
+@pytest.mark.case("X12")
+def test_a_member_s_card_changes_within_seconds_though_another_writes_case_sixty_times(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         crowd = Crowd(harness)
         run(crowd.says(2, "/case"))
@@ -162,7 +164,8 @@ def test_x12_a_member_s_card_changes_within_seconds_though_another_writes_case_s
         assert any(record.owner == "2" for record in run(crowd.cases()))
 
 
-def test_x12_what_is_new_comes_too_though_others_tap_without_end(tmp_path: Path) -> None:
+@pytest.mark.case("X12")
+def test_what_is_new_comes_too_though_others_tap_without_end(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
         crowd = Crowd(harness)
         run(crowd.says(2, "/case"))

@@ -270,7 +270,8 @@ PLACES = {"first": {0}, "in the middle": {2}, "last": {4}, "everywhere but in th
         *(("no UTF-8", place) for place in PLACES if place != "in the middle"),
     ],
 )
-def test_b15_an_update_that_cannot_be_read_is_set_aside_and_the_others_are_served(
+@pytest.mark.case("B15")
+def test_an_update_that_cannot_be_read_is_set_aside_and_the_others_are_served(
     virtual: tuple[Run, BotHarness], spoil: str, place: str
 ) -> None:
     run, harness = virtual
@@ -298,7 +299,8 @@ def test_b15_an_update_that_cannot_be_read_is_set_aside_and_the_others_are_serve
     assert not events(harness, "telegram_unreachable")
 
 
-def test_b15_a_tap_that_cannot_be_read_is_told_that_it_did_not_work(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("B15")
+def test_a_tap_that_cannot_be_read_is_told_that_it_did_not_work(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
 
     async def life() -> None:
@@ -505,7 +507,8 @@ def test_words_that_bear_the_token_are_logged_without_it(virtual: tuple[Run, Bot
     assert SECRET_PART not in harness.log.getvalue()
 
 
-def test_x14_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_words(
+@pytest.mark.case("X14")
+def test_a_webhook_that_is_refused_for_good_ends_the_bot_with_telegrams_words(
     virtual: tuple[Run, BotHarness],
 ) -> None:
     run, harness = virtual
@@ -576,7 +579,8 @@ class Hooked:
 
 
 @pytest.mark.parametrize("times", [1, 5])
-def test_x14_a_webhook_of_somebody_else_is_taken_back_and_polling_goes_on(
+@pytest.mark.case("X14")
+def test_a_webhook_of_somebody_else_is_taken_back_and_polling_goes_on(
     virtual: tuple[Run, BotHarness], times: int
 ) -> None:
     run, harness = virtual
@@ -608,7 +612,8 @@ def test_a_webhook_that_is_set_again_and_again_is_fought_at_a_walking_pace(virtu
     assert 50 < hooked.deleted <= 301
 
 
-def test_a19_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[Run, BotHarness]) -> None:
+@pytest.mark.case("A19")
+def test_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[Run, BotHarness]) -> None:
     run, harness = virtual
     answers = iter([BY_SET, BY_POLL, ACTIVE, BY_POLL])
 
@@ -622,7 +627,8 @@ def test_a19_a_webhook_in_between_does_not_hide_a_second_poller(virtual: tuple[R
 
 
 @pytest.mark.parametrize("url", ["", "https://somebody.example/hook"])
-def test_x14_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, BotHarness], url: str) -> None:
+@pytest.mark.case("X14")
+def test_a_webhook_that_somebody_changes_is_set_again(virtual: tuple[Run, BotHarness], url: str) -> None:
     run, harness = virtual
     now: list[str] = []
 

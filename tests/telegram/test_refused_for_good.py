@@ -311,7 +311,8 @@ def test_a_tap_in_a_private_topic_whose_message_telegram_does_not_show_is_known_
 
 
 @pytest.mark.parametrize("length", [5, 64])
-def test_a20_names_of_200_voters_never_make_a_message_too_long(length: int) -> None:
+@pytest.mark.case("A20")
+def test_names_of_200_voters_never_make_a_message_too_long(length: int) -> None:
     names = {str(n): f"{n:03d}" + "W&" * length for n in range(200)}
     votes = ", ".join(person(who) for who in names)
     text = f"<b>Decision</b>\n{'x' * 2500}\n<b>Posterior MIS</b>: 200 · {votes}\n<b>Voted otherwise</b>: {votes}"

@@ -51,7 +51,8 @@ async def at_door(taken: Taken) -> AsyncIterator[Door]:
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", RIGHT[:-1], RIGHT + "x", RIGHT.upper(), "é" * 10, " "])
-async def test_d1_a_delivery_without_the_secret_is_refused_and_not_looked_at(
+@pytest.mark.case("D1")
+async def test_a_delivery_without_the_secret_is_refused_and_not_looked_at(
     at_door: Door, taken: Taken, secret: str | None
 ) -> None:
     assert await at_door.post(b'{"update_id": 1}', secret) == 403
@@ -59,7 +60,8 @@ async def test_d1_a_delivery_without_the_secret_is_refused_and_not_looked_at(
     assert taken.updates == []
 
 
-async def test_d1_the_secret_is_compared_in_constant_time(
+@pytest.mark.case("D1")
+async def test_the_secret_is_compared_in_constant_time(
     at_door: Door, taken: Taken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[tuple[bytes, bytes]] = []
@@ -75,7 +77,8 @@ async def test_d1_the_secret_is_compared_in_constant_time(
 
 
 @pytest.mark.parametrize("missing", ["WEBHOOK_SECRET", "HTTP_LISTEN"])
-def test_d1_the_bot_does_not_start_with_a_webhook_that_has_no_secret(
+@pytest.mark.case("D1")
+def test_the_bot_does_not_start_with_a_webhook_that_has_no_secret(
     missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -86,7 +89,8 @@ def test_d1_the_bot_does_not_start_with_a_webhook_that_has_no_secret(
         read_settings()
 
 
-def test_d1_a_door_with_a_webhook_and_no_secret_lets_nobody_in() -> None:
+@pytest.mark.case("D1")
+def test_a_door_with_a_webhook_and_no_secret_lets_nobody_in() -> None:
     async def knock() -> int:
         taken, port = Taken(), free_port()
         app = create_webhook_app(Health(time.monotonic), taken, "/hook", "")
@@ -101,13 +105,15 @@ async def test_a_right_delivery_is_taken_in_and_confirmed(at_door: Door, taken: 
     assert taken.updates == [{"update_id": 1, "message": {"text": "\u202e\0😀"}}]
 
 
-async def test_a21_a_body_that_says_it_is_too_large_is_refused(at_door: Door, taken: Taken) -> None:
+@pytest.mark.case("A21")
+async def test_a_body_that_says_it_is_too_large_is_refused(at_door: Door, taken: Taken) -> None:
     assert await at_door.post(b" " * (LARGEST + 1)) == 413
     assert await at_door.post(b'{"update_id": 1}'.ljust(LARGEST)) == 200
     assert len(taken.updates) == 1
 
 
-async def test_a21_a_body_that_never_says_how_large_it_is_is_refused_once_it_is_too_large(
+@pytest.mark.case("A21")
+async def test_a_body_that_never_says_how_large_it_is_is_refused_once_it_is_too_large(
     at_door: Door, taken: Taken
 ) -> None:
     sent = 0
@@ -157,7 +163,8 @@ def inbox_of(folder: Path) -> dict[int, str]:
         return dict(connection.execute("SELECT update_id, state FROM inbox"))
 
 
-async def test_b2_a_delivery_is_confirmed_once_it_is_kept_and_not_before(
+@pytest.mark.case("B2")
+async def test_a_delivery_is_confirmed_once_it_is_kept_and_not_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
@@ -180,7 +187,8 @@ async def test_b2_a_delivery_is_confirmed_once_it_is_kept_and_not_before(
         assert set(inbox_of(tmp_path)) == {1}
 
 
-async def test_b2_every_delivery_of_a_burst_is_in_the_database_at_the_moment_it_is_confirmed(tmp_path: Path) -> None:
+@pytest.mark.case("B2")
+async def test_every_delivery_of_a_burst_is_in_the_database_at_the_moment_it_is_confirmed(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
 
         async def deliver(user: int) -> bool:
@@ -193,7 +201,8 @@ async def test_b2_every_delivery_of_a_burst_is_in_the_database_at_the_moment_it_
         assert set(inbox_of(tmp_path).values()) == {"done"}
 
 
-async def test_b7_b8_a_delivery_that_cannot_be_kept_is_not_confirmed_and_its_repeat_is(
+@pytest.mark.case("B7", "B8")
+async def test_a_delivery_that_cannot_be_kept_is_not_confirmed_and_its_repeat_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
@@ -215,7 +224,8 @@ async def test_b7_b8_a_delivery_that_cannot_be_kept_is_not_confirmed_and_its_rep
         assert "Which symptomatic levels" in harness.telegram.newest(7)[1]["text"]
 
 
-def test_b2_what_is_delivered_during_the_start_waits_for_what_was_left_before_it(tmp_path: Path) -> None:
+@pytest.mark.case("B2")
+def test_what_is_delivered_during_the_start_waits_for_what_was_left_before_it(tmp_path: Path) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):
 
         async def story() -> None:
@@ -237,7 +247,8 @@ def test_b2_what_is_delivered_during_the_start_waits_for_what_was_left_before_it
         run(story())
 
 
-async def test_b12_a_delivery_that_is_repeated_is_confirmed_again_and_done_once(tmp_path: Path) -> None:
+@pytest.mark.case("B12")
+async def test_a_delivery_that_is_repeated_is_confirmed_again_and_done_once(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         await at_door.deliver(harness.telegram.writes(7, "/new"))
         await harness.settled()
@@ -249,7 +260,8 @@ async def test_b12_a_delivery_that_is_repeated_is_confirmed_again_and_done_once(
         assert len(harness.telegram.of("sendMessage")) == 1
 
 
-async def test_b15_a_delivery_that_cannot_be_read_is_confirmed_and_set_aside(tmp_path: Path) -> None:
+@pytest.mark.case("B15")
+async def test_a_delivery_that_cannot_be_read_is_confirmed_and_set_aside(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         assert await at_door.deliver({"update_id": 900, "callback_query": {"id": "q900", "from": []}}) == 200
         assert await at_door.deliver({"no": "id"}) == 200
@@ -270,9 +282,8 @@ GARBLED = {
 
 
 @pytest.mark.parametrize("spoilt", GARBLED.values(), ids=GARBLED.keys())
-async def test_b15_a_delivery_with_one_bad_byte_is_set_aside_and_the_next_is_served(
-    tmp_path: Path, spoilt: bytes
-) -> None:
+@pytest.mark.case("B15")
+async def test_a_delivery_with_one_bad_byte_is_set_aside_and_the_next_is_served(tmp_path: Path, spoilt: bytes) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         tap = harness.telegram.taps(7, 5, ".0.nw", "4321") | {"update_id": 900}
         body = orjson.dumps(tap).replace(b'"first_name":"x"', spoilt)
@@ -293,7 +304,8 @@ async def test_a_number_that_is_delivered_again_with_other_content_is_done(tmp_p
 
 
 @pytest.mark.slow
-async def test_a21_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
+@pytest.mark.case("A21")
+async def test_clients_that_dawdle_hold_back_nobody(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         head = f"POST /hook HTTP/1.1\r\nHost: x\r\n{SECRET}: {RIGHT}\r\nContent-Length: 999999\r\n\r\n{{".encode()
         dawdlers = [await asyncio.open_connection("127.0.0.1", at_door.port) for _ in range(100)]
@@ -364,7 +376,8 @@ async def test_a_bot_that_never_heard_from_telegram_is_not_well_for_long() -> No
 
 
 @pytest.mark.slow
-async def test_b17_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: Path) -> None:
+@pytest.mark.case("B17")
+async def test_a_loop_that_is_blocked_cannot_say_that_it_is_well(tmp_path: Path) -> None:
     async with bot_at_door(tmp_path) as (harness, at_door):
         harness.application.health.ready()
 
