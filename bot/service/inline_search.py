@@ -66,9 +66,9 @@ class InlineSearch:
     def _case(self, reading: Reading) -> SearchResult:
         """Draw what was read of a line, each finding with its words, and then what follows if that is right."""
         words, answers = self._catalog.wording, reading.answers
-        above, read_so = self._cards.outside(reading.scope), read_back(self._cards, reading)
+        above, read_so = self._cards.findings.outside(reading.scope), read_back(self._cards, reading)
         if not answers:
-            footer = Block(self._cards.footer(), style=Style.small)
+            footer = Block(self._cards.findings.footer(), style=Style.small)
             return SearchResult("case", Card("", words.pages.stray.title, (*read_so, footer), above=above))
         payload = encode_start_payload(self._flow, answers, reading.scope)
         fresh = Case("inline", self._flow.code, self._catalog.edition)
@@ -85,7 +85,7 @@ class InlineSearch:
         blocks = (
             *read_so,
             Block(tuple(map(Line, asked)), words.note.asked, Style.listed),
-            Block(self._cards.footer(), style=Style.small),
+            Block(self._cards.findings.footer(), style=Style.small),
         )
         return SearchResult("case", Card("", words.note.title, blocks, above=above), payload, complete=False)
 
@@ -102,14 +102,14 @@ class InlineSearch:
         for code, option in self._catalog.options.items():
             indication = " ".join(statement.text for statement in option.indication)
             yield (
-                SearchResult(f"o-{code}", replace(self._cards.browse_card(code), rows=())),
+                SearchResult(f"o-{code}", replace(self._cards.option_cards.browse(code), rows=())),
                 f"{option.name} {option.short} {indication}",
             )
         for code, scale in self._catalog.scales.items():
             card = replace(self._pages.scale(code), rows=())
             yield SearchResult(f"s-{code}", card), f"{code} {scale.name} {scale.title} {scale.helps}"
         for code, text in {**self._catalog.facts, **{c: g.silent for c, g in self._catalog.gaps.items()}}.items():
-            blocks = (Block((Line(text, facts=(code,)),)), Block(self._cards.footer(), style=Style.small))
+            blocks = (Block((Line(text, facts=(code,)),)), Block(self._cards.findings.footer(), style=Style.small))
             yield SearchResult(f"f-{code}", Card("", code, blocks)), f"{code} {text}"
 
 

@@ -37,7 +37,7 @@ def note_card(cards: CaseRenderer, case: Case, state: InterviewState) -> Card:
     note, *linked_result = note_of(case)
     found = [(q, state.unconfirmed[q.code]) for q in cards.flow.questions if q.code in state.unconfirmed]
     lines = tuple(Line(f"{q.finding_text(codes)}{quote(note, q.code) if note else ''}") for q, codes in found)
-    outside = cards.outside(state.scope)
+    outside = cards.findings.outside(state.scope)
     chips = [Button(words.drop.format(finding=q.finding_text(codes)), Tap(Action.drop, q.code)) for q, codes in found]
     if outside:
         left_out = cards.catalog.wording.scope.left_out
@@ -65,7 +65,7 @@ def _nothing(cards: CaseRenderer, case: Case, state: InterviewState) -> Card:
     danger = emergency(cards) if DANGER in linked_result else Block(())
     blocks = tuple(block for block in (danger, named, Block(told)) if block.lines)
     rows = ((Button(wording.labels.by_buttons, Tap(Action.confirm)),), *_wipers(cards, case))
-    label, above = f"{wording.case} · {wording.note.label}", cards.outside(state.scope)
+    label, above = f"{wording.case} · {wording.note.label}", cards.findings.outside(state.scope)
     return bind(Card(label, wording.pages.stray.title, blocks, rows, above=above), case)
 
 

@@ -19,7 +19,6 @@ import orjson
 import pytest
 from browser import free_port
 from commands import CLEAN, Spinemets
-from conftest import PLANTED_TOKEN, SECRET_PART
 from local_bot_api import RunningPlayground, running_playground
 from starlette.responses import Response
 from store_kit import ask
@@ -36,6 +35,8 @@ from bot.telegram.receiving.webhook import create_webhook_app
 pytest_plugins = ("store_fixtures",)
 
 BOT, OTHER_BOT = 4242, 4343
+TOKEN = "4242:a-Token_that-stands-in-files-of-settings"  # noqa: S105 - its own: `.env` may bear it
+SECRET_PART = TOKEN.partition(":")[2]
 SECRET = "0123456789-planted-secret-abcdef"  # noqa: S105 - planted, to be looked for
 SUBJECTS = (
     *("settings", "access", "way", "token", "clock", "inline mode", "groups", "menu", "webhook", "poller", "secret"),
@@ -67,7 +68,7 @@ class Installation:
 
     async def call(self, method: str, **params: Any) -> Any:
         """Call the Bot API with the token of the bot."""
-        async with self.play.session.post(f"{self.play.url}/bot{PLANTED_TOKEN}/{method}", json=params) as response:
+        async with self.play.session.post(f"{self.play.url}/bot{TOKEN}/{method}", json=params) as response:
             answer = await response.json()
         assert answer["ok"], answer
         return answer["result"]
@@ -117,9 +118,9 @@ async def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Async
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(webhook, "SECOND_POLLER_SECONDS", 0)
-    async with AsyncExitStack() as doors, running_playground(token=PLANTED_TOKEN, fault_hook=answered) as play:
+    async with AsyncExitStack() as doors, running_playground(token=TOKEN, fault_hook=answered) as play:
         here = Installation(tmp_path, play, monkeypatch, answers, doors)
-        here.settings |= {"BOT_TOKEN": PLANTED_TOKEN, "BOT_API_URL": play.url}
+        here.settings |= {"BOT_TOKEN": TOKEN, "BOT_API_URL": play.url}
         here.settings["DATABASE_URL"] = f"sqlite:///{here.database}"
         await here.make_database()
         yield here
@@ -507,7 +508,7 @@ async def test_settings_that_cannot_be_used_are_each_a_line(installation: Instal
 
 def test_without_a_network_the_command_says_so_soon_and_ends_with_1(tmp_path: Path) -> None:
     began = time.monotonic()
-    settings = {"BOT_TOKEN": PLANTED_TOKEN, "BOT_API_URL": f"http://127.0.0.1:{free_port()}"}
+    settings = {"BOT_TOKEN": TOKEN, "BOT_API_URL": f"http://127.0.0.1:{free_port()}"}
     ran = Spinemets(tmp_path)("doctor", **settings)
     assert time.monotonic() - began < 30
     assert ran.returncode == 1

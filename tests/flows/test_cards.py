@@ -157,7 +157,7 @@ def with_unneeded() -> tuple[Shown, ...]:
 def details() -> tuple[tuple[Shown, str], ...]:
     """Show every option in detail at every recommendation."""
     return tuple(
-        (Shown(one.case, one.standing, CARDS.option(one.case, one.standing, code)), code)
+        (Shown(one.case, one.standing, CARDS.option_cards.option(one.case, one.standing, code)), code)
         for one in recommendations()
         for code in CATALOG.options
     )
@@ -209,7 +209,7 @@ def test_telegram_takes_every_option_in_detail() -> None:
     for one, code in details():
         assert refusals(one.card) == [], (code, _counting(one.standing))
     for code in CATALOG.options:
-        assert refusals(CARDS.browse_card(code)) == [], code
+        assert refusals(CARDS.option_cards.browse(code)) == [], code
 
 
 @pytest.mark.untraced
@@ -516,7 +516,7 @@ def test_every_recommendation_has_the_same_buttons_in_the_same_places() -> None:
 @pytest.mark.untraced
 def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> None:
     for one in recommendations():
-        card = CARDS.options(one.case, one.standing)
+        card = CARDS.option_cards.every(one.case, one.standing)
         advised = [(advice.option, advice.verdict) for advice in result_of(one).options]
         told = [(line.lead, line.text) for line in lines(card, Style.listed)]
         assert told == [(CATALOG.options[code].short, getattr(WORDS.verdicts, v.name)) for code, v in advised]
@@ -525,7 +525,7 @@ def test_every_option_is_listed_with_its_verdict_and_leads_to_its_detail() -> No
         ]
         assert buttons(card)[-1].tap.action is Action.show
         assert lines(card, Style.urgent) == lines(one.card, Style.urgent)
-        assert [line.text for line in card.blocks[-1].lines] == [line.text for line in CARDS.footer()]
+        assert [line.text for line in card.blocks[-1].lines] == [line.text for line in CARDS.findings.footer()]
         assert refusals(card) == []
 
 
@@ -549,7 +549,7 @@ def test_every_answer_that_counts_has_a_button_to_change_it_and_no_other_has() -
 @pytest.mark.slow
 def test_labels_that_share_a_row_are_short_enough_for_a_phone() -> None:
     most = {1: WIDE + 8, 2: 20, 3: 13, 4: 4, 5: 4}
-    views = [CARDS.options(one.case, one.standing) for one in recommendations()]
+    views = [CARDS.option_cards.every(one.case, one.standing) for one in recommendations()]
     views += [CARDS.answers(one.case, one.standing) for one in recommendations()]
     views += [CARDS.changes(one.case, one.standing) for one in recommendations()]
     for card in (*(one.card for one in case_cards()), *(one.card for one, _ in details()), *views):
@@ -613,7 +613,7 @@ def test_a_detail_gives_every_reason_under_the_verdict_with_the_facts_in_full() 
 
 @pytest.mark.parametrize("code", CATALOG.options)
 def test_an_option_without_a_case_says_what_it_is_for_and_nothing_of_a_patient(code: str) -> None:
-    card = CARDS.browse_card(code)
+    card = CARDS.option_cards.browse(code)
     option = CATALOG.options[code]
     assert card.title == option.name
     assert block(card, "Indication") == Block(
@@ -691,4 +691,4 @@ def test_golden_recommendation(as_read: SnapshotAssertion, findings: Findings) -
 
 def test_golden_option(as_read: SnapshotAssertion) -> None:
     case = played(T4)
-    assert plain(CARDS.option(case, INTERVIEW.state(case), "combined")) == as_read
+    assert plain(CARDS.option_cards.option(case, INTERVIEW.state(case), "combined")) == as_read

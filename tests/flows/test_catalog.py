@@ -300,7 +300,7 @@ def test_text_that_looks_like_markup_is_shown_as_it_stands(folder: Path) -> None
     spoil(folder, "facts.toml", 'F17 = "The', f'F17 = "{nasty} The')
     spoil(folder, "wording.toml", 'advantages = "Advantages"', 'advantages = "<i>Advantages"')
     loaded = load_catalog(folder)
-    reading = TelegramHtml(str(screen(CaseRenderer(METASTASIS, loaded).browse_card("combined"))["text"]))
+    reading = TelegramHtml(str(screen(CaseRenderer(METASTASIS, loaded).option_cards.browse("combined"))["text"]))
     assert reading.faults == []
     assert reading.text.count(nasty) == 3
     assert "<i>Advantages" in reading.text
@@ -320,7 +320,7 @@ def rated(skill: object, equipment: object) -> Catalog:
 
 
 def ratings(loaded: Catalog) -> list[tuple[str, str]]:
-    card = CaseRenderer(METASTASIS, loaded).browse_card("combined")
+    card = CaseRenderer(METASTASIS, loaded).option_cards.browse("combined")
     return [
         (line.lead, line.text) for line in lines(card) if line.lead in ("Skill", "Equipment", "Skill and equipment")
     ]

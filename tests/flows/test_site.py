@@ -191,7 +191,7 @@ def drawn(findings: Findings, site: Site = MINE) -> Card:
 def detail(code: str, findings: Findings, site: Site = MINE) -> str:
     _, cards, interview = offered(site)
     case = played(findings, interview)
-    return read(cards.option(case, interview.state(case), code)).text
+    return read(cards.option_cards.option(case, interview.state(case), code)).text
 
 
 def test_the_headline_stays_the_sources_and_says_that_it_is_not_available_here() -> None:
@@ -264,7 +264,7 @@ def test_the_emergency_line_stands_wherever_the_emergency_note_does() -> None:
 def test_pages_without_a_case_say_what_is_not_available_and_whose_word_it_is() -> None:
     catalog, cards, _ = offered(MINE)
     assert "Combined (not available here)" in read(Pages(catalog).options()).text
-    assert REFER in read(cards.browse_card("posterior_mis")).text
+    assert REFER in read(cards.option_cards.browse("posterior_mis")).text
     about = read(Pages(catalog).about()).text
     assert "Example Hospital states in a file of its own" in about
     assert "Example Hospital: cord team, +00 000" in about

@@ -74,7 +74,7 @@ def cards_of(flow: Flow) -> tuple[Card, ...]:
     interview, cards = Interview(flow), CaseRenderer(flow, CATALOG)
     stands = [(case, interview.state(case)) for case in walked(paths(flow), interview).values()]
     ended = next((case, state) for case, state in stands if state.current is None)
-    details = [cards.option(*ended, code) for code in flow.guidance.options]
+    details = [cards.option_cards.option(*ended, code) for code in flow.guidance.options]
     return (*details, *(cards.case(case, state) for case, state in stands))
 
 

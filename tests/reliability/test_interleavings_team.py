@@ -17,15 +17,12 @@ from bot.service.services import build_services
 from flows.cards.card import Action, Tap
 from flows.engine.discussion import Stage, departs
 from flows.model.case import AnswerEventKind, Case
-from flows.pathways.metastasis import METASTASIS
-from flows.pathways.registry import FlowRegistry
+from flows.pathways.registry import flow_registry
 
 pytestmark = pytest.mark.untraced  # thousands of runs over lines that other tests cover
 
 PLACE, CARD, ORDERS = "-100", 1, 34_650
-ROOM: Final = build_services(
-    FlowRegistry({METASTASIS.code: METASTASIS}, CATALOG), lambda: 1_800_000_000.0, lambda: "c1"
-).team
+ROOM: Final = build_services(flow_registry(), lambda: 1_800_000_000.0, lambda: "c1").team
 SETTLED: Final = (Stage.voting, Stage.decided)
 """Where answers are frozen."""
 

@@ -159,7 +159,8 @@ async def test_what_was_set_aside_of_an_erased_person_in_a_group_is_erased_and_o
     store: SqlStorage,
 ) -> None:
     def set_aside(uow: UnitOfWork) -> None:
-        tapped = [InboxUpdate(number, "-100", f'[{who},-100,false,"q"]') for number, who in ((1, 77), (2, 777))]
+        kept = '{"update_id":%d,"callback_query":{"id":"q","from":{"id":%d,"is_bot":false,"first_name":""}}}'
+        tapped = [InboxUpdate(number, "-100", kept % (number, who)) for number, who in ((1, 77), (2, 777))]
         uow.add_updates(tapped)
         for number in (1, 2):
             uow.move_to_dead_letters(number, "KeyError")

@@ -101,7 +101,7 @@ def test_a_record_that_cannot_be_set_costs_no_card_and_is_logged_as_a_code(tmp_p
 
     with virtual_bot_harness(tmp_path) as (run, harness):
         run(finished(harness))
-        harness.application._outbox._documents._typeset = fails
+        harness.application._outbox._sender._documents._typeset = fails
         run(harness.tap(USER, "Record (PDF)"))
         assert harness.telegram.documents == {}
         assert "could not be set" in harness.telegram.newest(USER)[1]["text"]

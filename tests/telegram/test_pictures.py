@@ -130,7 +130,7 @@ def test_a_picture_that_cannot_be_drawn_costs_no_card_and_is_logged_as_a_code(tm
 
     with virtual_bot_harness(tmp_path) as (run, harness):
         run(finished(harness))
-        drawing = harness.application._outbox._pictures
+        drawing = harness.application._outbox._sender._pictures
         drawing._draw, draws = fails, drawing._draw
         run(harness.tap(USER, "Picture"))
         assert harness.telegram.photos == {}
@@ -148,7 +148,7 @@ def test_a_photo_that_cannot_be_drawn_anew_is_taken_away_before_it_misleads(tmp_
     with virtual_bot_harness(tmp_path) as (run, harness):
         card = run(finished(harness))
         run(harness.tap(USER, "Picture"))
-        harness.application._outbox._pictures._draw = fails
+        harness.application._outbox._sender._pictures._draw = fails
         run(harness.tap(USER, "‹ Back"))
         assert harness.telegram.photos == {}
         assert run(kept(harness)).picture.message_id is None
@@ -165,7 +165,7 @@ def test_while_a_picture_is_drawn_the_cards_of_its_chat_go_on(tmp_path: Path) ->
     async def goes_on(harness: BotHarness) -> None:
         telegram = harness.telegram
         card = await finished(harness)
-        harness.application._outbox._pictures._draw = slow
+        harness.application._outbox._sender._pictures._draw = slow
         number, data = telegram.button(USER, "Picture")
         await harness.application.receiver.accept([telegram.taps(USER, number, data)])
         await asyncio.sleep(1)

@@ -59,6 +59,8 @@ METHODS: Final = {
     OutboxKind.answer_callback: "answerCallbackQuery",
     OutboxKind.send_picture: "sendPhoto",
     OutboxKind.edit_picture: "editMessageMedia",
+    OutboxKind.send_record: "sendDocument",
+    OutboxKind.send_minutes: "sendDocument",
 }
 
 
@@ -146,6 +148,13 @@ def _all(uow: object) -> list[CaseRecord]:
     return uow.said_by(str(USER))  # type: ignore[attr-defined,no-any-return]
 
 
+async def ask_for_paper(team: Team, kind: OutboxKind) -> None:
+    """Ask for the record of a decision, or for the list of decisions."""
+    await team.decide()
+    team.refuses = (METHODS[kind],)
+    await (team.tap("Record", "Decided") if kind is OutboxKind.send_record else team.say("/minutes"))
+
+
 async def provoke(team: Team, kind: OutboxKind) -> None:
     """Lead a case to where such a message is wished, and have Telegram refuse it."""
     before = METHODS[kind]
@@ -173,6 +182,8 @@ async def provoke(team: Team, kind: OutboxKind) -> None:
         await team.tap("Picture")
         team.refuses = (before,)
         await team.tap("‹ Back")
+    elif kind in (OutboxKind.send_record, OutboxKind.send_minutes):
+        await ask_for_paper(team, kind)
     elif kind is OutboxKind.send_page:
         team.refuses = (before,)
         await team.say("/help")

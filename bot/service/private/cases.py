@@ -105,7 +105,7 @@ class PrivateCases:
         for code in filter(self.serves, asked.linked_flows):
             interview, renderer = self.services_for(code)
             helps = repository.get(record.case.linked_case_id(interview.flow, state.levels))
-            found += [renderer.scored(helps.case, interview.state(helps.case))] if helps else []
+            found += [renderer.score_cards.scored(helps.case, interview.state(helps.case))] if helps else []
         return tuple(filter(None, found))
 
     def spine_view(self, repository: CaseRepository, record: CaseRecord) -> SpineView:
@@ -131,7 +131,7 @@ class PrivateCases:
             code_word(self.name(record.case)).capitalize(),
             state.scope,
             self.scored(repository, record, state),
-            "".join(line.text for line in cards.older(record.case)),
+            "".join(line.text for line in cards.findings.older(record.case)),
         )
         return RecordPages(interview.flow, self._catalog).page(view)
 
@@ -236,9 +236,9 @@ def read_only_card(cards: CaseRenderer, case: Case, state: InterviewState, tap: 
         case Action.compare:
             return cards.compare(case, state, cards.comparison.options(tap.question, tap.choice))
         case Action.option if not tap.question:
-            return cards.options(case, state)
+            return cards.option_cards.every(case, state)
         case _ if tap.question in cards.catalog.options:
-            return cards.option(case, state, tap.question)
+            return cards.option_cards.option(case, state, tap.question)
         case _:
             raise StaleTap(tap.question)
 

@@ -73,7 +73,7 @@ class PrivatePages:
             case Action.browse if not tap.question:
                 return self._pages.options()
             case Action.browse if tap.question in self._catalog.options:
-                return self._cases.default.renderer.browse_card(tap.question)
+                return self._cases.default.renderer.option_cards.browse(tap.question)
             case Action.scale if not tap.question:
                 return self._pages.scales()
             case Action.scale if tap.question in self._catalog.scales:

@@ -98,7 +98,7 @@ class TypedNotes:
         elif LONG in note_input.marks:
             card = self._pages.notice(title, words.long, *more)
         else:
-            outside = self._cases.default.renderer.outside(decode_scope(note_input.scope))
+            outside = self._cases.default.renderer.findings.outside(decode_scope(note_input.scope))
             card = replace(self._pages.plain(self._words.pages.stray, *more), above=outside)
         return replace(card, blocks=(*self._dangers(note_input), *card.blocks))
 

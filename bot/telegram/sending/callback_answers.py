@@ -16,7 +16,8 @@ from bot.telegram.background import BackgroundTasks
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Outcome, failure_of
 from bot.telegram.members import ChatMemberCache
-from bot.telegram.sending.outbox import MAX_ANSWER_TEXT, Outbox
+from bot.telegram.sending.message_sender import MAX_ANSWER_TEXT
+from bot.telegram.sending.outbox import Outbox
 from bot.telegram.sending.outbox_writer import callback_queue
 
 ANSWER_TRIES: Final = 4

@@ -3,53 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
-from bot.pictures.typesetter import NotDrawn
 from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
 from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
 from bot.telegram.members import ChatMemberCache
-from bot.telegram.rendering.names import BOT, has_placeholders
-from bot.telegram.sending.documents import DOCUMENTS, DocumentSender, Typeset
-from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw, PictureSender
+from bot.telegram.sending.documents import DOCUMENTS, Typeset
+from bot.telegram.sending.message_sender import CHANGES, MessageSender, Sent
+from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.sending.turns import Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
 from bot.telegram.updates.note_text import NoteTextCache
-from flows.cards.card import QUOTE
 from flows.errors import VersionConflict
 
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
-MAX_ANSWER_TEXT: Final = 200
-"""Characters that Telegram shows of an answer to a tap."""
-
-RECORD_WAIT: Final = 12.0
-"""Seconds that the record of a decision waits for names; what it lacks then is put in later."""
-
-SOON: Final = 1.0
-"""Seconds: a card that is drawn anew sooner needs no word that it follows."""
-
 ACK_INTERVAL: Final = 0.2
 """Seconds in which edits that were shown are gathered before they are struck out together: one that is lost
 with the process is shown again, which changes nothing."""
-
-_CHANGES: Final[Mapping[OutboxKind, Callable[..., Awaitable[object]]]] = {
-    OutboxKind.edit_card: TelegramBot.edit_message_text,
-    OutboxKind.close_poll: TelegramBot.stop_poll,
-    OutboxKind.pin: TelegramBot.pin_chat_message,
-    OutboxKind.unpin: TelegramBot.unpin_chat_message,
-    OutboxKind.delete: TelegramBot.delete_message,
-}
-"""What changes a message that is there already."""
 
 _REFUSED: Final = (Outcome.topic_gone, Outcome.forbidden, Outcome.rejected)
 """What is not sent again as it is: the case says so."""
@@ -75,14 +54,12 @@ class Outbox:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Store what it works with."""
-        self._bot = bot
+        self._sender = MessageSender(
+            bot, store, receipts, members, note_texts, rate_limiter, draw, typeset, log, sleep
+        )
         self._store = store
         self._receipts = receipts
-        self._members = members
-        self._note_texts = note_texts
         self._rate_limiter = rate_limiter
-        self._pictures = PictureSender(bot, draw, rate_limiter, sleep)
-        self._documents = DocumentSender(bot, typeset, members, rate_limiter, sleep)
         self._log = log
         self._sleep = sleep
         self._queues: dict[str, dict[Slot, OutboxMessage]] = {}
@@ -91,7 +68,6 @@ class Outbox:
         self._acks: list[OutboxMessage] = []
         self._flush_task: asyncio.Task[None] | None = None
         self._unnamed = UnnamedScreens(store, members, self.enqueue, self._queue_ack, sleep)
-        self._lacking: set[int] = set()
 
     def enqueue(self, outbox_messages: Iterable[OutboxMessage]) -> None:
         """Enqueue messages that are committed; a newer one for the same target replaces the older one."""
@@ -150,7 +126,7 @@ class Outbox:
             return SETTLES if outbox_message.kind is OutboxKind.edit_picture else 0.0
         if outbox_message.kind in DOCUMENTS:
             return 0.0
-        edit = outbox_message.kind in _CHANGES or outbox_message.kind is OutboxKind.answer_callback
+        edit = outbox_message.kind in CHANGES or outbox_message.kind is OutboxKind.answer_callback
         return self._rate_limiter.reserve(outbox_message.queue, edit=edit)
 
     async def _attempt(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> float | None:
@@ -165,11 +141,12 @@ class Outbox:
     async def _settle(self, outbox_message: OutboxMessage, newer: dict[Slot, OutboxMessage]) -> float | None:
         """Send a message once, and do what follows from how that ends."""
         try:
-            await self._send(outbox_message)
+            sent = await self._sender.send(outbox_message)
         except TelegramError as error:
             failure = failure_of(error)
             self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
         else:
+            await self._settle_sent(outbox_message, sent)
             return None
         if failure.outcome is not Outcome.retry:
             await self._give_up(outbox_message, failure, newer)
@@ -178,133 +155,24 @@ class Outbox:
             self._rate_limiter.hold(outbox_message.chat, failure.wait)
         return failure.wait or 0.0
 
-    async def _send(self, outbox_message: OutboxMessage) -> None:
-        """Send one message, and note that it was sent."""
-        if outbox_message.kind is OutboxKind.answer_callback:
-            await self._answer(outbox_message)
-            return
-        if outbox_message.kind in PICTURES:
-            await self._show_picture(outbox_message)
-            return
-        if outbox_message.kind in DOCUMENTS:
-            send = self._send_record if outbox_message.kind is OutboxKind.send_record else self._send_minutes
-            await send(outbox_message)
-            return
-        body = orjson.loads(outbox_message.payload)
-        if has_placeholders(outbox_message.payload):
-            body = await self._named(outbox_message, body)
-        if QUOTE[0] in outbox_message.payload:
-            body["text"] = self._note_texts.restore_quotes(body["text"])
-        if outbox_message.kind in _CHANGES:
-            body.pop("topic", None)  # it is for what is said where the pin is refused
-            quiet = {"disable_notification": True} if outbox_message.kind is OutboxKind.pin else {}
-            target = {"chat_id": int(outbox_message.queue), "message_id": int(outbox_message.target)}
-            await _CHANGES[outbox_message.kind](self._bot, **target, **body, **quiet)
-            self._shown(outbox_message)
-            return
-        params = {"chat_id": int(outbox_message.queue), **body, "disable_notification": True}
-        if outbox_message.kind is OutboxKind.open_poll:
-            sent = await self._bot.send_poll(**params)
-            poll = sent.poll.id if sent.poll else ""
-            await self._record(lambda uow: self._receipts.on_poll_sent(uow, outbox_message, poll, sent.message_id))
-        else:
-            sent = await self._bot.send_message(**params)
-            lacks = self._lacks(outbox_message)
-            await self._record(
-                lambda uow: self._receipts.on_card_sent(uow, outbox_message, sent.message_id, complete=not lacks)
-            )
-        self._forget(outbox_message)
-
-    async def _show_picture(self, outbox_message: OutboxMessage) -> None:
-        """Send or change a picture; one that cannot be drawn is given up, and nothing else."""
-        picture = await self._store.transact(lambda uow: self._receipts.picture_of(uow, outbox_message))
-        try:
-            if picture and outbox_message.kind is OutboxKind.send_picture:
-                message = await self._pictures.send(outbox_message, picture)
-                await self._record(lambda uow: self._receipts.on_picture_sent(uow, outbox_message, message))
-                self._forget(outbox_message)
-                return
-            if picture:
-                await self._pictures.change(outbox_message, picture)
-        except NotDrawn as fault:
-            self._log.error("picture_failed", error=str(fault))
-            await self._record(lambda uow: self._receipts.on_picture_failed(uow, outbox_message))
+    async def _settle_sent(self, outbox_message: OutboxMessage, sent: Sent) -> None:
+        """Record what was sent; a screen that lacks a name stays queued until it can be drawn with it."""
+        if sent.record:
+            await self._record(sent.record)
             self._forget(outbox_message)
-            return
-        self._queue_ack(outbox_message)
-
-    async def _send_record(self, outbox_message: OutboxMessage) -> None:
-        """Send the record of a case; one that cannot be set is given up, and nothing else."""
-        document = await self._store.transact(lambda uow: self._receipts.record_of(uow, outbox_message))
-        if document is None:
-            self._queue_ack(outbox_message)
-            return
-        try:
-            message = await self._documents.send(outbox_message, document)
-        except NotDrawn as fault:
-            self._log.error("record_failed", error=str(fault))
-            await self._record(lambda uow: self._receipts.on_record_failed(uow, outbox_message))
-        else:
-            await self._record(lambda uow: self._receipts.on_record_sent(uow, outbox_message, message))
-        self._forget(outbox_message)
-
-    async def _send_minutes(self, outbox_message: OutboxMessage) -> None:
-        """Send a list of decisions; one that cannot be set is given up, and nothing else."""
-        document = await self._store.transact(lambda uow: self._receipts.minutes_of(uow, outbox_message))
-        try:
-            if document:
-                await self._documents.send_minutes(outbox_message, document)
-        except NotDrawn as fault:
-            self._log.error("minutes_failed", error=str(fault))
-            await self._record(lambda uow: self._receipts.on_minutes_failed(uow, outbox_message))
-            self._forget(outbox_message)
-            return
-        self._queue_ack(outbox_message)
-
-    async def _named(self, outbox_message: OutboxMessage, body: dict[str, Any]) -> dict[str, Any]:
-        """Insert names into a screen, and note where one is not known; for the record of a decision it is waited."""
-        chat = int(outbox_message.queue)
-        if outbox_message.kind is OutboxKind.send_decision:
-            await self._members.ask_names(body, chat, within=RECORD_WAIT)
-        named = await self._members.insert_names(body, chat)
-        note = self._lacking.add if self._members.unnamed(body) else self._lacking.discard
-        note(outbox_message.version)
-        return named
-
-    def _lacks(self, outbox_message: OutboxMessage) -> bool:
-        """Return whether a screen was sent with "someone" in place of a name that is not known yet."""
-        lacks = outbox_message.version in self._lacking
-        self._lacking.discard(outbox_message.version)
-        return lacks
-
-    def _shown(self, outbox_message: OutboxMessage) -> None:
-        """Delete what is shown; a screen that lacks a name stays queued until it can be drawn with it."""
-        if self._lacks(outbox_message):
+        elif sent.lacks_name:
             self._unnamed.keep(outbox_message)
         else:
             self._queue_ack(outbox_message)
-
-    async def _answer(self, outbox_message: OutboxMessage) -> None:
-        """Answer a tap, with names where its few words bear any; where its card must wait, the answer says so."""
-        body = orjson.loads(outbox_message.payload)
-        chat, late = body.pop("chat_id", 0), body.pop("late", "")
-        if late and self._rate_limiter.ahead(str(chat)) > SOON:
-            body["text"] = late
-        if "text" in body:
-            body["text"] = (await self._members.insert_names_text(body["text"], chat))[:MAX_ANSWER_TEXT]
-        if "url" in body:
-            body["url"] = body["url"].replace(BOT, self._members.username)
-        await self._bot.answer_callback_query(**body)
-        self._queue_ack(outbox_message)
 
     async def _give_up(
         self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
     ) -> None:
         """End a message that is not tried again: it is shown already, given up, or its case gets a new one."""
         if failure.outcome is Outcome.already_done:
-            self._shown(outbox_message)
+            await self._settle_sent(outbox_message, Sent(lacks_name=self._sender.lacked_name(outbox_message)))
             return
-        self._lacking.discard(outbox_message.version)
+        self._sender.lacked_name(outbox_message)
         if (
             failure.outcome is Outcome.message_gone
             and outbox_message.case

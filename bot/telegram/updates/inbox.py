@@ -83,7 +83,7 @@ def inline_query_in(update: Json, bot: Bot | None = None) -> Update | None:
         query = update["inline_query"]
         asked = {"id": query["id"] + "", "query": str(query.get("query", "")), "offset": ""}
         sender = {"id": int(query["from"]["id"]), "is_bot": False, "first_name": ""}
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         return None
     return Update.de_json({"update_id": 0, "inline_query": asked | {"from": sender}}, bot)
 

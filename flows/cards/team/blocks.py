@@ -36,12 +36,12 @@ class TeamBlocks:
 
     def scope_lines(self, view: TeamCaseView) -> tuple[Line, ...]:
         """Return why a case is outside the scope of the source."""
-        return self.cards.outside(view.state.scope, view.scored)
+        return self.cards.findings.outside(view.state.scope, view.scored)
 
     def findings_block(self, view: TeamCaseView) -> Block:
         """Draw each finding with who gave it, and what was scored beside them."""
-        given = map(Line, self.cards.finding_texts(view.state).values())
-        return Block((*given, *self.cards.scores(view.scored)), self.words.heads.given_by, Style.listed)
+        given = map(Line, self.cards.findings.texts(view.state).values())
+        return Block((*given, *self.cards.findings.scores(view.scored)), self.words.heads.given_by, Style.listed)
 
     def urgent(self, state: InterviewState) -> Block:
         """Draw the emergency note where the recommendation has it."""
@@ -50,7 +50,9 @@ class TeamBlocks:
     def closing(self, view: TeamCaseView) -> Block:
         """Draw the scope, the source and its edition, as the recommendation ends."""
         closing = note_lines(note for note in self.recommendation(view.state).notes if note.closing)
-        return Block((*self.cards.older(view.case), *closing, *self.cards.footer()), style=Style.small)
+        return Block(
+            (*self.cards.findings.older(view.case), *closing, *self.cards.findings.footer()), style=Style.small
+        )
 
     def support(self, state: InterviewState) -> Block:
         """Draw in one line what the source supports."""

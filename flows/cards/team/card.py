@@ -74,7 +74,7 @@ class TeamRenderer:
 
     def score(self, view: TeamCaseView) -> Scored | None:
         """Return what a case that scores has found, and whether it is disputed; None while it is not complete."""
-        scored = self.case_renderer.scored(view.case, view.state)
+        scored = self.case_renderer.score_cards.scored(view.case, view.state)
         return replace(scored, disputed=bool(view.disputes)) if scored else None
 
     def note(self, view: TeamCaseView) -> Card:
@@ -121,7 +121,7 @@ class TeamRenderer:
         words = self.case_renderer.catalog.team
         held = view.state.findings[question.code]
         lines = [
-            Line(self.case_renderer.finding_texts(view.state)[question.code]),
+            Line(self.case_renderer.findings.texts(view.state)[question.code]),
             *self.disputes.objections(view, question),
         ]
         rows = choice_grid(question, held, Action.dispute, Action.dispute_with, Action.dispute_without)
@@ -130,9 +130,9 @@ class TeamRenderer:
         for codes in self.disputes.answers(view, question):
             label = words.labels.settle.format(answer=question.finding_text(codes))
             rows.append((Button(label, Tap(Action.settle, question.code, encode_choices(question, codes))),))
-        rows += wrap_rows(self.case_renderer.linked(question))
+        rows += wrap_rows(self.case_renderer.question_cards.linked(question))
         scored = [score for score in view.scored if score.scale in question.linked_flows]
-        helps = Block(self.case_renderer.scores(scored, asked=True))
+        helps = Block(self.case_renderer.findings.scores(scored, asked=True))
         blocks = (
             Block(tuple(lines), style=Style.listed),
             helps,

@@ -40,7 +40,7 @@ class DecisionPages:
                 _run_on(self.blocks.reasons(decision.reasons)),
             ),
         )
-        older = "".join(line.text for line in cards.older(view.case))
+        older = "".join(line.text for line in cards.findings.older(view.case))
         made = PageTime(when, int(decision.at))
         name = code_word(view.code_name).capitalize()
         shown = RecordView(then.state.findings, made, name, then.state.scope, then.scored, older, given, decided)

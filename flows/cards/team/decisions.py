@@ -102,7 +102,7 @@ class Decisions:
             *text.site_lines(result, decision.option),
             *text.support(then.state.findings, result, then.scored),
             *self.disputes.record_lines(decision.settlements),
-            *(line.text for line in cards.older(view.case)),
+            *(line.text for line in cards.findings.older(view.case)),
             *text.closing(""),
         ]
         return "\n".join(lines)
