@@ -155,6 +155,14 @@ async def ask_for_paper(team: Team, kind: OutboxKind) -> None:
     await (team.tap("Record", "Decided") if kind is OutboxKind.send_record else team.say("/minutes"))
 
 
+async def ask_for_picture(team: Team, kind: OutboxKind) -> None:
+    """Ask for the picture of a case, or change what it shows."""
+    if kind is OutboxKind.edit_picture:
+        await team.tap("Picture")
+    team.refuses = (METHODS[kind],)
+    await team.tap("Picture" if kind is OutboxKind.send_picture else "‹ Back")
+
+
 async def provoke(team: Team, kind: OutboxKind) -> None:
     """Lead a case to where such a message is wished, and have Telegram refuse it."""
     before = METHODS[kind]
@@ -175,13 +183,8 @@ async def provoke(team: Team, kind: OutboxKind) -> None:
         await team.tap("Decide")
         if kind is OutboxKind.unpin:
             await team.tap("Reopen", "Decided")
-    elif kind is OutboxKind.send_picture:
-        team.refuses = (before,)
-        await team.tap("Picture")
-    elif kind is OutboxKind.edit_picture:
-        await team.tap("Picture")
-        team.refuses = (before,)
-        await team.tap("‹ Back")
+    elif kind in (OutboxKind.send_picture, OutboxKind.edit_picture):
+        await ask_for_picture(team, kind)
     elif kind in (OutboxKind.send_record, OutboxKind.send_minutes):
         await ask_for_paper(team, kind)
     elif kind is OutboxKind.send_page:
