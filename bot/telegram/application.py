@@ -32,6 +32,7 @@ from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
 from bot.telegram.sending.callback_answers import CallbackAnswers
 from bot.telegram.sending.documents import Typeset
+from bot.telegram.sending.message_sender import MessageSender
 from bot.telegram.sending.outbox import Outbox
 from bot.telegram.sending.outbox_writer import OutboxWriter
 from bot.telegram.sending.pictures import Draw
@@ -100,8 +101,9 @@ class TelegramApplication:
         listed, writer = AccessControl(access, log), OutboxWriter()
         receipts = OutboxReceipts(services, listed, writer)
         thread = DrawingThread()
-        drawing = RateLimiter(clock), draw or thread.draw, typeset or thread.typeset
-        self._outbox = Outbox(bot, store, receipts, self._members, note_texts, *drawing, log)
+        pace, drawing = RateLimiter(clock), (draw or thread.draw, typeset or thread.typeset)
+        sender = MessageSender(bot, store, receipts, self._members, note_texts, pace, *drawing, log)
+        self._outbox = Outbox(sender, store, receipts, self._members, pace, log)
         self._housekeeping = Housekeeping(
             store, services, writer, self._outbox, retention, self.health, log, clock, wall
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -65,7 +66,7 @@ class MessageSender:
         draw: Draw,
         typeset: Typeset,
         log: FilteringBoundLogger,
-        sleep: Callable[[float], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Store what it works with."""
         self._bot = bot

@@ -11,17 +11,15 @@ from structlog.typing import FilteringBoundLogger
 from telegram.error import TelegramError
 
 from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
-from bot.telegram.client import TelegramBot
 from bot.telegram.errors import Failure, Outcome, failure_of
 from bot.telegram.members import ChatMemberCache
-from bot.telegram.sending.documents import DOCUMENTS, Typeset
+from bot.telegram.sending.documents import DOCUMENTS
 from bot.telegram.sending.message_sender import CHANGES, MessageSender, Sent
-from bot.telegram.sending.pictures import PICTURES, SETTLES, Draw
+from bot.telegram.sending.pictures import PICTURES, SETTLES
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.sending.receipts import OutboxReceipts
 from bot.telegram.sending.turns import Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
-from bot.telegram.updates.note_text import NoteTextCache
 from flows.errors import VersionConflict
 
 FIRST_WAIT: Final = 0.5
@@ -42,21 +40,16 @@ class Outbox:
 
     def __init__(
         self,
-        bot: TelegramBot,
+        sender: MessageSender,
         store: Storage,
         receipts: OutboxReceipts,
         members: ChatMemberCache,
-        note_texts: NoteTextCache,
         rate_limiter: RateLimiter,
-        draw: Draw,
-        typeset: Typeset,
         log: FilteringBoundLogger,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Store what it works with."""
-        self._sender = MessageSender(
-            bot, store, receipts, members, note_texts, rate_limiter, draw, typeset, log, sleep
-        )
+        self._sender = sender
         self._store = store
         self._receipts = receipts
         self._rate_limiter = rate_limiter
