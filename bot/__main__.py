@@ -183,6 +183,41 @@ def site_check(file: Path) -> int:
     return 0
 
 
+editions = App(name="catalog", help="What this edition recommends, as a table, and what changed between two of them.")
+app.command(editions)
+
+
+@editions.command(name="export")
+def catalog_export(file: Path, /) -> int:
+    """Write what this edition recommends for every combination of findings as CSV: a row for each.
+
+    Args:
+        file: the file to write; one that is there is not written over.
+    """
+    from bot.cli.catalog import export_edition
+
+    _say(export_edition(_registry(), file))
+    return 0
+
+
+@editions.command(name="diff")
+def catalog_diff(old: Path, new: Path, /) -> int:
+    """Print which combinations of findings change their recommendation between two editions.
+
+    Args:
+        old: a file that `export` of the older version wrote.
+        new: a file that `export` of the newer version wrote.
+    """
+    from bot.cli.catalog import TableRefused, diff_editions
+
+    try:
+        for line in diff_editions(old, new):
+            _say(line)
+    except TableRefused as refused:
+        sys.exit(f"spinemets: {refused}")
+    return 0
+
+
 @app.command
 def doctor() -> int:
     """Look at this installation, line by line, and change nothing; the exit status is 1 where something is wrong."""

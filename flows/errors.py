@@ -88,6 +88,19 @@ class SiteFileError(FlowError):
         self.faults = faults
 
 
+class EditionTableError(FlowError):
+    """A table of an edition cannot be read.
+
+    Attributes:
+        line: the line that is at fault.
+    """
+
+    def __init__(self, line: int, fault: str) -> None:
+        """Store the line, and what is wrong with it."""
+        super().__init__(fault)
+        self.line = line
+
+
 class NoteTooLong(FlowError):
     """A typed note has more characters than are read.
 

@@ -397,9 +397,11 @@ class BotHarness:
 
 
 @asynccontextmanager
-async def running(harness: BotHarness) -> AsyncIterator[asyncio.Task[None]]:
-    """Let the bot poll meanwhile."""
-    task = asyncio.create_task(harness.application.run_polling())
+async def running(
+    harness: BotHarness, life: Coroutine[Any, Any, None] | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Let the bot poll meanwhile, or live in another way."""
+    task = asyncio.create_task(life or harness.application.run_polling())
     try:
         yield task
     finally:

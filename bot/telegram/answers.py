@@ -74,7 +74,9 @@ def _member(member: Any) -> dict[str, Any]:
 
 
 def _webhook(info: Any) -> dict[str, Any]:
-    return {"url": str(info["url"]), "has_custom_certificate": False, "pending_update_count": 0}
+    failed_at = info.get("last_error_date")
+    read = {"url": str(info["url"]), "has_custom_certificate": False, "pending_update_count": 0}
+    return read | ({"last_error_date": failed_at} if isinstance(failed_at, int) else {})
 
 
 _READERS: Final = {"getMe": _user, "getChatMember": _member, "getWebhookInfo": _webhook}

@@ -28,6 +28,7 @@ from bot.telegram.handlers.registration import Sending, build_application
 from bot.telegram.health import Health, WatchedStorage
 from bot.telegram.housekeeping import Housekeeping
 from bot.telegram.members import ChatMemberCache
+from bot.telegram.receiving.delivery_watch import DeliveryWatch
 from bot.telegram.receiving.polling import FIRST_WAIT, SAVE_WAIT, Poller
 from bot.telegram.receiving.receiver import UpdateReceiver
 from bot.telegram.sending.callback_answers import CallbackAnswers
@@ -115,6 +116,7 @@ class TelegramApplication:
         self._application = build_application(bot, store, services, listed, inline, sending, committed, log)
         into = (self._members, note_texts, FloodLimiter(clock), answers, self._tasks, log)
         self.receiver = UpdateReceiver(bot, store, self._application, *into, committed)
+        self._deliveries = DeliveryWatch(self.health.delivered)
         self._poller = Poller(bot, self.receiver.accept, log, clock, polled=self.health.polled)
         self._seen_pending: set[object] = set()
         self._started = asyncio.Event()
@@ -151,7 +153,9 @@ class TelegramApplication:
             NotSaved: as the reception does.
         """
         await self._started.wait()
-        return await self.receiver.accept(batch)
+        last = await self.receiver.accept(batch)
+        self._deliveries.delivered()
+        return last
 
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""
@@ -178,6 +182,7 @@ class TelegramApplication:
             raise ForeignDatabase
         if hook:
             await self._hooked(hook)
+            self._deliveries.delivered()
         self._log.info("started", bot=self._members.username)
         # At one moment: what a dead process had asked for may still be committed in between, and be seen in neither.
         outbox_messages, inbox_updates = await self._transact_with_retry(
@@ -206,6 +211,7 @@ class TelegramApplication:
                 continue
             wait = FIRST_WAIT
             self._poller.reset()
+            self._deliveries.look(info)
             if info.url != hook["url"]:
                 self._log.warning("webhook_set_again", advice="somebody changed it; see who else has this token")
                 with suppress(WebhookRefused):  # it was taken before, and will be again

@@ -27,6 +27,7 @@ class Health:
         self._began = clock()
         self._ready = False
         self._polled: float | None = None
+        self._delivered: float | None = None
         self._committed: float | None = None
         self._not_saved = False
         self._numbers = count()
@@ -44,6 +45,10 @@ class Health:
     def polled(self) -> None:
         """Note a successful poll."""
         self._polled = self._clock()
+
+    def delivered(self) -> None:
+        """Note that deliveries to the webhook get through."""
+        self._delivered = self._clock()
 
     def committed(self) -> None:
         """Note that something was written."""
@@ -68,10 +73,9 @@ class Health:
 
     @property
     def unheard(self) -> float | None:
-        """Seconds since updates last came through; 0 where they are delivered, None where no poll ever succeeded."""
-        if not self._polls:
-            return 0.0
-        return None if self._polled is None else self._clock() - self._polled
+        """Seconds since updates last came through, or would have if there had been any; None where none ever could."""
+        heard = self._polled if self._polls else self._delivered
+        return None if heard is None else self._clock() - heard
 
     @property
     def is_ready(self) -> bool:

@@ -60,6 +60,7 @@ class TeamHeadings(WordingModel):
     poll: Annotated[str, placeholders("name")]
     stray_vote: Annotated[str, placeholders("name")]
     unproven_vote: Annotated[str, placeholders("name")]
+    unknown_poll: Text
     unpinned: Text
     poll_stays: Text
     record_stays: Annotated[str, placeholders("name")]
@@ -84,6 +85,7 @@ class TeamTexts(WordingModel):
     archived: Annotated[str, placeholders("hours")]
     stray_vote: Text
     unproven_vote: Text
+    unknown_poll: Text
     unpinned: Text
     record_waits: Text
     no_poll: Text

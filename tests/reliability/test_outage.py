@@ -87,6 +87,70 @@ def test_a_process_that_begins_after_an_outage_tells_of_it(tmp_path: Path, secon
         assert told(harness) == chats
 
 
+class Deliveries:
+    """Telegram's deliveries to a webhook, which somebody can cut; what it tells of the last one that failed."""
+
+    def __init__(self, harness: BotHarness) -> None:
+        self.harness = harness
+        self.cut = self.deaf = False
+        self.failed_at = 1_000
+
+    async def __call__(self, name: str, _params: Fields) -> Fields | None:
+        if self.deaf:
+            return refused(502, "Bad Gateway")
+        error = {"last_error_date": self.failed_at, "last_error_message": "Connection timed out"}
+        info = {"url": HOOK, "has_custom_certificate": False, "pending_update_count": 0, **error}
+        return {"ok": True, "result": info} if name == "getWebhookInfo" else None
+
+    async def tap(self) -> None:
+        """Deliver what somebody wrote, or fail to."""
+        if self.cut:
+            self.failed_at = round(self.harness.wall.now)
+        else:
+            await self.harness.application.accept_delivery([self.harness.telegram.writes(IDLE, "/help")])
+
+
+HOOK = "https://bot.example/hook"
+
+
+@pytest.mark.parametrize(
+    ("cut", "way_out", "taps_in_it", "chats"),
+    [
+        (400, "open", 3, [OPEN]),
+        (3_600, "open", 30, [OPEN]),
+        (400, "cut", 0, [OPEN]),
+        (400, "open", 0, []),
+        (60, "open", 1, []),
+    ],
+    ids=["minutes", "an hour", "both ways", "while nobody tapped", "a moment"],
+)
+def test_a_webhook_that_was_out_of_reach_is_an_outage_once_a_delivery_arrives(
+    tmp_path: Path, cut: float, way_out: str, taps_in_it: int, chats: list[int]
+) -> None:
+    with virtual_bot_harness(tmp_path) as (run, harness):
+        deliveries = harness.telegram.script = Deliveries(harness)
+
+        async def outage() -> None:
+            await begun_by_two(harness)
+            async with running(harness, harness.application.run_webhook(HOOK, "s")):
+                await passes(harness, 200)
+                await deliveries.tap()
+                deliveries.cut, deliveries.deaf = True, way_out == "cut"
+                for _ in range(taps_in_it):
+                    await passes(harness, cut / taps_in_it)
+                    await deliveries.tap()
+                await passes(harness, 0 if taps_in_it else cut)
+                deliveries.cut = deliveries.deaf = False
+                assert told(harness) == []
+                await passes(harness, 20)
+                await deliveries.tap()
+                await passes(harness, 1_000)
+
+        run(outage())
+        assert told(harness) == chats
+        assert harness.events()["outage"] == len(chats)
+
+
 @pytest.mark.parametrize("jump", [40 * DAY, -2 * 3600.0])
 def test_a_clock_that_jumps_is_no_outage(tmp_path: Path, jump: float) -> None:
     with virtual_bot_harness(tmp_path) as (run, harness):

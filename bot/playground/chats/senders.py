@@ -43,6 +43,8 @@ def place_in(chat: Chat, thread: int, replied: Json | None) -> Json:
     quoted = {"reply_to_message": without_reply(replied)} if replied else {}
     if not thread and replied and replied.get("is_topic_message"):
         thread = replied["message_thread_id"]
+    if chat.type == "supergroup" and not chat.is_forum:
+        thread = 0  # Telegram passes over it there
     if thread and not (chat.is_forum and any(topic.id == thread for topic in chat.topics)):
         raise ApiError("message thread not found")
     if thread:

@@ -76,6 +76,10 @@ class Votes:
         card = self._pages.list_page(title, self._words.lines.stray_vote, ())
         return Reply((ShowCard(card, chat=meant[0].place),))
 
+    def on_unknown_poll(self, voter: str) -> Reply:
+        """Announce to a voter that no case knows the poll: it is a copy, or a restored backup is older than it."""
+        return self._cases.notice(voter, self._words.heads.unknown_poll, self._words.lines.unknown_poll)
+
     def on_unproven_vote(self, repository: CaseRepository, poll: str) -> Reply:
         """Announce that a vote was not counted, since nobody knows if the voter is a member."""
         record = repository.get_by_poll(poll)

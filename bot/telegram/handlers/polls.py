@@ -36,7 +36,11 @@ class VoteCallbacks:
     def vote(self, uow: UnitOfWork, update: Update, role: Role | None) -> Reply:
         """Count a member's vote; a poll that was forwarded can be answered by anyone."""
         answer, group = update.poll_answer, self._group_of(uow, update)
-        if answer is None or not group or role in (Role.outsider, Role.anonymous_admin):
+        if answer is None:
+            return Reply()
+        if not group:
+            return self._vote_on_unknown_poll(uow, update)
+        if role in (Role.outsider, Role.anonymous_admin):
             return Reply()
         if not self._permissions.allows(uow, update, group):
             return Reply()
@@ -44,6 +48,17 @@ class VoteCallbacks:
             told = not uow.mark_refusal_sent(f"poll:{answer.poll_id}")
             return Reply() if told else self._votes.on_unproven_vote(uow, answer.poll_id)
         return self._votes.count(uow, answer.poll_id, list(answer.option_ids), str(user_id_of(update)))
+
+    def _vote_on_unknown_poll(self, uow: UnitOfWork, update: Update) -> Reply:
+        """Reply to a vote that no case can count, in private: only the bot's own polls tell it who voted.
+
+        A vote that is taken back needs no word.
+        """
+        voter = user_id_of(update)
+        cast = update.poll_answer and update.poll_answer.option_ids
+        if not cast or not self._permissions.allows(uow, update, voter):
+            return Reply()
+        return self._votes.on_unknown_poll(str(voter))
 
     def first_vote(self, uow: UnitOfWork, update: Update) -> Reply:
         """Reply to the first vote of a poll; one that is not a case's own may be a copy of it, by its question."""

@@ -14,6 +14,9 @@ TAP_LIVES: Final = 150.0
 OPEN_SECONDS: Final = 86_400.0
 """Seconds before an outage within which a case was touched whose chat is told of it."""
 
+NEWS_SECONDS: Final = 1.0
+"""Seconds by which two looks differ if something was heard between them; less comes of rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outage:
@@ -47,6 +50,8 @@ class OutageWatch:
             unheard: seconds since updates last came through.
         """
         at, heard = self._wall() - unheard, self._steady() - unheard
+        if self._heard is not None and heard - self._heard < NEWS_SECONDS:
+            return None  # another process may have heard since: what it noted holds
         began = uow.heard_at()
         gaps = [at - began] if began is not None else [0.0]
         if self._heard is not None:
