@@ -169,6 +169,21 @@ def test_a_vote_of_a_stranger_is_not_counted_and_the_group_is_told_once(group: t
     assert record.team.code_name in told[0]
 
 
+@pytest.mark.case("X17")
+def test_a_voter_of_a_poll_that_no_case_knows_is_told_so_in_private(group: tuple[Any, Crowd]) -> None:
+    """As after a restored backup that is older than the poll; a vote that is taken back needs no word."""
+    run, crowd = group
+    unknown = crowd.voting(2, 0)
+    unknown["poll_answer"]["poll_id"] = "1234567"
+    taken_back = crowd.voting(1, 0)
+    taken_back["poll_answer"] |= {"poll_id": "1234567", "option_ids": []}
+    for update in (unknown, taken_back):
+        run(crowd.harness.accept(update))
+    sent = [call for call in crowd.harness.telegram.of("sendMessage") if call.chat != GROUP]
+    assert [call.chat for call in sent] == [2]
+    assert CATALOG.team.heads.unknown_poll in sent[0].text
+
+
 @pytest.mark.case("X8")
 def test_a_vote_waits_for_as_long_as_telegram_cannot_be_asked_and_the_newest_one_counts(
     group: tuple[Any, Crowd],
