@@ -43,7 +43,7 @@ def watch(stalls: list[Stall]) -> None:
         seconds = time.perf_counter() - begun
         if seconds >= NOTED:
             task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined] # noqa: SLF001 - the same
-            name = str(task.get_coro()) if isinstance(task, asyncio.Task) else repr(handle)
+            name = str(task.get_coro()).partition(" at 0x")[0] if isinstance(task, asyncio.Task) else repr(handle)
             stalls.append(Stall(begun, seconds, time.thread_time() - spent, name[:NAMED]))
 
     setattr(asyncio.Handle, "_run", timed)  # noqa: B010 - a method that its type does not let replace

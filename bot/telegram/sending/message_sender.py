@@ -39,14 +39,6 @@ CHANGES: Final[Mapping[OutboxKind, Callable[..., Awaitable[object]]]] = {
 }
 """What changes a message that is there already."""
 
-NOT_DRAWN: Final[Mapping[OutboxKind, tuple[str, Callable[..., Iterable[OutboxMessage]]]]] = {
-    OutboxKind.send_picture: ("picture_failed", OutboxReceipts.on_picture_failed),
-    OutboxKind.edit_picture: ("picture_failed", OutboxReceipts.on_picture_failed),
-    OutboxKind.send_record: ("record_failed", OutboxReceipts.on_record_failed),
-    OutboxKind.send_minutes: ("minutes_failed", OutboxReceipts.on_minutes_failed),
-}
-"""What is logged and recorded of what cannot be drawn or set; it is given up, and nothing else."""
-
 
 class Sent(NamedTuple):
     """What became of a message that Telegram took, or that could not be drawn.
@@ -97,9 +89,7 @@ class MessageSender:
         try:
             return await self._send(outbox_message)
         except NotDrawn as fault:
-            event, receipt = NOT_DRAWN[outbox_message.kind]
-            self._log.error(event, error=str(fault))
-            return Sent(lambda uow: receipt(self._receipts, uow, outbox_message))
+            return self._not_drawn(outbox_message, str(fault))
 
     def lacks_name(self, outbox_message: OutboxMessage) -> bool:
         """Return whether a screen was sent with "someone" in place of a name that is not known yet."""
@@ -108,6 +98,20 @@ class MessageSender:
     def forget(self, outbox_message: OutboxMessage) -> None:
         """Forget what names a screen lacked; it is not sent again, or is drawn anew by then."""
         self._lacking.discard(outbox_message.version)
+
+    def _not_drawn(self, outbox_message: OutboxMessage, why: str) -> Sent:
+        """Return what is to be recorded of what cannot be drawn or set: it is given up, and nothing else."""
+        match outbox_message.kind:
+            case OutboxKind.send_record:
+                self._log.error("record_failed", error=why)
+                failed = self._receipts.on_record_failed
+            case OutboxKind.send_minutes:
+                self._log.error("minutes_failed", error=why)
+                failed = self._receipts.on_minutes_failed
+            case _:
+                self._log.error("picture_failed", error=why)
+                failed = self._receipts.on_picture_failed
+        return Sent(lambda uow: failed(uow, outbox_message))
 
     async def _send(self, outbox_message: OutboxMessage) -> Sent:
         """Send a message by its kind."""
