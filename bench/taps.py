@@ -1,7 +1,9 @@
 """What a tap costs: the real bot as a process of its own, many chats tapping, a Bot API that only echoes.
 
-Run it with `python -m bench.taps [--chats 20] [--seconds 10] [--delay 0]`; it prints taps, taps a second, processor
-time a tap, the wait from a tap to its redrawn card, and the bot's memory. `--delay` is the round trip in seconds.
+Run it with `python -m bench.taps [--chats 20] [--seconds 10] [--delay 0] [--stalls]`; it prints taps, taps a second,
+processor time a tap, the wait from a tap to its redrawn card, and the bot's memory. `--delay` is the round trip in
+seconds. `--stalls` times each callback of the bot's event loop, prints the three that held it up longest and the one
+that took most of the processor, and makes a tap cost a little more.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from typing import Any
 
 import orjson
 from aiohttp import web
+
+from bench.stalls import read_stalls
 
 
 @dataclass
@@ -123,7 +127,7 @@ def used(pid: int) -> tuple[float, float]:
     return seconds, int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-async def measure(chats: int, seconds: float, delay: float, database: str) -> None:
+async def measure(chats: int, seconds: float, delay: float, database: str, *, stalls: bool) -> None:
     """Run the bot against the echo, and print what it cost."""
     echo = Echo(chats, delay)
     app = web.Application()
@@ -136,9 +140,10 @@ async def measure(chats: int, seconds: float, delay: float, database: str) -> No
     with tempfile.TemporaryDirectory() as folder:
         url = database or f"sqlite:///{folder}/bench.db"
         env = {**os.environ, "BOT_TOKEN": "1:bench", "BOT_API_URL": f"http://127.0.0.1:{port}", "DATABASE_URL": url}
-        env |= {"LOG_LEVEL": "warning"}
-        started = time.perf_counter()
-        bot = subprocess.Popen([sys.executable, "-m", "bot", "run"], env=env, cwd=folder, stdout=subprocess.DEVNULL)
+        env |= {"LOG_LEVEL": "warning", "PYTHONPATH": str(Path(__file__).parents[1])}
+        started, noted = time.perf_counter(), Path(folder) / "stalls"
+        command = ["bench.stalls", str(noted)] if stalls else ["bot", "run"]
+        bot = subprocess.Popen([sys.executable, "-m", *command], env=env, cwd=folder, stdout=subprocess.DEVNULL)
         while not any(thumb.tapped_at for thumb in echo.thumbs.values()):
             await asyncio.sleep(0.005)
         first = time.perf_counter() - started
@@ -156,6 +161,7 @@ async def measure(chats: int, seconds: float, delay: float, database: str) -> No
         waits = sorted(wait for thumb in echo.thumbs.values() for wait in thumb.waits)
         bot.terminate()
         bot.wait()
+        held_up = read_stalls(noted, begun, begun + wall) if stalls else []
     await runner.cleanup()
     print(f"chats {chats}, round trip {delay * 1000:.0f} ms, {wall:.1f} s, {url.split(':')[0]}")
     print(f"taps                  {taps}")
@@ -166,6 +172,9 @@ async def measure(chats: int, seconds: float, delay: float, database: str) -> No
     print(f"tap to redrawn card   median {middle * 1e3:.1f} ms, 99 % {slow * 1e3:.1f} ms, longest {last * 1e3:.0f} ms")
     print(f"start to first card   {first:.2f} s")
     print(f"memory                {memory:.0f} MB")
+    for stall in [*held_up[:3], *sorted(held_up, key=lambda stall: -stall.processor)[:1]]:
+        took, of_it = stall.seconds * 1e3, stall.processor * 1e3
+        print(f"loop held up          {took:.0f} ms, {of_it:.0f} ms of it on the processor, by {stall.name}")
 
 
 def main() -> None:
@@ -175,8 +184,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--database", default="", help="a DATABASE_URL; a new SQLite file by default")
+    parser.add_argument("--stalls", action="store_true", help="print what held the event loop up longest")
     given = parser.parse_args()
-    asyncio.run(measure(given.chats, given.seconds, given.delay, given.database))
+    asyncio.run(measure(given.chats, given.seconds, given.delay, given.database, stalls=given.stalls))
 
 
 if __name__ == "__main__":

@@ -10,15 +10,17 @@ from typing import Annotated, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from bot.env_file import Entry, EnvFileFault, read_env_file
 from bot.site_file import read_site
@@ -137,13 +139,13 @@ def _ids(value: object) -> object:
     return frozenset(map(int, numbers))
 
 
-Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
+Ids = Annotated[frozenset[int], BeforeValidator(_ids)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting of spinemets. Each is described in `.env.example`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     bot_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
     bot_api_url: Annotated[str, AfterValidator(_server)] = TELEGRAM
@@ -160,19 +162,6 @@ class Settings(BaseSettings):
     webhook_url: Annotated[str, AfterValidator(_hook)] = ""
     webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
     http_listen: Annotated[str, AfterValidator(_listen)] = ""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # it would pass over a file that cannot be read
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # not used
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the environment first, then `.env`."""
-        entries = {name.lower(): entry.value for name, entry in _env_file().items()}
-        return init_settings, env_settings, InitSettingsSource(settings_cls, entries)
 
     @model_validator(mode="before")
     @classmethod
@@ -232,13 +221,14 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Read the settings.
+    """Read the settings: the environment first, then `.env`.
 
     Raises:
         SettingsError: naming every setting that cannot be used, where it stands, and what is allowed.
     """
     try:
-        return Settings()
+        entries = {name.lower(): entry.value for name, entry in _env_file().items()}
+        return Settings.model_validate(entries | {name.lower(): value for name, value in os.environ.items()})
     except EnvFileFault as fault:
         raise SettingsError(list(fault.faults)) from None
     except ValidationError as error:

@@ -32,6 +32,7 @@ from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
 from bot.telegram.metrics.observers import Observation
 from bot.telegram.request import AiohttpRequest
+from flows.notes.on_demand import load as load_note_reader
 from flows.pathways.registry import flow_registry
 
 Result = TypeVar("Result")
@@ -448,6 +449,7 @@ def bot_harness(
     bot: TelegramBot | None = None,
 ) -> BotHarness:
     """Put a channel together on a store; in a running loop. It may have a bot of its own."""
+    load_note_reader()  # in virtual time hours would pass while a thread does it
     telegram, wall, log = ScriptedTelegram(script), Wall(), io.StringIO()
     numbers = itertools.count(0xA000)
     offered = flow_registry()

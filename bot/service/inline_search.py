@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flows.cards.card import Block, Card, Line, Style
 from flows.cards.case import CaseRenderer
@@ -16,9 +16,11 @@ from flows.export.start_payload import encode_start_payload
 from flows.model.case import Case
 from flows.model.rules import decide
 from flows.model.source_scope import encode_scope
-from flows.notes.lexicon import lexicon
-from flows.notes.reader import Reading, read_note
+from flows.notes.on_demand import read_note
 from flows.pathways.registry import FlowRegistry
+
+if TYPE_CHECKING:
+    from flows.notes.reader import Reading
 
 MAX_RESULTS: Final = 8
 """Results that are offered; a thumb reaches no more."""
@@ -56,7 +58,7 @@ class InlineSearch:
     def results(self, line: str) -> tuple[SearchResult, ...]:
         """Return what a line offers, the likeliest first; nothing where it is too long to be read."""
         try:
-            reading = read_note(self._flow, lexicon(), line)
+            reading = read_note(self._flow, line)
         except NoteTooLong:
             return ()
         case = (self._case(reading),) if reading.answers or reading.danger else ()

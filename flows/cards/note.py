@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap, quote
 from flows.cards.case import CaseRenderer
@@ -10,7 +11,9 @@ from flows.cards.layout import bind, split_rows
 from flows.engine.interview import SCOPE, InterviewState
 from flows.model.case import AnswerEventKind, Case
 from flows.model.findings import Codes
-from flows.notes.reader import Reading
+
+if TYPE_CHECKING:  # the reader is loaded with the first note
+    from flows.notes.reader import Reading
 
 PARTS = ("context", "left", "guess", "outside")
 """What a note may hold beside findings, by its key: what helps and answers nothing, what was not understood, what may

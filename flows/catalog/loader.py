@@ -37,7 +37,7 @@ MOST_BYTES: Final = 200_000
 class _Data(BaseModel):
     """Data of the catalog: nothing unknown, nothing changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Statement(_Data):

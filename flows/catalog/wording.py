@@ -43,7 +43,7 @@ def placeholders(*allowed: str) -> AfterValidator:
 class WordingModel(BaseModel):
     """Words: nothing unknown, nothing changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Left(WordingModel):

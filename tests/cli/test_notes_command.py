@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot import __main__ as program
+from bot import commands as program
 from bot.cli.decide import decide_lines
 from bot.cli.decide_note import decide_notes, print_json
 from flows.pathways.metastasis import EMERGENCY

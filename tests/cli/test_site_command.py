@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from commands import Spinemets
 
-from bot.__main__ import site_check
+from bot.commands import site_check
 from bot.settings import Settings, SettingsError
 from bot.site_file import MOST_BYTES, read_site
 from flows.catalog.site import NO_SITE, Site

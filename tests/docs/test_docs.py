@@ -17,9 +17,9 @@ import pytest
 from cyclopts import App
 from pydantic import SecretStr
 
-from bot.__main__ import app
 from bot.app import FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED
 from bot.cli.decide import decide_lines
+from bot.commands import app
 from bot.log import ALLOWED
 from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.settings import Settings

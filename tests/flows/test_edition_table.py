@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from kit import CATALOG
 
-from bot.__main__ import catalog_diff, catalog_export
+from bot.commands import catalog_diff, catalog_export
 from flows.errors import EditionTableError
 from flows.export.edition_table import (
     EditionTable,

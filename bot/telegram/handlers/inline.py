@@ -22,6 +22,7 @@ from bot.service.policies import AccessPolicy
 from bot.telegram.client import TelegramBot
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.html import screen
+from bot.telegram.updates.note_text import load_note_reader
 from flows.catalog.wording import LabelWording
 
 LONGEST: Final = 256
@@ -56,6 +57,7 @@ class InlineAnswers:
         query = update.inline_query
         if query is None:
             return
+        await load_note_reader()
         try:
             found = self._found(query)
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one line, the person is answered

@@ -23,11 +23,12 @@ from bot.telegram.updates.inbox import (
     from_inbox,
     inline_query_in,
     json_of,
+    may_hold_note,
     query_id_of,
     to_inbox,
     update_id_of,
 )
-from bot.telegram.updates.note_text import NoteTextCache
+from bot.telegram.updates.note_text import NoteTextCache, load_note_reader
 
 REPEAT_WINDOW: Final = 20_000
 """How many handled updates are remembered, to tell a repeat; Telegram repeats none so old."""
@@ -82,6 +83,8 @@ class UpdateReceiver:
         for update in batch:
             if isinstance(update, dict) and "inline_query" in update:
                 self._answer_inline(update)
+        if any(map(may_hold_note, batch)):
+            await load_note_reader()
         inbox_updates, unreadable = self._read(batch)
         try:
             with self._answers.patience([query_id_of(update) for update in batch]):

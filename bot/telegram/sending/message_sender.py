@@ -86,6 +86,35 @@ class MessageSender:
         Raises:
             TelegramError: where Telegram refuses it, or cannot be reached.
         """
+        try:
+            return await self._send(outbox_message)
+        except NotDrawn as fault:
+            return self._not_drawn(outbox_message, str(fault))
+
+    def lacks_name(self, outbox_message: OutboxMessage) -> bool:
+        """Return whether a screen was sent with "someone" in place of a name that is not known yet."""
+        return outbox_message.version in self._lacking
+
+    def forget(self, outbox_message: OutboxMessage) -> None:
+        """Forget what names a screen lacked; it is not sent again, or is drawn anew by then."""
+        self._lacking.discard(outbox_message.version)
+
+    def _not_drawn(self, outbox_message: OutboxMessage, why: str) -> Sent:
+        """Return what is to be recorded of what cannot be drawn or set: it is given up, and nothing else."""
+        match outbox_message.kind:
+            case OutboxKind.send_record:
+                self._log.error("record_failed", error=why)
+                failed = self._receipts.on_record_failed
+            case OutboxKind.send_minutes:
+                self._log.error("minutes_failed", error=why)
+                failed = self._receipts.on_minutes_failed
+            case _:
+                self._log.error("picture_failed", error=why)
+                failed = self._receipts.on_picture_failed
+        return Sent(lambda uow: failed(uow, outbox_message))
+
+    async def _send(self, outbox_message: OutboxMessage) -> Sent:
+        """Send a message by its kind."""
         match outbox_message.kind:
             case OutboxKind.answer_callback:
                 return await self._answer(outbox_message)
@@ -110,51 +139,39 @@ class MessageSender:
             quiet = {"disable_notification": True} if outbox_message.kind is OutboxKind.pin else {}
             target = {"chat_id": int(outbox_message.queue), "message_id": int(outbox_message.target)}
             await CHANGES[outbox_message.kind](self._bot, **target, **body, **quiet)
-            return Sent(lacks_name=self.lacked_name(outbox_message))
+            return Sent(lacks_name=self.lacks_name(outbox_message))
         params = {"chat_id": int(outbox_message.queue), **body, "disable_notification": True}
         if outbox_message.kind is OutboxKind.open_poll:
             poll = await self._bot.send_poll(**params)
             poll_id = poll.poll.id if poll.poll else ""
             return Sent(lambda uow: self._receipts.on_poll_sent(uow, outbox_message, poll_id, poll.message_id))
         sent = await self._bot.send_message(**params)
-        complete = not self.lacked_name(outbox_message)
+        complete = not self.lacks_name(outbox_message)
         return Sent(lambda uow: self._receipts.on_card_sent(uow, outbox_message, sent.message_id, complete=complete))
 
     async def _show_picture(self, outbox_message: OutboxMessage) -> Sent:
-        """Send or change a picture; one that cannot be drawn is given up, and nothing else."""
+        """Send or change a picture."""
         picture = await self._store.transact(lambda uow: self._receipts.picture_of(uow, outbox_message))
-        try:
-            if picture and outbox_message.kind is OutboxKind.send_picture:
-                message = await self._pictures.send(outbox_message, picture)
-                return Sent(lambda uow: self._receipts.on_picture_sent(uow, outbox_message, message))
-            if picture:
-                await self._pictures.change(outbox_message, picture)
-        except NotDrawn as fault:
-            self._log.error("picture_failed", error=str(fault))
-            return Sent(lambda uow: self._receipts.on_picture_failed(uow, outbox_message))
+        if picture and outbox_message.kind is OutboxKind.send_picture:
+            message = await self._pictures.send(outbox_message, picture)
+            return Sent(lambda uow: self._receipts.on_picture_sent(uow, outbox_message, message))
+        if picture:
+            await self._pictures.change(outbox_message, picture)
         return Sent()
 
     async def _send_record(self, outbox_message: OutboxMessage) -> Sent:
-        """Send the record of a case; one that cannot be set is given up, and nothing else."""
+        """Send the record of a case."""
         document = await self._store.transact(lambda uow: self._receipts.record_of(uow, outbox_message))
         if document is None:
             return Sent()
-        try:
-            message = await self._documents.send(outbox_message, document)
-        except NotDrawn as fault:
-            self._log.error("record_failed", error=str(fault))
-            return Sent(lambda uow: self._receipts.on_record_failed(uow, outbox_message))
+        message = await self._documents.send(outbox_message, document)
         return Sent(lambda uow: self._receipts.on_record_sent(uow, outbox_message, message))
 
     async def _send_minutes(self, outbox_message: OutboxMessage) -> Sent:
-        """Send a list of decisions; one that cannot be set is given up, and nothing else."""
+        """Send a list of decisions."""
         document = await self._store.transact(lambda uow: self._receipts.minutes_of(uow, outbox_message))
-        try:
-            if document:
-                await self._documents.send_minutes(outbox_message, document)
-        except NotDrawn as fault:
-            self._log.error("minutes_failed", error=str(fault))
-            return Sent(lambda uow: self._receipts.on_minutes_failed(uow, outbox_message))
+        if document:
+            await self._documents.send_minutes(outbox_message, document)
         return Sent()
 
     async def _named(self, outbox_message: OutboxMessage, body: dict[str, Any]) -> dict[str, Any]:
@@ -179,9 +196,3 @@ class MessageSender:
             body["url"] = body["url"].replace(BOT, self._members.username)
         await self._bot.answer_callback_query(**body)
         return Sent()
-
-    def lacked_name(self, outbox_message: OutboxMessage) -> bool:
-        """Return whether a screen was sent with "someone" in place of a name that is not known yet."""
-        lacks = outbox_message.version in self._lacking
-        self._lacking.discard(outbox_message.version)
-        return lacks

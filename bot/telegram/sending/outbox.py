@@ -18,7 +18,7 @@ from bot.telegram.sending.message_sender import CHANGES, MessageSender, Sent
 from bot.telegram.sending.pictures import PICTURES, SETTLES
 from bot.telegram.sending.rate_limit import RateLimiter
 from bot.telegram.sending.receipts import OutboxReceipts
-from bot.telegram.sending.turns import Slot, Turns
+from bot.telegram.sending.turns import ChatSlot, Slot, Turns
 from bot.telegram.sending.unnamed import UnnamedScreens
 from flows.errors import VersionConflict
 
@@ -57,7 +57,7 @@ class Outbox:
         self._sleep = sleep
         self._queues: dict[str, dict[Slot, OutboxMessage]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._newest: dict[tuple[str, Slot], int] = {}
+        self._newest: dict[ChatSlot, int] = {}
         self._acks: list[OutboxMessage] = []
         self._flush_task: asyncio.Task[None] | None = None
         self._unnamed = UnnamedScreens(store, members, self.enqueue, self._queue_ack, sleep)
@@ -139,10 +139,13 @@ class Outbox:
             failure = failure_of(error)
             self._log.info("not_shown", fate=failure.outcome.value, error=type(error).__name__)
         else:
+            self._sender.forget(outbox_message)
             await self._settle_sent(outbox_message, sent)
             return None
         if failure.outcome is not Outcome.retry:
-            await self._give_up(outbox_message, failure, newer)
+            lacks_name = self._sender.lacks_name(outbox_message)
+            self._sender.forget(outbox_message)
+            await self._give_up(outbox_message, failure, newer, lacks_name=lacks_name)
             return None
         if failure.wait:
             self._rate_limiter.hold(outbox_message.chat, failure.wait)
@@ -159,13 +162,17 @@ class Outbox:
             self._queue_ack(outbox_message)
 
     async def _give_up(
-        self, outbox_message: OutboxMessage, failure: Failure, newer: dict[Slot, OutboxMessage]
+        self,
+        outbox_message: OutboxMessage,
+        failure: Failure,
+        newer: dict[Slot, OutboxMessage],
+        *,
+        lacks_name: bool,
     ) -> None:
         """End a message that is not tried again: it is shown already, given up, or its case gets a new one."""
         if failure.outcome is Outcome.already_done:
-            await self._settle_sent(outbox_message, Sent(lacks_name=self._sender.lacked_name(outbox_message)))
+            await self._settle_sent(outbox_message, Sent(lacks_name=lacks_name))
             return
-        self._sender.lacked_name(outbox_message)
         if (
             failure.outcome is Outcome.message_gone
             and outbox_message.case

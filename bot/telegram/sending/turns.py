@@ -10,6 +10,10 @@ MOST_IN_ROW: Final = 3
 """Messages that go before a new card which waits; then that one goes, however much is tapped."""
 
 Slot = tuple[OutboxKind, str, int]
+"""What the messages of one chat replace each other by: kind, target, number."""
+
+ChatSlot = tuple[str, Slot]
+"""The same among all chats, behind the queue of the chat."""
 
 _NEW: Final = (OutboxKind.send_card, OutboxKind.send_page)
 """What anybody can have sent by writing a command: however many there are, they hold up nobody's taps."""

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from bot.service.ports import NotSaved, OutboxKind, OutboxMessage, Storage, UnitOfWork
+from bot.service.ports import NotSaved, OutboxMessage, Storage, UnitOfWork
 from bot.telegram.members import ChatMemberCache
+from bot.telegram.sending.turns import ChatSlot
 
 LOOK: Final = 5.0
 """Seconds between looks whether the people were heard of meanwhile."""
@@ -19,8 +20,6 @@ LONGEST_ASK: Final = 600.0
 
 GIVE_UP: Final = 86400.0
 """Seconds after which a name is not looked for any more."""
-
-Slot = tuple[str, tuple[OutboxKind, str, int]]
 
 
 class UnnamedScreens:
@@ -40,7 +39,7 @@ class UnnamedScreens:
         self._redraw = redraw
         self._give_up = give_up
         self._sleep = sleep
-        self._waiting: dict[Slot, asyncio.Task[None]] = {}
+        self._waiting: dict[ChatSlot, asyncio.Task[None]] = {}
 
     def keep(self, outbox_message: OutboxMessage) -> None:
         """Keep a screen in mind until its names are known; it takes the place of an older one of its message."""
@@ -92,5 +91,5 @@ class UnnamedScreens:
                 await self._sleep(LOOK)
 
 
-def _slot(outbox_message: OutboxMessage) -> Slot:
+def _slot(outbox_message: OutboxMessage) -> ChatSlot:
     return outbox_message.queue, outbox_message.key

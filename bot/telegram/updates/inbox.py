@@ -107,6 +107,13 @@ def query_id_of(update: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def may_hold_note(update: object) -> bool:
+    """Return whether somebody writes more in an update than the name of a command."""
+    messages = [update.get(kind) for kind in WRITTEN] if isinstance(update, dict) else []
+    texts = [message.get("text") for message in messages if isinstance(message, dict)]
+    return any(isinstance(text, str) and (text[:1] != "/" or len(text.split()) > 1) for text in texts)
+
+
 def _chat_id(body: dict[str, Any]) -> int:
     """Return the chat that an update concerns; the person's where it names none."""
     shown = body.get("message", body)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from telegram.constants import ChatType
 
@@ -15,13 +16,21 @@ from flows.cards.note import DANGER, IDENTIFIERS, LONG, MORE, PARTS, quotations,
 from flows.errors import NoteTooLong
 from flows.model.flow import Flow
 from flows.model.source_scope import encode_scope
-from flows.notes.lexicon import lexicon
-from flows.notes.reader import Reading, read_note, signs_of_danger
+from flows.notes.on_demand import is_loaded, load, read_note, signs_of_danger
+
+if TYPE_CHECKING:
+    from flows.notes.reader import Reading
 
 MAX_NOTES: Final = 200
 """Notes whose words are in memory; the oldest ones are forgotten first, and are shown without their words then."""
 
 _QUOTE_MARK: Final = re.compile(f"{QUOTE[0]}([^{QUOTE[1]}]*){QUOTE[1]}")
+
+
+async def load_note_reader() -> None:
+    """Load what reads notes, unless it is there, on a thread: taps go on meanwhile."""
+    if not is_loaded():
+        await asyncio.to_thread(load)
 
 
 class NoteTextCache:
@@ -36,9 +45,9 @@ class NoteTextCache:
         """Return what is taken in of a note: codes alone. In a group nothing is quoted but the findings."""
         number, text = int(message["message_id"]), own_words(message)
         try:
-            reading = read_note(self._flow, lexicon(), text)
+            reading = read_note(self._flow, text)
         except NoteTooLong:
-            danger = [DANGER] if signs_of_danger(lexicon(), text) else []
+            danger = [DANGER] if signs_of_danger(text) else []
             return NoteInput({}, (LONG, *danger), "", number)
         words, aloud = _words(reading), message["chat"]["type"] != ChatType.PRIVATE.value
         rest = [part for part in PARTS if words.get(part)]
