@@ -33,6 +33,8 @@ from bot.telegram.request import AiohttpRequest
 from flows.pathways.registry import flow_registry
 
 if TYPE_CHECKING:
+    from starlette.routing import Route
+
     from bot.playground.world.world import FakeTelegram
     from bot.service.ports import Storage
     from bot.telegram.metrics.observers import Observation
@@ -54,6 +56,9 @@ ID_BYTES: Final = 5
 
 GC_THRESHOLD: Final = 10_000
 """Objects that are made before the youngest are collected: a tap makes and drops hundreds."""
+
+PLAYGROUND_PAGE: Final = "/spine"
+"""Where the playground serves the page of the spine."""
 
 Say = Callable[[str], None]
 
@@ -110,9 +115,12 @@ async def _playground(settings: Settings, say: Say, log: FilteringBoundLogger) -
 
     token, world = _new_token(), _world(settings)
     local = BotApi(world, token=token, unheeded=partial(_told_unheeded, log))
-    async with serve(playground_app(world, local), settings.playground_port) as port:
+    playground = playground_app(world, local)
+    async with serve(playground, settings.playground_port) as port:
         address = f"http://{HOST}:{port}"
-        async with _application(settings, TelegramBot(token, address), say, log, AccessPolicy()) as application:
+        bot, page = TelegramBot(token, address), address + PLAYGROUND_PAGE
+        async with _application(settings, bot, say, log, AccessPolicy(), page_url=page) as application:
+            playground.add_pages(_spine_page(settings, token, application, page))
             say(_where("Playground", address, settings, port))
             return await _failure_text(application.run_polling(), say)
 
@@ -130,7 +138,7 @@ async def _telegram(
     access = AccessPolicy(settings.is_open, settings.allowed_users, settings.allowed_chats)
     hook, secret = settings.webhook_url, settings.webhook_secret.get_secret_value()
     async with (
-        _application(settings, bot, say, log, access, observation) as application,
+        _application(settings, bot, say, log, access, observation, settings.webapp_url) as application,
         AsyncExitStack() as doors,
     ):
         if settings.http_listen:
@@ -139,7 +147,9 @@ async def _telegram(
 
             page = partial(observation.page, application.health) if observation else None
             door = urlsplit(hook).path, secret, page
-            app = create_webhook_app(application.health, application.accept_delivery, *door)
+            token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+            pages = _spine_page(settings, token, application, settings.webapp_url) if settings.webapp_url else []
+            app = create_webhook_app(application.health, application.accept_delivery, *door, pages)
             await doors.enter_async_context(serve(app, settings.http_listen))
         return await _failure_text(application.run_webhook(hook, secret) if hook else application.run_polling(), say)
 
@@ -152,17 +162,20 @@ async def _application(
     log: FilteringBoundLogger,
     access: AccessPolicy,
     observation: Observation | None = None,
+    page_url: str = "",
 ) -> AsyncIterator[TelegramApplication]:
     """Build a channel on the database of the settings, and close that in the end."""
     offered = flow_registry(settings.site)
-    services = build_services(offered, time.time, lambda: secrets.token_hex(ID_BYTES))
+    services = build_services(offered, time.time, lambda: secrets.token_hex(ID_BYTES), drawn=bool(page_url))
     retention = RetentionPolicy(settings.case_rest_hours * 3600.0, settings.case_keep_days * 86400.0)
     store = await asyncio.to_thread(create_storage, settings.database)
     try:
         say(f"Cases are kept in {store.name}")
         used: Storage = observation.observe_storage(store) if observation else store
         log = observation.observe_log(log) if observation else log
-        application = TelegramApplication(bot, used, services, offered.catalog, log, access, retention)
+        application = TelegramApplication(
+            bot, used, services, offered.catalog, log, access, retention, page_url=page_url
+        )
         # What is here now stays to the end: a collector that looks through it again and again takes a fifth of a tap.
         # Not even now, when it would take a tenth of the start: it finds next to nothing.
         gc.freeze()
@@ -170,6 +183,14 @@ async def _application(
         yield application
     finally:
         await store.close()
+
+
+def _spine_page(settings: Settings, token: str, application: TelegramApplication, url: str) -> list[Route]:
+    """Make what serves the page of the spine at its address."""
+    from bot.telegram.webapp.routes import Inbox, SpinePage  # noqa: PLC0415 - loaded where it is needed
+
+    offered, inbox = flow_registry(settings.site), Inbox(application.accept_delivery, application.toast_of)
+    return SpinePage(token, offered.flow(), offered.catalog, inbox).routes(urlsplit(url).path)
 
 
 async def _failure_text(serving_until: Awaitable[None], say: Say) -> int:

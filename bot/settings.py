@@ -36,6 +36,9 @@ _ID: Final = re.compile(r"-?[0-9]{1,18}")
 _TOKEN: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _LAST_PORT: Final = 65535
 
+SERVED: Final = ("/healthz", "/readyz", "/metrics")
+"""What HTTP_LISTEN serves besides the webhook and the page of the spine."""
+
 ELSEWHERE: Final = "set XDG_DATA_HOME to a folder for data, or DATABASE_URL"
 
 TELEGRAM: Final = "https://api.telegram.org"
@@ -105,6 +108,13 @@ def _hook(value: str) -> str:
     return value
 
 
+def _page(value: str) -> str:
+    parts = _address(value)
+    if value and (not parts or parts.scheme != "https" or len(parts.path) < len("/x") or "?" in value):
+        raise ValueError("must be the https address of the page of the spine, such as https://bot.example.org/spine")
+    return value
+
+
 def _secret(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not _SECRET.fullmatch(value.get_secret_value()):
         raise ValueError("must be 1 to 256 of A-Z, a-z, 0-9, _ and -")
@@ -162,6 +172,7 @@ class Settings(BaseModel):
     webhook_url: Annotated[str, AfterValidator(_hook)] = ""
     webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
     http_listen: Annotated[str, AfterValidator(_listen)] = ""
+    webapp_url: Annotated[str, AfterValidator(_page)] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -175,6 +186,10 @@ class Settings(BaseModel):
         """Refuse settings that make no sense together."""
         if self.webhook_url and not (self.webhook_secret.get_secret_value() and self.http_listen):
             raise ValueError("WEBHOOK_URL needs WEBHOOK_SECRET and HTTP_LISTEN as well")
+        if self.webapp_url and not self.http_listen:
+            raise ValueError("WEBAPP_URL needs HTTP_LISTEN as well")
+        if self.webapp_url and urlsplit(self.webapp_url).path in {*SERVED, urlsplit(self.webhook_url).path}:
+            raise ValueError("WEBAPP_URL needs a path of its own, such as /spine")
         if self.access is Access.listed and not (self.allowed_users or self.allowed_chats):
             raise ValueError("ACCESS=listed needs ALLOWED_USERS or ALLOWED_CHATS as well")
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.playground.botapi.http import BotApi
@@ -51,11 +51,15 @@ class Playground(Starlette):
         super().__init__(
             routes=[
                 Route("/bot{token}/{method}", api.answer, methods=["GET", "POST"]),
-                *PageServer(world, api.polling, self._events, page).routes(),
+                *PageServer(world, api, self._events, page).routes(),
             ],
             middleware=[Middleware(LocalOnlyMiddleware, key=self.key)],
             exception_handlers={ApiError: refused, Exception: _failed},
         )
+
+    def add_pages(self, pages: Iterable[BaseRoute]) -> None:
+        """Serve pages of the bot's here too, as a bot serves its own that Telegram's apps open."""
+        self.router.routes[:0] = pages
 
     def hang_up(self) -> None:
         """End all long polls and event streams, because the server stops."""

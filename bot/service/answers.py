@@ -7,10 +7,16 @@ from typing import Final
 from flows.cards.card import Action, Tap
 from flows.engine.interview import Interview, InterviewState
 from flows.errors import AnswersWouldGo, StaleTap
+from flows.export.start_payload import decode_start_payload
 from flows.model.case import Case
+from flows.model.findings import Findings
+from flows.model.flow import Flow
 
 ASKS_ABOVE: Final = 3
 """Answers that start over without a question; where more would go, it is asked first."""
+
+DRAWN: Final = ("levels", "extent")
+"""The questions that a drawing of the spine answers."""
 
 SURE: Final = "sure"
 """What the button bears that starts over after it was asked."""
@@ -26,8 +32,8 @@ def apply_answer(interview: Interview, case: Case, tap: Tap, user_id: str) -> Ca
     if tap.turn != case.turn:
         raise StaleTap(tap.question)
     match tap.action:
-        case Action.answer:
-            return interview.answer(case, tap.question, tap.choice, user_id)
+        case Action.answer | Action.draw:
+            return _answered(interview, case, tap, user_id)
         case Action.mark | Action.unmark:
             return interview.mark(case, tap.question, tap.choice, user_id, on=tap.action is Action.mark)
         case Action.done:
@@ -46,6 +52,25 @@ def apply_answer(interview: Interview, case: Case, tap: Tap, user_id: str) -> Ca
             return interview.drop(case, tap.question)
         case _:
             raise StaleTap(tap.question)
+
+
+def _answered(interview: Interview, case: Case, tap: Tap, user_id: str) -> Case:
+    """Answer the question at hand with one choice, or with all that was drawn."""
+    if tap.action is Action.draw:
+        return interview.answer_together(case, _drawn(interview.flow, tap), user_id)
+    return interview.answer(case, tap.question, tap.choice, user_id)
+
+
+def _drawn(flow: Flow, tap: Tap) -> Findings:
+    """Return what was drawn.
+
+    Raises:
+        StaleTap: where the tap bears anything else.
+    """
+    read = decode_start_payload(flow, tap.choice)
+    if read is None or read.scope or not read.findings.keys() <= set(DRAWN):
+        raise StaleTap(tap.question)
+    return read.findings
 
 
 def require_confirmation(state: InterviewState, tap: Tap) -> None:

@@ -27,15 +27,18 @@ class Services(NamedTuple):
     retention: CaseRetention
 
 
-def build_services(offered: FlowRegistry, clock: Callable[[], float], new_id: Callable[[], str]) -> Services:
+def build_services(
+    offered: FlowRegistry, clock: Callable[[], float], new_id: Callable[[], str], *, drawn: bool = False
+) -> Services:
     """Open both.
 
     Args:
         offered: the flows and their catalog; a team works the default one.
         clock: gives seconds since 1970, UTC.
         new_id: gives an id for a case, of small letters and digits, 16 at most.
+        drawn: whether the channel has a page on which the spine is tapped.
     """
-    private = PrivateChat(*offered, clock, new_id)
+    private = PrivateChat(*offered, clock, new_id, drawn=drawn)
     flow = offered.flow()
     team = GroupChat(*offered, clock, new_id, private)
     pictures = CasePictures(flow, offered.catalog, private, team)

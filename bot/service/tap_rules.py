@@ -73,6 +73,7 @@ RULES: Final[dict[Action, TapRule]] = {
     Action.restart: _ANSWERING._replace(who=Who.leader),
     Action.answers: _ANSWERING,
     Action.change: _ALONE,
+    Action.draw: _ALONE,
     # What is read beside a case.
     Action.show: _READING,
     Action.option: _READING,

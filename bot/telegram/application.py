@@ -91,10 +91,12 @@ class TelegramApplication:
         wall: Callable[[], float] = time.time,
         draw: Draw | None = None,
         typeset: Typeset | None = None,
+        page_url: str = "",
     ) -> None:
         """Store what it works with; the clock counts steady seconds, the wall clock those since 1970.
 
         Pictures and records are drawn by a thread of its own unless something else is to draw them.
+        `page_url` is where the page of the spine is served.
         """
         self._bot = bot
         self._catalog = catalog
@@ -103,7 +105,7 @@ class TelegramApplication:
         self._store = store = WatchedStorage(store, self.health)
         self._members = ChatMemberCache(bot, clock)
         note_texts = NoteTextCache(services.flow)
-        listed, writer = AccessControl(access, log), OutboxWriter()
+        listed, writer = AccessControl(access, log), OutboxWriter(page_url)
         receipts = OutboxReceipts(services, listed, writer)
         thread = DrawingThread()
         self._wall = wall
@@ -162,6 +164,15 @@ class TelegramApplication:
         last = await self.receiver.accept(batch)
         self._deliveries.delivered()
         return last
+
+    async def toast_of(self, update_id: int) -> str | None:
+        """Return what a handled update was told; None if it is not handled yet.
+
+        Raises:
+            NotSaved: if the database cannot be read.
+        """
+        kept = await self._store.transact(lambda uow: uow.get_update(update_id))
+        return kept.answer_text if kept and not kept.payload else None
 
     async def _run(self, hook: dict[str, Any], receive: Callable[[], Any]) -> None:
         """Begin, and receive until cancelled; `hook` is the webhook to set, empty for none."""

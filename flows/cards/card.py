@@ -55,6 +55,7 @@ class Action(StrEnum):
     picture = "pi"
     theme = "th"
     record = "rd"
+    draw = "dw"
 
 
 class Tap(NamedTuple):
@@ -77,18 +78,20 @@ class Tap(NamedTuple):
 
 
 class Button(NamedTuple):
-    """A button and what it asks for; or a text that it copies, or what it hands to another chat.
+    """A button and what it asks for; or a text that it copies, what it hands to another chat, or a page that it opens.
 
     Attributes:
         tap: what a tap wishes; it does nothing where the button copies or hands on.
         copy_text: the text that the button puts on the clipboard.
         share_token: the token that the button takes to a group of the person's choice.
+        opens_page: whether it opens the page of the spine, which then sends this tap with what was drawn.
     """
 
     label: str
     tap: Tap
     copy_text: str = ""
     share_token: str = ""
+    opens_page: bool = False
 
 
 PERSON: Final = ("\ue000", "\ue001")

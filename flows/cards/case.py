@@ -42,8 +42,8 @@ class CaseRenderer:
         named: whether each finding says who gave it, as a team wants it.
     """
 
-    def __init__(self, flow: Flow, catalog: Catalog, *, named: bool = False) -> None:
-        """Read the flow ahead, with one memory for all cases."""
+    def __init__(self, flow: Flow, catalog: Catalog, *, named: bool = False, drawn: bool = False) -> None:
+        """Read the flow ahead, with one memory for all cases; `drawn` offers the page of the spine at the levels."""
         self.flow = flow
         self.catalog = catalog
         self.named = named
@@ -52,7 +52,7 @@ class CaseRenderer:
         self.told = RecommendationText(catalog)
         self.plain = PlainText(flow, catalog)
         self.findings = FindingLines(flow, catalog, named)
-        self.question_cards = QuestionCards(flow, catalog, self.findings, self.what_if_cards)
+        self.question_cards = QuestionCards(flow, catalog, self.findings, self.what_if_cards, drawn)
         self.option_cards = OptionCards(flow, catalog, self.findings, self.comparison, self.told)
         self.score_cards = ScoreCards(flow, catalog, self.findings)
         self._memory: dict[object, Card] = {}

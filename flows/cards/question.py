@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flows.cards.card import Action, Block, Button, Card, Line, Style, Tap
 from flows.cards.findings import FindingLines, given_answers
 from flows.cards.layout import choice_grid, wrap_rows
-from flows.cards.what_if import WhatIfCards
+from flows.cards.what_if import LEVELS, WhatIfCards
 from flows.catalog.loader import Catalog
 from flows.engine.interview import InterviewState
 from flows.model.case import Case
@@ -19,12 +19,17 @@ from flows.model.scored import Scored
 
 @dataclass(frozen=True, slots=True)
 class QuestionCards:
-    """Draws the questions of one flow."""
+    """Draws the questions of one flow.
+
+    Attributes:
+        drawn: whether the channel has a page on which levels and extent are tapped on a drawing.
+    """
 
     flow: Flow
     catalog: Catalog
     findings: FindingLines
     what_if_cards: WhatIfCards
+    drawn: bool = False
 
     def card(self, at: Question, case: Case, state: InterviewState, scored: Sequence[Scored]) -> Card:
         """Draw a question, with what was scored that helps with it."""
@@ -68,7 +73,12 @@ class QuestionCards:
             Button(words.scale.format(scale=self.catalog.scales[code].name), Tap(Action.scale, code))
             for code in at.scales
         ]
-        return [*wrap_rows(self.linked(at)), *((button,) for button in scales)]
+        page = [Button(words.draw, Tap(Action.draw, at.code), opens_page=True)] if self._is_drawn(at) else []
+        return [*wrap_rows(self.linked(at)), *((button,) for button in (*page, *scales))]
+
+    def _is_drawn(self, at: Question) -> bool:
+        """Return whether a drawing can answer a question: the levels, where their extent is asked too."""
+        return self.drawn and at.code == LEVELS and self.flow.question("extent") is not None
 
     def linked(self, question: Question) -> list[Button]:
         """Return the buttons that open the cases which score what helps with a question."""

@@ -219,6 +219,7 @@ class LabelWording(WordingModel):
     copy_text: Label
     picture: Label
     record: Label
+    draw: Label
     light: Label
     dark: Label
     newer: Label
@@ -291,6 +292,23 @@ class PictureWording(WordingModel):
     view: Text
     foot: Annotated[str, placeholders("source", "year", "edition")]
     caption: Annotated[str, placeholders("case", "levels", "headline")]
+
+
+class DrawingWording(WordingModel):
+    """The words of the page on which the spine is tapped."""
+
+    title: Text
+    hint: Text
+    legend: Text
+    later: Text
+    nothing: Text
+    send: Text
+    sending: Text
+    sent: Text
+    saved: Text
+    failed: Text
+    refused: Text
+    slow: Text
 
 
 class Scope(WordingModel):
@@ -404,6 +422,7 @@ class Wording(WordingModel):
     pages: PagesWording
     note: NoteWording
     picture: PictureWording
+    drawing: DrawingWording
     scope: Scope
     recent: RecentWording
     commands: CommandWording

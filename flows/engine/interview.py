@@ -210,6 +210,22 @@ class Interview:
             raise ChosenOtherwise(question)
         return self._append(case, AnswerEvent(AnswerEventKind.answer, question, state.selected, who))
 
+    def answer_together(self, case: Case, findings: Findings, who: str) -> Case:
+        """Answer the question at hand, and with it others whose turn has not come; Back asks the one at hand again.
+
+        Raises:
+            StaleTap: where the question at hand is not among them, or one of them has no such choice.
+            EmptySelection: where nothing was chosen of several.
+        """
+        at = self.state(case).current
+        if case.unconfirmed or at is None or not all(self._fits(code, codes) for code, codes in findings.items()):
+            raise StaleTap
+        if not findings.get(at.code):
+            raise EmptySelection(at.code) if at.several else StaleTap(at.code)
+        for code in (*(code for code in findings if code != at.code), at.code):
+            case = self._append(case, AnswerEvent(AnswerEventKind.answer, code, self._tidy(code, findings[code]), who))
+        return case
+
     def change(self, case: Case, question: str, who: str) -> Case:
         """Ask a question again; its answer and all others are kept.
 

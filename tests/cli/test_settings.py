@@ -207,6 +207,10 @@ def test_a_setting_of_another_program_is_let_be(folder: Path, name: str) -> None
         ("WEBHOOK_URL", "https://[::1/hook", "the whole address"),
         ("WEBHOOK_URL", "https://host:99999/hook", "the whole address"),
         ("WEBHOOK_SECRET", "hunter2!", "1 to 256 of"),
+        ("WEBAPP_URL", "http://bot.example.org/spine", "the https address"),
+        ("WEBAPP_URL", "https://bot.example.org", "the https address"),
+        ("WEBAPP_URL", "https://bot.example.org/spine?x=hunter2", "the https address"),
+        ("WEBAPP_URL", "https://ann:hunter2@bot.example.org/spine", "the https address"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_its_place_and_not_repeated(
@@ -235,6 +239,28 @@ def test_all_that_cannot_be_used_is_named_together(folder: Path, monkeypatch: py
 def test_an_address_to_listen_on_is_a_host_and_a_port(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("HTTP_LISTEN", value)
     assert read_settings().http_listen == value
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "WEBAPP_URL needs HTTP_LISTEN as well"),
+        (
+            {"WEBAPP_URL": "https://bot.example.org/healthz", "HTTP_LISTEN": "[::1]:1"},
+            "WEBAPP_URL needs a path of its own",
+        ),
+        (
+            {"WEBHOOK_URL": "https://a.org/spine", "WEBHOOK_SECRET": "x", "HTTP_LISTEN": "[::1]:1"},
+            "WEBAPP_URL needs a path of its own",
+        ),
+    ],
+)
+def test_the_page_of_the_spine_is_served_somewhere_and_in_the_way_of_nothing(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, str], told: str
+) -> None:
+    for name, value in ({"WEBAPP_URL": "https://bot.example.org/spine"} | more).items():
+        monkeypatch.setenv(name, value)
+    assert told in refusal()
 
 
 # Where data lie.

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 import typst
 from colorspacious import cspace_convert, deltaE  # type: ignore[import-untyped]
+from contrast import channels, contrast
 from PIL import Image, ImageChops
 
 from bot.pictures.typesetter import FOLDER, MOST_BYTES, NotDrawn, draw_png, fonts
@@ -266,23 +267,6 @@ def themes() -> dict[str, dict[str, str]]:
     block = source[source.index("#let themes") : source.index("// ---- the bones")]
     parts = re.findall(r"(light|dark): \((.*?)\n  \)", block, re.DOTALL)
     return {theme: dict(re.findall(r'(\w+): rgb\("(#\w+)"\)', colours)) for theme, colours in parts}
-
-
-def channels(colour: str) -> list[int]:
-    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours as WCAG computes it."""
-
-    def luminance(colour: str) -> float:
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in channels(colour))
-        ]
-        return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

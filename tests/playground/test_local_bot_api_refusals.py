@@ -151,6 +151,15 @@ async def test_as_much_as_telegram_takes(playground: RunningPlayground) -> None:
             refused(LINKS, "inline keyboard button URL 'http://localhost:8080/x' is invalid: Wrong HTTP URL"),
         ),
         (button(callback_data="x", style="loud"), refused(CLIENT, BUTTON + "invalid button style specified")),
+        (
+            button(web_app={"url": "http://a.org/spine"}),
+            refused(
+                LINKS,
+                "inline keyboard button Web App URL 'http://a.org/spine' is invalid: Only HTTPS links are allowed",
+            ),
+        ),
+        (button(web_app="https://a.org"), refused(CLIENT, BUTTON + 'field "web_app" must be of type Object')),
+        (button(web_app={"href": "https://a.org"}), refused(CLIENT, BUTTON + 'Can\'t find field "url"')),
         (button(pay=True), refused(OWN, "not offered here: pay buttons")),
         (
             button(callback_data="x", icon_custom_emoji_id="5368324170671202286"),

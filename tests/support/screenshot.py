@@ -28,9 +28,10 @@ Story = Callable[[Browser, str], Awaitable[None]]
 async def main() -> None:
     """Write all pictures, each story with a bot of its own."""
     PICTURES.mkdir(exist_ok=True)
+    expect.set_options(timeout=PATIENCE)
     kinds = [partial(recommendation, kind=kind) for kind in KINDS]
     async with browser() as running:
-        stories: tuple[Story, ...] = (*kinds, playground, steps, note, inline, team)
+        stories: tuple[Story, ...] = (*kinds, playground, steps, spine, note, inline, team)
         for story in stories:
             with tempfile.TemporaryDirectory() as folder:
                 bot = Bot(Path(folder))
@@ -90,6 +91,20 @@ async def steps(running: Browser, address: str) -> None:
     await private_chat.tap("Anterior corpectomy")
     await private_chat.reads("Advantages")
     await taken(private_chat.page, PICTURES / "option.png")
+    await private_chat.page.close()
+
+
+async def spine(running: Browser, address: str) -> None:
+    """Take the page on which the spine is tapped."""
+    private_chat = await begun(running, address)
+    await private_chat.tap("New case")
+    await private_chat.reads("Which symptomatic levels")
+    await private_chat.tap("Tap the spine")
+    page = private_chat.page.frame_locator("#webapp iframe")
+    await page.locator("[data-level=T8] .body").click()
+    await page.get_by_role("radio", name="Body and pedicle").click()
+    await expect(page.get_by_role("status")).to_have_text("T8")
+    await taken(private_chat.page, PICTURES / "tap-the-spine.png")
     await private_chat.page.close()
 
 

@@ -26,9 +26,11 @@ from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
 from bot.telegram.application import TelegramApplication
 from bot.telegram.client import TelegramBot
+from bot.telegram.webapp.routes import Inbox, SpinePage
 from flows.pathways.registry import flow_registry
 
 TOKEN = "4242:planted-Token_that-must-never-leak"  # noqa: S105 - planted, to be looked for
+SPINE = "/spine"
 SOON = 5.0
 EVERYBODY = AccessPolicy()
 TERMS = RetentionPolicy()
@@ -118,8 +120,12 @@ async def playground_harness(
     retention: RetentionPolicy = TERMS,
     chats: Iterable[Chat] = (PRIVATE,),
     group_limit: int = 0,
+    drawn: bool = False,
 ) -> AsyncIterator[PlaygroundHarness]:
-    """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended."""
+    """Run the bot on a playground whose files lie in a folder; a second time, it goes on where the first one ended.
+
+    Where it is `drawn`, the page of the spine is served too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     faults: list[AssertionError] = []
 
@@ -142,11 +148,21 @@ async def playground_harness(
         store = create_storage(empty_database(folder))
         numbers = itertools.count(int(time.time() * 1000))
         offered = flow_registry()
-        both = build_services(offered, time.time, lambda: f"{next(numbers):x}")
+        both = build_services(offered, time.time, lambda: f"{next(numbers):x}", drawn=drawn)
         logger = structlog.wrap_logger(structlog.PrintLogger(log), processors=[structlog.processors.JSONRenderer()])
         application = TelegramApplication(
-            TelegramBot(TOKEN, play.url), store, both, offered.catalog, logger, access, retention
+            TelegramBot(TOKEN, play.url),
+            store,
+            both,
+            offered.catalog,
+            logger,
+            access,
+            retention,
+            page_url=play.url + SPINE if drawn else "",
         )
+        if drawn:
+            inbox = Inbox(application.accept_delivery, application.toast_of)
+            play.app.add_pages(SpinePage(TOKEN, offered.flow(), offered.catalog, inbox).routes(SPINE))
         harness = PlaygroundHarness(play, store, application, log, faults)
         if start:
             harness.task = asyncio.create_task(application.run_polling())
@@ -198,6 +214,7 @@ __all__ = [
     "FRESH",
     "LEVELS",
     "REST",
+    "SPINE",
     "TOKEN",
     "PlaygroundHarness",
     "check_request",

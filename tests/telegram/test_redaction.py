@@ -12,7 +12,7 @@ from bot.service.ports import InboxUpdate
 from bot.service.replies import NoteInput
 from bot.telegram.updates.inbox import KINDS, Unreadable, from_inbox, to_inbox
 from bot.telegram.updates.origin import acts_as_another, bears_tapped_button, chat_id_of, place_of_update, user_id_of
-from bot.telegram.updates.redaction import REDACTED, question_fingerprint
+from bot.telegram.updates.redaction import MOST_DATA, REDACTED, question_fingerprint
 
 ANA: dict[str, Any] = {"id": 1001, "is_bot": False, "first_name": "Ana"}
 MASK: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
@@ -38,6 +38,18 @@ def command(text: str, chat: dict[str, Any] = GROUP) -> tuple[str, str] | None:
         return None
     name, _, payload = (update.message.text or "").removeprefix("/").partition(" ")
     return name, payload
+
+
+def test_of_what_a_page_sends_the_data_of_its_tap_is_kept_and_in_a_group_nothing() -> None:
+    sent = {"data": "1f.3.dw.levels.p200080------" + "x" * 100, "button_text": "Ana’s words"}
+    update = read({"update_id": 1, "message": {"message_id": 5, "from": ANA, "chat": PRIVATE, "web_app_data": sent}})
+    assert update
+    assert update.message
+    assert update.message.web_app_data
+    assert update.message.web_app_data.data.startswith("1f.3.dw.levels.p200080------x")
+    assert len(update.message.web_app_data.data) == MOST_DATA
+    assert "Ana" not in update.to_json()
+    assert read(message("/case", web_app_data=sent)) is None
 
 
 POLL: dict[str, Any] = {"id": "9", "question": "🟦 Heron: which way?", "total_voter_count": 1, "is_closed": False}

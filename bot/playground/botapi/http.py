@@ -83,6 +83,11 @@ class BotApi:
         self.polling = Polling(world)
         self.ignored_params: Counter[tuple[str, str]] = Counter()
 
+    @property
+    def token(self) -> str:
+        """The token that is let in; empty where every well-formed one is."""
+        return self._token or ""
+
     async def answer(self, request: Request) -> Response:
         """Answer a request for `/bot<token>/<method>`."""
         try:

@@ -48,7 +48,7 @@ def entities_of(params: Params, name: str) -> list[Any]:
 
 def keyboard_of(params: Params) -> Json | None:
     """Read the inline keyboard, if there is one."""
-    return keyboard.checked(params.object("reply_markup"))
+    return keyboard.checked(params.object("reply_markup"), private=params.text("chat_id").isdecimal())
 
 
 def chat_of(params: Params) -> int:

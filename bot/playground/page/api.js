@@ -56,6 +56,9 @@ export const editText = (chatId, messageId, text) =>
 export const tapKey = (chatId, messageId, data) =>
   post("/play/tap", { chat_id: chatId, message_id: messageId, data, ...asMe() });
 
+export const openWebApp = (chatId, messageId, url) =>
+  post("/play/launch", { chat_id: chatId, message_id: messageId, url, ...asMe() });
+
 export const vote = (chatId, messageId, options) =>
   post("/play/vote", { chat_id: chatId, message_id: messageId, options, ...asMe() });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.playground.errors import ApiError
 from bot.playground.storage import Json
@@ -30,8 +31,10 @@ _ACTIONS: Final = (
 )  # fmt: skip - a list of words
 
 
-def checked(markup: Json | None) -> Json | None:
+def checked(markup: Json | None, *, private: bool = True) -> Json | None:
     """Return an inline keyboard as a message keeps it, or nothing where it has no button.
+
+    A button that opens a page is for private chats.
 
     Raises:
         ApiError: Telegram would refuse it, or it is a kind of keyboard that the page cannot show.
@@ -48,12 +51,19 @@ def checked(markup: Json | None) -> Json | None:
     kept = [[_button(button) for button in row] for row in rows or [] if row]
     if any(len(row) > _MOST_IN_A_ROW for row in kept) or sum(map(len, kept)) > _MOST_BUTTONS:
         raise ApiError("reply markup is too long")
+    if not private and any("web_app" in button for row in kept for button in row):
+        raise ApiError("BUTTON_TYPE_INVALID")
     return {"inline_keyboard": kept} if kept else None
 
 
 def carries(message: Json, data: str) -> bool:
     """Return whether a button of the message carries this callback data now."""
     return any(button.get("callback_data") == data for button in _buttons(message))
+
+
+def opens(message: Json, url: str) -> bool:
+    """Return whether a button of the message opens this page now."""
+    return any(button.get("web_app") == {"url": url} for button in _buttons(message))
 
 
 def _buttons(message: Json) -> Iterator[Json]:
@@ -90,29 +100,43 @@ def _nothing(action: str) -> tuple[Any, ...]:
 
 
 def _check_action(action: str, value: Any) -> None:
+    if action == "web_app":
+        return _check_page(value)
     match action, value:
         case "callback_data", str() if len(value.encode()) <= _LONGEST_DATA:
-            return
+            return None
         case "callback_data", _:
             raise ApiError("BUTTON_DATA_INVALID")
         case "copy_text", {"text": str(text)} if 1 <= utf16_length(text) <= _LONGEST_COPY:
-            return
+            return None
         case "copy_text", _:
             raise ApiError("BUTTON_COPY_TEXT_INVALID")
         case "url", str() if link(value):
-            return
+            return None
         case (("switch_inline_query" | "switch_inline_query_current_chat"), str()) if (
             utf16_length(value) <= _LONGEST_QUERY
         ):
-            return
+            return None
         case "switch_inline_query_chosen_chat", {**chosen} if (
             utf16_length(str(chosen.get("query", ""))) <= _LONGEST_QUERY
         ):
-            return
+            return None
         case "url", _:
             raise ApiError(f"inline keyboard button URL '{value}' is invalid: Wrong HTTP URL")
         case _:
             raise ApiError.not_offered(f"{action} buttons")
+
+
+def _check_page(value: Any) -> None:
+    """Check that a page may be opened: by https, as Telegram has it, or from this machine."""
+    if not isinstance(value, dict):
+        raise _unreadable('field "web_app" must be of type Object')
+    url = value.get("url")
+    if not isinstance(url, str):
+        raise _unreadable('Can\'t find field "url"')
+    parts = urlsplit(url) if link(url) else None
+    if parts is None or not (parts.scheme == "https" or parts.hostname == "127.0.0.1"):
+        raise ApiError(f"inline keyboard button Web App URL '{url}' is invalid: Only HTTPS links are allowed")
 
 
 def _unreadable(words: str) -> ApiError:

@@ -66,7 +66,8 @@ class LocalOnlyMiddleware:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
-                answer.update(_ON_EVERY_ANSWER)
+                for name, value in _ON_EVERY_ANSWER.items():
+                    answer.setdefault(name, value)  # a page of the bot's has a policy of its own
                 if hands_out:
                     answer.append(
                         "Set-Cookie", f"{cookie_of(scope)}={self._key}; Path=/play; HttpOnly; SameSite=Strict"

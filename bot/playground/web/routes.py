@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.playground.botapi.polling import Polling
+from bot.playground.botapi.http import BotApi
 from bot.playground.chats.files import picture
 from bot.playground.chats.models import Person
 from bot.playground.errors import ApiError
 from bot.playground.params import read_body
 from bot.playground.web.admin import act
+from bot.playground.web.launches import launch
 from bot.playground.web.params import PageParams
 from bot.playground.web.snapshot import state_for
 from bot.playground.web.sse import EventStreams
@@ -38,10 +39,10 @@ _LARGEST_BODY: Final = 1024 * 1024
 class PageServer:
     """Serves the page."""
 
-    def __init__(self, world: FakeTelegram, polling: Polling, events: EventStreams, page: Path = PAGE) -> None:
+    def __init__(self, world: FakeTelegram, api: BotApi, events: EventStreams, page: Path = PAGE) -> None:
         """Show a world on the page whose files lie in a folder."""
         self._world = world
-        self._polling = polling
+        self._api = api
         self._events = events
         self._files = {
             file.relative_to(page).as_posix(): file for file in page.rglob("*") if file.suffix in _MEDIA_TYPES
@@ -55,6 +56,7 @@ class PageServer:
             Route("/play/send", self._send, methods=["POST"]),
             Route("/play/edit", self._edit, methods=["POST"]),
             Route("/play/tap", self._tap, methods=["POST"]),
+            Route("/play/launch", self._launch, methods=["POST"]),
             Route("/play/vote", self._vote, methods=["POST"]),
             Route("/play/forward", self._forward, methods=["POST"]),
             Route("/play/inline", self._ask, methods=["POST"]),
@@ -72,7 +74,7 @@ class PageServer:
         return FileResponse(file, media_type=_MEDIA_TYPES[file.suffix])
 
     async def _state(self, request: Request) -> Response:
-        return _json(state_for(self._world, self._reader(request), alive=self._polling.alive))
+        return _json(state_for(self._world, self._reader(request), alive=self._api.polling.alive))
 
     async def _stream(self, request: Request) -> Response:
         person_id = self._reader(request).id
@@ -96,6 +98,11 @@ class PageServer:
         params = await _read(request)
         place = params.number("chat_id"), params.number("message_id"), params.text("data"), params.person()
         return _json({"callback_query_id": self._world.tap(*place, stale=params.flag("stale"))})
+
+    async def _launch(self, request: Request) -> Response:
+        params = await _read(request)
+        place = params.number("chat_id"), params.number("message_id"), params.text("url"), params.number("person_id")
+        return _json({"url": launch(self._world, self._api.token, *place)})
 
     async def _vote(self, request: Request) -> Response:
         params = await _read(request)

@@ -44,11 +44,18 @@ class PrivateCases:
     """Reads and draws the cases of every flow."""
 
     def __init__(
-        self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]
+        self,
+        flows: Mapping[str, Flow],
+        catalog: Catalog,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        *,
+        drawn: bool = False,
     ) -> None:
         """Store the flows, the default first, their words, the clock (seconds since 1970) and the source of ids."""
         self._flow_services = {
-            code: FlowServices(Interview(flow), CaseRenderer(flow, catalog)) for code, flow in flows.items()
+            code: FlowServices(Interview(flow), CaseRenderer(flow, catalog, drawn=drawn))
+            for code, flow in flows.items()
         }
         self._catalog = catalog
         self._words = catalog.wording

@@ -48,12 +48,21 @@ class PrivateChat:
     """
 
     def __init__(
-        self, flows: Mapping[str, Flow], catalog: Catalog, clock: Callable[[], float], new_id: Callable[[], str]
+        self,
+        flows: Mapping[str, Flow],
+        catalog: Catalog,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        *,
+        drawn: bool = False,
     ) -> None:
-        """Store the flows, the default first, their words, the clock (seconds since 1970) and the source of ids."""
+        """Store the flows, the default first, their words, the clock (seconds since 1970) and the source of ids.
+
+        With `drawn` the levels can also be tapped on a page of the spine.
+        """
         scores = tuple(code for code, flow in flows.items() if flow.guidance.bands)
         self.notices = Notices(catalog)
-        self.cases = PrivateCases(flows, catalog, clock, new_id)
+        self.cases = PrivateCases(flows, catalog, clock, new_id, drawn=drawn)
         self.notes = TypedNotes(self.cases, catalog, clock)
         self._case_taps = CaseTaps(self.cases, catalog, clock)
         self._private_pages = PrivatePages(self.cases, scores, catalog, clock)
@@ -102,6 +111,17 @@ class PrivateChat:
             gone = self._replace_tapped(self._pages.plain(self._words.pages.gone), context, self._words.toasts.gone)
             return replace(gone, forged=FOREIGN if record else "")
         return self._tap_own(repository, record, tap, replace(context, chat=record.place))
+
+    def drawing(self, repository: CaseRepository, tap: Tap | None, context: ActionContext) -> Reply:
+        """Handle what was tapped on the page of the spine; it comes from no message, and is for its case's card."""
+        if tap is None or tap.action is not Action.draw:
+            return self.notices.refused(UNREADABLE)
+        record = repository.get(tap.case)
+        if record is None or (chat_of(record.place), record.owner) != (chat_of(context.chat), context.user_id):
+            return Reply(toast=self._words.toasts.gone, forged=FOREIGN if record else "")
+        return self._tap_own(
+            repository, record, tap, replace(context, chat=record.place, message_id=record.card_message_id)
+        )
 
     def _tap_own(self, repository: CaseRepository, record: CaseRecord, tap: Tap, context: ActionContext) -> Reply:
         """Handle a button of a case of the person's own."""

@@ -44,9 +44,10 @@ class Permissions:
         """Return whether the person may use the bot in a chat; where none is named, in the one they act in."""
         return self._access.allows(uow, user_id_of(update), chat or chat_id_of(update))
 
-    def not_listed(self, update: Update) -> Reply:
-        """Answer somebody who may not use the bot."""
-        return self._notices.not_listed(str(user_id_of(update)), tapped=update.callback_query is not None)
+    def not_listed(self, update: Update, *, tapped: bool = False) -> Reply:
+        """Answer somebody who may not use the bot; in a toast where they tapped."""
+        tapped = tapped or update.callback_query is not None
+        return self._notices.not_listed(str(user_id_of(update)), tapped=tapped)
 
     def refusal_in_group(
         self, uow: UnitOfWork, update: Update, role: Role | None, command: str = "", *, always: bool = False

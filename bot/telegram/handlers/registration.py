@@ -104,6 +104,7 @@ def build_application(
             PollHandler(votes.on_poll),
             ChatMemberHandler(changes.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
             MessageHandler(filters.StatusUpdate.MIGRATE, changes.on_migration),
+            MessageHandler(PRIVATE & filters.StatusUpdate.WEB_APP_DATA, taps.on_drawing),
             MessageHandler(PRIVATE & filters.UpdateType.EDITED_MESSAGE, notes.on_private_edit),
             MessageHandler(filters.UpdateType.EDITED_MESSAGE, notes.on_group_edit),
             CommandHandler(NAMES, commands.on_private_command, PRIVATE),

@@ -40,6 +40,18 @@ class TapCallbacks:
         else:
             await self._transactions.run_in_group(update, self.in_group)
 
+    async def on_drawing(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """Handle a tap that was made on the page of the spine."""
+        await self._transactions.run(update, self.drawing)
+
+    def drawing(self, uow: UnitOfWork, update: Update) -> Reply:
+        """Reply to a tap that was made on the page of the spine, which shows the toast."""
+        if not self._permissions.allows(uow, update):
+            return self._permissions.not_listed(update, tapped=True)
+        message = update.effective_message
+        sent = message.web_app_data if message else None
+        return self._private.drawing(uow, unpack(sent.data if sent else ""), action_context(update))
+
     def in_private(self, uow: UnitOfWork, update: Update, role: Role | None) -> Reply:
         """Reply to a tap in a private chat; everybody may have what is theirs erased."""
         tap = _tap_of(update)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -29,6 +29,7 @@ def create_webhook_app(
     path: str = "",
     secret: str = "",
     metrics_page: Callable[[], Awaitable[bytes]] | None = None,
+    pages: Iterable[Route] = (),
 ) -> Starlette:
     """Make the server.
 
@@ -38,6 +39,7 @@ def create_webhook_app(
         path: where Telegram delivers; without one there is no webhook.
         secret: what each delivery must bear; nobody is let in where it is empty.
         metrics_page: what `/metrics` shows; without it there is no such page.
+        pages: what else is served.
     """
 
     async def deliver(request: Request) -> Response:
@@ -45,7 +47,7 @@ def create_webhook_app(
         if not secret or not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret.encode()):
             return Response(status_code=403)
         try:
-            body = await _body(request)
+            body = await read_body(request)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it any more
         if body is None:
@@ -60,7 +62,7 @@ def create_webhook_app(
         return Response(status_code=200)
 
     hook = [Route(path, deliver, methods=["POST"])] if path else []
-    return Starlette(routes=[*_watched(health, metrics_page), *hook])
+    return Starlette(routes=[*_watched(health, metrics_page), *hook, *pages])
 
 
 def _watched(health: Health, metrics_page: Callable[[], Awaitable[bytes]] | None) -> Iterator[Route]:
@@ -91,13 +93,17 @@ def _read(body: bytes) -> dict[str, Any] | None:
     return update if isinstance(update, dict) else None
 
 
-async def _body(request: Request) -> bytes | None:
-    """Read the body; None where it is larger than any update."""
-    if int(request.headers.get("content-length") or 0) > LARGEST:
+async def read_body(request: Request, largest: int = LARGEST) -> bytes | None:
+    """Read the body; None where it is larger than it may be.
+
+    Raises:
+        ClientDisconnect: if the client leaves before its end.
+    """
+    if int(request.headers.get("content-length") or 0) > largest:
         return None
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST:
+        if len(body) > largest:
             return None
     return body

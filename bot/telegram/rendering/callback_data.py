@@ -14,7 +14,7 @@ _ACTIONS: Final = {verb.value: verb for verb in Action}
 
 _PACKED: Final = re.compile(
     r"(?P<case>[a-z0-9]{0,16})\.(?P<turn>0|[1-9][0-9]{0,8})\.(?P<verb>[a-z]{1,3})"
-    r"(?:\.(?P<question>[a-z_]{1,24})(?:\.(?P<choice>[A-Za-z0-9_]{1,24}))?)?"
+    r"(?:\.(?P<question>[a-z_]{1,24})(?:\.(?P<choice>[A-Za-z0-9_-]{1,24}))?)?"
     r"(?:!(?P<name>[a-z]{1,12}))?"
 )
 

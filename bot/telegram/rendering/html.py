@@ -33,8 +33,9 @@ case, which has another name."""
 class ScreenCache:
     """Prints cards as the screens that are kept; what was drawn once for all cases is also written once for all."""
 
-    def __init__(self) -> None:
-        """Begin with nothing remembered."""
+    def __init__(self, page_url: str = "") -> None:
+        """Begin with nothing remembered; `page_url` is where the page of the spine is served."""
+        self._page_url = page_url
         self._screens: dict[_Key, tuple[Card, str]] = {}
 
     def render(self, card: Card) -> str:
@@ -49,17 +50,17 @@ class ScreenCache:
         if len(self._screens) >= REMEMBERED:
             del self._screens[next(iter(self._screens))]
         label = _LABELLED if card.label else ""
-        record = card, orjson.dumps(screen(replace(card, label=label, case=_ITS_OWN, turn=0))).decode()
+        record = card, orjson.dumps(screen(replace(card, label=label, case=_ITS_OWN, turn=0), self._page_url)).decode()
         self._screens[key] = record
         return record
 
 
-def screen(card: Card) -> Screen:
-    """Write a card as the parameters of sendMessage and editMessageText."""
+def screen(card: Card, page_url: str = "") -> Screen:
+    """Write a card as the parameters of sendMessage and editMessageText; `page_url` serves the page of the spine."""
     head = [f"<i>{escape(card.label, quote=False)}</i>"] if card.label else []
     head += [f"⚠️ {escape(line.text, quote=False)}" for line in card.above]
     head.append(f"<b>{escape(card.title, quote=False)}</b>")
-    keyboard = [[_button(card, button) for button in row] for row in card.rows]
+    keyboard = [[_button(card, button, page_url) for button in row] for row in card.rows]
     return {
         "text": "\n".join(head) + "".join(_blocks(card.blocks)),
         "parse_mode": "HTML",
@@ -67,12 +68,14 @@ def screen(card: Card) -> Screen:
     }
 
 
-def _button(card: Card, button: Button) -> dict[str, object]:
-    """Write a button: what a tap on it does, what it copies, or the link that leads to a group."""
+def _button(card: Card, button: Button, page_url: str) -> dict[str, object]:
+    """Write a button: what a tap on it does, what it copies, the link that leads to a group, or a page."""
     if button.copy_text:
         return {"text": button.label, "copy_text": {"text": button.copy_text}}
     if button.share_token:
         return {"text": button.label, "url": f"https://t.me/{BOT}?startgroup={button.share_token}"}
+    if button.opens_page:
+        return {"text": button.label, "web_app": {"url": f"{page_url}?tap={pack(card.tap_of(button))}"}}
     return callback_button(button._replace(tap=card.tap_of(button)))
 
 

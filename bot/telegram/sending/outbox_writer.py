@@ -32,9 +32,9 @@ OUTAGE_SLOT: Final = 1
 class OutboxWriter:
     """Queues the messages that follow from a reply."""
 
-    def __init__(self) -> None:
-        """Begin with no screen remembered."""
-        self._screens = ScreenCache()
+    def __init__(self, page_url: str = "") -> None:
+        """Begin with no screen remembered; `page_url` is where the page of the spine is served."""
+        self._screens = ScreenCache(page_url)
 
     def enqueue(self, uow: UnitOfWork, place: str, reply: Reply) -> tuple[OutboxMessage, ...]:
         """Queue all that a reply asks for: in the chat that it names, else in the one that it replies to."""

@@ -39,7 +39,7 @@ class Sender(NamedTuple):
 
 
 class FloodLimiter:
-    """Counts the messages of each person. Taps are never held back: each is one answer, and waits for nobody."""
+    """Counts the messages of each person. Taps, those on a page too, are never held back: each is one answer."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Store a clock in seconds that never goes back."""
@@ -50,7 +50,7 @@ class FloodLimiter:
         """Admit an update; for the first that is too much return the notice that it is, and then nothing."""
         update = json_of(inbox_update)
         message = next((update[kind] for kind in WRITTEN if kind in update), None)
-        if message is None or message["chat"]["type"] != ChatType.PRIVATE.value:
+        if message is None or message["chat"]["type"] != ChatType.PRIVATE.value or "web_app_data" in message:
             return inbox_update
         user_id = message["from"]["id"]
         now = self._clock()

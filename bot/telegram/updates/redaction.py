@@ -135,6 +135,9 @@ def _message(message: Json | None, username: str) -> Json | None:
         if move in message:
             return kept | {move: int(message[move])}
     private = kept["chat"]["type"] == ChatType.PRIVATE.value
+    if "web_app_data" in message:
+        tapped = message["web_app_data"].get("data")
+        return kept | _tapped_on_page(tapped) if private and isinstance(tapped, str) else None
     if private and _is_bot(message.get("forward_origin", {}).get("sender_user", {}), username):
         return kept | {"forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": ""}}
     if private and "text" not in message:
@@ -144,6 +147,11 @@ def _message(message: Json | None, username: str) -> Json | None:
     if name and not (name in BEGINNING and note_behind(text).strip()):
         return kept | command_text(name, argument)
     return kept | {"text": REDACTED} if name or private else None
+
+
+def _tapped_on_page(data: str) -> Json:
+    """Keep the data of a tap on a page of the bot's."""
+    return {"web_app_data": {"data": data[:MOST_DATA], "button_text": ""}}
 
 
 def _edited(message: Json, username: str) -> Json | None:

@@ -47,6 +47,7 @@ function drawKey(key, button) {
 export function kindOf(button) {
   if (button.callback_data !== undefined) return "callback";
   if (button.copy_text) return "copy";
+  if (button.web_app) return "page";
   if (button.switch_inline_query_current_chat !== undefined) return "here";
   if (button.switch_inline_query !== undefined || button.switch_inline_query_chosen_chat) return "elsewhere";
   return safeUrl(button.url ?? "") ? "url" : "unknown";

@@ -4,6 +4,7 @@ import { buttonOf } from "./keyboard.js";
 import { follow } from "../panels/links.js";
 import { alertBox, toast } from "../panels/notices.js";
 import { tap } from "./taps.js";
+import { openPage } from "../panels/webapp.js";
 import { view } from "../state.js";
 
 /** `place` tells where one is, `chats` gives the chats, `go` leads elsewhere, `fill` writes into the text field. */
@@ -32,6 +33,13 @@ export function presses({ place, chats, go, fill, awaitEdit }) {
         await follow(url, chats(), go);
       } catch (error) {
         toast(error.words ?? "The link could not be followed.");
+      }
+    },
+    async page(key, { web_app: { url } }) {
+      try {
+        await openPage(place().chatId, Number(key.closest(".message").dataset.messageId), url);
+      } catch (error) {
+        toast(tapTrouble(error));
       }
     },
     here(key, { switch_inline_query_current_chat: query }) {
