@@ -199,9 +199,45 @@ def doctor() -> int:
     return asyncio.run(told())
 
 
+@app.command
+def setup() -> int:
+    """Walk through a first installation, question by question: write `.env`, then look at it as `doctor` does."""
+    import os
+    from getpass import getpass
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.exit("spinemets: setup asks questions, so it needs a terminal; without one, copy .env.example to .env")
+    with _collector_off():
+        from bot.settings import ENV_FILE, TELEGRAM
+        from bot.setup.wizard import SetupEnded, SetupWizard, Terminal
+
+    wizard = SetupWizard(
+        Terminal(_say, input, getpass), ENV_FILE, os.environ.get("BOT_API_URL") or TELEGRAM, os.environ
+    )
+    try:
+        wizard.run()
+    except (EOFError, KeyboardInterrupt, SetupEnded):
+        _say("\nNothing was written.")
+        return INTERRUPTED
+    _say("Now everything is looked at, as `spinemets doctor` does it:")
+    return doctor()
+
+
+@app.command
+def pair() -> int:
+    """Print a code that makes whoever sends it to the bot in a private chat an administrator, for 15 minutes."""
+    from bot.settings import read_settings
+    from bot.setup.pair import begin_pairing
+
+    for line in asyncio.run(begin_pairing(read_settings())):
+        _say(line)
+    return 0
+
+
 ERASED_SINCE: Final = (
     "What users erase after a backup was made is still in it, and no list of them is kept: keep backups for days, "
-    "and after a restore ask users who erased their cases since then to send /forget again."
+    "and after a restore ask users who erased their cases since then to send /forget again. Whoever was expelled "
+    "since then is admitted again: look at /admitted."
 )
 
 

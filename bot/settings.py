@@ -186,14 +186,17 @@ class Settings(BaseSettings):
         """Refuse settings that make no sense together."""
         if self.webhook_url and not (self.webhook_secret.get_secret_value() and self.http_listen):
             raise ValueError("WEBHOOK_URL needs WEBHOOK_SECRET and HTTP_LISTEN as well")
-        if self.access is Access.listed and not (self.allowed_users or self.allowed_chats):
-            raise ValueError("ACCESS=listed needs ALLOWED_USERS or ALLOWED_CHATS as well")
         return self
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody may use the bot: unless it is said, as long as nobody is listed."""
-        return self.access is Access.open or (self.access is None and not (self.allowed_users or self.allowed_chats))
+        """Whether everybody may use the bot: only if it is said, or in the playground."""
+        return self.access is Access.open or self.bot_token is None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the settings list who may use the bot; those whom administrators admit come on top."""
+        return bool(self.allowed_users or self.allowed_chats)
 
     @property
     def bot_id(self) -> str:

@@ -55,6 +55,11 @@ class Action(StrEnum):
     picture = "pi"
     theme = "th"
     record = "rd"
+    ask = "as"
+    admit = "ad"
+    refuse = "no"
+    expel = "xp"
+    admitted = "al"
 
 
 class Tap(NamedTuple):
