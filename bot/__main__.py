@@ -209,10 +209,10 @@ def setup() -> int:
         sys.exit("spinemets: setup asks questions, so it needs a terminal; without one, copy .env.example to .env")
     with _collector_off():
         from bot.settings import ENV_FILE, TELEGRAM
-        from bot.setup.wizard import SetupEnded, SetupWizard, Terminal
+        from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
 
     wizard = SetupWizard(
-        Terminal(_say, input, getpass), ENV_FILE, os.environ.get("BOT_API_URL") or TELEGRAM, os.environ
+        SetupTerminal(_say, input, getpass), ENV_FILE, os.environ.get("BOT_API_URL") or TELEGRAM, os.environ
     )
     try:
         wizard.run()

@@ -59,7 +59,7 @@ class ShowCard:
         chat: where; empty for the place of the visit.
         is_decision: whether it is the record of a decision of the case.
         picture: the message with the picture of the case, which is to show the same; None where there is none.
-        slot: of the new pages of a place that wait to be sent, the newest of each slot is sent.
+        page_number: of the new pages of a place that wait to be sent, the newest of each number is sent.
     """
 
     card: Card
@@ -68,7 +68,7 @@ class ShowCard:
     chat: str = ""
     is_decision: bool = False
     picture: int | None = None
-    slot: int = 0
+    page_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

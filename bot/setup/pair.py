@@ -7,13 +7,13 @@ from typing import Final
 
 from telegram.error import TelegramError
 
+from bot.service.access.cards import AccessCards
 from bot.service.access.codes import pairing_lines
 from bot.service.access.pairing import Pairing
 from bot.service.ports import UnitOfWork
 from bot.settings import Settings, SettingsError
 from bot.storage.factory import create_storage
 from bot.telegram.client import TelegramBot
-from flows.cards.access import AccessCards
 from flows.catalog.loader import catalog
 
 TRY_SECONDS: Final = 5.0

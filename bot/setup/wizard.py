@@ -29,7 +29,7 @@ YES: Final = ("y", "yes")
 NO: Final = ("n", "no")
 
 
-class Terminal(NamedTuple):
+class SetupTerminal(NamedTuple):
     """How questions are asked: both raise EOFError where nobody answers any more."""
 
     say: Callable[[str], None]
@@ -68,7 +68,7 @@ class SetupWizard:
 
     def __init__(
         self,
-        terminal: Terminal,
+        terminal: SetupTerminal,
         path: Path,
         server: str,
         environment: Mapping[str, str],

@@ -94,7 +94,7 @@ class SqlAccessRepository:
             self._statements.count(_PROMOTE, {"bot": self.bot, "number": number, "administers": True})
 
     def expel(self, number: str) -> bool:
-        """Take a person or a group off the list; False where it was not on it."""
+        """Remove a person or a group from the list; False where it was not on it."""
         return self._statements.count(_EXPEL, {"bot": self.bot, "number": number}) > 0
 
     def list_admitted(self, most: int, skip: int = 0) -> list[Admission]:

@@ -21,7 +21,7 @@ from telegram.error import InvalidToken, NetworkError
 from bot.env_file import read_env_file
 from bot.settings import TELEGRAM
 from bot.setup.env_writer import ValueNotKept, merged, write_env
-from bot.setup.wizard import SetupEnded, SetupWizard, Terminal
+from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
 
 GOOD: Final = "42:abc"
 SHORT: Final = (GOOD, "", "p", "c", "y")
@@ -60,7 +60,7 @@ def sets_up(
     folder: Path, *answers: str | BaseException, tried: object = known, env: dict[str, str] | None = None
 ) -> Person:
     person = Person(*answers)
-    terminal = Terminal(person.read.append, person.answer, person.answer)
+    terminal = SetupTerminal(person.read.append, person.answer, person.answer)
     SetupWizard(terminal, folder / ".env", TELEGRAM, env or {}, tried).run()  # type: ignore[arg-type] # one of the two
     return person
 
@@ -186,13 +186,13 @@ def test_that_the_environment_comes_first_is_said(tmp_path: Path) -> None:
 
 
 def typed(folder: Path, env: dict[str, str], answers: tuple[tuple[str, str], ...]) -> tuple[str, int]:
-    """Run the command on a terminal of its own, answer each question as it comes; give what it shows, and its status."""
+    """Run the command on a terminal of its own, answer each question as it comes; give its screen and its status."""
     screen, keyboard = pty.openpty()
-    words = [sys.executable, "-m", "bot", "setup"]
-    command = Popen(words, cwd=folder, env=env, preexec_fn=lambda: os.login_tty(keyboard))
+    words = ["setsid", "--ctty", "--wait", sys.executable, "-m", "bot", "setup"]
+    command = Popen(words, cwd=folder, env=env, stdin=keyboard, stdout=keyboard, stderr=keyboard)
     os.close(keyboard)
-    shown, left, asked_from, end = "", list(answers), 0, time.monotonic() + 60
-    while time.monotonic() < end and select.select([screen], [], [], 30)[0]:
+    shown, left, asked_from, end = "", list(answers), 0, time.monotonic() + 200
+    while time.monotonic() < end and select.select([screen], [], [], 100)[0]:
         try:
             shown += os.read(screen, 4096).decode()
         except OSError:  # the command has ended

@@ -262,7 +262,9 @@ def test_every_event_of_the_log_is_told_and_no_other() -> None:
     logged = {
         event
         for path in (ROOT / "bot").rglob("*.py")
-        for event in re.findall(r"log\.(?:debug|info|warning|error)\(\s*\"(\w+)\"", path.read_text("utf-8"))
+        for event in re.findall(
+            r"(?:log\.(?:debug|info|warning|error)|AccessChange)\(\s*\"(\w+)\"", path.read_text("utf-8")
+        )
     }
     assert set(first_codes(section(OPERATIONS, "Logs").split("| event |")[1])) == logged
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from bot.service.access.cards import AccessCards, number_of
 from bot.service.access.pairing import Pairing
 from bot.service.access.repository import RequestState
 from bot.service.access.requests import AccessRequests
@@ -13,7 +14,6 @@ from bot.service.policies import AccessPolicy
 from bot.service.ports import UnitOfWork
 from bot.service.replies import UNREADABLE as UNREADABLE_TAP
 from bot.service.replies import AccessChange, ActionContext, Reply, ShowCard
-from flows.cards.access import AccessCards, unpacked
 from flows.cards.card import Action, Card, Tap
 from flows.catalog.loader import Catalog
 
@@ -77,7 +77,7 @@ class AccessAdministration:
         if tap.action is Action.admitted:
             page = int(tap.choice[:4]) if tap.choice.isdecimal() else 0
             return Reply((ShowCard(self._list(uow, page), context.message_id),))
-        number = unpacked(tap.choice)
+        number = number_of(tap.choice)
         if not number:
             return Reply(toast=self._unreadable, forged=UNREADABLE_TAP)
         if tap.action is Action.refuse:
@@ -118,7 +118,7 @@ class AccessAdministration:
         return "expelled", AccessChange("expelled", number, by)
 
     def _welcome(self, uow: UnitOfWork, number: str) -> tuple[ShowCard, ...]:
-        """Say to somebody who asked that they are admitted; a bot may not write to others."""
+        """Return the word to somebody who asked that they are admitted; a bot may not write to others."""
         request = uow.get_request(number)
         uow.drop_request(number)
         asked = request and request.state is not RequestState.wrote

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from bot.service.access.cards import AccessCards
 from bot.service.access.codes import CODE_MINUTES, code_hash, matching, new_code
 from bot.service.access.repository import AccessRequest
 from bot.service.ports import UnitOfWork
 from bot.service.replies import AccessChange, Reply, ShowCard
-from flows.cards.access import AccessCards
 
 MOST_WRONG: Final = 5
 """Codes that a person may send in a day that do not pair."""

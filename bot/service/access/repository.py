@@ -62,7 +62,7 @@ class AccessRepository(Protocol):
         ...
 
     def expel(self, number: str) -> bool:
-        """Take a person or a group off the list; False where it was not on it."""
+        """Remove a person or a group from the list; False where it was not on it."""
         ...
 
     def list_admitted(self, most: int, skip: int = 0) -> list[Admission]:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from bot.service.access.cards import AccessCards
 from bot.service.access.pairing import MOST_REMEMBERED
 from bot.service.access.repository import AccessRequest, RequestState
 from bot.service.notices import Notices
 from bot.service.ports import UnitOfWork
 from bot.service.replies import AccessChange, ActionContext, Reply, ShowCard
-from flows.cards.access import AccessCards
 from flows.catalog.loader import Catalog
 
 MOST_ASKING: Final = 20
@@ -47,7 +47,7 @@ class AccessRequests:
         return Reply((ShowCard(self._cards.page("asked") if asked else self._cards.unknown(user_id)),))
 
     def ask(self, uow: UnitOfWork, context: ActionContext) -> Reply:
-        """Take somebody's request to every administrator, once a day."""
+        """Bring somebody's request to every administrator, once a day."""
         admins, who = uow.administrators(), context.user_id
         if not admins:
             return Reply(toast=self._toasts.nobody)
@@ -58,12 +58,12 @@ class AccessRequests:
             return Reply(toast=self._toasts.too_many)
         uow.put_request(who, replace(request, told=True, state=RequestState.asked), MOST_REMEMBERED)
         card = self._cards.request(who)
-        shows = (ShowCard(card, chat=admin, slot=int(who)) for admin in admins)
+        shows = (ShowCard(card, chat=admin, page_number=int(who)) for admin in admins)
         asked = ShowCard(self._cards.page("asked"), context.message_id)
         return Reply((asked, *shows), self._toasts.asked, change=AccessChange("access_asked", who))
 
     def admitted(self, context: ActionContext) -> Reply:
-        """Say to somebody who asks, and may use the bot by now, that they may."""
+        """Answer somebody who asks, and may use the bot by now."""
         return Reply((ShowCard(self._cards.welcome(), context.message_id),), self._toasts.has_access)
 
     def refuse(self, uow: UnitOfWork, number: str, context: ActionContext) -> Reply:

@@ -71,7 +71,7 @@ def packed(number: str) -> str:
     return number.replace("-", GROUP)
 
 
-def unpacked(choice: str) -> str:
+def number_of(choice: str) -> str:
     """Return the number that a button bears; empty where it bears none."""
     number = choice.replace(GROUP, "-", 1)
     return number if number.removeprefix("-").isdecimal() and number.isascii() else ""
