@@ -74,11 +74,9 @@ def _temporary(path: Path, content: bytes) -> Iterator[Path]:
 
 def _keep(path: Path) -> Path:
     """Copy a file beside itself, under a name that is free, for its owner alone."""
+    names = (path.with_name(f"{path.name}.before-{number}") for number in itertools.count(1))
+    kept = next(name for name in names if not os.path.lexists(name))
     with _temporary(path, path.read_bytes()) as whole:
-        for number in itertools.count(1):
-            kept = path.with_name(f"{path.name}.before-{number}")
-            if not os.path.lexists(kept):
-                break
         whole.rename(kept)
     return kept
 
