@@ -208,12 +208,10 @@ def setup() -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.exit("spinemets: setup asks questions, so it needs a terminal; without one, copy .env.example to .env")
     with _collector_off():
-        from bot.settings import ENV_FILE, TELEGRAM
+        from bot.settings import ENV_FILE
         from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
 
-    wizard = SetupWizard(
-        SetupTerminal(_say, input, getpass), ENV_FILE, os.environ.get("BOT_API_URL") or TELEGRAM, os.environ
-    )
+    wizard = SetupWizard(SetupTerminal(_say, input, getpass), ENV_FILE, os.environ)
     try:
         wizard.run()
     except (EOFError, KeyboardInterrupt, SetupEnded):

@@ -12,7 +12,7 @@ from pydantic import ValidationError, create_model
 from telegram.error import InvalidToken, TelegramError
 
 from bot.env_file import EnvFileFault, read_env_file
-from bot.settings import Settings
+from bot.settings import TELEGRAM, Settings
 from bot.setup.env_writer import HEAD, ValueNotKept, merged, write_env
 from bot.telegram.client import TelegramBot
 
@@ -70,14 +70,13 @@ class SetupWizard:
         self,
         terminal: SetupTerminal,
         path: Path,
-        server: str,
         environment: Mapping[str, str],
         try_token: TryToken = try_token,
     ) -> None:
-        """Store the terminal, where `.env` lies, the Bot API server, the environment, and what tries a token."""
+        """Store the terminal, where `.env` lies, the environment, and what tries a token."""
         self._terminal = terminal
         self._path = path
-        self._server = server
+        self._server = environment.get("BOT_API_URL") or TELEGRAM
         self._environment = environment
         self._try_token = try_token
         self._values: dict[str, str] = {}
@@ -113,7 +112,7 @@ class SetupWizard:
         if not self._path.exists():
             return HEAD
         try:
-            read_env_file(self._path, [name.upper() for name in Settings.model_fields])
+            entries = read_env_file(self._path, [name.upper() for name in Settings.model_fields])
         except EnvFileFault as fault:
             self._terminal.say(f"There is a .env that cannot be used: {fault}")
             if not self._yes("Write a new one, and keep this one beside it?", default=False):
@@ -123,7 +122,11 @@ class SetupWizard:
         choice = self._choice("Change only what you answer (c), write a new one (n), or quit (q)?", "c", "cnq")
         if choice == "q":
             raise SetupEnded
-        return self._path.read_text("utf-8-sig") if choice == "c" else HEAD
+        if choice == "n":
+            return HEAD
+        if "BOT_API_URL" in entries and not self._environment.get("BOT_API_URL"):
+            self._server = entries["BOT_API_URL"].value or TELEGRAM
+        return self._path.read_text("utf-8-sig")
 
     def _token(self) -> None:
         """Ask for the token until Telegram knows it, or cannot be asked."""
@@ -167,8 +170,10 @@ class SetupWizard:
         self._values["WEBHOOK_SECRET"] = secrets.token_urlsafe(SECRET_BYTES)
 
     def _access(self) -> None:
-        self._terminal.say("Nobody may use the bot until you send it the code that its start prints; then you admit")
-        self._terminal.say("others in the chat. You can also list user IDs now, or open it to whoever finds it.")
+        self._terminal.say("Nobody may use the bot until you send it the code that its start or `spinemets pair`")
+        self._terminal.say(
+            "prints; then you admit others in the chat. You can also list user IDs now, or open it to whoever finds it."
+        )
         choice = self._choice("By code (c), by a list (l), or open to everybody (o)?", "c", "clo")
         self._values["ACCESS"] = "open" if choice == "o" else ""
         if choice == "l":

@@ -19,7 +19,6 @@ from local_bot_api import TOKEN, running_playground
 from telegram.error import InvalidToken, NetworkError
 
 from bot.env_file import read_env_file
-from bot.settings import TELEGRAM
 from bot.setup.env_writer import ValueNotKept, merged, write_env
 from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
 
@@ -61,7 +60,7 @@ def sets_up(
 ) -> Person:
     person = Person(*answers)
     terminal = SetupTerminal(person.read.append, person.answer, person.answer)
-    SetupWizard(terminal, folder / ".env", TELEGRAM, env or {}, tried).run()  # type: ignore[arg-type] # one of the two
+    SetupWizard(terminal, folder / ".env", env or {}, tried).run()  # type: ignore[arg-type] # one of the two
     return person
 
 
@@ -179,6 +178,19 @@ def test_a_value_is_read_back_as_it_was_given_or_not_written(tmp_path: Path, val
         assert path.read_text() == ""
     else:
         assert read_env_file(path, [])["SITE_FILE"].value == value
+
+
+@pytest.mark.parametrize(("choice", "asked"), [("c", "http://127.0.0.1:9"), ("n", "https://api.telegram.org")])
+def test_the_token_is_tried_at_the_server_that_the_bot_will_ask(tmp_path: Path, choice: str, asked: str) -> None:
+    servers: list[str] = []
+    (tmp_path / ".env").write_text("BOT_API_URL=http://127.0.0.1:9\n")
+
+    def tried(token: str, server: str) -> str:
+        servers.append(server)
+        return known(token, server)
+
+    sets_up(tmp_path, choice, *SHORT, tried=tried)
+    assert servers == [asked]
 
 
 def test_that_the_environment_comes_first_is_said(tmp_path: Path) -> None:
