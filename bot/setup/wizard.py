@@ -172,7 +172,7 @@ class SetupWizard:
     def _access(self) -> None:
         self._terminal.say("Nobody may use the bot until you send it the code that its start or `spinemets pair`")
         self._terminal.say(
-            "prints; then you admit others in the chat. You can also list user IDs now, or open it to whoever finds it."
+            "prints; then you admit others in the chat. You can list user IDs now too, or let everybody in."
         )
         choice = self._choice("By code (c), by a list (l), or open to everybody (o)?", "c", "clo")
         self._values["ACCESS"] = "open" if choice == "o" else ""
