@@ -7,15 +7,24 @@ from bot.service.ports import UnitOfWork
 from bot.storage.factory import create_storage
 from bot.storage.storage import SqlStorage
 
+pytest_plugins = ("store_fixtures",)
+
 
 async def test_another_process_sees_who_was_admitted_and_expelled_at_its_next_transaction(
     url: str, store: SqlStorage
 ) -> None:
     other = create_storage(url)
-    await store.transact(lambda uow: (uow.claim_for_bot("42"), uow.admit("7", is_admin=True), uow.admit("-100")))
+
+    def admitted(uow: UnitOfWork) -> None:
+        uow.claim_for_bot("42")
+        uow.admit("7", is_admin=True)
+        uow.admit("-100")
+
+    await store.transact(admitted)
     await other.transact(lambda uow: uow.claim_for_bot("42"))
-    for number, seen in (("7", True), ("-100", True), ("8", False)):
-        assert await other.transact(lambda uow, number=number: uow.is_admitted("5", number)) is seen
+    numbers = ("7", "-100", "8")
+    seen = await other.transact(lambda uow: [uow.is_admitted("5", number) for number in numbers])
+    assert seen == [True, True, False]
     assert await store.transact(lambda uow: uow.expel("-100"))
     assert not await other.transact(lambda uow: uow.is_admitted("5", "-100"))
     assert await other.transact(lambda uow: uow.administrators()) == ["7"]
