@@ -140,7 +140,7 @@ async def measure(chats: int, seconds: float, delay: float, database: str, *, st
     with tempfile.TemporaryDirectory() as folder:
         url = database or f"sqlite:///{folder}/bench.db"
         env = {**os.environ, "BOT_TOKEN": "1:bench", "BOT_API_URL": f"http://127.0.0.1:{port}", "DATABASE_URL": url}
-        env |= {"LOG_LEVEL": "warning", "PYTHONPATH": str(Path(__file__).parents[1])}
+        env |= {"LOG_LEVEL": "warning", "ACCESS": "open", "PYTHONPATH": str(Path(__file__).parents[1])}
         started, noted = time.perf_counter(), Path(folder) / "stalls"
         command = ["bench.stalls", str(noted)] if stalls else ["bot", "run"]
         bot = subprocess.Popen([sys.executable, "-m", *command], env=env, cwd=folder, stdout=subprocess.DEVNULL)

@@ -6,13 +6,10 @@ import sys
 from io import TextIOWrapper
 from typing import Final
 
-from bot.run import quick_imports, run
+from bot.run import INTERRUPTED, quick_imports, run
 
 MISCONFIGURED: Final = 78
 """Exit status after a setting that cannot be used: a start would end the same way until somebody changes it."""
-
-INTERRUPTED: Final = 130
-"""Exit status after Ctrl-C before there was anything to finish, as a shell has it."""
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from structlog.typing import FilteringBoundLogger
 
 from bot.log import make_log
+from bot.service.access.codes import pairing_lines
 from bot.service.policies import AccessPolicy
 from bot.service.retention import RetentionPolicy
 from bot.service.services import build_services
@@ -69,8 +70,8 @@ async def run(settings: Settings, say: Say) -> int:
     if settings.bot_token is None:
         return await _until_signal(lambda: _playground(settings, say, log))
     if settings.is_open:
-        say("Access is open: whoever finds the bot may use it. ALLOWED_USERS lists those who may.")
-        log.warning("access_open", advice="whoever finds the bot may use it; ALLOWED_USERS lists those who may")
+        say("Access is open (ACCESS=open): whoever finds the bot may use it.")
+        log.warning("access_open", advice="whoever finds the bot may use it; without ACCESS=open it is closed")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would bear the token
     observation = _observation() if settings.http_listen else None
     request = observation.observe_request(AiohttpRequest()) if observation else None
@@ -151,7 +152,19 @@ async def _telegram(
             pages = _spine_page(settings, token, application, settings.webapp_url) if settings.webapp_url else []
             app = create_webhook_app(application.health, application.accept_delivery, *door, pages)
             await doors.enter_async_context(serve(app, settings.http_listen))
+        if not (settings.is_open or settings.is_listed):
+            pairing = asyncio.create_task(_pair(application, say))
+            doors.callback(pairing.cancel)
         return await _failure_text(application.run_webhook(hook, secret) if hook else application.run_polling(), say)
+
+
+async def _pair(application: TelegramApplication, say: Say) -> None:
+    """Print a code that makes an administrator, as long as there is none: until then nobody may use the bot."""
+    code, username = await application.begin_pairing()
+    if code:
+        say("Nobody may use the bot yet.")
+        for line in pairing_lines(code, username):
+            say(line)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from cyclopts import App, Parameter
 
-from bot.run import quick_imports, run, say
+from bot.run import INTERRUPTED, quick_imports, run, say
 
 if TYPE_CHECKING:  # the commands load only what they need
     from bot.service.ports import UnitOfWork
@@ -208,9 +208,43 @@ def doctor() -> int:
     return asyncio.run(told())
 
 
+@app.command
+def setup() -> int:
+    """Walk through a first installation, question by question: write `.env`, then look at it as `doctor` does."""
+    import os
+    from getpass import getpass
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.exit("spinemets: setup asks questions, so it needs a terminal; without one, copy .env.example to .env")
+    with quick_imports():
+        from bot.settings import ENV_FILE
+        from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
+
+    wizard = SetupWizard(SetupTerminal(say, input, getpass), ENV_FILE, os.environ)
+    try:
+        wizard.run()
+    except (EOFError, KeyboardInterrupt, SetupEnded):
+        say("\nNothing was written.")
+        return INTERRUPTED
+    say("Now everything is looked at, as `spinemets doctor` does it:")
+    return doctor()
+
+
+@app.command
+def pair() -> int:
+    """Print a code that makes whoever sends it to the bot in a private chat an administrator, for 15 minutes."""
+    from bot.settings import read_settings
+    from bot.setup.pair import begin_pairing
+
+    for line in asyncio.run(begin_pairing(read_settings())):
+        say(line)
+    return 0
+
+
 ERASED_SINCE: Final = (
     "What users erase after a backup was made is still in it, and no list of them is kept: keep backups for days, "
-    "and after a restore ask users who erased their cases since then to send /forget again."
+    "and after a restore ask users who erased their cases since then to send /forget again. Whoever was expelled "
+    "since then is admitted again: look at /admitted."
 )
 
 

@@ -27,10 +27,11 @@ ALLOWED: Final = frozenset(
         "why",
         "chat",
         "was",
+        "by",
     }
 )
-"""Codes and numbers, those of chats only where the operator has listed them, and what Telegram said where no person's
-words can be in it. No findings, no names, no texts, no addresses: those have no field here."""
+"""Codes and numbers, those of chats and people only where access is decided by them, and what Telegram said where no
+person's words can be in it. No findings, no names, no texts, no addresses: those have no field here."""
 
 
 def make_log(level: LogLevel) -> FilteringBoundLogger:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C before there was anything to finish, as a shell has it."""
+
 UNUSED: Final = ("click", "greenlet", "rich")
 """What libraries load only where it happens to be installed, for what a bot does not use: httpx a command of its own,
 structlog colours on a terminal. It takes 8 MB, and an eighth of a start."""

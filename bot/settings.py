@@ -190,14 +190,17 @@ class Settings(BaseModel):
             raise ValueError("WEBAPP_URL needs HTTP_LISTEN as well")
         if self.webapp_url and urlsplit(self.webapp_url).path in {*SERVED, urlsplit(self.webhook_url).path}:
             raise ValueError("WEBAPP_URL needs a path of its own, such as /spine")
-        if self.access is Access.listed and not (self.allowed_users or self.allowed_chats):
-            raise ValueError("ACCESS=listed needs ALLOWED_USERS or ALLOWED_CHATS as well")
         return self
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody may use the bot: unless it is said, as long as nobody is listed."""
-        return self.access is Access.open or (self.access is None and not (self.allowed_users or self.allowed_chats))
+        """Whether everybody may use the bot: only if it is said, or in the playground."""
+        return self.access is Access.open or self.bot_token is None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the settings list who may use the bot; those whom administrators admit come on top."""
+        return bool(self.allowed_users or self.allowed_chats)
 
     @property
     def bot_id(self) -> str:

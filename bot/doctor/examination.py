@@ -52,8 +52,9 @@ def _access(settings: Settings) -> CheckResult:
     if settings.bot_token is None:
         return well("access", "open to this machine")
     if settings.is_open:
-        return well("access", "open to whoever finds the bot; ALLOWED_USERS closes it")
-    return well("access", f"{len(settings.allowed_users)} users and {len(settings.allowed_chats)} chats are listed")
+        return well("access", "open to whoever finds the bot; without ACCESS=open it is closed")
+    listed = f"{len(settings.allowed_users)} users and {len(settings.allowed_chats)} chats are listed in the settings"
+    return well("access", f"{listed}; administrators admit others in the chat")
 
 
 async def _telegram(settings: Settings, wall: Callable[[], float], *, runs_here: bool) -> list[CheckResult]:

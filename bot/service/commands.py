@@ -23,12 +23,19 @@ PRIVATE_COMMANDS: Final = (
 GROUP_COMMANDS: Final = ("case", "cases", "minutes", "options", "scales", "help", "about", "start")
 """Every command of a group, in the order of its menu."""
 
+ADMIN_COMMANDS: Final = ("admit", "expel", "admitted")
+"""Commands of the bot's administrators, in private chats and groups; they are in no menu."""
+
+PAIR: Final = "pair"
+"""Stands for a code that pairs, whatever it was sent in; of the code itself the hash alone is taken in."""
+
 MINUTES: Final = "minutes"
 NAMES: Final = "names"
 """Behind /minutes: the members are named."""
 
 UNREADABLE: Final = "?"
-"""Stands behind /minutes for what is neither a date nor NAMES: what it was is not taken in."""
+"""Stands behind /minutes for what is neither a date nor NAMES, and behind /admit for what is no number: what it was is
+not taken in."""
 
 _DATE: Final = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from bot.service.access.repository import AccessRepository
 from bot.service.case_store import CaseRepository
 from bot.service.replies import NoteInput
 
@@ -100,7 +101,7 @@ class OutboxMessage:
         return OutboxKind.pin if self.kind is OutboxKind.unpin else self.kind, self.target, self.number
 
 
-class UnitOfWork(CaseRepository, Protocol):
+class UnitOfWork(CaseRepository, AccessRepository, Protocol):
     """What one transaction of a durable channel sees and writes."""
 
     def observed(self) -> float:

@@ -59,6 +59,7 @@ class ShowCard:
         chat: where; empty for the place of the visit.
         is_decision: whether it is the record of a decision of the case.
         picture: the message with the picture of the case, which is to show the same; None where there is none.
+        page_number: of the new pages of a place that wait to be sent, the newest of each number is sent.
     """
 
     card: Card
@@ -67,6 +68,7 @@ class ShowCard:
     chat: str = ""
     is_decision: bool = False
     picture: int | None = None
+    page_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,15 @@ Effect = SingleEffect | SendMinutes
 
 
 @dataclass(frozen=True, slots=True)
+class AccessChange:
+    """A change of who may use the bot, which is logged: by the number of whom it concerns, and of who made it."""
+
+    event: str
+    number: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What follows from a message or a tap: cards to show, a few words in passing, and what else is to be done.
 
@@ -154,6 +165,7 @@ class Reply:
         late: what is told instead where the card must wait for the channel's pace; empty where nothing is drawn anew.
         opens: what the answer to a tap opens in the person's private chat instead of words: a start link's payload.
         forged: what no button of ours can have asked for: UNREADABLE, FOREIGN or MISPLACED; empty for everything else.
+        change: a change of who may use the bot; None for everything else.
     """
 
     shows: tuple[ShowCard, ...] = ()
@@ -162,6 +174,7 @@ class Reply:
     late: str = ""
     opens: str = ""
     forged: str = ""
+    change: AccessChange | None = None
 
 
 UNREADABLE: Final = "unreadable"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bot.service.access.administration import AccessAdministration
 from bot.service.inline_search import InlineSearch
 from bot.service.pictures.case_pictures import CasePictures
 from bot.service.pictures.case_records import CaseRecords
@@ -25,6 +26,7 @@ class Services(NamedTuple):
     pictures: CasePictures
     records: CaseRecords
     retention: CaseRetention
+    access: AccessAdministration
 
 
 def build_services(
@@ -43,4 +45,5 @@ def build_services(
     team = GroupChat(*offered, clock, new_id, private)
     pictures = CasePictures(flow, offered.catalog, private, team)
     records = CaseRecords(offered.catalog, private, team, clock)
-    return Services(private, team, flow, InlineSearch(offered), pictures, records, CaseRetention(clock))
+    access = AccessAdministration(offered.catalog, clock)
+    return Services(private, team, flow, InlineSearch(offered), pictures, records, CaseRetention(clock), access)

@@ -95,6 +95,12 @@ RULES: Final[dict[Action, TapRule]] = {
     Action.recent: TapRule(frozenset({Where.page})),
     Action.erase: TapRule(frozenset({Where.page})),
     Action.delete_message: TapRule(frozenset({Where.page, Where.own})),
+    # Who may use the bot; all but the first are taken from its administrators alone.
+    Action.ask: TapRule(frozenset({Where.page})),
+    Action.admit: TapRule(frozenset({Where.page})),
+    Action.refuse: TapRule(frozenset({Where.page})),
+    Action.expel: TapRule(frozenset({Where.page})),
+    Action.admitted: TapRule(frozenset({Where.page})),
     # What a team says of its case.
     Action.finding: _TEAM,
     Action.dispute: _TEAM,

@@ -1,4 +1,4 @@
-"""The tables: cases, updates that came in, and messages that are still to be sent."""
+"""The tables: cases, who may use the bot, updates that came in, and messages that are still to be sent."""
 
 from __future__ import annotations
 
@@ -118,6 +118,36 @@ MOVED_CHATS: Final = Table(
     Column("bot_id", Text, primary_key=True),
     Column("chat_id", Text, primary_key=True),
     Column("listed_as", Text, nullable=False),
+)
+
+ADMITTED: Final = Table(
+    "admitted",
+    METADATA,
+    # Whom administrators admitted: people (positive numbers) and groups (negative ones).
+    Column("bot_id", Text, primary_key=True),
+    Column("chat_id", Text, primary_key=True),
+    Column("is_admin", Boolean, nullable=False),
+)
+
+PAIRING_CODES: Final = Table(
+    "pairing_codes",
+    METADATA,
+    # Codes that make who sends one an administrator, as hashes alone, until a time in seconds since 1970.
+    Column("bot_id", Text, primary_key=True),
+    Column("code_hash", Text, primary_key=True),
+    Column("expires_at", Double, nullable=False),
+)
+
+ACCESS_REQUESTS: Final = Table(
+    "access_requests",
+    METADATA,
+    # Who wrote without access: whether they were told how it works, and whether they asked for it. A row lives a day.
+    Column("bot_id", Text, primary_key=True),
+    Column("chat_id", Text, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("wrong_codes", LONG, nullable=False),
 )
 
 INBOX: Final = Table(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from bot.service.ports import InboxUpdate, NumberInUse, OutboxKind, OutboxMessage
 from bot.service.replies import NoteInput
+from bot.storage.access_repository import SqlAccessRepository
 from bot.storage.case_repository import SqlCaseRepository
 from bot.storage.schema import BOTS, INBOX, MOVED_CHATS, OUTBOX, REFUSED_CHATS, Insert, for_each_database
 from flows.cards.card import person
@@ -167,7 +168,7 @@ _PENDING_IN_QUEUE: Final = _PENDING_MESSAGES.where(OUTBOX.c.queue == bindparam("
 _ACKNOWLEDGE: Final = delete(OUTBOX).where(_QUEUED, OUTBOX.c.version == bindparam("shown")).returning(OUTBOX.c.erases)
 
 
-class SqlUnitOfWork(SqlCaseRepository):
+class SqlUnitOfWork(SqlCaseRepository, SqlAccessRepository):
     """A unit of work on a driver whose transaction has begun."""
 
     def claim_for_bot(self, bot: str) -> str:
@@ -186,6 +187,7 @@ class SqlUnitOfWork(SqlCaseRepository):
         self._count(_ERASE_UPDATES, {"of": owner, "by": f'{{"id":{owner},"is_bot":'})  # so a payload names a person
         for unname in (_ANONYMIZE_ANSWERS, _ANONYMIZE_MESSAGES):
             self._count(unname, {"named": person(owner), "nobody": person("")})
+        self.drop_request(owner)
         return super().erase_person(owner)
 
     def mark_refusal_sent(self, chat: str) -> bool:

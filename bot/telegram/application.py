@@ -100,6 +100,7 @@ class TelegramApplication:
         """
         self._bot = bot
         self._catalog = catalog
+        self._access = services.access
         self._log = log
         self.health = Health(clock)
         self._store = store = WatchedStorage(store, self.health)
@@ -118,7 +119,7 @@ class TelegramApplication:
         )
         self._tasks = BackgroundTasks(log)
         answers = CallbackAnswers(bot, store, self._outbox, self._members, services.private.notices, self._tasks, log)
-        inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, access, self._members, log)
+        inline = InlineAnswers(bot, services.inline_search, catalog.wording.labels, store, listed, self._members, log)
         sending = Sending(writer, self._outbox, self._members, answers)
         committed = self.health.committed
         self._application = build_application(bot, store, services, listed, inline, sending, committed, log)
@@ -153,6 +154,12 @@ class TelegramApplication:
         """
         hook = {"url": url, "secret_token": secret, "allowed_updates": list(KINDS)}
         await self._run(hook, partial(self._check_token, hook))
+
+    async def begin_pairing(self) -> tuple[str, str]:
+        """Wait for the start; return a code that makes an administrator, unless there is one, and the bot's name."""
+        await self._started.wait()
+        code = await self._transact_with_retry(self._access.pairing.begin_unless_paired)
+        return code, self._members.username
 
     async def accept_delivery(self, batch: list[Any]) -> int:
         """Keep what the webhook brings, once that is in hand which was left undone before: it came first.

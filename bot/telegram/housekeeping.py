@@ -51,6 +51,7 @@ class Housekeeping:
         self._private = services.private
         self._team = services.team
         self._cases = services.retention
+        self._access = services.access
         self._writer = writer
         self._outbox = outbox
         self._retention = retention
@@ -113,6 +114,7 @@ class Housekeeping:
             look: what is seen of the clocks.
             observed: how many seconds the bot has run in all.
         """
+        self._access.expire(uow)
         self._cases.redate(uow, look.since, look.jump)
         self._cases.expire_due(uow, self._retention.delete_after, observed)
         if not look.settled:

@@ -56,6 +56,11 @@ class Action(StrEnum):
     theme = "th"
     record = "rd"
     draw = "dw"
+    ask = "as"
+    admit = "ad"
+    refuse = "no"
+    expel = "xp"
+    admitted = "al"
 
 
 class Tap(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.catalog.access_wording import AccessWording
 from flows.catalog.record_wording import PaperWording
 from flows.catalog.site import NO_SITE, Site
 from flows.catalog.team_wording import TeamWording
@@ -128,6 +129,7 @@ class Catalog(_Data):
     wording: Wording
     team: TeamWording
     paper: PaperWording
+    access: AccessWording
     site: Site = NO_SITE
 
     @property
@@ -166,7 +168,10 @@ def load_catalog(folder: Traversable) -> Catalog:
     wording = _read(folder, "wording.toml", Wording, faults)
     team = _read(folder, "team.toml", TeamWording, faults)
     paper = _read(folder, "record.toml", PaperWording, faults)
-    if facts is None or options is None or scales is None or wording is None or team is None or paper is None:
+    access = _read(folder, "access.toml", AccessWording, faults)
+    if facts is None or options is None or scales is None:
+        raise CatalogError(faults)
+    if wording is None or team is None or paper is None or access is None:
         raise CatalogError(faults)
     faults += _dangling(facts, options)
     if faults:
@@ -182,6 +187,7 @@ def load_catalog(folder: Traversable) -> Catalog:
         wording=wording,
         team=team,
         paper=paper,
+        access=access,
     )
 
 

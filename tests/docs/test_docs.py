@@ -21,7 +21,7 @@ from bot.app import FOREIGN_DATABASE, POLLING_CONFLICT, REFUSED
 from bot.cli.decide import decide_lines
 from bot.commands import app
 from bot.log import ALLOWED
-from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
+from bot.service.commands import ADMIN_COMMANDS, GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.settings import Settings
 from flows.export.mermaid import document
 from flows.pathways.registry import flow_registry
@@ -206,7 +206,9 @@ NOT_OF_THE_CHAT: Final = {"/newbot", "/revoke", "/setinline", "/healthz", "/read
 @every_document
 def test_a_command_of_the_chat_that_a_document_names_exists(name: str) -> None:
     named = {code for code in codes(DOCS[name]) if re.fullmatch(r"/[a-z]+", code)}
-    assert named - NOT_OF_THE_CHAT <= {f"/{command}" for command in (*PRIVATE_COMMANDS, *GROUP_COMMANDS)}
+    assert named - NOT_OF_THE_CHAT <= {
+        f"/{command}" for command in (*PRIVATE_COMMANDS, *GROUP_COMMANDS, *ADMIN_COMMANDS)
+    }
 
 
 def begins(shown: Any, real: Any) -> bool:
@@ -260,7 +262,9 @@ def test_every_event_of_the_log_is_told_and_no_other() -> None:
     logged = {
         event
         for path in (ROOT / "bot").rglob("*.py")
-        for event in re.findall(r"log\.(?:debug|info|warning|error)\(\s*\"(\w+)\"", path.read_text("utf-8"))
+        for event in re.findall(
+            r"(?:log\.(?:debug|info|warning|error)|AccessChange)\(\s*\"(\w+)\"", path.read_text("utf-8")
+        )
     }
     assert set(first_codes(section(OPERATIONS, "Logs").split("| event |")[1])) == logged
 

@@ -17,7 +17,7 @@ from flows.errors import CatalogError
 from flows.pathways.metastasis import METASTASIS
 
 REAL = Path(flows.__file__).parent / "catalog" / "data"
-FILES = ("facts.toml", "options.toml", "scales.toml", "wording.toml", "team.toml", "record.toml")
+FILES = ("facts.toml", "options.toml", "scales.toml", "wording.toml", "team.toml", "record.toml", "access.toml")
 
 
 @pytest.fixture

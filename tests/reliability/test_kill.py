@@ -37,7 +37,7 @@ def fork_server() -> Iterator[ForkServer]:
 
 def settings_of(loop: KillLoop, door: str, url: str) -> dict[str, str]:
     """Say how a bot in a siege is reached, and which database is its own."""
-    settings = {"bot_token": TOKEN, "bot_api_url": loop.play.url, "database_url": url}
+    settings = {"bot_token": TOKEN, "bot_api_url": loop.play.url, "database_url": url, "access": "open"}
     if door == "polling":
         return settings
     port = free_port()
@@ -122,6 +122,7 @@ async def test_the_command_itself_is_killed_and_goes_on(tmp_path: Path, report: 
         environment = clean | {
             "BOT_TOKEN": TOKEN,
             "BOT_API_URL": loop.play.url,
+            "ACCESS": "open",
             "DATABASE_URL": f"sqlite:///{tmp_path}/spinemets.db",
         }
         living: list[subprocess.Popen[bytes]] = []

@@ -324,6 +324,7 @@ async def test_no_byte_of_a_process_bears_the_token_or_what_a_person_wrote(tmp_p
         settings = {
             "BOT_TOKEN": PLANTED_TOKEN,
             "BOT_API_URL": playground.url,
+            "ACCESS": "open",
             "LOG_LEVEL": "debug",
             "PYTHONASYNCIODEBUG": "1",
         }

@@ -479,6 +479,7 @@ async def test_sigterm_in_a_burst_ends_within_ten_seconds_and_nothing_is_lost(
     async with running_playground(tmp_path / "chats.db") as playground:
         settings = {
             "BOT_TOKEN": TOKENS[0],
+            "ACCESS": "open",
             "BOT_API_URL": playground.url,
             "DATABASE_URL": f"sqlite:///{tmp_path / 'b.db'}",
         }
@@ -546,7 +547,7 @@ async def test_a_process_with_the_database_of_another_bot_ends_with_a_status_of_
     tmp_path: Path, spinemets: Spinemets
 ) -> None:
     async with running_playground(tmp_path / "chats.db") as playground:
-        settings = {"BOT_API_URL": playground.url, "DATABASE_URL": f"sqlite:///{tmp_path / 'b.db'}"}
+        settings = {"BOT_API_URL": playground.url, "DATABASE_URL": f"sqlite:///{tmp_path / 'b.db'}", "ACCESS": "open"}
         bot = spinemets.start("run", **settings, BOT_TOKEN=TOKENS[0])
         await playground.say("/new")
         await shows(playground, LEVELS)

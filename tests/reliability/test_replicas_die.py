@@ -82,7 +82,9 @@ async def test_replicas_that_are_killed_and_paused_in_turns_lose_double_and_chan
                 "webhook_secret": "siege",
                 "http_listen": f"127.0.0.1:{port}",
             }
-            return fork_server.fork(log, bot_token=TOKEN, bot_api_url=loop.play.url, database_url=url, **door)
+            return fork_server.fork(
+                log, bot_token=TOKEN, bot_api_url=loop.play.url, database_url=url, access="open", **door
+            )
 
         replicas = Replicas(start)
         async with kill_loop(harness=Careful, deliver_to=lambda: chance.choice(replicas.doors())) as loop:

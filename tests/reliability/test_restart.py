@@ -67,7 +67,7 @@ class Chats:
 async def running(url: str, playground: RunningPlayground, folder: Path) -> AsyncIterator[Process]:
     """Run the command itself, and tell it to end at the end."""
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    settings = {"BOT_TOKEN": TOKEN, "BOT_API_URL": playground.url, "DATABASE_URL": url}
+    settings = {"BOT_TOKEN": TOKEN, "BOT_API_URL": playground.url, "DATABASE_URL": url, "ACCESS": "open"}
     with (folder / "log").open("ab") as log:
         words = [sys.executable, "-m", "bot", "run"]
         process = await asyncio.create_subprocess_exec(

@@ -197,7 +197,7 @@ async def test_a_bot_that_may_open_few_files_answers_every_tap_beside_a_crowd(tm
     async with running_playground(tmp_path / "chats.db", token=TOKEN) as playground:
         env = CLEAN | {"BOT_TOKEN": TOKEN, "BOT_API_URL": playground.url, "XDG_DATA_HOME": str(tmp_path)}
         env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}/hook", "WEBHOOK_SECRET": RIGHT}
-        env |= {"HTTP_LISTEN": f"127.0.0.1:{port}"}
+        env |= {"HTTP_LISTEN": f"127.0.0.1:{port}", "ACCESS": "open"}
         words = ["sh", "-c", 'ulimit -n 200 && exec "$0" -m bot run', sys.executable]
         quiet = subprocess.DEVNULL
         bot = subprocess.Popen(words, env=env, cwd=tmp_path, stdout=quiet, stderr=quiet)  # noqa: ASYNC220 - a moment

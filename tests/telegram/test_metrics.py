@@ -246,7 +246,7 @@ async def _accepts_nothing(_: list[Any]) -> int:
 async def test_a_bot_shows_its_metrics_where_it_listens(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
     async with running_playground(token=PLANTED_TOKEN) as play, aiohttp.ClientSession() as session:
-        settings = {"BOT_TOKEN": PLANTED_TOKEN, "BOT_API_URL": play.url, "HTTP_LISTEN": address}
+        settings = {"BOT_TOKEN": PLANTED_TOKEN, "BOT_API_URL": play.url, "HTTP_LISTEN": address, "ACCESS": "open"}
         bot = Spinemets(tmp_path).start("run", **settings)
         try:
             page = ""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.service.case_store import CaseRepository, chat_of
-from bot.service.commands import GROUP_COMMANDS
+from bot.service.commands import ADMIN_COMMANDS, GROUP_COMMANDS
 from bot.service.links.read_links import link_to_page
 from bot.service.pictures.board_minutes import BoardMinutes
 from bot.service.pictures.requests import change_theme
@@ -40,7 +40,7 @@ from flows.catalog.loader import Catalog
 from flows.model.case import Case
 from flows.model.flow import Flow
 
-_ANSWERED: Final = frozenset((*GROUP_COMMANDS, "new", "cancel", "forget"))
+_ANSWERED: Final = frozenset((*GROUP_COMMANDS, *ADMIN_COMMANDS, "new", "cancel", "forget"))
 """Commands that get an answer in a group; some are of private chats, and of no menu there."""
 
 BEGIN_PAYLOAD: Final = "case"

@@ -41,7 +41,7 @@ class GroupReading:
             return None
         chat, tapped = int(chat_of(record.place)), update.callback_query is not None
         if not self._permissions.allows(uow, update, chat):
-            return self._permissions.not_listed(update)
+            return self._permissions.not_listed(uow, update)
         if role is None:
             raise MemberWanted(chat)
         if role is Role.outsider or (tapped and role in UNPROVEN):

@@ -18,7 +18,8 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.service.inline_search import InlineSearch, SearchResult
-from bot.service.policies import AccessPolicy
+from bot.service.ports import Storage
+from bot.telegram.access import AccessControl
 from bot.telegram.client import TelegramBot
 from bot.telegram.members import ChatMemberCache
 from bot.telegram.rendering.html import screen
@@ -40,7 +41,8 @@ class InlineAnswers:
         bot: TelegramBot,
         search: InlineSearch,
         labels: LabelWording,
-        access: AccessPolicy,
+        store: Storage,
+        access: AccessControl,
         members: ChatMemberCache,
         log: FilteringBoundLogger,
     ) -> None:
@@ -48,6 +50,7 @@ class InlineAnswers:
         self._bot = bot
         self._search = search
         self._labels = labels
+        self._store = store
         self._access = access
         self._members = members
         self._log = log
@@ -59,7 +62,7 @@ class InlineAnswers:
             return
         await load_note_reader()
         try:
-            found = self._found(query)
+            found = await self._found(query)
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with one line, the person is answered
             self._log.error("inline_failed", error=type(fault).__name__)
             found = ()
@@ -71,11 +74,17 @@ class InlineAnswers:
         except TelegramError as error:
             self._log.info("not_answered", error=type(error).__name__)
 
-    def _found(self, query: InlineQuery) -> tuple[SearchResult, ...]:
+    async def _found(self, query: InlineQuery) -> tuple[SearchResult, ...]:
         """Look a line up, for people who may use the bot."""
-        if len(query.query) > LONGEST or not self._access.allows(query.from_user.id, None):
+        if len(query.query) > LONGEST or not await self._may_ask(query.from_user.id):
             return ()
         return self._search.results(query.query)
+
+    async def _may_ask(self, user_id: int) -> bool:
+        """Return whether a person may use the bot; the database is asked only where the settings do not say so."""
+        if self._access.policy.allows(user_id, None):
+            return True
+        return await self._store.transact(lambda uow: self._access.allows(uow, user_id, user_id))
 
     def _article(self, result: SearchResult) -> InlineQueryResultArticle:
         """Write a result as Telegram takes it; a case bears the link to the private chat."""

@@ -43,7 +43,7 @@ class NoteCallbacks:
     def in_private(self, uow: UnitOfWork, update: Update) -> Reply:
         """Reply to a note in a private chat."""
         if not self._permissions.allows(uow, update):
-            return self._permissions.not_listed(update)
+            return self._permissions.not_listed(uow, update)
         return self._private.notes.typed(uow, action_context(update), _note(uow, update))
 
     def in_group(self, uow: UnitOfWork, update: Update, role: Role | None) -> Reply:

@@ -1,4 +1,4 @@
-"""Who may take part, and what the others are told: by the operator's lists, and in a group by what Telegram says."""
+"""Who may take part, and what the others are told: by the lists of access, and in a group by what Telegram says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from telegram import Update
 
+from bot.service.policies import AccessPolicy
 from bot.service.ports import UnitOfWork
 from bot.service.replies import ActionContext, Reply
 from bot.service.services import Services
@@ -36,18 +37,26 @@ class Permissions:
 
     def __init__(self, services: Services, access: AccessControl) -> None:
         """Store who is listed, and the services, which have the words."""
-        self._notices = services.private.notices
+        self._requests = services.access.requests
         self._team = services.team
         self._access = access
+
+    @property
+    def policy(self) -> AccessPolicy:
+        """The lists of the settings."""
+        return self._access.policy
 
     def allows(self, uow: UnitOfWork, update: Update, chat: int = 0) -> bool:
         """Return whether the person may use the bot in a chat; where none is named, in the one they act in."""
         return self._access.allows(uow, user_id_of(update), chat or chat_id_of(update))
 
-    def not_listed(self, update: Update, *, tapped: bool = False) -> Reply:
-        """Answer somebody who may not use the bot; in a toast where they tapped."""
+    def not_listed(self, uow: UnitOfWork, update: Update, *, tapped: bool = False, always: bool = False) -> Reply:
+        """Answer somebody who may not use the bot, in a toast where they tapped.
+
+        What they read once a day they may be told `always`.
+        """
         tapped = tapped or update.callback_query is not None
-        return self._notices.not_listed(str(user_id_of(update)), tapped=tapped)
+        return self._requests.turn_away(uow, str(user_id_of(update)), tapped=tapped, always=always)
 
     def refusal_in_group(
         self, uow: UnitOfWork, update: Update, role: Role | None, command: str = "", *, always: bool = False

@@ -28,6 +28,7 @@ from bot.service.replies import Reply
 from bot.service.services import Services
 from bot.telegram.access import AccessControl
 from bot.telegram.client import TelegramBot
+from bot.telegram.handlers.administration import AdministrationReplies
 from bot.telegram.handlers.chat_changes import ChatChangeCallbacks
 from bot.telegram.handlers.commands import CommandCallbacks
 from bot.telegram.handlers.errors import ErrorCallbacks
@@ -86,11 +87,12 @@ def build_application(
     transactions = UpdateTransactions(store, *sending, committed, log)
     permissions = Permissions(services, access)
     reading = GroupReading(services, permissions)
-    taps = TapCallbacks(services, permissions, reading, transactions)
+    administration = AdministrationReplies(services, permissions)
+    taps = TapCallbacks(services, permissions, reading, administration, transactions)
     votes = VoteCallbacks(services, permissions, transactions)
     changes = ChatChangeCallbacks(services, access, permissions, transactions)
     notes = NoteCallbacks(services, permissions, transactions)
-    commands = CommandCallbacks(services, permissions, reading, transactions)
+    commands = CommandCallbacks(services, permissions, reading, administration, transactions)
     failures = ErrorCallbacks(store, transactions, sending.outbox, services.private.notices, log)
 
     async def on_other(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:

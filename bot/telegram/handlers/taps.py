@@ -10,6 +10,7 @@ from telegram.ext import ContextTypes
 from bot.service.ports import UnitOfWork
 from bot.service.replies import FOREIGN, Reply
 from bot.service.services import Services
+from bot.telegram.handlers.administration import ACCESS_ACTIONS, AdministrationReplies
 from bot.telegram.handlers.group_reading import GroupReading
 from bot.telegram.handlers.permissions import Permissions, action_context
 from bot.telegram.handlers.transactions import UpdateTransactions
@@ -23,9 +24,15 @@ class TapCallbacks:
     """Handles callback queries."""
 
     def __init__(
-        self, services: Services, permissions: Permissions, reading: GroupReading, transactions: UpdateTransactions
+        self,
+        services: Services,
+        permissions: Permissions,
+        reading: GroupReading,
+        administration: AdministrationReplies,
+        transactions: UpdateTransactions,
     ) -> None:
-        """Store the services, who may tap, and what runs a transaction."""
+        """Store the services, who may tap, what answers administrators of the bot, and what runs a transaction."""
+        self._administration = administration
         self._private = services.private
         self._team = services.team
         self._records = services.records
@@ -47,7 +54,7 @@ class TapCallbacks:
     def drawing(self, uow: UnitOfWork, update: Update) -> Reply:
         """Reply to a tap that was made on the page of the spine, which shows the toast."""
         if not self._permissions.allows(uow, update):
-            return self._permissions.not_listed(update, tapped=True)
+            return self._permissions.not_listed(uow, update, tapped=True)
         message = update.effective_message
         sent = message.web_app_data if message else None
         return self._private.drawing(uow, unpack(sent.data if sent else ""), action_context(update))
@@ -55,8 +62,10 @@ class TapCallbacks:
     def in_private(self, uow: UnitOfWork, update: Update, role: Role | None) -> Reply:
         """Reply to a tap in a private chat; everybody may have what is theirs erased."""
         tap = _tap_of(update)
+        if tap and not tap.case and tap.action in ACCESS_ACTIONS:
+            return self._administration.on_tap(uow, update, tap)
         allowed = _erases(tap) or self._permissions.allows(uow, update)
-        reply = self._own(uow, update, tap) if allowed else self._permissions.not_listed(update)
+        reply = self._own(uow, update, tap) if allowed else self._permissions.not_listed(uow, update)
         if tap and tap.case and (not allowed or reply.forged == FOREIGN):
             return self._reading.by_tap(uow, update, tap, role) or reply
         return reply

@@ -129,6 +129,9 @@ class UpdateTransactions:
         """
         if reply.forged:
             self._log.warning("forged_tap", update_id=update.update_id, why=reply.forged)
+        if reply.change:
+            numbers = {"chat": reply.change.number} | ({"by": reply.change.by} if reply.change.by else {})
+            self._log.info(reply.change.event, update_id=update.update_id, **numbers)
         outbox_messages = self.enqueue(uow, update, reply)
         if not uow.mark_handled(update.update_id, reply.toast):
             raise AlreadyHandled(update.update_id)

@@ -78,8 +78,8 @@ class OutboxWriter:
     def _enqueue_card(self, uow: UnitOfWork, place: str, show: ShowCard) -> OutboxMessage:
         """Keep what a message shall show: the one named, the card of a case, or the chat's next page.
 
-        Pages share one slot: of those that wait to be sent the newest counts, so that a flood of commands does not
-        become a flood of answers.
+        Pages share one slot unless they bear another number: of those that wait to be sent the newest counts, so that
+        a flood of commands does not become a flood of answers.
         """
         chat, topic, body = chat_of(place), thread_of(place), self._screens.render(show.card)
         if show.message_id is not None:
@@ -89,7 +89,7 @@ class OutboxWriter:
             )
         body = in_thread(body, topic)
         if not show.case:
-            return uow.enqueue(chat, OutboxKind.send_page, str(topic), body)
+            return uow.enqueue(chat, OutboxKind.send_page, str(topic), body, number=show.page_number)
         kind = OutboxKind.send_decision if show.is_decision else OutboxKind.send_card
         return uow.enqueue(chat, kind, show.case, body, show.case)
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.service.commands import GROUP_COMMANDS, MINUTES, PRIVATE_COMMANDS, minutes_argument
+from bot.service.access.codes import code_hash
+from bot.service.commands import (
+    ADMIN_COMMANDS,
+    GROUP_COMMANDS,
+    MINUTES,
+    PAIR,
+    PRIVATE_COMMANDS,
+    UNREADABLE,
+    minutes_argument,
+)
 from bot.service.links.read_links import TO_CASE, TO_PAGE
 from flows.export.start_payload import SCOPE_PATTERN
 
-KNOWN: Final = frozenset((*PRIVATE_COMMANDS, *GROUP_COMMANDS))
+KNOWN: Final = frozenset((*PRIVATE_COMMANDS, *GROUP_COMMANDS, *ADMIN_COMMANDS, PAIR))
 
 UNKNOWN: Final = "unknown"
 """Stands for a command that is none of ours: what was written after the slash is nobody's business."""
@@ -24,6 +33,8 @@ _PAYLOAD: Final = re.compile(
 )
 """What the bot's own links bear; what somebody writes behind /start is nobody's business."""
 
+_NUMBER: Final = re.compile("-?[0-9]{1,18}")
+
 _MENTION: Final = re.compile(r"@([A-Za-z0-9_]{1,64})\s+/?([A-Za-z0-9_]{1,32})\s*$")
 
 
@@ -33,15 +44,29 @@ def bare_command(text: str, username: str, *, private: bool) -> tuple[str, str]:
     if mentioned and username and mentioned[1].lower() == username.lower():
         named = mentioned[2].lower()
         return (named, "") if named in KNOWN else ("", "")
+    if code := code_hash(text):
+        return PAIR, code
     command = _COMMAND.match(text)
     if command is None or (command[2] and username and command[2].lower() != username.lower()):
         return "", ""
     named = command[1].lower()
     if named == MINUTES:
         return named, minutes_argument(text[command.end(2) if command[2] else command.end(1) :])
+    if named in ADMIN_COMMANDS:
+        return named, _number(text[command.end(2) if command[2] else command.end(1) :])
     payload = command[3] or ""
+    if named in (PAIR, "start") and (code := code_hash(payload)):
+        return PAIR, code
+    if named == PAIR:
+        return PAIR, ""
     ours = named == "start" and _PAYLOAD.fullmatch(payload)
     return (named, payload if ours else "") if named in KNOWN else (UNKNOWN, "")
+
+
+def _number(argument: str) -> str:
+    """Return the number of a person or a group behind a command; UNREADABLE for anything else that stands there."""
+    said = argument.strip()
+    return said if _NUMBER.fullmatch(said) or not said else UNREADABLE
 
 
 def note_in(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from telegram.constants import ChatMemberStatus, ChatType, MessageAttachmentType, MessageEntityType, PollType
 
+from bot.service.commands import UNREADABLE
 from bot.telegram.updates.commands import BEGINNING, bare_command, note_behind
 
 Json = dict[str, Any]
@@ -144,6 +145,8 @@ def _message(message: Json | None, username: str) -> Json | None:
         return None if CONTENT.isdisjoint(message) else kept
     text = str(message.get("text", ""))
     name, argument = bare_command(text, username, private=private)
+    if name in ("admit", "expel") and not argument:
+        argument = _replied_to(message)
     if name and not (name in BEGINNING and note_behind(text).strip()):
         return kept | command_text(name, argument)
     return kept | {"text": REDACTED} if name or private else None
@@ -152,6 +155,23 @@ def _message(message: Json | None, username: str) -> Json | None:
 def _tapped_on_page(data: str) -> Json:
     """Keep the data of a tap on a page of the bot's."""
     return {"web_app_data": {"data": data[:MOST_DATA], "button_text": ""}}
+
+
+def _replied_to(message: Json) -> str:
+    """Return the person whose message a command is a reply to; empty where it is none, "?" where no person wrote it.
+
+    In a private chat the person is who wrote what was forwarded there. Everything in a topic of a forum is a reply to
+    what opened it, unless it is one to another message.
+    """
+    answered = message.get("reply_to_message")
+    if not answered or (message.get("is_topic_message") and answered["message_id"] == message["message_thread_id"]):
+        return ""
+    author = answered.get("forward_origin", {}).get("sender_user")
+    if message["chat"]["type"] != ChatType.PRIVATE.value:
+        author = None if "sender_chat" in answered else answered.get("from")
+    if not author or is_anonymous(int(author["id"]), is_bot=bool(author.get("is_bot"))):
+        return UNREADABLE
+    return str(int(author["id"]))
 
 
 def _edited(message: Json, username: str) -> Json | None:

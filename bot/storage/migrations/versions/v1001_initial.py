@@ -74,6 +74,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_moved_chats"),
     )
     op.create_table(
+        "admitted",
+        sa.Column("bot_id", sa.Text(), nullable=False),
+        sa.Column("chat_id", sa.Text(), nullable=False),
+        sa.Column("is_admin", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_admitted"),
+    )
+    op.create_table(
+        "pairing_codes",
+        sa.Column("bot_id", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "code_hash", name="pk_pairing_codes"),
+    )
+    op.create_table(
+        "access_requests",
+        sa.Column("bot_id", sa.Text(), nullable=False),
+        sa.Column("chat_id", sa.Text(), nullable=False),
+        sa.Column("since", sa.Double(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("wrong_codes", LONG, nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "chat_id", name="pk_access_requests"),
+    )
+    op.create_table(
         "inbox",
         sa.Column("bot_id", sa.Text(), nullable=False),
         sa.Column("update_id", LONG, autoincrement=False, nullable=False),

@@ -1,0 +1,1 @@
+"""Who may use the bot beside the operator's lists: pairing, administrators, people and groups that they admit."""
