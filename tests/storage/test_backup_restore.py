@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import signal
 import sqlite3
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -207,6 +209,32 @@ async def test_on_a_full_disk_no_backup_is_left_behind(tmp_path: Path, url_for: 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert names(tmp_path / "full") == []
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from bot.storage.backup.backup_file import room_beside
+with room_beside(pathlib.Path(sys.argv[1])) as room:
+    (room / "backup.db").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next_and_what_one_makes_meanwhile_is_not(
+    tmp_path: Path,
+) -> None:
+    asyncio.run(filled(sqlite_url(tmp_path)))
+    place = tmp_path / "backups"
+    place.mkdir()
+    killed = subprocess.run([sys.executable, "-c", KILLED, place / "a.backup"], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    [left] = names(place)
+    assert left.startswith(".spinemets-unfinished-")
+    with backup_file.room_beside(place / "b.backup") as room:
+        (room / "backup.db").write_text("not whole yet")
+        make_backup(sqlite_url(tmp_path), place / "c.backup")
+        assert names(place) == [room.name, "c.backup"]
+    assert names(place) == ["c.backup"]
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

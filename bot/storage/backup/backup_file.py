@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,9 @@ from typing import Final
 from bot.storage.errors import StorageError
 
 OWNER_ONLY: Final = 0o600
+UNFINISHED: Final = ".spinemets-unfinished-"
+"""How the name of a folder begins in which a file is made; one that a killed process left is removed by the next."""
+
 _NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 """What a file system answers that knows one name for a file alone, as some network shares do."""
 
@@ -69,11 +74,48 @@ def room_beside(file: Path) -> Iterator[Path]:
         BackupRefused: where that is not possible.
     """
     try:
-        room = tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent)
+        with _locked(file.parent):
+            _remove_left_rooms(file.parent)
+            room = tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=file.parent)
+            mark = _lock(Path(room.name))
     except OSError as error:
         raise BackupRefused(f"{file} cannot be made: {error.strerror}. Name another place.") from None
-    with room as folder:
-        yield Path(folder)
+    try:
+        with room as folder:
+            yield Path(folder)
+    finally:
+        os.close(mark)
+
+
+def _remove_left_rooms(folder: Path) -> None:
+    """Remove what killed processes left: the lock of a process ends with it, so what can be locked is nobody's."""
+    for room in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError), _locked(room, fcntl.LOCK_NB):
+            shutil.rmtree(room)
+
+
+@contextmanager
+def _locked(folder: Path, how: int = 0) -> Iterator[None]:
+    handle = _lock(folder, how)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(folder: Path, how: int = 0) -> int:
+    """Lock a folder against others who do the same, until the handle that is returned is closed.
+
+    Raises:
+        OSError: where that is not possible, or another holds it and nobody is to be waited for.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | how)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def publish(whole: Path, file: Path) -> None:
