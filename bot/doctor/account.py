@@ -32,15 +32,21 @@ async def check_token(calls: RawCalls) -> tuple[CheckResult, dict[str, Any]]:
     return well("token", f"@{me.get('username', '')}, number {me.get('id', '')}"), me
 
 
-def check_abilities(me: dict[str, Any]) -> Iterator[CheckResult]:
-    """Look at what can only be set at @BotFather."""
-    if me.get("supports_inline_queries"):
-        yield well("inline mode", "on")
-    else:
-        yield wrong("inline mode", "off", "Write /setinline to @BotFather, and choose this bot.")
+def check_abilities(me: dict[str, Any], *, groups_wanted: bool) -> Iterator[CheckResult]:
+    """Look at what can only be set at @BotFather; what somebody may well have chosen is said, and not wrong.
+
+    Args:
+        me: what Telegram says of the bot.
+        groups_wanted: whether the settings list a group, so that the bot must get into one.
+    """
+    said = "on" if me.get("supports_inline_queries") else "off; /setinline at @BotFather switches it on"
+    yield well("inline mode", said)
     if not me.get("can_join_groups"):
         advice = "Write /setjoingroups to @BotFather, choose this bot, then Enable."
-        yield wrong("groups", "nobody can add the bot to a group", advice)
+        if groups_wanted:
+            yield wrong("groups", "nobody can add the bot to a group, and ALLOWED_CHATS lists one", advice)
+        else:
+            yield well("groups", "nobody can add the bot to a group; /setjoingroups at @BotFather allows it")
     elif me.get("can_read_all_group_messages"):
         advice = (
             "Write /setprivacy to @BotFather, choose Enable; then remove the bot from its groups and add it again."

@@ -78,7 +78,7 @@ async def _telegram(settings: Settings, wall: Callable[[], float], *, runs_here:
             check_webhook(calls, settings, wall()),
             check_second_poller(calls, settings, runs_here=runs_here),
         )
-        return [way, token, clock, *check_abilities(me), *told]
+        return [way, token, clock, *check_abilities(me, groups_wanted=bool(settings.allowed_chats)), *told]
     finally:
         await request.shutdown()
 

@@ -243,15 +243,12 @@ async def database_that_the_group_may_read(here: Installation) -> None:
     here.database.chmod(0o640)
 
 
-async def inline_mode_off(here: Installation) -> None:
-    here.answers["getMe"] = await here.call("getMe") | {"supports_inline_queries": False}
-
-
 async def group_privacy_off(here: Installation) -> None:
     here.answers["getMe"] = await here.call("getMe") | {"can_read_all_group_messages": True}
 
 
-async def no_groups(here: Installation) -> None:
+async def no_groups_though_one_is_listed(here: Installation) -> None:
+    here.settings["ALLOWED_CHATS"] = "-1001"
     here.answers["getMe"] = await here.call("getMe") | {"can_join_groups": False}
 
 
@@ -360,9 +357,8 @@ PLANTED: list[tuple[Callable[[Installation], Awaitable[None]], str, str]] = [
     (disk_without_inodes, "disk", "no room for more files.*inodes"),
     (env_that_all_may_read, "rights", r"everybody may read or write \.env.*chmod 600 \.env"),
     (database_that_the_group_may_read, "rights", "its group may read or write .*cases.db.*chmod 600"),
-    (inline_mode_off, "inline mode", "off.*/setinline"),
     (group_privacy_off, "groups", "privacy is off.*/setprivacy"),
-    (no_groups, "groups", "nobody can add.*/setjoingroups"),
+    (no_groups_though_one_is_listed, "groups", "nobody can add.*ALLOWED_CHATS.*/setjoingroups"),
     (menu_of_another_program, "menu", "not those of this program.*Start the bot"),
     (short_secret, "secret", "too short: 5 letters.*openssl rand"),
     (dull_secret, "secret", "easily guessed.*openssl rand"),
@@ -376,6 +372,16 @@ PLANTED: list[tuple[Callable[[Installation], Awaitable[None]], str, str]] = [
     (database_behind_a_closed_door, "database", "may not be written by this user.*rights"),
     (page_of_a_filter, "way", "does not answer as the Bot API does.*BOT_API_URL"),
 ]
+
+
+async def test_what_somebody_may_have_chosen_is_said_and_is_not_wrong(installation: Installation) -> None:
+    chosen = {"supports_inline_queries": False, "can_join_groups": False}
+    installation.answers["getMe"] = await installation.call("getMe") | chosen
+    said = {result.subject: (result.mark, result.text) for result in await installation.looked_at()}
+    assert said["inline mode"] == (Mark.well, "off; /setinline at @BotFather switches it on")
+    assert said["groups"][0] is Mark.well
+    assert "/setjoingroups" in said["groups"][1]
+    assert Mark.wrong not in {mark for mark, _ in said.values()}
 
 
 @pytest.fixture(autouse=True)
