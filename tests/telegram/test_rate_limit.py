@@ -105,7 +105,8 @@ def test_a_bot_that_starts_anew_goes_on_slowly_in_a_group_that_was_busy_and_nowh
             async with running(after):
                 await asyncio.sleep(0.5)
                 pace = after.application._pace
-                return tuple(max(pace.reserve(str(chat), edit=True) for _ in range(3)) for chat in (quiet, busy))
+                waits = [max(pace.reserve(str(chat), edit=True) for _ in range(3)) for chat in (quiet, busy)]
+                return waits[0], waits[1]
 
         assert run(started()) == (0.0, pytest.approx(9.5, abs=0.5))
 
