@@ -195,9 +195,8 @@ def catalog_diff(old: Path, new: Path, /) -> int:
 @app.command
 def doctor() -> int:
     """Look at this installation, line by line, and change nothing; the exit status is 1 where something is wrong."""
-    with quick_imports():
-        from bot.doctor.examination import examine
-        from bot.doctor.results import Mark
+    from bot.doctor.examination import examine
+    from bot.doctor.results import Mark
 
     async def told() -> int:
         results = await examine(time.time)
@@ -216,9 +215,8 @@ def setup() -> int:
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.exit("spinemets: setup asks questions, so it needs a terminal; without one, copy .env.example to .env")
-    with quick_imports():
-        from bot.settings import ENV_FILE
-        from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
+    from bot.settings import ENV_FILE
+    from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
 
     wizard = SetupWizard(SetupTerminal(say, input, getpass), ENV_FILE, os.environ)
     try:

@@ -19,6 +19,7 @@ import pytest
 from commands import Spinemets
 from store_kit import STEPS, ask, kept, path_of, sqlite_url, step
 
+from bot.service.access.repository import AccessRequest, RequestState
 from bot.service.ports import OutboxKind, UnitOfWork
 from bot.storage.backup import backup_file, tables
 from bot.storage.backup.backup_file import BackupRefused
@@ -48,6 +49,9 @@ async def filled(url: str, bot: str = BOT, steps: int = 6) -> None:
         uow.mark_refusal_sent("-100")
         uow.move_listing("-7", "-1007")
         uow.hear(1_700_000_000.25)
+        uow.admit("7", is_admin=True)
+        uow.add_pairing_code("hash", 1_700_000_900.25)
+        uow.put_request("8", AccessRequest(1_700_000_000.25, state=RequestState.asked), 9)
         uow.acknowledge([uow.enqueue("chat", OutboxKind.send_card, f"sent{n}", "{}", "long") for n in range(SENT)])
 
     await store.transact(more)
