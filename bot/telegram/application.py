@@ -14,7 +14,6 @@ from telegram import BotCommandScope, BotCommandScopeAllGroupChats
 from telegram.error import BadRequest, TelegramError
 
 from bot.pictures.drawing_thread import DrawingThread
-from bot.service.case_store import chat_of
 from bot.service.commands import GROUP_COMMANDS, PRIVATE_COMMANDS
 from bot.service.policies import AccessPolicy
 from bot.service.ports import NotSaved, Storage, UnitOfWork
@@ -56,9 +55,6 @@ TOKEN_CHECK_SECONDS: Final = 60.0
 ADOPTION_CHECK_SECONDS: Final = 30.0
 """Seconds between looks for what another process left undone when it died."""
 
-
-BUSY_SECONDS: Final = 60.0
-"""Seconds before the start within which a case was touched whose group may be written to slowly at first."""
 
 REFUSALS: Final = 3
 """How often Telegram refuses a webhook before the bot gives up: a name may be found a moment later."""
@@ -109,9 +105,7 @@ class TelegramApplication:
         listed, writer = AccessControl(access, log), OutboxWriter(page_url)
         receipts = OutboxReceipts(services, listed, writer)
         thread = DrawingThread()
-        self._wall = wall
-        self._pace = pace = RateLimiter(clock)
-        drawing = (draw or thread.draw, typeset or thread.typeset)
+        pace, drawing = RateLimiter(clock), (draw or thread.draw, typeset or thread.typeset)
         sender = MessageSender(bot, store, receipts, self._members, note_texts, pace, *drawing, log)
         self._outbox = Outbox(sender, store, receipts, self._members, pace, log)
         self._housekeeping = Housekeeping(
@@ -209,12 +203,9 @@ class TelegramApplication:
             self._deliveries.delivered()
         self._log.info("started", bot=self._members.username)
         # At one moment: what a dead process had asked for may still be committed in between, and be seen in neither.
-        now = self._wall()
-        outbox_messages, inbox_updates, busy = await self._transact_with_retry(
-            lambda uow: (uow.pending_messages(), uow.pending_updates(), uow.open_places(now - BUSY_SECONDS, now))
+        outbox_messages, inbox_updates = await self._transact_with_retry(
+            lambda uow: (uow.pending_messages(), uow.pending_updates())
         )
-        for place in busy:
-            self._pace.assume_spent(chat_of(place))
         self._outbox.enqueue(outbox_messages)
         for inbox_update in inbox_updates:
             self.receiver.process(inbox_update)

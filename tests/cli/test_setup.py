@@ -19,8 +19,11 @@ from local_bot_api import TOKEN, running_playground
 from telegram.error import InvalidToken, NetworkError
 
 from bot.env_file import read_env_file
+from bot.settings import Settings, SettingsError
 from bot.setup.env_writer import ValueNotKept, merged, write_env
+from bot.setup.pair import begin_pairing
 from bot.setup.wizard import SetupEnded, SetupTerminal, SetupWizard
+from bot.storage.factory import create_storage
 
 GOOD: Final = "42:abc"
 SHORT: Final = (GOOD, "", "p", "c", "y")
@@ -225,3 +228,29 @@ async def test_the_command_itself_hides_the_token_writes_and_ends_as_doctor_does
     assert "well   token" in shown
     assert status in (0, 1), "that of doctor"
     assert kept(tmp_path) == {"BOT_TOKEN": TOKEN}
+
+
+def settings_for(folder: Path, server: str, token: str | None = TOKEN) -> Settings:
+    return Settings(bot_token=token, bot_api_url=server, database_url=f"sqlite:///{folder}/pair.db")
+
+
+async def test_a_code_with_its_link_is_printed_beside_a_running_server_and_without_one_the_code_alone(
+    tmp_path: Path,
+) -> None:
+    async with running_playground(token=TOKEN) as play:
+        linked = "\n".join(await begin_pairing(settings_for(tmp_path, play.url)))
+        assert "https://t.me/spinemets_bot?start=" in linked
+    alone = "\n".join(await begin_pairing(settings_for(tmp_path, "http://127.0.0.1:1")))
+    assert "https://t.me/" not in alone
+    store = create_storage(f"sqlite:///{tmp_path}/pair.db")
+    assert len(await store.transact(lambda uow: uow.pairing_codes(0.0))) == 2
+    await store.close()
+
+
+async def test_no_code_is_made_without_a_token_or_in_the_database_of_another_bot(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="BOT_TOKEN"):
+        await begin_pairing(settings_for(tmp_path, "http://127.0.0.1:1", None))
+    await begin_pairing(settings_for(tmp_path, "http://127.0.0.1:1"))
+    other = TOKEN.replace(TOKEN.partition(":")[0], "987654")
+    with pytest.raises(SettingsError, match="belongs to another bot"):
+        await begin_pairing(settings_for(tmp_path, "http://127.0.0.1:1", other))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BotHarness, Fields, refused, running, virtual_bot_harness
+from conftest import BotHarness, Fields, refused, virtual_bot_harness
 from kit import CATALOG
 from members_kit import Crowd
 
@@ -70,45 +70,6 @@ def test_what_telegram_asks_to_wait_counts_for_whoever_asks_how_long_it_takes() 
     assert rate_limiter.ahead("-200") == 0.0
     now += 30.0
     assert rate_limiter.reserve("-100", edit=True) == 0.0
-
-
-def test_restarts_within_a_minute_of_constant_taps_keep_a_group_at_twenty_calls() -> None:
-    """Each start forgets what the process before it has sent."""
-    clock, sent = [_START], []
-    for life in range(3):
-        rate_limiter = RateLimiter(lambda: clock[0])
-        if life:
-            rate_limiter.assume_spent("-100")
-            rate_limiter.assume_spent("1001")
-            assert rate_limiter.reserve("1001", edit=False) == 0.0
-        ends = clock[0] + 20
-        while (due := clock[0] + rate_limiter.reserve("-100", edit=True)) < ends:
-            clock[0] = due
-            sent.append(due)
-        clock[0] = ends
-    assert max(sum(start <= at < start + 60 for at in sent) for start in sent) <= _LIMIT
-
-
-def test_a_bot_that_starts_anew_goes_on_slowly_in_a_group_that_was_busy_and_nowhere_else(tmp_path: Path) -> None:
-    quiet, busy = -1008, _GROUP
-    with virtual_bot_harness(tmp_path) as (run, before):
-        for chat, age in ((quiet, 3_600), (busy, 1)):
-            update = before.telegram.writes(1, "/case")
-            update["message"]["chat"] = {"id": chat, "type": "supergroup"}
-            run(before.accept(update))
-            before.wall.now += age
-        now = before.wall.now
-    with virtual_bot_harness(tmp_path) as (run, after):
-        after.wall.now = now
-
-        async def started() -> tuple[float, float]:
-            async with running(after):
-                await asyncio.sleep(0.5)
-                pace = after.application._pace
-                waits = [max(pace.reserve(str(chat), edit=True) for _ in range(3)) for chat in (quiet, busy)]
-                return waits[0], waits[1]
-
-        assert run(started()) == (0.0, pytest.approx(9.5, abs=0.5))
 
 
 def _in_group(update: Fields) -> Fields:

@@ -40,11 +40,6 @@ class RateLimiter:
             self._all = max(self._all + 1 / ALL_RATE, now)
         return max(0.0, free - now, 0.0 if edit else self._all - now)
 
-    def assume_spent(self, place: str) -> None:
-        """Count a group as written to until now: nobody knows how often the process before this one did."""
-        if _is_group(place):
-            self._chats[place] = self._clock()
-
     def ahead(self, place: str) -> float:
         """Return the seconds that an edit would wait which was booked now."""
         return max(0.0, self._chats.get(place, 0.0) - self._clock()) if _is_group(place) else 0.0
