@@ -283,7 +283,11 @@ class InlineStorage:
     def __init__(self, url: str) -> None:
         open_and_close(url)
         database = parse_database_url(url)
-        self._transactions = Transactions(database.engine.connect(), database)
+        connection = database.engine.connect()
+        if url.startswith("sqlite"):
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA synchronous = OFF")  # a process may die here, the power does not fail
+        self._transactions = Transactions(connection, database)
 
     async def transact(self, work: Callable[[UnitOfWork], Result]) -> Result:
         await asyncio.sleep(0)
@@ -376,9 +380,15 @@ class BotHarness:
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
+        while under_way := self._under_way():
+            await asyncio.wait(under_way)
+        assert not self.application._outbox._workers, "a queue has ended and was not taken away"
+
+    def _under_way(self) -> set[asyncio.Task[None]]:
+        """Return what is under way: to wait for it costs less than to look every hundredth of a second."""
         background, outbox = self.application._tasks, self.application._outbox
-        while background._tasks or outbox._workers or outbox._flush_task:  # noqa: ASYNC110 - it has no event for that
-            await asyncio.sleep(0.01)
+        flush = [outbox._flush_task] if outbox._flush_task else []
+        return {task for task in (*background._tasks, *outbox._workers.values(), *flush) if not task.done()}
 
     async def accept(self, *updates: Fields) -> None:
         """Bring updates as one batch, and wait until all is done."""
