@@ -16,6 +16,7 @@ from typing import Final
 import pytest
 from commands import CLEAN
 from local_bot_api import TOKEN, running_playground
+from pydantic import SecretStr
 from telegram.error import InvalidToken, NetworkError
 
 from bot.env_file import read_env_file
@@ -231,7 +232,9 @@ async def test_the_command_itself_hides_the_token_writes_and_ends_as_doctor_does
 
 
 def settings_for(folder: Path, server: str, token: str | None = TOKEN) -> Settings:
-    return Settings(bot_token=token, bot_api_url=server, database_url=f"sqlite:///{folder}/pair.db")
+    return Settings(
+        bot_token=SecretStr(token) if token else None, bot_api_url=server, database_url=f"sqlite:///{folder}/pair.db"
+    )
 
 
 async def test_a_code_with_its_link_is_printed_beside_a_running_server_and_without_one_the_code_alone(
