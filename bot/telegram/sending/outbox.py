@@ -200,7 +200,11 @@ class Outbox:
             newer.clear()
 
     async def _record(self, work: Callable[[UnitOfWork], Iterable[OutboxMessage]]) -> None:
-        """Keep what was sent, however long the database takes to come back, and send the messages that follow."""
+        """Keep what was sent, however long the database takes to come back, and send the messages that follow.
+
+        The first tries follow soon: until it is kept, another process may take it for unsent, and send it again.
+        """
+        wait = FIRST_WAIT
         while True:
             try:
                 self.enqueue(await self._store.transact(work))
@@ -208,7 +212,8 @@ class Outbox:
                 await self._sleep(FIRST_WAIT)
             except NotSaved:
                 self._log.error("not_saved")
-                await self._sleep(LONGEST_WAIT)
+                await self._sleep(wait)
+                wait = min(wait * 2, LONGEST_WAIT)
             else:
                 return
 
