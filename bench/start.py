@@ -46,7 +46,7 @@ class OneMessage:
     """A Bot API with one update, `/new` of one person."""
 
     def __init__(self, update_id: int) -> None:
-        """Let the update wait."""
+        """Keep the update waiting."""
         self.update_id = update_id
         self.replied = asyncio.Event()
         self.seconds = 0.0

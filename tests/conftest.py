@@ -411,7 +411,7 @@ class BotHarness:
 async def running(
     harness: BotHarness, life: Coroutine[Any, Any, None] | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Let the bot poll meanwhile, or live in another way."""
+    """Run the bot by polling meanwhile, or in another way."""
     task = asyncio.create_task(life or harness.application.run_polling())
     try:
         yield task

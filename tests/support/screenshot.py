@@ -95,7 +95,7 @@ async def steps(running: Browser, address: str) -> None:
 
 
 async def spine(running: Browser, address: str) -> None:
-    """Take the page on which the spine is tapped."""
+    """Photograph the page on which the spine is tapped."""
     private_chat = await begun(running, address)
     await private_chat.tap("New case")
     await private_chat.reads("Which symptomatic levels")
