@@ -6,8 +6,8 @@ import re
 
 import pytest
 import pytest_asyncio
-from browser import T8, Bot, BrowserUser
-from playwright.async_api import BrowserContext, ConsoleMessage, Request, expect
+from browser import T8, Bot, BrowserUser, watched
+from playwright.async_api import BrowserContext, expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -41,19 +41,7 @@ async def begin(private_chat: BrowserUser) -> None:
 
 
 async def test_from_start_to_the_recommendation(private_chat: BrowserUser) -> None:
-    strangers: list[str] = []
-    faults: list[str] = []
-
-    def look(request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:")):
-            strangers.append(request.url)
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            faults.append(message.text)
-
-    private_chat.page.on("request", look)
-    private_chat.page.on("console", hear)
+    strangers, faults = watched(private_chat.page)
     await private_chat.page.reload()
     await begin(private_chat)
     await private_chat.answer(*FRESH, *T8)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browser import PATIENCE, Bot, BrowserUser
-from playwright.async_api import BrowserContext, ConsoleMessage, FrameLocator, Page, Request, expect
+from browser import PATIENCE, Bot, BrowserUser, watched
+from playwright.async_api import BrowserContext, FrameLocator, expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -68,21 +68,3 @@ async def opened(private_chat: BrowserUser) -> FrameLocator:
     spine = private_chat.page.frame_locator("#webapp iframe")
     await expect(spine.get_by_role("button", name="Send")).to_be_disabled()
     return spine
-
-
-def watched(page: Page) -> tuple[list[str], list[str]]:
-    """Note every request to another host, and every fault that the browser reports."""
-    strangers: list[str] = []
-    faults: list[str] = []
-
-    def look(request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:")):
-            strangers.append(request.url)
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            faults.append(message.text)
-
-    page.on("request", look)
-    page.on("console", hear)
-    return strangers, faults

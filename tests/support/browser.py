@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fork_server import ForkedCommand, shared_server
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, async_playwright, expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 """The browser of the system; `make test` sees to it. Nothing is downloaded."""
@@ -188,3 +188,21 @@ T8 = (
     ("Earlier thoracic or abdominal", "None"),
 )
 """The last answers of "T8, fit, no deficit, body only, limited, no prior treatment"."""
+
+
+def watched(page: Page) -> tuple[list[str], list[str]]:
+    """Note every request to another host, and every fault that the browser reports."""
+    strangers: list[str] = []
+    faults: list[str] = []
+
+    def look(request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:")):
+            strangers.append(request.url)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(message.text)
+
+    page.on("request", look)
+    page.on("console", hear)
+    return strangers, faults
